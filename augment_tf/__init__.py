@@ -1,0 +1,2 @@
+"""Image augmentation for Keras: exact, fast and reproducible."""
+

@@ -1,0 +1,57 @@
+"""Random draws that are the same bits on the host and under XLA.
+
+TensorFlow's float samplers give other numbers once XLA compiles them, and its
+gamma and shuffle samplers do not compile at all; full-range Philox integers
+are equal everywhere. Every draw here is therefore made from such integers.
+
+Draws are float64: a value that decides a pixel position is rounded to an
+integer later, and the last bit of a float32 differs between compilers often
+enough to move a box now and then.
+"""
+
+import math
+
+import tensorflow as tf
+
+
+def split(seed, count):
+    """Returns `count` independent seeds, a list of int32 tensors (2,)."""
+    return tf.unstack(tf.random.split(seed, count, alg="philox"), num=count)
+
+
+def bits(seed, shape):
+    """Uniform int32 over the full range, of shape `shape`."""
+    return tf.random.stateless_uniform(
+        shape, seed, minval=None, maxval=None, dtype=tf.int32, alg="philox"
+    )
+
+
+def uniform(seed, shape, minval=0.0, maxval=1.0):
+    """Uniform float64 in [minval, maxval), on a grid of 2**-32."""
+    unit = (tf.cast(bits(seed, shape), tf.float64) + 2.0**31) * 2.0**-32
+    return minval + (maxval - minval) * unit
+
+
+def bernoulli(seed, shape, probability):
+    """True with the given probability; never at 0.0, always at 1.0."""
+    return uniform(seed, shape) < probability
+
+
+def integers(seed, shape, bound):
+    """Uniform int32 in [0, bound); `bound` broadcasts against `shape`."""
+    return tf.cast(
+        uniform(seed, shape) * tf.cast(bound, tf.float64), tf.int32
+    )
+
+
+def normal(seed, shape):
+    """Standard normal float64, by Box and Muller's transform."""
+    radius_seed, angle_seed = split(seed, 2)
+    # 1 - u lies in (0, 1]: its logarithm is finite.
+    radius = tf.sqrt(-2.0 * tf.math.log(1.0 - uniform(radius_seed, shape)))
+    return radius * tf.cos(uniform(angle_seed, shape, 0.0, 2.0 * math.pi))
+
+
+def permutation(seed, size):
+    """A uniformly drawn permutation of range(size), int32 (size,)."""
+    return tf.argsort(bits(seed, (size,)), stable=True)

@@ -1,0 +1,24 @@
+"""Shared by all tests: quiet TensorFlow, and where the real data is."""
+
+import os
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def data_dir():
+    """The folder with the real images; tests skip where it is absent."""
+    given = os.environ.get("AUGMENT_TF_TEST_DATA")
+    folder = Path(given) if given else ROOT.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip(
+            f"no real images: {folder} does not exist; set "
+            "AUGMENT_TF_TEST_DATA to the folder with tiny-imagenet-mini.zip"
+        )
+    return folder
