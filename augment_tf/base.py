@@ -73,13 +73,14 @@ class Augmentation(keras.layers.Layer):
         Args:
             batch: `{"images": ..., "labels": ...}`, or the images alone.
                 images: uint8, or float in [0, 255], (B, H, W, 3) or
-                (H, W, 3). labels: float (B, K) or (K,), one-hot or soft;
-                may be left out where the layer does not mix.
+                (H, W, 3). labels: float (B, K) or (K,), one-hot or soft.
+                Where the layer does not mix, labels may be left out, and
+                pass through untouched whatever they are.
             seed: int32 of shape (2,).
 
         Returns:
             The same structure. Images keep uint8 where the layer says so and
-            are float32 otherwise; labels are float32.
+            are float32 otherwise; mixed labels are float32.
 
         Raises:
             ValueError: if a shape, a dtype or a key is not one of these.
@@ -144,6 +145,8 @@ class Augmentation(keras.layers.Layer):
                 )
             return images, None
         labels = tf.convert_to_tensor(labels)
+        if not self.mixes_labels:
+            return images, labels
         self._check_labels(labels, images)
         return images, tf.cast(labels, tf.float32)
 
@@ -160,7 +163,7 @@ class Augmentation(keras.layers.Layer):
             )
 
     def _check_labels(self, labels, images):
-        if self.mixes_labels and not labels.dtype.is_floating:
+        if not labels.dtype.is_floating:
             raise ValueError(
                 f"{self.name} expects labels as float one-hot or soft "
                 f"vectors. Received: {labels.dtype.name} of shape "
