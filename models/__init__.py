@@ -1,0 +1,5 @@
+"""Networks trained from scratch."""
+
+from models.resnet import ResNet18, ResNet34, ResNet50, ResNet101
+
+__all__ = ["ResNet101", "ResNet18", "ResNet34", "ResNet50"]

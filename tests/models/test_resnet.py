@@ -1,0 +1,127 @@
+"""The network has the published size, starts right, and takes raw images."""
+
+import keras
+import numpy as np
+import pytest
+
+import models
+from models.initializers import get_initializer, known_names
+
+
+def trainable_parameters(model):
+    return sum(int(np.prod(w.shape)) for w in model.trainable_weights)
+
+
+def test_resnet50_has_the_published_number_of_parameters():
+    model = models.ResNet50(weights=None, classes=200)
+    assert trainable_parameters(model) == 23_917_832
+
+
+# torchvision's counts at 1000 classes.
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [
+        ("ResNet18", 11_689_512),
+        ("ResNet34", 21_797_672),
+        ("ResNet50", 25_557_032),
+        ("ResNet101", 44_549_160),
+    ],
+)
+def test_family_has_the_known_sizes(name, parameters):
+    model = getattr(models, name)(weights=None)
+    assert trainable_parameters(model) == parameters
+
+
+@pytest.mark.parametrize(
+    ("stem", "side"), [("imagenet", 2), ("small", 8)]
+)
+def test_stem_decides_the_resolution_of_the_last_stage(stem, side):
+    model = models.ResNet18(input_shape=(64, 64, 3), stem=stem, width=8)
+    pooling = next(
+        layer
+        for layer in model.layers
+        if isinstance(layer, keras.layers.GlobalAveragePooling2D)
+    )
+    assert pooling.input.shape[1:3] == (side, side)
+
+
+def test_stride_sits_in_the_3x3_convolution():
+    model = models.ResNet50(input_shape=(64, 64, 3))
+    strided = [
+        layer
+        for layer in model.layers
+        if isinstance(layer, keras.layers.Conv2D) and layer.strides == (2, 2)
+    ]
+    sizes = [layer.kernel_size[0] for layer in strided]
+    # The stem, then in each of three stages the 3x3 and the shortcut.
+    assert sorted(sizes) == [1, 1, 1, 3, 3, 3, 7]
+
+
+def test_raw_images_are_normalized_inside_the_model():
+    model = models.ResNet18(input_shape=(8, 8, 3), stem="small", width=4)
+    normalization = model.get_layer("normalization")
+    image = np.full((1, 8, 8, 3), (10, 128, 255), np.uint8)
+    expected = (image / 255 - (0.485, 0.456, 0.406)) / (0.229, 0.224, 0.225)
+    np.testing.assert_allclose(normalization(image), expected, atol=1e-5)
+    as_float = model.predict(image.astype("float32"), verbose=0)
+    np.testing.assert_array_equal(model.predict(image, verbose=0), as_float)
+
+
+def test_logits_are_float32_under_mixed_precision():
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        model = models.ResNet18(input_shape=(16, 16, 3), width=4)
+    finally:
+        keras.config.set_dtype_policy(before)
+    assert model(np.zeros((1, 16, 16, 3), np.uint8)).dtype == "float32"
+    assert model.get_layer("normalization").compute_dtype == "float32"
+
+
+@pytest.mark.parametrize(
+    ("name", "deviation"),
+    [
+        ("he_normal_fan_out", np.sqrt(2 / (3 * 3 * 256))),
+        ("he_normal", np.sqrt(2 / (3 * 3 * 128))),
+        ("glorot_uniform", np.sqrt(2 / (3 * 3 * (128 + 256)))),
+        ("linear_uniform", np.sqrt(1 / (3 * 3 * 128 * 3))),
+    ],
+)
+def test_initializer_has_the_deviation_of_its_definition(name, deviation):
+    values = np.asarray(get_initializer(name)((3, 3, 128, 256)))
+    assert np.std(values) == pytest.approx(deviation, rel=0.01)
+    assert abs(np.mean(values)) < 4 * deviation / np.sqrt(values.size)
+
+
+def test_convolutions_of_one_shape_start_differently():
+    model = models.ResNet18(input_shape=(16, 16, 3), stem="small", width=8)
+    kernels = [
+        np.asarray(layer.kernel)
+        for layer in model.layers
+        if isinstance(layer, keras.layers.Conv2D)
+        and layer.kernel.shape == (3, 3, 8, 8)
+    ]
+    assert len(kernels) == 4
+    for index, kernel in enumerate(kernels[1:]):
+        assert not np.array_equal(kernels[index], kernel)
+
+
+def test_model_file_reads_back_without_this_project(tmp_path):
+    model = models.ResNet18(input_shape=(16, 16, 3), classes=3, width=4)
+    model.save(tmp_path / "model.keras")
+    images = np.random.default_rng(0).integers(0, 256, (2, 16, 16, 3), "uint8")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(
+        loaded.predict(images, verbose=0), model.predict(images, verbose=0)
+    )
+    assert type(loaded).__module__.startswith("keras.")
+
+
+def test_unknown_names_are_refused_with_close_ones():
+    with pytest.raises(ValueError, match=r"he_normal.*Received: 'he_norml'"):
+        get_initializer("he_norml")
+    with pytest.raises(ValueError, match="stem.*Received: 'tiny'"):
+        models.ResNet18(stem="tiny")
+    with pytest.raises(ValueError, match="weights.*None.*imagenet"):
+        models.ResNet50(weights="imagenet")
+    assert "orthogonal" in known_names()
