@@ -39,9 +39,7 @@ def bernoulli(seed, shape, probability):
 
 def integers(seed, shape, bound):
     """Uniform int32 in [0, bound); `bound` broadcasts against `shape`."""
-    return tf.cast(
-        uniform(seed, shape) * tf.cast(bound, tf.float64), tf.int32
-    )
+    return tf.cast(uniform(seed, shape) * tf.cast(bound, tf.float64), tf.int32)
 
 
 def normal(seed, shape):
@@ -55,3 +53,27 @@ def normal(seed, shape):
 def permutation(seed, size):
     """A uniformly drawn permutation of range(size), int32 (size,)."""
     return tf.argsort(bits(seed, (size,)), stable=True)
+
+
+def beta(seed, shape, alpha):
+    """Beta(alpha, alpha), float64 in [0, 1]; `alpha` is a Python number.
+
+    Exact, with two uniform draws and no rejection: Bailey's polar method
+    gives a Student variate T with 2 alpha degrees of freedom, and
+    (1 + T / sqrt(2 alpha + T**2)) / 2 is Beta(alpha, alpha).
+    References: Bailey, Mathematics of Computation 62 (1994); Devroye, Random
+    variate generation in one line of code (1996).
+    """
+    if alpha == 1:
+        return uniform(seed, shape)
+    radius_seed, angle_seed = split(seed, 2)
+    # 1 - u lies in (0, 1]. A tiny alpha makes the exponential infinite, which
+    # the reciprocals below turn into a draw of exactly 0 or 1.
+    radius = tf.math.expm1(
+        -tf.math.log(1.0 - uniform(radius_seed, shape)) / alpha
+    )
+    cosine = tf.cos(uniform(angle_seed, shape, 0.0, 2.0 * math.pi))
+    ratio = radius * cosine**2
+    # The half near 0 without the cancellation of 1 - sqrt(...).
+    near_zero = 0.5 / (1.0 + ratio) / (1.0 + tf.sqrt(1.0 / (1.0 + 1.0 / ratio)))
+    return tf.where(cosine < 0.0, near_zero, 1.0 - near_zero)
