@@ -1,0 +1,245 @@
+"""What an experiment is made of, and how the command line changes it.
+
+Nothing here imports TensorFlow: listing experiments must be quick.
+"""
+
+import ast
+import dataclasses
+import difflib
+import types
+import typing
+from dataclasses import dataclass, field
+from typing import Literal
+
+from experiments.errors import ConfigError
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+
+
+@dataclass(frozen=True)
+class Data:
+    name: str = "tiny_imagenet"
+    # Side of the network's input.
+    image_size: int = 64
+    # Side at which images are kept in memory, where the augmentation or the
+    # evaluation crop brings them to image_size; None: image_size.
+    load_size: int | None = None
+    # Over all replicas.
+    batch_size: int = 128
+    # Evaluation resizes to image_size / crop_fraction and crops the center.
+    crop_fraction: float = 1.0
+    train_per_class: int | None = None
+    val_half: bool = False
+    limit_train: int | None = None
+    limit_val: int | None = None
+    augment_on: Literal["host", "device"] = "host"
+
+
+@dataclass(frozen=True)
+class Model:
+    name: Literal["ResNet18", "ResNet34", "ResNet50", "ResNet101"] = "ResNet50"
+    stem: Literal["imagenet", "small"] = "imagenet"
+    width: int = 64
+    initializer: str = "he_normal_fan_out"
+    head_initializer: str = "linear_uniform"
+    # Logits; None: as many as the data has classes.
+    classes: int | None = None
+    mean: tuple[float, ...] = IMAGENET_MEAN
+    std: tuple[float, ...] = IMAGENET_STD
+
+
+@dataclass(frozen=True)
+class Optimizer:
+    name: Literal["sgd", "adam", "adamw"] = "sgd"
+    learning_rate: float = 0.1
+    momentum: float = 0.9
+    nesterov: bool = True
+    # Coupled (added to the gradient) for sgd, decoupled for adamw.
+    weight_decay: float = 0.0
+    epsilon: float = 1e-8
+    schedule: Literal["constant", "cosine", "step"] = "constant"
+    warmup_epochs: float = 0.0
+    # Schedule "step": times step_factor every step_epochs.
+    step_epochs: int = 30
+    step_factor: float = 0.1
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    # Besides the one at the end of each epoch; None: only those.
+    every_steps: int | None = None
+
+
+@dataclass(frozen=True)
+class Augment:
+    """A layer of `augment_tf` by name, with its arguments."""
+
+    layer: str
+    options: dict = field(default_factory=dict)
+
+    def __str__(self):
+        options = ", ".join(f"{k}={v!r}" for k, v in self.options.items())
+        return f"{self.layer}({options})"
+
+
+def augment(layer, **options):
+    """The config of one augmentation layer."""
+    return Augment(layer, options)
+
+
+@dataclass(frozen=True)
+class Experiment:
+    name: str
+    summary: str
+    data: Data = Data()
+    model: Model = Model()
+    optimizer: Optimizer = Optimizer()
+    augment: tuple[Augment, ...] = ()
+    epochs: int = 100
+    label_smoothing: float = 0.0
+    precision: Literal[
+        "auto", "float32", "mixed_float16", "mixed_bfloat16"
+    ] = "auto"
+    deterministic: bool = True
+    checkpoint: Checkpoint = Checkpoint()
+    # Name of the published curve that the report draws beside this run.
+    published: str | None = None
+
+
+@dataclass(frozen=True)
+class Study:
+    name: str
+    summary: str
+    experiments: tuple[str, ...]
+    seeds: int = 1
+
+
+def as_json(experiment):
+    """The config as JSON would read it back: tuples become lists."""
+    return _plain(dataclasses.asdict(experiment))
+
+
+def _plain(value):
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+def differences(before, after, path=""):
+    """Fields that differ between two configs as JSON: (path, old, new)."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        return [
+            difference
+            for key in {**before, **after}
+            for difference in differences(
+                before.get(key), after.get(key), f"{path}.{key}".lstrip(".")
+            )
+        ]
+    return [] if before == after else [(path, before, after)]
+
+
+def override(experiment, assignments):
+    """Applies `--set` assignments such as `optimizer.learning_rate=0.05`.
+
+    Raises:
+        ConfigError: if a field is unknown or a value has the wrong type.
+    """
+    for assignment in assignments:
+        path, equals, text = assignment.partition("=")
+        if not equals:
+            raise ConfigError(
+                f"--set expects FIELD=VALUE. Received: {assignment!r}."
+            )
+        experiment = _assign(experiment, path.split("."), text.strip(), path)
+    return experiment
+
+
+def _assign(config, keys, text, path):
+    key, rest = keys[0].strip(), keys[1:]
+    if isinstance(config, tuple):
+        return _assign_layer(config, key, rest, text, path)
+    fields = [f.name for f in dataclasses.fields(config)]
+    if isinstance(config, Experiment):
+        fields = [f for f in fields if f not in ("name", "summary")]
+    if key not in fields:
+        raise _unknown(path, key, fields)
+    value = getattr(config, key)
+    nested = dataclasses.is_dataclass(value) or key == "augment"
+    if nested != bool(rest):
+        hint = (
+            f"{path} has fields of its own: set {path}.NAME=VALUE"
+            if nested
+            else f"{key} has no fields"
+        )
+        raise ConfigError(f"--set {path}={text}: {hint}.")
+    if nested:
+        value = _assign(value, rest, text, path)
+    else:
+        kind = typing.get_type_hints(type(config))[key]
+        value = _parse(text, kind, path)
+    return dataclasses.replace(config, **{key: value})
+
+
+def _assign_layer(layers, key, rest, text, path):
+    """`augment.SaliencyMix.alpha=0.5`; the layer's class checks the value."""
+    names = [layer.layer for layer in layers]
+    if key not in names:
+        raise _unknown(path, key, names)
+    if len(rest) != 1:
+        raise ConfigError(
+            f"--set {path}={text}: expected augment.LAYER.OPTION=VALUE."
+        )
+    index = names.index(key)
+    options = {**layers[index].options, rest[0]: _literal(text)}
+    changed = dataclasses.replace(layers[index], options=options)
+    return (*layers[:index], changed, *layers[index + 1 :])
+
+
+def _unknown(path, key, known):
+    close = difflib.get_close_matches(key, known, cutoff=0.5) or known
+    return ConfigError(
+        f"--set {path}: there is no field {key!r}. "
+        + (f"Known: {', '.join(close)}." if close else "There are none.")
+    )
+
+
+def _literal(text):
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return {"true": True, "false": False, "none": None}.get(
+            text.lower(), text
+        )
+
+
+def _parse(text, kind, path):
+    value = _literal(text)
+    options = typing.get_args(kind)
+    origin = typing.get_origin(kind)
+    if origin is Literal:
+        if value in options:
+            return value
+        expected = "one of " + ", ".join(map(str, options))
+    elif origin is tuple:
+        items = value if isinstance(value, tuple | list) else None
+        if items and all(_is(item, options[0]) for item in items):
+            return tuple(float(item) for item in items)
+        expected = "numbers separated by commas"
+    else:
+        kinds = options if origin is types.UnionType else (kind,)
+        for candidate in kinds:
+            if _is(value, candidate):
+                return candidate(value) if candidate is float else value
+        expected = " or ".join(
+            "none" if k is type(None) else k.__name__ for k in kinds
+        )
+    raise ConfigError(f"--set {path} expects {expected}. Received: {text!r}.")
+
+
+def _is(value, kind):
+    if isinstance(value, bool):
+        return kind is bool
+    return isinstance(value, (int, float) if kind is float else kind)

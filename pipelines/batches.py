@@ -1,0 +1,139 @@
+"""Images in memory to batches for training and evaluation.
+
+Every batch is a function of (seed, step) and nothing else: which images it
+holds, in which order, and how they are augmented. So a run repeats bit for
+bit at any parallelism, and a resumed one goes on at any step as if it had
+never stopped.
+"""
+
+import functools
+
+import numpy as np
+import tensorflow as tf
+
+
+def steps_per_epoch(split, batch_size):
+    """Batches in an epoch; images that do not fill the last are left out."""
+    return len(split.labels) // batch_size
+
+
+def train_batches(
+    split,
+    *,
+    classes,
+    batch_size,
+    seed,
+    steps,
+    first_step=0,
+    augment=None,
+    with_seeds=False,
+    parallel_calls=tf.data.AUTOTUNE,
+):
+    """Shuffled, augmented batches of training images.
+
+    Args:
+        split: A `pipelines.loading.Split`.
+        classes: Length of the one-hot labels.
+        batch_size: Images in a batch, over all replicas.
+        seed: Seeds the order and the augmentation.
+        steps: Number of batches.
+        first_step: Counted from the start of training.
+        augment: Function `(batch, seed) -> batch` on `{"images", "labels"}`,
+            such as the `apply` of an `augment_tf` layer.
+        with_seeds: Whether to hand out the seeds instead of using them, for
+            augmentation in the train step.
+        parallel_calls: Batches prepared at once.
+
+    Returns:
+        A `tf.data.Dataset` of (images uint8 or float32 (B, H, W, 3), labels
+        float32 (B, K)), and seeds int32 (B, 2) where asked for, one seed
+        repeated, so that a distribution strategy can split them.
+    """
+    epoch_length = steps_per_epoch(split, batch_size)
+
+    # The last two epochs: batches of both are in flight where they meet.
+    @functools.lru_cache(maxsize=2)
+    def order(epoch):
+        return np.random.default_rng([seed, epoch]).permutation(
+            len(split.labels)
+        )
+
+    def gather(step):
+        epoch, position = divmod(int(step), epoch_length)
+        start = position * batch_size
+        indices = order(epoch)[start : start + batch_size]
+        return split.images[indices], split.labels[indices]
+
+    def load(step):
+        # Declared stateless, or tf.data would run it serially whenever
+        # deterministic operations are asked for.
+        images, labels = tf.numpy_function(
+            gather, [step], (tf.uint8, tf.int32), stateful=False
+        )
+        images.set_shape((batch_size, *split.images.shape[1:]))
+        labels.set_shape((batch_size,))
+        return images, tf.one_hot(labels, classes), step
+
+    def finish(images, labels, step):
+        batch_seed = tf.stack([seed, tf.cast(step, tf.int32)])
+        if with_seeds:
+            return images, labels, tf.tile(batch_seed[None], (batch_size, 1))
+        if augment is not None:
+            batch = augment({"images": images, "labels": labels}, batch_seed)
+            images, labels = batch["images"], batch["labels"]
+        return images, labels
+
+    return (
+        tf.data.Dataset.range(first_step, first_step + steps)
+        .map(load, num_parallel_calls=parallel_calls)
+        .map(finish, num_parallel_calls=parallel_calls)
+        .prefetch(tf.data.AUTOTUNE)
+    )
+
+
+def eval_batches(
+    split, *, classes, batch_size, image_size=None, crop_fraction=1.0
+):
+    """Batches of all images in their order, never augmented.
+
+    Args:
+        split: A `pipelines.loading.Split`.
+        classes: Length of the one-hot labels.
+        batch_size: Images in a batch; the last may be smaller.
+        image_size: Side of the images that come out; None for as they are.
+        crop_fraction: Images are resized to `image_size / crop_fraction`
+            (bilinear, antialiased), then the central `image_size` is cut out.
+
+    Returns:
+        A `tf.data.Dataset` of (images uint8 (B, S, S, 3), labels float32
+        (B, K)).
+    """
+    side = image_size or split.images.shape[1]
+    resized = round(side / crop_fraction)
+    border = (resized - side) // 2
+
+    def load(start):
+        images, labels = tf.numpy_function(
+            lambda start: (
+                split.images[start : start + batch_size],
+                split.labels[start : start + batch_size],
+            ),
+            [start],
+            (tf.uint8, tf.int32),
+            stateful=False,
+        )
+        images.set_shape((None, *split.images.shape[1:]))
+        labels.set_shape((None,))
+        if resized != split.images.shape[1]:
+            images = tf.image.resize(
+                images, (resized, resized), antialias=True
+            )
+            images = tf.cast(tf.round(images), tf.uint8)
+        images = images[:, border : border + side, border : border + side]
+        return images, tf.one_hot(labels, classes)
+
+    return (
+        tf.data.Dataset.range(0, len(split.labels), batch_size)
+        .map(load, num_parallel_calls=tf.data.AUTOTUNE)
+        .prefetch(tf.data.AUTOTUNE)
+    )
