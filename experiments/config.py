@@ -98,9 +98,9 @@ class Experiment:
     augment: tuple[Augment, ...] = ()
     epochs: int = 100
     label_smoothing: float = 0.0
-    precision: Literal[
-        "auto", "float32", "mixed_float16", "mixed_bfloat16"
-    ] = "auto"
+    precision: Literal["auto", "float32", "mixed_float16", "mixed_bfloat16"] = (
+        "auto"
+    )
     deterministic: bool = True
     checkpoint: Checkpoint = Checkpoint()
     # Name of the published curve that the report draws beside this run.

@@ -125,9 +125,7 @@ def eval_batches(
         images.set_shape((None, *split.images.shape[1:]))
         labels.set_shape((None,))
         if resized != split.images.shape[1]:
-            images = tf.image.resize(
-                images, (resized, resized), antialias=True
-            )
+            images = tf.image.resize(images, (resized, resized), antialias=True)
             images = tf.cast(tf.round(images), tf.uint8)
         images = images[:, border : border + side, border : border + side]
         return images, tf.one_hot(labels, classes)

@@ -51,9 +51,7 @@ def decode_all(read, names, size, description):
         try:
             images[index] = decode(read(names[index]), size)
         except (OSError, ValueError, SyntaxError) as error:
-            raise DataError(
-                f"cannot decode {names[index]}: {error}"
-            ) from error
+            raise DataError(f"cannot decode {names[index]}: {error}") from error
 
     # Pillow decodes without holding Python's lock, so threads do.
     with ThreadPoolExecutor(os.cpu_count()) as pool:

@@ -92,7 +92,8 @@ _OUTLINES = {
     "square": lambda x, y: np.maximum(abs(x), abs(y)) < 0.75,
     "triangle": lambda x, y: (y > -0.5) & (abs(x) * 3**0.5 + y < 1),
     "star": _star,
-    "cross": lambda x, y: (np.minimum(abs(x), abs(y)) < 0.27)
-    & (np.maximum(abs(x), abs(y)) < 0.9),
+    "cross": lambda x, y: (
+        (np.minimum(abs(x), abs(y)) < 0.27) & (np.maximum(abs(x), abs(y)) < 0.9)
+    ),
     "ring": lambda x, y: abs(np.hypot(x, y) - 0.7) < 0.2,
 }

@@ -32,9 +32,7 @@ def test_family_has_the_known_sizes(name, parameters):
     assert trainable_parameters(model) == parameters
 
 
-@pytest.mark.parametrize(
-    ("stem", "side"), [("imagenet", 2), ("small", 8)]
-)
+@pytest.mark.parametrize(("stem", "side"), [("imagenet", 2), ("small", 8)])
 def test_stem_decides_the_resolution_of_the_last_stage(stem, side):
     model = models.ResNet18(input_shape=(64, 64, 3), stem=stem, width=8)
     pooling = next(

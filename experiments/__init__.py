@@ -1,0 +1,1 @@
+"""Named experiments, and what runs and compares them."""

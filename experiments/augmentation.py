@@ -1,0 +1,68 @@
+"""From an experiment's config to an augmentation layer."""
+
+import difflib
+import inspect
+
+import augment_tf
+from augment_tf.base import Augmentation
+from experiments.errors import ConfigError
+
+_LAYERS = {
+    name: value
+    for name, value in vars(augment_tf).items()
+    if inspect.isclass(value) and issubclass(value, Augmentation)
+}
+
+
+def build_augmentation(experiment):
+    """The layers of `experiment.augment` as one `augment_tf.Sequence`.
+
+    A layer that takes a `size` gets the experiment's image size.
+
+    Returns:
+        The layer, or None where the experiment does not augment.
+
+    Raises:
+        ConfigError: if a layer or an argument is unknown or wrong, or the
+            images would not come out at the network's size.
+    """
+    image_size = experiment.data.image_size
+    layers = [_build(spec, image_size) for spec in experiment.augment]
+    load_size = experiment.data.load_size or image_size
+    resizes = any("size" in _arguments(type(layer)) for layer in layers)
+    if load_size != image_size and not resizes:
+        raise ConfigError(
+            f"data.load_size={load_size} differs from data.image_size="
+            f"{image_size}, and no layer of augment brings the images to "
+            "that size; add RandomResizedCrop or set data.load_size=none."
+        )
+    return augment_tf.Sequence(layers) if layers else None
+
+
+def _build(spec, image_size):
+    if spec.layer not in _LAYERS:
+        close = difflib.get_close_matches(spec.layer, _LAYERS, cutoff=0.5)
+        raise ConfigError(
+            f"augment: there is no layer {spec.layer!r}. Known: "
+            f"{', '.join(close or _LAYERS)}."
+        )
+    layer_class = _LAYERS[spec.layer]
+    known = _arguments(layer_class)
+    unknown = set(spec.options) - set(known)
+    if unknown:
+        raise ConfigError(
+            f"augment.{spec.layer} has no option {sorted(unknown)[0]!r}. "
+            f"Known: {', '.join(known)}."
+        )
+    options = dict(spec.options)
+    if "size" in known:
+        options.setdefault("size", image_size)
+    try:
+        return layer_class(**options)
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"augment.{spec.layer}: {error}") from error
+
+
+def _arguments(layer_class):
+    parameters = inspect.signature(layer_class).parameters.values()
+    return [p.name for p in parameters if p.kind == p.POSITIONAL_OR_KEYWORD]

@@ -1,0 +1,63 @@
+"""A study that anyone can run in minutes, on drawn shapes.
+
+It shows what a comparison looks like; six easy classes and a small network
+say little about photographs.
+"""
+
+from dataclasses import replace
+
+from experiments.config import (
+    Data,
+    Experiment,
+    Model,
+    Optimizer,
+    Study,
+    augment,
+)
+
+BASELINE = Experiment(
+    name="demo_baseline",
+    summary="drawn shapes, small ResNet18, no augmentation but flips",
+    data=Data(name="shapes", image_size=32, batch_size=48),
+    model=Model(name="ResNet18", stem="small", width=8),
+    optimizer=Optimizer(
+        learning_rate=0.1,
+        weight_decay=5e-4,
+        schedule="cosine",
+        warmup_epochs=1,
+    ),
+    augment=(augment("RandomFlip"),),
+    epochs=10,
+)
+
+
+def _arm(name, summary, *layers):
+    return replace(
+        BASELINE,
+        name=f"demo_{name}",
+        summary=summary,
+        augment=(*BASELINE.augment, *layers),
+    )
+
+
+EXPERIMENTS = (
+    BASELINE,
+    _arm(
+        "random_erase",
+        "the same with Random Erasing",
+        augment("RandomErasing", probability=0.5, fill="noise"),
+    ),
+    _arm(
+        "salmix",
+        "the same with SaliencyMix",
+        augment("SaliencyMix", alpha=1.0, probability=0.5),
+    ),
+)
+
+STUDIES = (
+    Study(
+        name="demo",
+        summary="baseline, Random Erasing and SaliencyMix on drawn shapes",
+        experiments=tuple(e.name for e in EXPERIMENTS),
+    ),
+)

@@ -1,0 +1,77 @@
+"""Which devices train, in which precision."""
+
+import tensorflow as tf
+
+from experiments.errors import ConfigError
+
+STRATEGIES = ("auto", "default", "mirrored", "tpu")
+
+
+def make_strategy(name):
+    """A `tf.distribute` strategy by name.
+
+    "auto" is a TPU where TensorFlow finds one, all GPUs where there are
+    several, otherwise the one device there is.
+    """
+    if name == "auto":
+        if tf.config.list_physical_devices("TPU"):
+            name = "tpu"
+        elif len(tf.config.list_logical_devices("GPU")) > 1:
+            name = "mirrored"
+        else:
+            name = "default"
+    if name == "tpu":
+        return _tpu_strategy()
+    if name == "mirrored":
+        devices = tf.config.list_logical_devices(_kind_of_device())
+        return tf.distribute.MirroredStrategy([d.name for d in devices])
+    return tf.distribute.get_strategy()
+
+
+def _tpu_strategy():
+    try:
+        resolver = tf.distribute.cluster_resolver.TPUClusterResolver()
+        tf.config.experimental_connect_to_cluster(resolver)
+        tf.tpu.experimental.initialize_tpu_system(resolver)
+    except (ValueError, tf.errors.OpError) as error:
+        reason = str(error).splitlines()[0]
+        raise ConfigError(f"--strategy=tpu: no TPU found: {reason}") from error
+    return tf.distribute.TPUStrategy(resolver)
+
+
+def _kind_of_device():
+    for kind in ("TPU", "GPU"):
+        if tf.config.list_logical_devices(kind):
+            return kind
+    return "CPU"
+
+
+def resolve_precision(precision):
+    """The dtype policy that "auto" stands for on these devices."""
+    if precision != "auto":
+        return precision
+    by_device = {
+        "TPU": "mixed_bfloat16",
+        "GPU": "mixed_float16",
+        "CPU": "float32",
+    }
+    return by_device[_kind_of_device()]
+
+
+def resolve_jit_compile(strategy):
+    """Whether XLA compiles the train step.
+
+    Not on CPU, where it was measured to be slower; and not over several
+    GPUs, where Keras would compile the replicas' exchange along with it.
+    """
+    kind = _kind_of_device()
+    return kind == "TPU" or (
+        kind == "GPU" and strategy.num_replicas_in_sync == 1
+    )
+
+
+def describe(strategy):
+    """For example "2 replicas on GPU"."""
+    count = strategy.num_replicas_in_sync
+    plural = "s" if count > 1 else ""
+    return f"{count} replica{plural} on {_kind_of_device()}"
