@@ -1,5 +1,7 @@
 """The base class of all augmentation layers."""
 
+import warnings
+
 import keras
 import tensorflow as tf
 
@@ -61,6 +63,14 @@ class Augmentation(keras.layers.Layer):
 
     def augment(self, images, labels, seed):
         """`apply` on checked tensors; labels may be None."""
+        if self.mixes_labels and images.shape[0] == 1:
+            warnings.warn(
+                f"{self.name} mixes the images of a batch, and one image has "
+                "no partner: it is returned unchanged. Apply the layer after "
+                "Dataset.batch.",
+                stacklevel=2,
+            )
+            return self.leave_images(images), labels
         transformation = self.get_random_transformation(images, seed)
         images = self.transform_images(images, transformation)
         if labels is not None:

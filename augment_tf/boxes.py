@@ -40,3 +40,36 @@ def paste(images, sources, boxes):
 
     pasted = tf.where(inside, as_rows(sources), as_rows(images))
     return tf.reshape(pasted, shape)
+
+
+def centered(rows, columns, lambdas, height, width):
+    """Boxes for a label weight of `lambdas`, clipped to the image.
+
+    CutMix's rule, which SaliencyMix shares: sides int(side * sqrt(1 - lambda)),
+    from centre - side // 2 to centre + side // 2.
+
+    Args:
+        rows, columns: int32 (B,), the centres.
+        lambdas: float64 (B,), the share of the image that stays.
+        height, width: of the images, ints or int32 scalars.
+
+    Returns:
+        int32 (B, 4). An odd side loses a pixel, and clipping loses more:
+        weigh labels with `area` of the box, not with lambda.
+    """
+    share = tf.sqrt(1.0 - lambdas)
+
+    def ends(centers, side):
+        side = tf.cast(side, tf.int32)
+        cut = tf.cast(share * tf.cast(side, tf.float64), tf.int32)
+        start = tf.clip_by_value(centers - cut // 2, 0, side)
+        return start, tf.clip_by_value(centers + cut // 2, 0, side)
+
+    top, bottom = ends(rows, height)
+    left, right = ends(columns, width)
+    return tf.stack((top, left, bottom, right), axis=-1)
+
+
+def keep(boxes, decisions):
+    """`boxes` where `decisions` (B,) is true, empty boxes elsewhere."""
+    return boxes * tf.cast(decisions, boxes.dtype)[:, tf.newaxis]

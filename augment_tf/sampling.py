@@ -42,6 +42,14 @@ def integers(seed, shape, bound):
     return tf.cast(uniform(seed, shape) * tf.cast(bound, tf.float64), tf.int32)
 
 
+def bytes(seed, shape):
+    """Uniform uint8 on 0..255; `shape` is an int32 tensor."""
+    count = tf.reduce_prod(shape)
+    # Four bytes out of each integer: drawing is most of the cost of noise.
+    drawn = tf.bitcast(bits(seed, ((count + 3) // 4,)), tf.uint8)
+    return tf.reshape(tf.reshape(drawn, (-1,))[:count], shape)
+
+
 def normal(seed, shape):
     """Standard normal float64, by Box and Muller's transform."""
     radius_seed, angle_seed = split(seed, 2)

@@ -1,0 +1,78 @@
+"""Checks of the arguments that layers are constructed with.
+
+Each returns the value in the one form a configuration is written in: floats,
+and tuples where JSON gives lists.
+"""
+
+import math
+import numbers
+
+
+def number(name, value, minimum=-math.inf, maximum=math.inf, above=None):
+    """`value` as a float in [minimum, maximum], and greater than `above`."""
+    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    bounds = [f"in [{minimum}, {maximum}]"]
+    if above is not None:
+        bounds.append(f"greater than {above}")
+    if (
+        not is_number
+        or not math.isfinite(value)
+        or not minimum <= value <= maximum
+        or (above is not None and value <= above)
+    ):
+        raise ValueError(
+            f"expected `{name}` to be a finite number {' and '.join(bounds)}. "
+            f"Received: {name}={value!r}."
+        )
+    return float(value)
+
+
+def interval(name, value, **bounds):
+    """`value` as a pair of floats, the lower one first."""
+    if not isinstance(value, (tuple, list)) or len(value) != 2:
+        raise ValueError(
+            f"expected `{name}` to be a pair (lower, upper). "
+            f"Received: {name}={value!r}."
+        )
+    lower, upper = (number(name, item, **bounds) for item in value)
+    if lower > upper:
+        raise ValueError(
+            f"expected `{name}` to be a pair (lower, upper) with lower <= "
+            f"upper. Received: {name}={value!r}."
+        )
+    return lower, upper
+
+
+def integer(name, value, minimum):
+    """`value` as an int of at least `minimum`."""
+    is_integer = isinstance(value, numbers.Integral)
+    if not is_integer or isinstance(value, bool) or value < minimum:
+        raise ValueError(
+            f"expected `{name}` to be an integer of at least {minimum}. "
+            f"Received: {name}={value!r}."
+        )
+    return int(value)
+
+
+def color(name, value):
+    """One value for all channels, or three, in image units [0, 255]."""
+    if not isinstance(value, (tuple, list)):
+        return number(name, value, minimum=0.0, maximum=255.0)
+    if len(value) != 3:
+        raise ValueError(
+            f"expected `{name}` to be one number or three (red, green, blue). "
+            f"Received: {name}={value!r}."
+        )
+    return tuple(
+        number(name, item, minimum=0.0, maximum=255.0) for item in value
+    )
+
+
+def choice(name, value, options):
+    """`value` if it is one of `options`."""
+    if value not in options:
+        raise ValueError(
+            f"expected `{name}` to be one of {', '.join(map(repr, options))}. "
+            f"Received: {name}={value!r}."
+        )
+    return value

@@ -1,0 +1,115 @@
+"""Color jitter: brightness, contrast and saturation."""
+
+import keras
+import tensorflow as tf
+
+from augment_tf import arguments, sampling
+from augment_tf.base import Augmentation
+
+# Luma of ITU-R BT.601, as in the published recipes; sums to 1.
+LUMA = (0.299, 0.587, 0.114)
+
+
+@keras.saving.register_keras_serializable(package="augment_tf")
+class ColorJitter(Augmentation):
+    """Changes brightness, contrast and saturation of each image.
+
+    Each of the three moves the image towards, or away from, a gray version
+    of itself: image + a * (gray - image), with a uniform in [-x, x], where x
+    is the argument and gray is black for brightness, the mean luma of the
+    image for contrast, and each pixel's luma for saturation. As in the
+    published recipes (fb.resnet.torch), nothing is clipped.
+
+    Those recipes apply the three in random order. Without clipping the order
+    changes nothing: the weights of the luma sum to 1, so contrast and
+    saturation preserve the mean luma, saturation each pixel's, brightness
+    scales both, and the three commute. They are applied here in one step.
+
+    References:
+        - Howard, Some Improvements on Deep Convolutional Neural Network
+          Based Image Classification (2013), https://arxiv.org/abs/1312.5402
+
+    Args:
+        brightness: Float in [0, 1]. 0 leaves brightness alone.
+        contrast: Float in [0, 1]. 0 leaves contrast alone.
+        saturation: Float in [0, 1]. 0 leaves saturation alone.
+        seed: Integer or None; see `augment_tf.Augmentation`.
+
+    Input shape:
+        (batch, height, width, 3) or (height, width, 3), uint8 or float in
+        [0, 255].
+
+    Output shape:
+        The input's, always float32.
+
+    Raises:
+        ValueError: if an argument is outside its range.
+
+    Example:
+
+    >>> import augment_tf
+    >>> import tensorflow as tf
+    >>> images = tf.fill((2, 4, 4, 3), 100.0)
+    >>> jitter = augment_tf.ColorJitter(brightness=0, contrast=0.4)
+    >>> gray = jitter.apply(images, seed=(0, 1))
+    >>> bool(tf.reduce_all(tf.abs(gray - 100.0) < 1e-3))
+    True
+    """
+
+    keeps_uint8 = False
+
+    def __init__(
+        self,
+        brightness=0.4,
+        contrast=0.4,
+        saturation=0.4,
+        seed=None,
+        **kwargs,
+    ):
+        super().__init__(seed=seed, **kwargs)
+        self.brightness = arguments.number(
+            "brightness", brightness, minimum=0.0, maximum=1.0
+        )
+        self.contrast = arguments.number(
+            "contrast", contrast, minimum=0.0, maximum=1.0
+        )
+        self.saturation = arguments.number(
+            "saturation", saturation, minimum=0.0, maximum=1.0
+        )
+
+    def get_random_transformation(self, images, seed):
+        ranges = tf.constant(
+            (self.brightness, self.contrast, self.saturation), tf.float64
+        )
+        shape = (tf.shape(images)[0], 3)
+        amounts = sampling.uniform(seed, shape, -1.0, 1.0) * ranges
+        brightness, contrast, saturation = tf.unstack(amounts, axis=1)
+        return {
+            "brightness": brightness,
+            "contrast": contrast,
+            "saturation": saturation,
+        }
+
+    def transform_images(self, images, transformation):
+        images = tf.cast(images, tf.float32)
+        # What is kept of the image, of its own colors, and of its contrast.
+        light, color, contrast = (
+            tf.cast(1.0 - transformation[name], tf.float32)[:, None, None, None]
+            for name in ("brightness", "saturation", "contrast")
+        )
+        mean = tf.reduce_mean(images, axis=(1, 2), keepdims=True)
+        mean_luma = tf.reduce_sum(mean * LUMA, axis=-1, keepdims=True)
+        luma = tf.reduce_sum(images * LUMA, axis=-1, keepdims=True)
+        return (
+            light * contrast * color * images
+            + light * contrast * (1.0 - color) * luma
+            + light * (1.0 - contrast) * mean_luma
+        )
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "brightness": self.brightness,
+            "contrast": self.contrast,
+            "saturation": self.saturation,
+        }

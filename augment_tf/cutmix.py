@@ -1,0 +1,110 @@
+"""CutMix: a rectangle of another image, labels in proportion."""
+
+import keras
+import tensorflow as tf
+
+from augment_tf import arguments, boxes, sampling
+from augment_tf.base import Augmentation
+
+
+@keras.saving.register_keras_serializable(package="augment_tf")
+class CutMix(Augmentation):
+    """Pastes a rectangle of another image of the batch, and mixes the labels.
+
+    For each image: lambda ~ Beta(alpha, alpha); a box of
+    int(height * sqrt(1 - lambda)) rows and int(width * sqrt(1 - lambda))
+    columns around a uniformly drawn pixel, clipped to the image, is replaced
+    by the same region of the image's partner. Partners come from one random
+    permutation of the batch. The partner's label gets the weight *pixels
+    pasted / all pixels*, counted after rounding and clipping.
+
+    The official code draws one lambda and one box for the whole batch; here
+    every image has its own, which leaves each image's distribution as it is
+    and makes the images of a batch independent.
+
+    References:
+        - Yun et al., CutMix: Regularization Strategy to Train Strong
+          Classifiers with Localizable Features (2019),
+          https://arxiv.org/abs/1905.04899
+
+    Args:
+        alpha: Float above 0. Both parameters of the Beta distribution; 1
+            makes lambda uniform.
+        probability: Float in [0, 1]. Share of the images that are mixed.
+        seed: Integer or None; see `augment_tf.Augmentation`.
+
+    Input shape:
+        `{"images": (batch, height, width, 3), "labels": (batch, classes)}`:
+        images uint8 or float, labels float. One image (height, width, 3)
+        with its label (classes,) has no partner: it is returned as it is,
+        with a warning.
+
+    Output shape:
+        The input's; uint8 images stay uint8, labels are float32.
+
+    Raises:
+        ValueError: if an argument is outside its range; if labels are
+            missing or are integers.
+
+    Example:
+
+    >>> import augment_tf
+    >>> import tensorflow as tf
+    >>> shade = tf.constant([10, 20, 30, 40], tf.uint8)
+    >>> images = tf.tile(tf.reshape(shade, (4, 1, 1, 1)), (1, 8, 8, 3))
+    >>> batch = {"images": images, "labels": tf.eye(4)}
+    >>> mixed = augment_tf.CutMix(alpha=1.0).apply(batch, seed=(0, 1))
+    >>> kept = tf.reduce_mean(
+    ...     tf.cast(mixed["images"] == images, tf.float32), axis=(1, 2, 3)
+    ... )
+    >>> bool(tf.reduce_all(kept == tf.linalg.diag_part(mixed["labels"])))
+    True
+    """
+
+    mixes_labels = True
+
+    def __init__(self, alpha=1.0, probability=1.0, seed=None, **kwargs):
+        super().__init__(seed=seed, **kwargs)
+        self.alpha = arguments.number("alpha", alpha, above=0.0)
+        self.probability = arguments.number(
+            "probability", probability, minimum=0.0, maximum=1.0
+        )
+
+    def get_random_transformation(self, images, seed):
+        shape = tf.shape(images)
+        count, height, width = shape[0], shape[1], shape[2]
+        seeds = sampling.split(seed, 5)
+        drawn = boxes.centered(
+            rows=sampling.integers(seeds[0], (count,), height),
+            columns=sampling.integers(seeds[1], (count,), width),
+            lambdas=sampling.beta(seeds[2], (count,), self.alpha),
+            height=height,
+            width=width,
+        )
+        decisions = sampling.bernoulli(seeds[3], (count,), self.probability)
+        drawn = boxes.keep(drawn, decisions)
+        # float64, as a float32 quotient is not the same bits in a graph.
+        pixels = tf.cast(height * width, tf.float64)
+        return {
+            "boxes": drawn,
+            "partners": sampling.permutation(seeds[4], count),
+            "weights": tf.cast(boxes.area(drawn), tf.float64) / pixels,
+        }
+
+    def transform_images(self, images, transformation):
+        sources = tf.gather(images, transformation["partners"])
+        return boxes.paste(images, sources, transformation["boxes"])
+
+    def transform_labels(self, labels, transformation):
+        weights = transformation["weights"][:, tf.newaxis]
+        kept = tf.cast(1.0 - weights, tf.float32)
+        pasted = tf.cast(weights, tf.float32)
+        partners = tf.gather(labels, transformation["partners"])
+        return kept * labels + pasted * partners
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "alpha": self.alpha,
+            "probability": self.probability,
+        }

@@ -1,0 +1,169 @@
+"""Random Erasing: rectangles replaced by a color or by noise."""
+
+import keras
+import tensorflow as tf
+
+from augment_tf import arguments, boxes, sampling
+from augment_tf.base import Augmentation
+
+FILLS = ("constant", "random", "noise")
+# The official code gives up, and leaves the image alone, after as many.
+TRIES = 100
+
+
+@keras.saving.register_keras_serializable(package="augment_tf")
+class RandomErasing(Augmentation):
+    """Erases a random rectangle of an image.
+
+    Follows the official code: area uniform in `scale`, in units of the
+    image's; aspect uniform in `ratio`; height = round(sqrt(area * aspect)),
+    width = round(sqrt(area / aspect)); drawn again, up to 100 times, until
+    both are smaller than the image's; position uniform over all that fit.
+    An image for which no try fits is left alone.
+
+    References:
+        - Zhong et al., Random Erasing Data Augmentation (2017),
+          https://arxiv.org/abs/1708.04896
+
+    Args:
+        probability: Float in [0, 1]. Share of the images that are erased.
+        scale: Pair of floats in [0, 1]. Range of the erased area, as a
+            share of the image. `(0.4, 0.4)` always erases 40 %.
+        ratio: Pair of floats above 0. Range of height / width; `(1, 1)`
+            erases squares.
+        fill: `"constant"`: `value`; `"random"`: one color a rectangle,
+            each channel uniform on the integers 0..255; `"noise"`: every
+            pixel and channel uniform on 0..255.
+        value: One float, or three (red, green, blue), in [0, 255], for
+            `fill="constant"`; rounded where images are uint8. The default
+            is the mean color of CIFAR-10, as in the official code.
+        count: Integer, at least 1. Rectangles per erased image, which may
+            overlap. As in timm, each gets 1 / count of the area, so that
+            `scale` bounds the sum.
+        seed: Integer or None; see `augment_tf.Augmentation`.
+
+    Input shape:
+        (batch, height, width, 3) or (height, width, 3), uint8 or float.
+
+    Output shape:
+        The input's; uint8 images stay uint8.
+
+    Raises:
+        ValueError: if an argument is outside its range.
+
+    Example:
+
+    >>> import augment_tf
+    >>> import tensorflow as tf
+    >>> images = tf.fill((2, 64, 64, 3), tf.constant(255, tf.uint8))
+    >>> erasing = augment_tf.RandomErasing(
+    ...     probability=1.0, scale=(0.4, 0.4), ratio=(1, 1), value=0
+    ... )
+    >>> erased = erasing.apply(images, seed=(0, 1))
+    >>> tf.reduce_sum(tf.cast(erased[..., 0] == 0, tf.int32), (1, 2)).numpy()
+    array([1600, 1600], dtype=int32)
+    """
+
+    def __init__(
+        self,
+        probability=0.5,
+        scale=(0.02, 0.4),
+        ratio=(0.3, 1 / 0.3),
+        fill="constant",
+        value=(125.3, 123.0, 113.9),
+        count=1,
+        seed=None,
+        **kwargs,
+    ):
+        super().__init__(seed=seed, **kwargs)
+        self.probability = arguments.number(
+            "probability", probability, minimum=0.0, maximum=1.0
+        )
+        self.scale = arguments.interval(
+            "scale", scale, minimum=0.0, maximum=1.0
+        )
+        self.ratio = arguments.interval("ratio", ratio, above=0.0)
+        self.fill = arguments.choice("fill", fill, FILLS)
+        self.value = arguments.color("value", value)
+        self.count = arguments.integer("count", count, minimum=1)
+
+    def get_random_transformation(self, images, seed):
+        decision_seed, fill_seed, *box_seeds = sampling.split(
+            seed, 2 + self.count
+        )
+        shape = tf.shape(images)
+        decisions = sampling.bernoulli(
+            decision_seed, shape[:1], self.probability
+        )
+        fill_seeds = sampling.split(fill_seed, self.count)
+        return {
+            "boxes": [
+                boxes.keep(self._draw_boxes(shape, box_seed), decisions)
+                for box_seed in box_seeds
+            ],
+            "fills": [
+                self._draw_fill(images, fill_seed) for fill_seed in fill_seeds
+            ],
+        }
+
+    def _draw_boxes(self, shape, seed):
+        count, height, width = shape[0], shape[1], shape[2]
+        seeds = sampling.split(seed, 4)
+        area, aspect = self._draw_first_fit(seeds[:2], count, height, width)
+        rows = tf.cast(tf.round(tf.sqrt(area * aspect)), tf.int32)
+        columns = tf.cast(tf.round(tf.sqrt(area / aspect)), tf.int32)
+        top = sampling.integers(seeds[2], (count,), height - rows + 1)
+        left = sampling.integers(seeds[3], (count,), width - columns + 1)
+        return tf.stack((top, left, top + rows, left + columns), axis=-1)
+
+    def _draw_first_fit(self, seeds, count, height, width):
+        """Area in pixels and aspect of the first try that fits, (B,) each."""
+        height = tf.cast(height, tf.float64)
+        width = tf.cast(width, tf.float64)
+        pixels = height * width / self.count
+        tries = (count, TRIES)
+        area = sampling.uniform(seeds[0], tries, *self.scale) * pixels
+        aspect = sampling.uniform(seeds[1], tries, *self.ratio)
+        # round(sqrt(x)) < side without the root: 100 tries an image cost
+        # little as long as only the chosen one is worked out.
+        fits = (area * aspect < (height - 0.5) ** 2) & (
+            area < (width - 0.5) ** 2 * aspect
+        )
+        first = tf.argmax(fits, axis=1, output_type=tf.int32)
+
+        def chosen(values):
+            return tf.gather(values, first, batch_dims=1)
+
+        # Where nothing fits the area is 0, an empty box.
+        return tf.where(chosen(fits), chosen(area), 0.0), chosen(aspect)
+
+    def _draw_fill(self, images, seed):
+        shape = tf.shape(images)
+        if self.fill == "constant":
+            value = tf.broadcast_to(tf.constant(self.value, tf.float32), (3,))
+            if images.dtype == tf.uint8:
+                value = tf.round(value)
+            return tf.cast(value, images.dtype)[
+                tf.newaxis, tf.newaxis, tf.newaxis
+            ]
+        if self.fill == "random":
+            shape = tf.stack((shape[0], 1, 1, 3))
+        return tf.cast(sampling.bytes(seed, shape), images.dtype)
+
+    def transform_images(self, images, transformation):
+        for box, fill in zip(
+            transformation["boxes"], transformation["fills"], strict=True
+        ):
+            images = boxes.paste(images, fill, box)
+        return images
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "probability": self.probability,
+            "scale": self.scale,
+            "ratio": self.ratio,
+            "fill": self.fill,
+            "value": self.value,
+            "count": self.count,
+        }

@@ -1,0 +1,62 @@
+"""Random horizontal flips."""
+
+import keras
+import tensorflow as tf
+
+from augment_tf import arguments, sampling
+from augment_tf.base import Augmentation
+
+
+@keras.saving.register_keras_serializable(package="augment_tf")
+class RandomFlip(Augmentation):
+    """Mirrors each image left to right with a given probability.
+
+    Every image of a batch decides for itself. Pixels only move, so uint8
+    images stay uint8.
+
+    References:
+        - Krizhevsky et al., ImageNet Classification with Deep Convolutional
+          Neural Networks (2012), section 4.1.
+
+    Args:
+        probability: Float in [0, 1]. Share of the images that are flipped.
+        seed: Integer or None; see `augment_tf.Augmentation`.
+
+    Input shape:
+        (batch, height, width, 3) or (height, width, 3), uint8 or float.
+
+    Output shape:
+        The input's.
+
+    Raises:
+        ValueError: if `probability` is outside its range.
+
+    Example:
+
+    >>> import augment_tf
+    >>> import tensorflow as tf
+    >>> images = tf.reshape(tf.range(12, dtype=tf.float32), (1, 2, 2, 3))
+    >>> flip = augment_tf.RandomFlip(probability=1.0)
+    >>> flip.apply(images, seed=(0, 1))[0, 0].numpy().tolist()
+    [[3.0, 4.0, 5.0], [0.0, 1.0, 2.0]]
+    """
+
+    def __init__(self, probability=0.5, seed=None, **kwargs):
+        super().__init__(seed=seed, **kwargs)
+        self.probability = arguments.number(
+            "probability", probability, minimum=0.0, maximum=1.0
+        )
+
+    def get_random_transformation(self, images, seed):
+        count = tf.shape(images)[:1]
+        return {"flips": sampling.bernoulli(seed, count, self.probability)}
+
+    def transform_images(self, images, transformation):
+        # This form of `where` takes one decision an image and copies whole
+        # images; tf.where would broadcast the decision to every pixel.
+        return tf.compat.v1.where(
+            transformation["flips"], tf.reverse(images, axis=[2]), images
+        )
+
+    def get_config(self):
+        return {**super().get_config(), "probability": self.probability}

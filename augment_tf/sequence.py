@@ -1,0 +1,109 @@
+"""Several augmentations, one after the other."""
+
+import keras
+import tensorflow as tf
+
+from augment_tf import sampling
+from augment_tf.base import Augmentation
+
+
+@keras.saving.register_keras_serializable(package="augment_tf")
+class Sequence(Augmentation):
+    """Applies layers in order, each with its own part of the seed.
+
+    Is an augmentation itself: what holds for its layers holds for it, and
+    sequences nest. Layers that move pixels come first, as on uint8 images
+    they are exact and fast; layers that compute colors return float32.
+
+    Args:
+        layers: List of `augment_tf.Augmentation` layers, at least one.
+        seed: Integer or None; see `augment_tf.Augmentation`. The layers'
+            own seeds are not used.
+
+    Input shape:
+        What the first layer takes. Labels are required if any layer mixes.
+
+    Output shape:
+        That of the last layer; float32 if any layer returns float32.
+
+    Raises:
+        ValueError: if `layers` is empty or holds anything else.
+
+    Example:
+
+    >>> import augment_tf
+    >>> import tensorflow as tf
+    >>> chain = augment_tf.Sequence([
+    ...     augment_tf.RandomCrop(padding=4),
+    ...     augment_tf.RandomFlip(),
+    ...     augment_tf.CutMix(alpha=1.0),
+    ... ])
+    >>> batch = {"images": tf.zeros((4, 32, 32, 3), tf.uint8),
+    ...          "labels": tf.eye(4)}
+    >>> augmented = chain.apply(batch, seed=(0, 1))
+    >>> augmented["images"].shape, augmented["images"].dtype
+    (TensorShape([4, 32, 32, 3]), tf.uint8)
+    """
+
+    def __init__(self, layers, seed=None, **kwargs):
+        super().__init__(seed=seed, **kwargs)
+        if not isinstance(layers, (list, tuple)) or not layers:
+            raise ValueError(
+                "expected `layers` to be a list of at least one augmentation "
+                f"layer. Received: layers={layers!r}."
+            )
+        for layer in layers:
+            if not isinstance(layer, Augmentation):
+                raise ValueError(
+                    "expected every layer to be an augment_tf.Augmentation. "
+                    f"Received: {layer!r} of type {type(layer).__name__}."
+                )
+        self.layers = list(layers)
+
+    @property
+    def mixes_labels(self):
+        return any(layer.mixes_labels for layer in self.layers)
+
+    @property
+    def keeps_uint8(self):
+        return all(layer.keeps_uint8 for layer in self.layers)
+
+    def augment(self, images, labels, seed):
+        seeds = sampling.split(seed, len(self.layers))
+        for layer, layer_seed in zip(self.layers, seeds, strict=True):
+            images, labels = layer.augment(images, labels, layer_seed)
+            images = images if layer.keeps_uint8 else _as_float(images)
+        return images, labels
+
+    def leave_images(self, images):
+        for layer in self.layers:
+            images = layer.leave_images(images)
+            images = images if layer.keeps_uint8 else _as_float(images)
+        return images
+
+    def compute_output_shape(self, input_shape):
+        for layer in self.layers:
+            input_shape = layer.compute_output_shape(input_shape)
+        return input_shape
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "layers": [
+                keras.saving.serialize_keras_object(layer)
+                for layer in self.layers
+            ],
+        }
+
+    @classmethod
+    def from_config(cls, config):
+        config = dict(config)
+        config["layers"] = [
+            keras.saving.deserialize_keras_object(layer)
+            for layer in config["layers"]
+        ]
+        return cls(**config)
+
+
+def _as_float(images):
+    return tf.cast(images, tf.float32)
