@@ -4,13 +4,12 @@ import difflib
 import inspect
 
 import augment_tf
-from augment_tf.base import Augmentation
 from experiments.errors import ConfigError
 
 _LAYERS = {
     name: value
     for name, value in vars(augment_tf).items()
-    if inspect.isclass(value) and issubclass(value, Augmentation)
+    if inspect.isclass(value) and issubclass(value, augment_tf.Augmentation)
 }
 
 

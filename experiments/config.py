@@ -97,7 +97,6 @@ class Experiment:
     optimizer: Optimizer = Optimizer()
     augment: tuple[Augment, ...] = ()
     epochs: int = 100
-    label_smoothing: float = 0.0
     precision: Literal["auto", "float32", "mixed_float16", "mixed_bfloat16"] = (
         "auto"
     )

@@ -4,8 +4,6 @@ import tensorflow as tf
 
 from experiments.errors import ConfigError
 
-STRATEGIES = ("auto", "default", "mirrored", "tpu")
-
 
 def make_strategy(name):
     """A `tf.distribute` strategy by name.

@@ -13,7 +13,7 @@ class Trainer(keras.Model):
     Args:
         network: The model to train; it returns logits.
         augment: None, or an `augment_tf` layer that augments inside the train
-            step; the training data then has seeds as its third element.
+            step; the training data is then `({"images", "seeds"}, labels)`.
     """
 
     def __init__(self, network, augment=None):
@@ -21,19 +21,21 @@ class Trainer(keras.Model):
         self.network = network
         self.augment = augment
 
-    def call(self, images, training=None):
+    def call(self, inputs, training=None):
+        images = inputs["images"] if isinstance(inputs, dict) else inputs
         return self.network(images, training=training)
 
     def train_step(self, data):
         if self.augment is not None:
-            data = self._augmented(data)
+            data = self._augmented(*data)
         return super().train_step(data)
 
-    def _augmented(self, data):
-        images, labels, seeds = data
+    def _augmented(self, inputs, labels):
         replica = tf.distribute.get_replica_context().replica_id_in_sync_group
-        seed = replica_seed(seeds[0], replica)
-        batch = self.augment.apply({"images": images, "labels": labels}, seed)
+        seed = replica_seed(inputs["seeds"][0], replica)
+        batch = self.augment.apply(
+            {"images": inputs["images"], "labels": labels}, seed
+        )
         return batch["images"], batch["labels"]
 
 
@@ -47,13 +49,11 @@ def replica_seed(seed, replica):
     return tf.where(tf.equal(replica, 0), seed, folded)
 
 
-def compile_trainer(trainer, optimizer, classes, label_smoothing, jit_compile):
+def compile_trainer(trainer, optimizer, classes, jit_compile):
     """Compiles with the loss and the metrics that every run reports."""
     trainer.compile(
         optimizer=optimizer,
-        loss=keras.losses.CategoricalCrossentropy(
-            from_logits=True, label_smoothing=label_smoothing
-        ),
+        loss=keras.losses.CategoricalCrossentropy(from_logits=True),
         metrics=[
             keras.metrics.CategoricalAccuracy(name="accuracy"),
             keras.metrics.TopKCategoricalAccuracy(

@@ -46,8 +46,9 @@ def train_batches(
 
     Returns:
         A `tf.data.Dataset` of (images uint8 or float32 (B, H, W, 3), labels
-        float32 (B, K)), and seeds int32 (B, 2) where asked for, one seed
-        repeated, so that a distribution strategy can split them.
+        float32 (B, K)). Where seeds are asked for, a dictionary of "images"
+        and "seeds" takes the images' place: int32 (B, 2), one seed repeated,
+        so that a distribution strategy can split it like the images.
     """
     epoch_length = steps_per_epoch(split, batch_size)
 
@@ -77,7 +78,8 @@ def train_batches(
     def finish(images, labels, step):
         batch_seed = tf.stack([seed, tf.cast(step, tf.int32)])
         if with_seeds:
-            return images, labels, tf.tile(batch_seed[None], (batch_size, 1))
+            seeds = tf.tile(batch_seed[tf.newaxis], (batch_size, 1))
+            return {"images": images, "seeds": seeds}, labels
         if augment is not None:
             batch = augment({"images": images, "labels": labels}, batch_seed)
             images, labels = batch["images"], batch["labels"]

@@ -10,6 +10,7 @@ def progress_bar(iterable=None, **kwargs):
     on_terminal = sys.stderr.isatty()
     return tqdm(
         iterable,
+        delay=0 if on_terminal else 10,
         mininterval=0.1 if on_terminal else 10,
         maxinterval=10,
         dynamic_ncols=on_terminal,

@@ -1,0 +1,288 @@
+"""One experiment with one seed: train, evaluate, write everything down."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+import models
+from experiments import callbacks, devices
+from experiments.augmentation import build_augmentation
+from experiments.checkpoints import load_checkpoint, restore_model
+from experiments.curves import plot_run
+from experiments.environment import environment
+from experiments.errors import ConfigError, TrainingFailed
+from experiments.optimizers import build_optimizer
+from experiments.run_folder import RunFolder
+from experiments.samples import plot_samples
+from experiments.trainer import Trainer, compile_trainer
+from pipelines.batches import eval_batches, steps_per_epoch, train_batches
+from pipelines.loading import load
+
+
+def run(experiment, *, seed, workdir, data_dir, strategy):
+    """Trains an experiment, or what is left of it.
+
+    Args:
+        experiment: An `experiments.config.Experiment`.
+        seed: Seeds weights, order and augmentation.
+        workdir: The run goes to WORKDIR/EXPERIMENT/seed_N/.
+        data_dir: Where the data is.
+        strategy: A `tf.distribute` strategy.
+
+    Returns:
+        The `RunFolder`.
+
+    Raises:
+        ConfigError: if the config cannot be run, or the folder is another's.
+        DataError: if the data is missing or broken.
+        TrainingFailed: if the loss stops being a number; metrics.json says
+            so too.
+    """
+    folder = RunFolder.of(workdir, experiment, seed)
+    folder.claim(experiment)
+    name = f"{experiment.name}, seed {seed}"
+    if folder.is_finished():
+        print(f"{name}: finished already, see {folder.path}", flush=True)
+        return folder
+    print(f"{name}: {experiment.summary}", flush=True)
+    keras.backend.clear_session()
+    keras.utils.set_random_seed(seed)
+    if experiment.deterministic:
+        tf.config.experimental.enable_op_determinism()
+    augment = build_augmentation(experiment)
+    data = _load(experiment, data_dir)
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(
+        devices.resolve_precision(experiment.precision)
+    )
+    try:
+        session = _Session(experiment, seed, strategy, folder, data, augment)
+        session.describe()
+        session.train()
+        session.finish()
+    finally:
+        keras.config.set_dtype_policy(policy)
+    return folder
+
+
+def _load(experiment, data_dir):
+    config = experiment.data
+    data = load(
+        config.name,
+        data_dir,
+        size=config.load_size or config.image_size,
+        train_per_class=config.train_per_class,
+        val_half=config.val_half,
+        limit_train=config.limit_train,
+        limit_val=config.limit_val,
+    )
+    if steps_per_epoch(data.train, config.batch_size) == 0:
+        raise ConfigError(
+            f"data.batch_size={config.batch_size} is larger than the "
+            f"{len(data.train.labels)} training images; set it lower."
+        )
+    return data
+
+
+class _Session:
+    """What one call of `run` holds in its hands."""
+
+    def __init__(self, experiment, seed, strategy, folder, data, augment):
+        self.experiment = experiment
+        self.seed = seed
+        self.strategy = strategy
+        self.folder = folder
+        self.data = data
+        self.augment = augment
+        self.classes = _classes(experiment, data)
+        self.steps_per_epoch = steps_per_epoch(
+            data.train, experiment.data.batch_size
+        )
+        self.jit_compile = devices.resolve_jit_compile(strategy)
+        with strategy.scope():
+            self.trainer = self._build_trainer()
+
+    def _build_trainer(self):
+        experiment = self.experiment
+        config = experiment.model
+        side = experiment.data.image_size
+        try:
+            network = getattr(models, config.name)(
+                weights=None,
+                input_shape=(side, side, 3),
+                classes=self.classes,
+                stem=config.stem,
+                width=config.width,
+                initializer=config.initializer,
+                head_initializer=config.head_initializer,
+                mean=config.mean,
+                std=config.std,
+                sync_batch_norm=self.strategy.num_replicas_in_sync > 1,
+            )
+        except ValueError as error:
+            raise ConfigError(f"model: {error}") from error
+        on_device = experiment.data.augment_on == "device"
+        trainer = Trainer(network, self.augment if on_device else None)
+        optimizer = build_optimizer(
+            experiment.optimizer, experiment.epochs, self.steps_per_epoch
+        )
+        compile_trainer(trainer, optimizer, self.classes, self.jit_compile)
+        # Built now, so that a checkpoint finds the variables to restore.
+        trainer.optimizer.build(trainer.trainable_variables)
+        return trainer
+
+    def batches(self, first_step, steps, on_device=False):
+        """Training batches, augmented here unless on the device."""
+        config = self.experiment.data
+        return train_batches(
+            self.data.train,
+            classes=self.classes,
+            batch_size=config.batch_size,
+            seed=self.seed,
+            first_step=first_step,
+            steps=steps,
+            augment=None if self.augment is None else self.augment.apply,
+            with_seeds=on_device,
+        )
+
+    def val_batches(self):
+        config = self.experiment.data
+        return eval_batches(
+            self.data.val,
+            classes=self.classes,
+            batch_size=config.batch_size,
+            image_size=config.image_size,
+            crop_fraction=config.crop_fraction,
+        )
+
+    def describe(self):
+        """Says what is about to happen, on the screen and in files."""
+        experiment, data = self.experiment, self.data
+        precision = keras.config.dtype_policy().name
+        layers = [str(layer) for layer in experiment.augment] or ["none"]
+        parameters = sum(
+            int(np.prod(w.shape)) for w in self.trainer.trainable_weights
+        )
+        side = experiment.data.image_size
+        compiled = ", XLA-compiled" if self.jit_compile else ""
+        lines = {
+            "data": f"{data.name}, {len(data.train.labels):,} train and "
+            f"{len(data.val.labels):,} val images, "
+            f"{len(data.class_names)} classes, {side}x{side}",
+            "augment": f"\n{' ' * 12}".join(layers)
+            + f"\n{' ' * 12}on the {experiment.data.augment_on}",
+            "network": f"{experiment.model.name}, {parameters:,} trainable "
+            f"parameters, {experiment.model.initializer}",
+            "devices": f"{devices.describe(self.strategy)}, "
+            f"{precision}{compiled}",
+            "training": f"{experiment.epochs} epochs of "
+            f"{self.steps_per_epoch} steps, "
+            f"{experiment.data.batch_size} images each",
+            "results": str(self.folder.path),
+        }
+        for key, value in lines.items():
+            print(f"  {key:9} {value}", flush=True)
+        self.folder.write_json(
+            "environment.json",
+            environment(self.strategy, precision, self.jit_compile),
+        )
+        (self.folder / "plots").mkdir(exist_ok=True)
+        plot_samples(
+            self.batches(0, 1),
+            data.class_names,
+            self.folder / "plots" / "samples.png",
+        )
+
+    def train(self):
+        """Trains from the last checkpoint, or from the start."""
+        state = load_checkpoint(self.folder)
+        first_step = 0
+        if state is not None:
+            restore_model(self.trainer, state)
+            first_step = int(state["step"])
+            print(f"  resuming after step {first_step}", flush=True)
+        epoch, done = divmod(first_step, self.steps_per_epoch)
+        self.rows = self.folder.history()[:epoch]
+        watchers = self._callbacks(first_step, state)
+        try:
+            if done:
+                self._fit(first_step, epoch, epoch + 1, watchers)
+                epoch += 1
+            if epoch < self.experiment.epochs:
+                first_step = epoch * self.steps_per_epoch
+                self._fit(first_step, epoch, self.experiment.epochs, watchers)
+        except TrainingFailed as error:
+            self._write_metrics("failed", str(error))
+            raise
+
+    def _fit(self, first_step, epoch, last_epoch, watchers):
+        """Trains from a step of `epoch` to the end of `last_epoch`."""
+        steps = last_epoch * self.steps_per_epoch - first_step
+        self.trainer.fit(
+            self.batches(first_step, steps, self.trainer.augment is not None),
+            validation_data=self.val_batches(),
+            initial_epoch=epoch,
+            epochs=last_epoch,
+            steps_per_epoch=steps // (last_epoch - epoch),
+            callbacks=watchers,
+            shuffle=False,
+            verbose=0,
+        )
+
+    def _callbacks(self, first_step, state):
+        experiment = self.experiment
+        name = f"{experiment.name}, seed {self.seed}"
+        return [
+            callbacks.StopOnNonFiniteLoss(name, first_step),
+            callbacks.Progress(experiment.epochs),
+            callbacks.History(self.folder, self.rows, experiment.epochs),
+            callbacks.Checkpoints(
+                self.folder,
+                self.steps_per_epoch,
+                experiment.checkpoint.every_steps,
+                state,
+            ),
+            callbacks.Plots(self.folder),
+            keras.callbacks.TensorBoard(
+                self.folder / "logs", write_graph=False
+            ),
+        ]
+
+    def finish(self):
+        """Writes what can only be known at the end."""
+        logits = self.trainer.predict(self.val_batches(), verbose=0)
+        probabilities = keras.ops.convert_to_numpy(keras.ops.softmax(logits))
+        self.folder.replace(
+            "predictions.npz",
+            lambda path: np.savez_compressed(
+                path,
+                probabilities=probabilities,
+                labels=self.data.val.labels,
+            ),
+        )
+        self.folder.replace("model.keras", self.trainer.network.save)
+        plot_run(self.folder)
+        self._write_metrics("finished")
+        final = self.rows[-1]
+        print(
+            f"  done: val top-1 error {1 - final['val_accuracy']:.2%}, "
+            f"top-5 error {1 - final['val_top5_accuracy']:.2%}, "
+            f"see {self.folder.path}",
+            flush=True,
+        )
+
+    def _write_metrics(self, status, error=None):
+        content = callbacks.summarize(
+            self.rows, status, self.experiment.epochs, error
+        )
+        self.folder.write_json("metrics.json", content)
+
+
+def _classes(experiment, data):
+    classes = experiment.model.classes or len(data.class_names)
+    if classes < len(data.class_names):
+        raise ConfigError(
+            f"model.classes={classes} is less than the "
+            f"{len(data.class_names)} classes of {data.name}."
+        )
+    return classes

@@ -1,0 +1,48 @@
+"""Runs several experiments with several seeds and compares them."""
+
+from pathlib import Path
+
+from experiments.errors import TrainingFailed
+from experiments.report import write_report
+from experiments.run import run
+
+
+def run_study(name, experiments, *, seeds, workdir, data_dir, strategy):
+    """Trains every experiment with every seed, then writes the report.
+
+    A run whose loss diverges is reported as failed; the others go on.
+
+    Args:
+        name: Of the study; the report goes to WORKDIR/reports/NAME/.
+        experiments: `experiments.config.Experiment`s, in the report's order.
+        seeds: Integers.
+        workdir, data_dir, strategy: As for `experiments.run.run`.
+
+    Raises:
+        TrainingFailed: after everything has run, if a run failed.
+    """
+    # All arms of a seed before the next seed: stopped early, the study can
+    # still be compared.
+    runs = [(each, seed) for seed in seeds for each in experiments]
+    folders, failures = [], []
+    for number, (experiment, seed) in enumerate(runs, 1):
+        print(f"[{number} of {len(runs)}] ", end="")
+        try:
+            folder = run(
+                experiment,
+                seed=seed,
+                workdir=workdir,
+                data_dir=data_dir,
+                strategy=strategy,
+            )
+            folders.append(folder)
+        except TrainingFailed as error:
+            failures.append(str(error))
+            print(f"  failed: {error}", flush=True)
+    if folders:
+        path = Path(workdir) / "reports" / name
+        write_report(folders, path, f"Study {name}")
+    if failures:
+        raise TrainingFailed(
+            f"{len(failures)} of {len(runs)} runs failed: {failures[0]}"
+        )
