@@ -16,7 +16,8 @@ class History(keras.callbacks.Callback):
 
     The final epoch and the best one are both reported. The best one is
     picked on the validation images that it is measured on, which flatters
-    it: compare experiments by their final epochs.
+    it: compare experiments by their final epochs. The learning rate is that
+    of the epoch's first step; epochs count from 0.
 
     Args:
         folder: The `RunFolder`.
@@ -32,14 +33,13 @@ class History(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch, logs=None):
         self.started = time.perf_counter()
+        self.learning_rate = float(self.model.optimizer.learning_rate)
 
     def on_epoch_end(self, epoch, logs=None):
-        # Keras adds the rate to the logs when TensorBoard's callback runs.
-        measured = {k: v for k, v in logs.items() if k != "learning_rate"}
         row = {
             "epoch": epoch,
-            **{key: float(value) for key, value in measured.items()},
-            "learning_rate": float(self.model.optimizer.learning_rate),
+            **{key: float(value) for key, value in logs.items()},
+            "learning_rate": self.learning_rate,
             "seconds": round(time.perf_counter() - self.started, 3),
         }
         self.rows.append(row)

@@ -129,6 +129,8 @@ def _plain(value):
 
 def differences(before, after, path=""):
     """Fields that differ between two configs as JSON: (path, old, new)."""
+    if isinstance(before, list) and isinstance(after, list):
+        before, after = (dict(enumerate(items)) for items in (before, after))
     if isinstance(before, dict) and isinstance(after, dict):
         return [
             difference

@@ -9,7 +9,7 @@ import numpy as np
 
 CLASS_NAMES = ["disk", "square", "triangle", "star", "cross", "ring"]
 NATIVE_SIZE = 32
-_COUNTS = {"train": 2400, "val": 1200}
+_COUNTS = {"train": 1920, "val": 960}
 
 
 class _Split:
@@ -48,8 +48,8 @@ def draw(label, size, seed):
     fine = 2 * size
     y, x = (np.mgrid[:fine, :fine] + 0.5) / fine * 2 - 1
     angle = random.uniform(0, 2 * np.pi)
-    radius = random.uniform(0.3, 0.65)
-    center = random.uniform(-0.35, 0.35, 2)
+    radius = random.uniform(0.4, 0.75)
+    center = random.uniform(-0.3, 0.3, 2)
     x, y = (x - center[0]) / radius, (y - center[1]) / radius
     turned = (
         x * np.cos(angle) + y * np.sin(angle),
@@ -57,7 +57,7 @@ def draw(label, size, seed):
     )
     inside = _OUTLINES[CLASS_NAMES[label]](*turned)[..., np.newaxis]
     colors = random.uniform(0, 255, (2, 3))
-    while np.abs(colors[0] - colors[1]).max() < 80:
+    while np.abs(colors[0] - colors[1]).max() < 100:
         colors = random.uniform(0, 255, (2, 3))
     image = np.where(
         inside,
@@ -65,7 +65,7 @@ def draw(label, size, seed):
         colors[1] + _texture(random, fine),
     )
     image = image.reshape(size, 2, size, 2, 3).mean((1, 3))
-    image += random.normal(0, 12, image.shape)
+    image += random.normal(0, 8, image.shape)
     return np.clip(np.round(image), 0, 255).astype(np.uint8)
 
 
@@ -78,7 +78,7 @@ def _texture(random, size):
         2 * np.pi * pitch * (x * np.cos(angle) + y * np.sin(angle))
         + random.uniform(0, 2 * np.pi)
     )
-    return random.uniform(10, 60) * wave[..., np.newaxis]
+    return random.uniform(0, 45) * wave[..., np.newaxis]
 
 
 def _star(x, y):

@@ -1,0 +1,59 @@
+"""Configs become layers; what does not fit is refused in one line."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from experiments.augmentation import build_augmentation
+from experiments.config import Data, augment, override
+from experiments.errors import ConfigError
+from experiments.registry import EXPERIMENTS
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_every_experiment_augments_to_its_image_size(name):
+    experiment = EXPERIMENTS[name]
+    size = experiment.data.load_size or experiment.data.image_size
+    images = np.random.default_rng(0).integers(0, 256, (4, size, size, 3))
+    batch = {
+        "images": images.astype(np.uint8),
+        "labels": np.eye(4, dtype=np.float32),
+    }
+    out = build_augmentation(experiment).apply(batch, (1, 2))
+    side = experiment.data.image_size
+    assert out["images"].shape == (4, side, side, 3)
+    np.testing.assert_allclose(np.sum(out["labels"], -1), np.ones(4), rtol=1e-6)
+
+
+def test_published_fill_is_the_published_value_after_normalization():
+    (erasing,) = EXPERIMENTS["tinyimagenet_random_erase"].augment
+    model = EXPERIMENTS["tinyimagenet_random_erase"].model
+    after = (np.divide(erasing.options["value"], 255) - model.mean) / model.std
+    np.testing.assert_allclose(after, (0.4914, 0.4822, 0.4465), atol=1e-6)
+
+
+def test_no_layers_is_no_augmentation(tiny):
+    assert build_augmentation(replace(tiny, augment=())) is None
+
+
+@pytest.mark.parametrize(
+    ("layer", "message"),
+    [
+        (augment("SalientMix"), r"no layer 'SalientMix'.*SaliencyMix"),
+        (augment("CutMix", beta=1.0), r"CutMix has no option 'beta'.*alpha"),
+        (augment("CutMix", probability=2.0), r"augment\.CutMix: .*2\.0"),
+        (augment("keras"), "no layer 'keras'"),
+    ],
+)
+def test_wrong_layers_are_refused(tiny, layer, message):
+    with pytest.raises(ConfigError, match=message):
+        build_augmentation(replace(tiny, augment=(layer,)))
+
+
+def test_images_that_would_not_fit_the_network_are_refused(tiny):
+    wrong = replace(tiny, data=Data(image_size=32, load_size=16))
+    with pytest.raises(ConfigError, match=r"load_size=16.*RandomResizedCrop"):
+        build_augmentation(wrong)
+    salmix = EXPERIMENTS["tinyimagenet_salmix"]
+    assert build_augmentation(override(salmix, ["data.image_size=48"]))

@@ -1,0 +1,135 @@
+"""`--set` reaches every field, with its type; configs compare by field."""
+
+import dataclasses
+
+import pytest
+
+from experiments.config import Experiment, as_json, differences, override
+from experiments.errors import ConfigError
+from experiments.registry import EXPERIMENTS, STUDIES, get_experiment
+
+SALMIX = EXPERIMENTS["tinyimagenet_salmix"]
+
+
+@pytest.mark.parametrize(
+    ("assignment", "read"),
+    [
+        ("epochs=2", lambda e: e.epochs == 2),
+        ("deterministic=false", lambda e: e.deterministic is False),
+        ("data.image_size=64", lambda e: e.data.image_size == 64),
+        ("data.batch_size=8", lambda e: e.data.batch_size == 8),
+        ("data.limit_train=2048", lambda e: e.data.limit_train == 2048),
+        ("data.limit_val=none", lambda e: e.data.limit_train is None),
+        ("data.augment_on=device", lambda e: e.data.augment_on == "device"),
+        (
+            "model.initializer=glorot_uniform",
+            lambda e: e.model.initializer == "glorot_uniform",
+        ),
+        ("model.std=1,1,1", lambda e: e.model.std == (1.0, 1.0, 1.0)),
+        (
+            "optimizer.learning_rate=1",
+            lambda e: type(e.optimizer.learning_rate) is float,
+        ),
+        ("checkpoint.every_steps=50", lambda e: e.checkpoint.every_steps == 50),
+        (
+            "augment.SaliencyMix.alpha=0.2",
+            lambda e: e.augment[-1].options["alpha"] == 0.2,
+        ),
+        (
+            "augment.SaliencyMix.box=per_image",
+            lambda e: e.augment[-1].options["box"] == "per_image",
+        ),
+    ],
+)
+def test_set_changes_the_field_it_names(assignment, read):
+    changed = override(SALMIX, [assignment])
+    assert read(changed)
+    name = assignment.partition("=")[0]
+    fields = [f for f, _, _ in differences(as_json(SALMIX), as_json(changed))]
+    # A list's items are named by their place.
+    name = name.replace("SaliencyMix", "4.options")
+    assert all(f == name or f.startswith(f"{name}.") for f in fields)
+
+
+@pytest.mark.parametrize(
+    ("assignment", "message"),
+    [
+        ("epoch=2", r"no field 'epoch'.*epochs"),
+        ("data.batchsize=2", r"no field 'batchsize'.*batch_size"),
+        ("name=mine", "no field 'name'"),
+        ("epochs=2.5", r"epochs expects int\. Received: '2\.5'"),
+        ("epochs=many", "expects int"),
+        ("epochs=true", "expects int"),
+        ("deterministic=1", "expects bool"),
+        ("optimizer.learning_rate=fast", "expects float"),
+        ("data.limit_train=lots", "expects int or none"),
+        ("data.augment_on=moon", "expects one of host, device"),
+        ("model.mean=1,a", "numbers separated by commas"),
+        ("data=3", "set data.NAME=VALUE"),
+        ("epochs.x=3", "epochs has no fields"),
+        ("augment.CutMix.alpha=1", r"no field 'CutMix'"),
+        ("augment.SaliencyMix=1", r"expected augment\.LAYER\.OPTION"),
+        ("epochs", "expects FIELD=VALUE"),
+    ],
+)
+def test_wrong_assignments_are_refused_in_one_line(assignment, message):
+    with pytest.raises(ConfigError, match=message) as caught:
+        override(SALMIX, [assignment])
+    assert "\n" not in str(caught.value)
+
+
+def test_later_assignments_win():
+    assert override(SALMIX, ["epochs=2", "epochs=3"]).epochs == 3
+
+
+def test_differences_name_the_path():
+    before = as_json(SALMIX)
+    after = as_json(override(SALMIX, ["optimizer.momentum=0.5", "epochs=1"]))
+    assert differences(before, after) == [
+        ("optimizer.momentum", 0.9, 0.5),
+        ("epochs", 300, 1),
+    ]
+    assert differences(before, before) == []
+
+
+def test_fair_arms_differ_in_the_augmentation_alone():
+    first, *others = [
+        EXPERIMENTS[name] for name in STUDIES["tinyimagenet_fair"].experiments
+    ]
+    assert len(others) >= 6
+    for other in others:
+        different = {
+            field.name
+            for field in dataclasses.fields(Experiment)
+            if getattr(first, field.name) != getattr(other, field.name)
+        }
+        assert different == {"name", "summary", "augment"}
+        # What all share comes first, the arm's own layer after it.
+        assert other.augment[: len(first.augment)] == first.augment
+        assert len(other.augment) == len(first.augment) + 1
+
+
+def test_xavier_arms_differ_from_he_arms_in_the_initializer_alone():
+    names = STUDIES["tinyimagenet_init"].experiments
+    assert len(names) == 6
+    for he, xavier in zip(names[:3], names[3:], strict=True):
+        different = differences(
+            as_json(EXPERIMENTS[he]), as_json(EXPERIMENTS[xavier])
+        )
+        assert [field for field, _, _ in different] == [
+            "name",
+            "summary",
+            "model.initializer",
+        ]
+
+
+def test_studies_name_experiments_that_exist():
+    for study in STUDIES.values():
+        assert study.experiments
+        for name in study.experiments:
+            assert get_experiment(name).name == name
+
+
+def test_unknown_experiment_lists_close_ones():
+    with pytest.raises(ConfigError, match="tinyimagenet_salmix"):
+        get_experiment("tiny_imagenet_salmix")

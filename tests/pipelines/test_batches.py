@@ -1,0 +1,147 @@
+"""A batch is a function of seed and step, at any parallelism."""
+
+import hashlib
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import augment_tf
+from pipelines.batches import eval_batches, steps_per_epoch, train_batches
+from pipelines.loading import Split
+
+CLASSES = 5
+BATCH = 8
+
+
+@pytest.fixture(scope="module")
+def split():
+    """43 images of noise; the first pixel is the image's number."""
+    random = np.random.default_rng(0)
+    images = random.integers(0, 256, (43, 16, 16, 3), "uint8")
+    images[:, 0, 0, 0] = np.arange(43)
+    return Split(images, random.integers(0, CLASSES, 43).astype(np.int32))
+
+
+def batches(split, seed=0, **options):
+    return train_batches(
+        split, classes=CLASSES, batch_size=BATCH, seed=seed, **options
+    )
+
+
+def digests(dataset):
+    return [
+        hashlib.sha256(
+            b"".join(np.ascontiguousarray(t).tobytes() for t in batch)
+        ).hexdigest()
+        for batch in dataset.as_numpy_iterator()
+    ]
+
+
+@pytest.fixture(scope="module")
+def augment():
+    return augment_tf.Sequence(
+        [
+            augment_tf.RandomCrop(padding=2),
+            augment_tf.RandomFlip(),
+            augment_tf.RandomErasing(fill="noise"),
+            augment_tf.SaliencyMix(),
+        ]
+    ).apply
+
+
+def test_epoch_shows_each_image_at_most_once(split):
+    assert steps_per_epoch(split, BATCH) == 5
+    for epoch in range(3):
+        shown = [
+            image[0, 0, 0]
+            for images, _ in batches(split, first_step=5 * epoch, steps=5)
+            for image in images.numpy()
+        ]
+        assert len(set(shown)) == len(shown) == 40
+
+
+def test_labels_belong_to_their_images(split):
+    for images, labels in batches(split, steps=10):
+        numbers = images.numpy()[:, 0, 0, 0]
+        np.testing.assert_array_equal(
+            labels.numpy().argmax(-1), split.labels[numbers]
+        )
+        np.testing.assert_array_equal(images.numpy(), split.images[numbers])
+
+
+def test_same_bytes_at_any_parallelism(split, augment):
+    runs = [
+        digests(
+            batches(split, steps=15, augment=augment, parallel_calls=parallel)
+        )
+        for parallel in (1, 8, 8)
+    ]
+    assert runs[0] == runs[1] == runs[2]
+    # No batch of any epoch comes twice, and other seeds give other bytes.
+    assert len(set(runs[0])) == 15
+    other = digests(batches(split, seed=1, steps=15, augment=augment))
+    assert not set(runs[0]) & set(other)
+
+
+def test_starting_late_gives_the_same_batches(split, augment):
+    whole = digests(batches(split, steps=15, augment=augment))
+    for first in (1, 5, 7):
+        rest = digests(
+            batches(split, first_step=first, steps=15 - first, augment=augment)
+        )
+        assert rest == whole[first:]
+
+
+def test_augmentation_is_the_layers_own(split, augment):
+    plain = next(iter(batches(split, seed=6, first_step=2, steps=1)))
+    augmented = next(
+        iter(batches(split, seed=6, first_step=2, steps=1, augment=augment))
+    )
+    expected = augment({"images": plain[0], "labels": plain[1]}, (6, 2))
+    np.testing.assert_array_equal(augmented[0], expected["images"])
+    np.testing.assert_array_equal(augmented[1], expected["labels"])
+
+
+def test_seeds_travel_with_the_batch_where_asked(split, augment):
+    dataset = batches(
+        split, seed=4, first_step=3, steps=2, augment=augment, with_seeds=True
+    )
+    plain = batches(split, seed=4, first_step=3, steps=2)
+    for step, ((inputs, labels), (images, plain_labels)) in enumerate(
+        zip(dataset, plain, strict=True), 3
+    ):
+        np.testing.assert_array_equal(inputs["images"], images)
+        np.testing.assert_array_equal(labels, plain_labels)
+        np.testing.assert_array_equal(inputs["seeds"], [[4, step]] * BATCH)
+
+
+def test_shapes_are_static(split, augment):
+    images, labels = batches(split, steps=1, augment=augment).element_spec
+    assert images == tf.TensorSpec((BATCH, 16, 16, 3), tf.uint8)
+    assert labels == tf.TensorSpec((BATCH, CLASSES), tf.float32)
+
+
+def test_evaluation_shows_every_image_once_in_order(split):
+    dataset = eval_batches(split, classes=CLASSES, batch_size=BATCH)
+    images = np.concatenate([images for images, _ in dataset])
+    labels = np.concatenate([labels for _, labels in dataset])
+    np.testing.assert_array_equal(images, split.images)
+    np.testing.assert_array_equal(labels.argmax(-1), split.labels)
+
+
+def test_evaluation_crop_cuts_the_center():
+    """A ramp down the image shows which rows are left."""
+    ramp = np.zeros((1, 32, 32, 3), np.uint8)
+    ramp += np.arange(0, 256, 8, dtype=np.uint8)[:, np.newaxis, np.newaxis]
+    split = Split(ramp, np.zeros(1, np.int32))
+    ((images, _),) = eval_batches(
+        split, classes=1, batch_size=1, image_size=28, crop_fraction=28 / 32
+    )
+    np.testing.assert_array_equal(images, ramp[:, 2:30, 2:30])
+    # Twice the size: row i shows the ramp at (i + 0.5) / 2 - 0.5.
+    ((images, _),) = eval_batches(
+        split, classes=1, batch_size=1, image_size=56, crop_fraction=56 / 64
+    )
+    rows = (np.arange(4, 60) + 0.5) / 2 - 0.5
+    np.testing.assert_array_equal(images[0, :, 7, 0], np.round(8 * rows))
