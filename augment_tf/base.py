@@ -77,6 +77,9 @@ class Augmentation(keras.layers.Layer):
             labels = self.transform_labels(labels, transformation)
         return images, labels
 
+    # Nothing in a layer needs autograph, and conversion makes tracing slow
+    # and errors hard to read.
+    @tf.autograph.experimental.do_not_convert
     def apply(self, batch, seed):
         """Augments one batch; the same input and seed give the same bits.
 
@@ -96,16 +99,19 @@ class Augmentation(keras.layers.Layer):
             ValueError: if a shape, a dtype or a key is not one of these.
         """
         seed = tf.convert_to_tensor(seed)
-        if not seed.dtype.is_integer or seed.shape != (2,):
+        # Seeds out of `Dataset.batch(2)` have a length only when they run.
+        fits = seed.shape.is_compatible_with((2,))
+        if not seed.dtype.is_integer or not fits:
             raise ValueError(
                 f"{self.name} expects `seed` to be int32 of shape (2,). "
                 f"Received: dtype {seed.dtype.name}, shape {seed.shape}."
             )
-        seed = tf.cast(seed, tf.int32)
+        seed = tf.ensure_shape(tf.cast(seed, tf.int32), (2,))
         return self._on_batch(
             batch, lambda images, labels: self.augment(images, labels, seed)
         )
 
+    @tf.autograph.experimental.do_not_convert
     def call(self, batch, training=True):
         if not training:
             return self._on_batch(

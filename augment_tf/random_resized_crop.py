@@ -42,8 +42,8 @@ class RandomResizedCrop(Augmentation):
         (batch, height, width, 3) or (height, width, 3), uint8 or float.
 
     Output shape:
-        (batch, *size, 3) or (*size, 3). uint8 images stay uint8, rounded
-        exactly as Pillow rounds.
+        (batch, *size, 3) or (*size, 3). uint8 images stay uint8, within
+        1 of what Pillow makes of the same region.
 
     Raises:
         ValueError: if an argument is outside its range.

@@ -28,7 +28,9 @@ def resize_crops(images, crops, size):
 
     Returns:
         (B, *size, C) of the dtype of `images`; uint8 is rounded after each
-        of the two passes, horizontal first, as Pillow does.
+        of the two passes, horizontal first, as in Pillow up to version 12.
+        (Later versions start with the pass that shrinks more, which moves a
+        rounded value by 1 here and there.)
     """
     top, left, bottom, right = tf.unstack(crops, axis=1)
     dtype = images.dtype

@@ -1,0 +1,308 @@
+"""What holds for every exported layer."""
+
+import doctest
+import importlib
+import inspect
+import json
+import warnings
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import augment_tf
+
+ARGUMENTS = {
+    "RandomErasing": {"probability": 1.0, "fill": "noise", "count": 2},
+    "RandomCrop": {"padding": 3, "fill": (1, 2, 3)},
+    "RandomResizedCrop": {"size": (16, 20)},
+}
+NAMES = [
+    name
+    for name in augment_tf.__all__
+    if inspect.isclass(getattr(augment_tf, name)) and name != "Augmentation"
+]
+SEED = tf.constant((3, 4))
+
+
+def make(name, **arguments):
+    if name == "Sequence":
+        layers = [make(member) for member in ("RandomFlip", "ColorJitter")]
+        mixing = make("MixUp")
+        arguments["layers"] = [*layers, augment_tf.Sequence([mixing])]
+    layer = getattr(augment_tf, name)
+    return layer(**ARGUMENTS.get(name, {}), **arguments)
+
+
+@pytest.fixture(params=NAMES)
+def layer(request):
+    return make(request.param)
+
+
+@pytest.fixture
+def batch(images, labels):
+    return {"images": tf.constant(images), "labels": tf.constant(labels)}
+
+
+def as_numpy(batch):
+    return tf.nest.map_structure(lambda tensor: tensor.numpy(), batch)
+
+
+def assert_same(actual, expected, tolerance=0.0):
+    actual, expected = as_numpy(actual), as_numpy(expected)
+    for key in expected:
+        assert actual[key].dtype == expected[key].dtype
+        np.testing.assert_allclose(
+            actual[key].astype(np.float64),
+            expected[key].astype(np.float64),
+            rtol=0.0,
+            atol=tolerance,
+        )
+
+
+def is_same(first, second):
+    return np.array_equal(first["images"], second["images"])
+
+
+def test_same_seed_gives_same_bits_and_another_seed_others(layer, batch):
+    once = layer.apply(batch, SEED)
+    assert_same(layer.apply(batch, SEED), once)
+    others = [layer.apply(batch, (seed, 0)) for seed in range(4)]
+    assert not any(is_same(once, other) for other in others)
+    assert not is_same(once, layer.apply(batch, (4, 3)))
+
+
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_graph_and_xla_give_the_eager_images(layer, batch, jit_compile):
+    eager = layer.apply(batch, SEED)
+    compiled = tf.function(layer.apply, jit_compile=jit_compile)(batch, SEED)
+    keeps_bits = eager["images"].dtype == tf.uint8
+    assert_same(
+        {"images": compiled["images"]},
+        {"images": eager["images"]},
+        tolerance=0.0 if keeps_bits else 1e-3,
+    )
+    assert_same(
+        {"labels": compiled["labels"]}, {"labels": eager["labels"]}, 1e-6
+    )
+
+
+def test_floats_outside_the_range_of_images(layer, batch):
+    # As ColorJitter and PCALighting return them.
+    images = tf.cast(batch["images"], tf.float32) * 1.5 - 50.0
+    result = layer.apply({**batch, "images": images}, SEED)["images"]
+    assert result.dtype == tf.float32
+    assert np.isfinite(result).all()
+    half = tf.cast(images, tf.float16)
+    again = layer.apply({**batch, "images": half}, SEED)["images"]
+    assert again.dtype == tf.float32
+    np.testing.assert_allclose(again, result, atol=0.5)
+
+
+def pipeline(function, batch, parallel):
+    # As the library's users write it: seeds zipped to the batches.
+    batches = tf.data.Dataset.from_tensors(batch).repeat(6)
+    seeds = tf.data.Dataset.random(7, rerandomize_each_iteration=True)
+    seeds = seeds.batch(2).map(lambda seed: tf.cast(seed, tf.int32))
+    return tf.data.Dataset.zip(batches, seeds).map(
+        function, num_parallel_calls=parallel
+    )
+
+
+def test_pipeline_repeats_itself_under_any_parallelism(layer, batch):
+    one, eight = (
+        list(pipeline(layer.apply, batch, parallel).repeat(epochs))
+        for parallel, epochs in ((1, 1), (8, 2))
+    )
+    assert len(one) == 6
+    for first, again, later in zip(one, eight[:6], eight[6:], strict=True):
+        assert_same(first, again)
+        assert not is_same(first, later)
+    assert not is_same(one[0], one[1])
+
+
+def test_pipeline_gives_the_eager_images(layer, batch):
+    with_seed = pipeline(
+        lambda batch, seed: (layer.apply(batch, seed), seed), batch, 2
+    )
+    result, seed = next(iter(with_seed))
+    assert_same(result, layer.apply(batch, seed), tolerance=1e-3)
+
+
+def test_global_policy_changes_nothing(layer, batch):
+    expected = layer.apply(batch, SEED)
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        other = make(type(layer).__name__)
+        assert_same(other.apply(batch, SEED), expected)
+        # In a graph Keras casts what it is called with, unless told not to.
+        called = pipeline(lambda batch, _: other(batch), batch, 2)
+        for result in called.take(1):
+            assert result["images"].dtype == expected["images"].dtype
+            assert result["labels"].dtype == tf.float32
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def test_one_image_is_a_batch_of_one(layer, batch):
+    single = tf.nest.map_structure(lambda tensor: tensor[0], batch)
+    alone = tf.nest.map_structure(lambda tensor: tensor[:1], batch)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        result = layer.apply(single, SEED)
+        expected = layer.apply(alone, SEED)
+    assert result["images"].shape.rank == 3
+    assert result["labels"].shape == (5,)
+    assert_same(
+        tf.nest.map_structure(lambda tensor: tensor[tf.newaxis], result),
+        expected,
+    )
+
+
+def test_one_image_has_no_partner(layer, batch):
+    if not layer.mixes_labels or isinstance(layer, augment_tf.Sequence):
+        pytest.skip("does not mix, or does more than to mix")
+    single = tf.nest.map_structure(lambda tensor: tensor[0], batch)
+    with pytest.warns(UserWarning, match="has no partner"):
+        result = layer.apply(single, SEED)
+    assert np.array_equal(result["images"], single["images"])
+    assert np.array_equal(result["labels"], single["labels"])
+
+
+def test_configuration_survives_json(layer, batch):
+    config = json.loads(json.dumps(layer.get_config()))
+    other = type(layer).from_config(config)
+    assert other.get_config() == layer.get_config()
+    assert_same(other.apply(batch, SEED), layer.apply(batch, SEED))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_model_survives_saving(name, batch, tmp_path):
+    layer = make(name, seed=11)
+    inputs = {
+        "images": keras.Input((40, 24, 3), dtype="uint8", name="images"),
+        "labels": keras.Input((5,), name="labels"),
+    }
+    outputs = layer(inputs, training=True)
+    computed = layer.compute_output_shape((None, 40, 24, 3))
+    assert outputs["images"].shape == computed
+    model = keras.Model(inputs, outputs)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    assert_same(loaded(batch), model(batch))
+
+
+def test_inference_leaves_images_alone(layer, batch):
+    result = layer(batch, training=False)
+    assert np.array_equal(result["labels"], batch["labels"])
+    if result["images"].shape == batch["images"].shape:
+        assert np.array_equal(result["images"], batch["images"])
+    else:
+        assert result["images"].shape == layer.compute_output_shape(
+            batch["images"].shape
+        )
+    assert result["images"].dtype == layer.apply(batch, SEED)["images"].dtype
+
+
+def test_calls_are_seeded_and_differ(layer, batch):
+    name = type(layer).__name__
+    one, two = make(name, seed=11), make(name, seed=11)
+    first = one(batch)
+    assert_same(two(batch), first)
+    assert not is_same(one(batch), first)
+
+
+def test_shapes_are_static_and_as_computed(layer, batch):
+    shape = (None, 40, 24, 3)
+    traced = tf.function(layer.apply).get_concrete_function(
+        {
+            "images": tf.TensorSpec(shape, tf.uint8),
+            "labels": tf.TensorSpec((None, 5)),
+        },
+        tf.TensorSpec((2,), tf.int32),
+    )
+    images = traced.structured_outputs["images"].shape
+    labels = traced.structured_outputs["labels"].shape
+    assert images.as_list() == list(layer.compute_output_shape(shape))
+    assert labels.as_list() == [None, 5]
+    assert layer.compute_output_shape(
+        {"images": shape, "labels": (None, 5)}
+    ) == {"images": tuple(images), "labels": (None, 5)}
+    assert traced(batch, SEED)["images"].shape[1:] == images[1:]
+
+
+def test_unknown_sides_give_the_same_images(layer, batch):
+    if type(layer).__name__ == "SaliencyMix":
+        pytest.skip("saliency needs static sides, and says so")
+    traced = tf.function(layer.apply).get_concrete_function(
+        {
+            "images": tf.TensorSpec((None, None, None, 3), tf.uint8),
+            "labels": tf.TensorSpec((None, None)),
+        },
+        tf.TensorSpec((2,), tf.int32),
+    )
+    assert_same(traced(batch, SEED), layer.apply(batch, SEED), 1e-3)
+
+
+def test_images_alone(layer, batch):
+    if layer.mixes_labels:
+        with pytest.raises(ValueError, match="mixes labels"):
+            layer.apply(batch["images"], SEED)
+    else:
+        expected = layer.apply(batch, SEED)["images"]
+        assert np.array_equal(layer.apply(batch["images"], SEED), expected)
+        only = layer.apply({"images": batch["images"]}, SEED)
+        assert list(only) == ["images"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"images": np.zeros((8, 8), np.uint8)}, r"\(height, width, 3\)"),
+        ({"images": np.zeros((8, 8, 8, 1), np.uint8)}, "Received: .*1"),
+        ({"images": np.zeros((8, 8, 8, 3), np.int64)}, "Received: int64"),
+        ({"masks": 1}, "keys 'images' and 'labels'"),
+    ],
+)
+def test_wrong_batches_are_refused(layer, batch, change, message):
+    with pytest.raises(ValueError, match=message):
+        layer.apply({**batch, **change}, SEED)
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (np.zeros((8,), np.int64), "Received: int64.*one_hot"),
+        (np.zeros((8, 5), np.int32), "Received: int32"),
+        (np.zeros((8,), np.float32), r"\(batch, classes\)"),
+        (np.zeros((7, 5), np.float32), "as many labels as images"),
+    ],
+)
+def test_mixing_layers_refuse_wrong_labels(layer, batch, labels, message):
+    if not layer.mixes_labels:
+        result = layer.apply({**batch, "labels": labels}, SEED)
+        assert np.array_equal(result["labels"], labels)
+        return
+    with pytest.raises(ValueError, match=message):
+        layer.apply({**batch, "labels": labels}, SEED)
+
+
+@pytest.mark.parametrize("seed", [3, (1, 2, 3), (0.5, 0.5)])
+def test_wrong_seeds_are_refused(layer, batch, seed):
+    with pytest.raises(ValueError, match="int32 of shape"):
+        layer.apply(batch, seed)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_documentation_runs_and_is_complete(name):
+    layer = getattr(augment_tf, name)
+    sections = ("Args:", "Input shape:", "Output shape:", "Raises:", "Example:")
+    for section in sections:
+        assert section in layer.__doc__
+    for argument in inspect.signature(layer).parameters:
+        assert argument == "kwargs" or f"  {argument}: " in layer.__doc__
+    result = doctest.testmod(importlib.import_module(layer.__module__))
+    assert result.attempted > 0
+    assert result.failed == 0
