@@ -9,6 +9,9 @@ from augment_tf.random_crop import RandomCrop
 from augment_tf.random_erasing import RandomErasing
 from augment_tf.random_flip import RandomFlip
 from augment_tf.random_resized_crop import RandomResizedCrop
+from augment_tf.saliency import fine_grained_saliency
+from augment_tf.saliency_mix import SaliencyMix
+from augment_tf.saliency_opencv import opencv_saliency
 from augment_tf.sequence import Sequence
 
 __all__ = [
@@ -21,5 +24,8 @@ __all__ = [
     "RandomErasing",
     "RandomFlip",
     "RandomResizedCrop",
+    "SaliencyMix",
     "Sequence",
+    "fine_grained_saliency",
+    "opencv_saliency",
 ]

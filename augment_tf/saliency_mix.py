@@ -1,22 +1,90 @@
-"""SaliencyMix: paste the salient part of another image, mix the labels."""
+"""SaliencyMix: the salient part of another image, labels in proportion."""
 
 import keras
 import tensorflow as tf
 
-from augment_tf import boxes, saliency, sampling
+from augment_tf import arguments, boxes, sampling
 from augment_tf.base import Augmentation
+from augment_tf.saliency import fine_grained_saliency
+from augment_tf.saliency_opencv import opencv_float_saliency, opencv_saliency
 
-SALIENCY = {
-    "fine_grained": saliency.fine_grained_saliency,
-    "opencv": saliency.opencv_saliency,
-    "opencv_float": saliency.opencv_float_saliency,
-}
 BOX = ("per_image", "per_batch")
+SALIENCY = {
+    "fine_grained": fine_grained_saliency,
+    "opencv": opencv_saliency,
+    "opencv_float": opencv_float_saliency,
+}
 
 
-@keras.saving.register_keras_serializable("augment_tf")
+@keras.saving.register_keras_serializable(package="augment_tf")
 class SaliencyMix(Augmentation):
-    """Pastes a box around the most salient pixel of another image."""
+    """Pastes the salient part of another image, and mixes the labels.
+
+    For each image: lambda ~ Beta(alpha, alpha); a box of
+    int(height * sqrt(1 - lambda)) rows and int(width * sqrt(1 - lambda))
+    columns, centered on the most salient pixel of the image's partner and
+    clipped to the image, is replaced by the same region of the partner.
+    Partners come from one random permutation of the batch; among equally
+    salient pixels, the first in reading order counts. The partner's label
+    gets the weight *pixels pasted / all pixels*, counted after rounding and
+    clipping.
+
+    The official code does this once for a batch: one lambda, and one box,
+    from the map of the first image's partner, pasted into every image. That
+    is `box="per_batch"`. The code calls the rows W and the columns H, in its
+    sides as in its centers, so that images that are not square come out as
+    described here. It also computes saliency on normalized floats, which
+    OpenCV reads as something else: `saliency="opencv_float"` does the same,
+    and its boxes are as good as random.
+
+    References:
+        - Uddin et al., SaliencyMix: A Saliency Guided Data Augmentation
+          Strategy for Better Regularization (ICLR 2021),
+          https://arxiv.org/abs/2006.01791
+        - Montabone and Soto (2010), the saliency detector; see
+          `augment_tf.fine_grained_saliency`.
+
+    Args:
+        alpha: Float above 0. Both parameters of the Beta distribution; 1
+            makes lambda uniform.
+        probability: Float in [0, 1]. Share of the images that are mixed;
+            with `box="per_batch"`, share of the batches.
+        box: `"per_image"`: each image has its own lambda and box.
+            `"per_batch"`: one of each for the batch.
+        saliency: `"fine_grained"`: in TensorFlow, on any device.
+            `"opencv"`: the same maps from OpenCV, slower, on the host only.
+            `"opencv_float"`: what OpenCV makes of normalized floats; the
+            images given to the layer are still in [0, 255].
+        seed: Integer or None; see `augment_tf.Augmentation`.
+
+    Input shape:
+        `{"images": (batch, height, width, 3), "labels": (batch, classes)}`:
+        images uint8 or float, labels float. Height and width are static.
+        One image (height, width, 3) with its label (classes,) has no
+        partner: it is returned as it is, with a warning.
+
+    Output shape:
+        The input's; uint8 images stay uint8, labels are float32.
+
+    Raises:
+        ValueError: if an argument is outside its range; if labels are
+            missing or are integers; if the height or the width is unknown.
+        ImportError: if `saliency` needs OpenCV's saliency module and the
+            package opencv-contrib-python-headless is not installed.
+
+    Example:
+
+    >>> import augment_tf
+    >>> import numpy as np
+    >>> import tensorflow as tf
+    >>> images = np.full((2, 32, 32, 3), 100, np.uint8)
+    >>> images[:, 8:12, 20:24] = 255
+    >>> batch = {"images": images, "labels": tf.eye(2)}
+    >>> layer = augment_tf.SaliencyMix(alpha=1.0)
+    >>> mixed = layer.apply(batch, seed=(0, 1))
+    >>> mixed["images"].shape, mixed["labels"].shape
+    (TensorShape([2, 32, 32, 3]), TensorShape([2, 2]))
+    """
 
     mixes_labels = True
 
@@ -30,57 +98,55 @@ class SaliencyMix(Augmentation):
         **kwargs,
     ):
         super().__init__(seed=seed, **kwargs)
-        if not alpha > 0:
-            raise ValueError(
-                f"`alpha` must be greater than 0. Received: {alpha}."
-            )
-        if not 0 <= probability <= 1:
-            raise ValueError(
-                f"`probability` must be in [0, 1]. Received: {probability}."
-            )
-        _check_name("box", box, BOX)
-        _check_name("saliency", saliency, tuple(SALIENCY))
-        self.alpha = float(alpha)
-        self.probability = float(probability)
-        self.box = box
-        self.saliency = saliency
+        self.alpha = arguments.number("alpha", alpha, above=0.0)
+        self.probability = arguments.number(
+            "probability", probability, minimum=0.0, maximum=1.0
+        )
+        self.box = arguments.choice("box", box, BOX)
+        self.saliency = arguments.choice("saliency", saliency, SALIENCY)
 
     def get_random_transformation(self, images, seed):
-        """The permutation, the boxes and the pasted share of the area."""
-        permutation_seed, chance_seed, lambda_seed = sampling.split(seed, 3)
         shape = tf.shape(images)
-        permutation = sampling.permutation(permutation_seed, shape[0])
+        count, height, width = shape[0], shape[1], shape[2]
+        seeds = sampling.split(seed, 3)
+        partners = sampling.permutation(seeds[0], count)
         if self.box == "per_batch":
-            count = 1
-            peaks = self.find_peaks(tf.gather(images, permutation[:1]))
+            drawn = 1
+            peaks = self.find_peaks(tf.gather(images, partners[:1]))
         else:
-            count = shape[0]
-            peaks = tf.gather(self.find_peaks(images), permutation)
-        apply = sampling.bernoulli(chance_seed, (count,), self.probability)
-        mix = sampling.beta(lambda_seed, (count,), self.alpha)
-        # An empty box leaves an image alone.
-        mix = tf.where(apply, mix, tf.ones_like(mix))
-        found = saliency_boxes(peaks, mix, shape[1], shape[2])
-        if self.box == "per_batch":
-            found = tf.repeat(found, shape[0], axis=0)
+            drawn = count
+            peaks = tf.gather(self.find_peaks(images), partners)
+        found = boxes.centered(
+            rows=peaks[:, 0],
+            columns=peaks[:, 1],
+            lambdas=sampling.beta(seeds[1], (drawn,), self.alpha),
+            height=height,
+            width=width,
+        )
+        decisions = sampling.bernoulli(seeds[2], (drawn,), self.probability)
+        found = boxes.keep(found, decisions)
+        found = tf.broadcast_to(found, (count, 4))
+        pixels = tf.cast(height * width, tf.float64)
         return {
-            "permutation": permutation,
             "boxes": found,
-            "share": _share(found, shape),
+            "partners": partners,
+            "weights": tf.cast(boxes.area(found), tf.float64) / pixels,
         }
 
     def find_peaks(self, images):
-        """Row and column, int32 (B, 2), of each first map maximum."""
+        """Row and column, int32 (B, 2), of each image's most salient pixel."""
         return first_maximum(SALIENCY[self.saliency](images))
 
     def transform_images(self, images, transformation):
-        sources = tf.gather(images, transformation["permutation"])
+        sources = tf.gather(images, transformation["partners"])
         return boxes.paste(images, sources, transformation["boxes"])
 
     def transform_labels(self, labels, transformation):
-        share = transformation["share"][:, tf.newaxis]
-        sources = tf.gather(labels, transformation["permutation"])
-        return labels * (1.0 - share) + sources * share
+        weights = transformation["weights"][:, tf.newaxis]
+        kept = tf.cast(1.0 - weights, tf.float32)
+        pasted = tf.cast(weights, tf.float32)
+        partners = tf.gather(labels, transformation["partners"])
+        return kept * labels + pasted * partners
 
     def get_config(self):
         return {
@@ -93,43 +159,16 @@ class SaliencyMix(Augmentation):
 
 
 def first_maximum(maps):
-    """Row and column, int32 (B, 2), of the first maximum in row-major order.
+    """Row and column, int32 (B, 2), of the first maximum in reading order.
 
-    maps: uint8 (B, H, W).
+    maps: uint8 (B, H, W), of fewer than 2**23 pixels.
     """
     shape = tf.shape(maps)
     height, width = shape[1], shape[2]
     pixels = height * width
-    # tf.argmax does not promise the first of equal values; one integer made
-    # of the value and the position counted backwards does.
-    keys = tf.cast(maps, tf.int32) * pixels
-    keys += tf.reshape(pixels - 1 - tf.range(pixels), (height, width))
+    # tf.argmax promises nothing about equal values. One integer made of the
+    # value and of the position counted from the end has a unique maximum.
+    from_end = tf.reshape(tf.range(pixels - 1, -1, -1), (height, width))
+    keys = tf.cast(maps, tf.int32) * pixels + from_end
     index = pixels - 1 - tf.reduce_max(keys, axis=(1, 2)) % pixels
-    return tf.stack([index // width, index % width], axis=-1)
-
-
-def saliency_boxes(peaks, mix, height, width):
-    """Boxes, int32 (B, 4), of area about 1 - `mix` around `peaks`.
-
-    peaks: int32 (B, 2). mix: lambda, float64 (B,).
-    """
-    ratio = tf.sqrt(1.0 - mix)
-    size = tf.stack([height, width])
-    sides = tf.cast(size, tf.float64) * ratio[:, tf.newaxis]
-    half = tf.cast(sides, tf.int32) // 2
-    start = tf.clip_by_value(peaks - half, 0, size)
-    stop = tf.clip_by_value(peaks + half, 0, size)
-    return tf.concat([start, stop], axis=-1)
-
-
-def _share(found, shape):
-    pixels = tf.cast(shape[1] * shape[2], tf.float64)
-    share = tf.cast(boxes.area(found), tf.float64) / pixels
-    return tf.cast(share, tf.float32)
-
-
-def _check_name(argument, name, known):
-    if name not in known:
-        raise ValueError(
-            f"`{argument}` must be one of {known}. Received: {name!r}."
-        )
+    return tf.stack((index // width, index % width), axis=-1)
