@@ -52,11 +52,14 @@ class RandomFlip(Augmentation):
         return {"flips": sampling.bernoulli(seed, count, self.probability)}
 
     def transform_images(self, images, transformation):
-        # This form of `where` takes one decision an image and copies whole
-        # images; tf.where would broadcast the decision to every pixel.
-        return tf.compat.v1.where(
-            transformation["flips"], tf.reverse(images, axis=[2]), images
-        )
+        shape = tf.shape(images)
+        # On a CPU, reversing tensors of rank 3 and copying whole images are
+        # several times faster than rank 4 and a `where` for every pixel.
+        rows = tf.reshape(images, (-1, shape[2], images.shape[3]))
+        mirrored = tf.reshape(tf.reverse(rows, axis=[1]), shape)
+        both = tf.concat((images, mirrored), axis=0)
+        flips = tf.cast(transformation["flips"], tf.int32)
+        return tf.gather(both, tf.range(shape[0]) + shape[0] * flips)
 
     def get_config(self):
         return {**super().get_config(), "probability": self.probability}
