@@ -91,19 +91,28 @@ class ColorJitter(Augmentation):
         }
 
     def transform_images(self, images, transformation):
-        images = tf.cast(images, tf.float32)
         # What is kept of the image, of its own colors, and of its contrast.
         light, color, contrast = (
-            tf.cast(1.0 - transformation[name], tf.float32)[:, None, None, None]
+            tf.cast(1.0 - transformation[name], tf.float32)[:, None, None]
             for name in ("brightness", "saturation", "contrast")
         )
-        mean = tf.reduce_mean(images, axis=(1, 2), keepdims=True)
-        mean_luma = tf.reduce_sum(mean * LUMA, axis=-1, keepdims=True)
-        luma = tf.reduce_sum(images * LUMA, axis=-1, keepdims=True)
-        return (
-            light * contrast * color * images
-            + light * contrast * (1.0 - color) * luma
-            + light * (1.0 - contrast) * mean_luma
+        # One channel at a time: a CPU is slow where the innermost dimension
+        # is 3. Not a matrix product: accelerators round the factors of those.
+        channels = [
+            tf.cast(channel, tf.float32)
+            for channel in tf.unstack(images, axis=-1)
+        ]
+        luma = sum(
+            weight * channel
+            for weight, channel in zip(LUMA, channels, strict=True)
+        )
+        mean = tf.reduce_mean(luma, axis=(1, 2), keepdims=True)
+        gray = light * (
+            contrast * (1.0 - color) * luma + (1.0 - contrast) * mean
+        )
+        kept = light * contrast * color
+        return tf.stack(
+            [kept * channel + gray for channel in channels], axis=-1
         )
 
     def get_config(self):

@@ -34,7 +34,7 @@ def resize_crops(images, crops, size):
     """
     top, left, bottom, right = tf.unstack(crops, axis=1)
     dtype = images.dtype
-    images = tf.transpose(tf.cast(images, tf.float32), (0, 2, 1, 3))
+    images = tf.cast(tf.transpose(images, (0, 2, 1, 3)), tf.float32)
     exact = dtype == tf.uint8
     images = _resize_rows(images, left, right, size[1], exact)
     images = tf.transpose(images, (0, 2, 1, 3))
