@@ -16,36 +16,35 @@ class History(keras.callbacks.Callback):
 
     The final epoch and the best one are both reported. The best one is
     picked on the validation images that it is measured on, which flatters
-    it: compare experiments by their final epochs. The learning rate is that
-    of the epoch's first step; epochs count from 0.
+    it: compare experiments by their final epochs. Epochs count from 0.
 
     Args:
         folder: The `RunFolder`.
         rows: Rows of history.csv that earlier sessions of this run wrote.
-        epochs: Epochs of the whole run.
+        learning_rates: That of each epoch's first step.
     """
 
-    def __init__(self, folder, rows, epochs):
+    def __init__(self, folder, rows, learning_rates):
         super().__init__()
         self.folder = folder
         self.rows = rows
-        self.epochs = epochs
+        self.learning_rates = learning_rates
 
     def on_epoch_begin(self, epoch, logs=None):
         self.started = time.perf_counter()
-        self.learning_rate = float(self.model.optimizer.learning_rate)
 
     def on_epoch_end(self, epoch, logs=None):
         row = {
             "epoch": epoch,
             **{key: float(value) for key, value in logs.items()},
-            "learning_rate": self.learning_rate,
+            "learning_rate": self.learning_rates[epoch],
             "seconds": round(time.perf_counter() - self.started, 3),
         }
         self.rows.append(row)
         self.folder.write_history(self.rows)
         self.folder.write_json(
-            "metrics.json", summarize(self.rows, "running", self.epochs)
+            "metrics.json",
+            summarize(self.rows, "running", len(self.learning_rates)),
         )
 
 
@@ -145,7 +144,8 @@ class Progress(keras.callbacks.Callback):
         self.bar.update()
 
     def on_test_begin(self, logs=None):
-        self.bar.set_postfix_str("validating")
+        # A bar that is still held back stays so.
+        self.bar.set_postfix_str("validating", refresh=not self.bar.delay)
 
     def on_epoch_end(self, epoch, logs=None):
         self.bar.close()

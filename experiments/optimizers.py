@@ -76,6 +76,14 @@ def build_optimizer(config, epochs, steps_per_epoch):
     return keras.optimizers.Adam(rate, epsilon=config.epsilon)
 
 
+def epoch_learning_rates(config, epochs, steps_per_epoch):
+    """The learning rate of each epoch's first step."""
+    rate = _learning_rate(config, epochs, steps_per_epoch)
+    if isinstance(rate, float):
+        return [rate] * epochs
+    return [float(rate(epoch * steps_per_epoch)) for epoch in range(epochs)]
+
+
 def _learning_rate(config, epochs, steps_per_epoch):
     schedules = keras.optimizers.schedules
     if config.schedule == "cosine":

@@ -11,7 +11,7 @@ from experiments.checkpoints import load_checkpoint, restore_model
 from experiments.curves import plot_run
 from experiments.environment import environment
 from experiments.errors import ConfigError, TrainingFailed
-from experiments.optimizers import build_optimizer
+from experiments.optimizers import build_optimizer, epoch_learning_rates
 from experiments.run_folder import RunFolder
 from experiments.samples import plot_samples
 from experiments.trainer import Trainer, compile_trainer
@@ -206,6 +206,9 @@ class _Session:
         watchers = self._callbacks(first_step, state)
         try:
             if done:
+                # Keras makes the metrics' variables, which are about to be
+                # restored, when they are first used.
+                self.trainer.evaluate(self.val_batches().take(1), verbose=0)
                 self._fit(first_step, epoch, epoch + 1, watchers)
                 epoch += 1
             if epoch < self.experiment.epochs:
@@ -235,7 +238,15 @@ class _Session:
         return [
             callbacks.StopOnNonFiniteLoss(name, first_step),
             callbacks.Progress(experiment.epochs),
-            callbacks.History(self.folder, self.rows, experiment.epochs),
+            callbacks.History(
+                self.folder,
+                self.rows,
+                epoch_learning_rates(
+                    experiment.optimizer,
+                    experiment.epochs,
+                    self.steps_per_epoch,
+                ),
+            ),
             callbacks.Checkpoints(
                 self.folder,
                 self.steps_per_epoch,

@@ -21,6 +21,8 @@ def start_tensorflow():
         import tensorflow  # noqa: F811
 
         tensorflow.config.list_physical_devices()
+        # Its Python side, which warns of each new run's new graphs.
+        tensorflow.get_logger().setLevel("ERROR")
 
 
 @contextlib.contextmanager

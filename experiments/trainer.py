@@ -27,10 +27,10 @@ class Trainer(keras.Model):
 
     def train_step(self, data):
         if self.augment is not None:
-            data = self._augmented(*data)
+            data = self.augmented(*data)
         return super().train_step(data)
 
-    def _augmented(self, inputs, labels):
+    def augmented(self, inputs, labels):
         replica = tf.distribute.get_replica_context().replica_id_in_sync_group
         seed = replica_seed(inputs["seeds"][0], replica)
         batch = self.augment.apply(
