@@ -111,9 +111,12 @@ def reference_crop(height, width, scale, ratio, generator):
     [
         (64, 64, (0.08, 1.0), (3 / 4, 4 / 3)),
         (48, 80, (0.08, 1.0), (3 / 4, 4 / 3)),
+        (64, 64, (0.2, 0.6), (1.0, 3.0)),
         # Few tries fit: the central crop is taken for many images.
-        (32, 80, (0.6, 1.0), (3 / 4, 4 / 3)),
-        (80, 32, (0.6, 1.0), (3 / 4, 4 / 3)),
+        (32, 80, (0.4, 1.0), (3 / 4, 4 / 3)),
+        (80, 32, (0.4, 1.0), (3 / 4, 4 / 3)),
+        # None fits.
+        (20, 80, (0.9, 1.0), (3 / 4, 4 / 3)),
     ],
 )
 def test_crops_follow_the_published_rule(
