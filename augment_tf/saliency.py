@@ -67,9 +67,14 @@ def fine_grained_saliency(images):
             f"least 3. Received: shape {images.shape}. Where the images have "
             "one size that TensorFlow does not know, use tf.ensure_shape."
         )
-    if tf.executing_eagerly():
-        return _saliency(images)
-    return _compiled_saliency(images)
+    gray, saliency = _gray, _saliency
+    if not tf.executing_eagerly():
+        gray, saliency = _compiled_gray, _compiled_saliency
+    # With the batch innermost, every slice along the height or the width is
+    # whole contiguous rows, and the CPU vectorizes all that follows. XLA is
+    # slow at transposing there, so TensorFlow does it in between.
+    maps = saliency(tf.transpose(gray(images), (1, 2, 0)))
+    return tf.transpose(maps, (2, 0, 1))
 
 
 def check_images(images, name):
@@ -97,10 +102,16 @@ def to_uint8(images):
     return tf.cast(tf.round(tf.clip_by_value(images, 0.0, 255.0)), tf.uint8)
 
 
-def _saliency(images):
-    # With the batch innermost, every slice along the height or the width is
-    # whole contiguous rows, and the CPU vectorizes all that follows.
-    gray = tf.transpose(_gray(to_uint8(images)), (1, 2, 0))
+def _gray(images):
+    """OpenCV's luma, with weights in units of 2**-15, float32 (B, H, W)."""
+    images = tf.cast(to_uint8(images), tf.float32)
+    red, green, blue = tf.unstack(images, axis=-1)
+    weighted = 9798.0 * red + 19235.0 * green + 3735.0 * blue
+    return tf.floor((weighted + 2.0**14) * 2.0**-15)
+
+
+def _saliency(gray):
+    """The maps, uint8 (H, W, B), of gray images, float32 (H, W, B)."""
     gray = _blur(_blur(gray))
     height, width = gray.shape[:2]
     integral = _integral(gray)
@@ -117,18 +128,11 @@ def _saliency(images):
         total += quotient
     sums = _to_255(on) + _to_255(total - on)
     # OpenCV stores the sum in a byte and drops what does not fit.
-    maps = tf.cast(tf.bitwise.bitwise_and(sums, 255), tf.uint8)
-    return tf.transpose(maps, (2, 0, 1))
+    return tf.cast(tf.bitwise.bitwise_and(sums, 255), tf.uint8)
 
 
+_compiled_gray = tf.function(_gray, jit_compile=True, autograph=False)
 _compiled_saliency = tf.function(_saliency, jit_compile=True, autograph=False)
-
-
-def _gray(images):
-    """OpenCV's luma, with weights in units of 2**-15."""
-    red, green, blue = tf.unstack(tf.cast(images, tf.float32), axis=-1)
-    weighted = 9798.0 * red + 19235.0 * green + 3735.0 * blue
-    return tf.floor((weighted + 2.0**14) * 2.0**-15)
 
 
 def _blur(gray):
