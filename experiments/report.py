@@ -200,7 +200,8 @@ def _differing(first, others):
     labels = ("name", "summary", "published")
     return sorted(
         {
-            field
+            # One more or other layer is one thing that differs.
+            "augment" if field.startswith("augment.") else field
             for other in others
             for field, _, _ in differences(first, other)
             if field not in labels

@@ -9,6 +9,7 @@ from experiments import callbacks, devices
 from experiments.augmentation import build_augmentation
 from experiments.checkpoints import load_checkpoint, restore_model
 from experiments.curves import plot_run
+from experiments.description import describe
 from experiments.environment import environment
 from experiments.errors import ConfigError, TrainingFailed
 from experiments.optimizers import build_optimizer, epoch_learning_rates
@@ -57,7 +58,7 @@ def run(experiment, *, seed, workdir, data_dir, strategy):
     )
     try:
         session = _Session(experiment, seed, strategy, folder, data, augment)
-        session.describe()
+        session.announce()
         session.train()
         session.finish()
     finally:
@@ -155,33 +156,19 @@ class _Session:
             crop_fraction=config.crop_fraction,
         )
 
-    def describe(self):
+    def announce(self):
         """Says what is about to happen, on the screen and in files."""
         experiment, data = self.experiment, self.data
         precision = keras.config.dtype_policy().name
-        layers = [str(layer) for layer in experiment.augment] or ["none"]
-        parameters = sum(
-            int(np.prod(w.shape)) for w in self.trainer.trainable_weights
+        description = describe(
+            experiment,
+            data,
+            self.trainer,
+            self.steps_per_epoch,
+            f"{devices.describe(self.strategy)}, {precision}"
+            + (", XLA-compiled" if self.jit_compile else ""),
         )
-        side = experiment.data.image_size
-        compiled = ", XLA-compiled" if self.jit_compile else ""
-        lines = {
-            "data": f"{data.name}, {len(data.train.labels):,} train and "
-            f"{len(data.val.labels):,} val images, "
-            f"{len(data.class_names)} classes, {side}x{side}",
-            "augment": f"\n{' ' * 12}".join(layers)
-            + f"\n{' ' * 12}on the {experiment.data.augment_on}",
-            "network": f"{experiment.model.name}, {parameters:,} trainable "
-            f"parameters, {experiment.model.initializer}",
-            "devices": f"{devices.describe(self.strategy)}, "
-            f"{precision}{compiled}",
-            "training": f"{experiment.epochs} epochs of "
-            f"{self.steps_per_epoch} steps, "
-            f"{experiment.data.batch_size} images each",
-            "results": str(self.folder.path),
-        }
-        for key, value in lines.items():
-            print(f"  {key:9} {value}", flush=True)
+        print(f"{description}\n  results   {self.folder.path}", flush=True)
         self.folder.write_json(
             "environment.json",
             environment(self.strategy, precision, self.jit_compile),

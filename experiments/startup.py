@@ -11,7 +11,9 @@ def start_tensorflow():
 
     What it says is shown if it fails, or if TF_CPP_MIN_LOG_LEVEL is 0.
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    # What is an error to the user comes as an exception; what TensorFlow's
+    # C++ logs as one is mostly about processors.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     if os.environ["TF_CPP_MIN_LOG_LEVEL"] == "0":
         import tensorflow
