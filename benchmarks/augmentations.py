@@ -6,6 +6,7 @@ Each case runs two functions of (batch, seed) through tf.data on the same
 batch of random images, in one process, in turns, and reports the median over
 the turns. Seeds come out of the data set: with constant ones TensorFlow
 works the answer out once, when it optimizes the graph, and anything is fast.
+What made the saliency maps fast, and what did not: docs/saliency.md.
 """
 
 import argparse
@@ -29,8 +30,6 @@ import tensorflow as tf
 
 import augment_tf
 
-BATCH_SIZE = 256
-IMAGE_SIZE = 64
 CLASSES = 200
 WARM_UP_BATCHES = 8
 
@@ -49,6 +48,8 @@ class Case:
     reference_name: str
     claimed_ratio: float | None = None
     claimed_images_per_second: float | None = None
+    batch_size: int = 256
+    image_size: int = 64
 
 
 def cases():
@@ -109,7 +110,29 @@ def cases():
             copied,
             "a plain copy of the batch",
         ),
+        *saliency_cases(),
     ]
+
+
+def saliency_cases():
+    native = saliency_of(augment_tf.fine_grained_saliency)
+    opencv = saliency_of(augment_tf.opencv_saliency)
+    large = {"batch_size": 64, "image_size": 224}
+    mix = [
+        augment_tf.SaliencyMix(saliency=name).apply
+        for name in ("fine_grained", "opencv")
+    ]
+    mix.append("the same with OpenCV")
+    return [
+        Case("saliency", native, opencv, "OpenCV", 8),
+        Case("saliency, 224", native, opencv, "OpenCV", 4, **large),
+        Case("SaliencyMix", *mix, 5),
+        Case("SaliencyMix, 224", *mix, **large),
+    ]
+
+
+def saliency_of(function):
+    return lambda batch, seed: {"images": function(batch["images"])}
 
 
 def called(layer):
@@ -123,11 +146,11 @@ def copied(batch, seed):
     return {**batch, "images": tf.bitwise.bitwise_xor(batch["images"], value)}
 
 
-def random_batch():
+def random_batch(batch_size, image_size):
     generator = np.random.default_rng(0)
-    shape = (BATCH_SIZE, IMAGE_SIZE, IMAGE_SIZE, 3)
+    shape = (batch_size, image_size, image_size, 3)
     images = generator.integers(0, 256, shape, dtype=np.uint8)
-    labels = generator.integers(0, CLASSES, BATCH_SIZE)
+    labels = generator.integers(0, CLASSES, batch_size)
     return {"images": images, "labels": tf.one_hot(labels, CLASSES)}
 
 
@@ -143,25 +166,26 @@ def pipeline(function, batch):
     )
 
 
-def images_per_second(dataset, seconds):
+def images_per_second(dataset, batch_size, seconds):
     iterator = iter(dataset)
     for _ in range(WARM_UP_BATCHES):
         next(iterator)
     count, start = 0, time.perf_counter()
     while (elapsed := time.perf_counter() - start) < seconds:
         next(iterator)
-        count += BATCH_SIZE
+        count += batch_size
     return count / elapsed
 
 
-def measure(case, batch, repeats, seconds):
+def measure(case, repeats, seconds):
     """Both speeds, in turns, so that a busy machine slows both."""
+    batch = random_batch(case.batch_size, case.image_size)
     contender = pipeline(case.contender, batch)
     reference = pipeline(case.reference, batch)
     speeds = [
         (
-            images_per_second(contender, seconds),
-            images_per_second(reference, seconds),
+            images_per_second(contender, case.batch_size, seconds),
+            images_per_second(reference, case.batch_size, seconds),
         )
         for _ in range(repeats)
     ]
@@ -182,6 +206,8 @@ def summarize(case, contender, reference):
     ]
     return {
         "name": case.name,
+        "batch_size": case.batch_size,
+        "image_size": case.image_size,
         "images_per_second": speed,
         "reference": case.reference_name,
         "reference_images_per_second": statistics.median(reference),
@@ -231,17 +257,14 @@ def main():
     parser.add_argument("--repeats", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=1.5)
     arguments = parser.parse_args()
-    batch = random_batch()
     results = [
-        measure(case, batch, arguments.repeats, arguments.seconds)
+        measure(case, arguments.repeats, arguments.seconds)
         for case in cases()
         if arguments.only.lower() in case.name.lower()
     ]
     print_table(results)
     if arguments.json:
         setting = {
-            "batch_size": BATCH_SIZE,
-            "image_size": IMAGE_SIZE,
             "repeats": arguments.repeats,
             "seconds_per_repeat": arguments.seconds,
             "processors": os.cpu_count(),
