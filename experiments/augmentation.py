@@ -5,6 +5,7 @@ import inspect
 
 import augment_tf
 from experiments.errors import ConfigError
+from experiments.keras_layers import LIBRARIES, KerasLayer
 
 _LAYERS = {
     name: value
@@ -16,7 +17,8 @@ _LAYERS = {
 def build_augmentation(experiment):
     """The layers of `experiment.augment` as one `augment_tf.Sequence`.
 
-    A layer that takes a `size` gets the experiment's image size.
+    A layer that takes a `size` gets the experiment's image size. Names such
+    as "keras_cv/RandAugment" are layers of that library.
 
     Returns:
         The layer, or None where the experiment does not augment.
@@ -35,10 +37,37 @@ def build_augmentation(experiment):
             f"{image_size}, and no layer of augment brings the images to "
             "that size; add RandomResizedCrop or set data.load_size=none."
         )
+    if experiment.data.augment_on == "device":
+        _check_devices_can(experiment.augment, layers)
     return augment_tf.Sequence(layers) if layers else None
 
 
+def _check_devices_can(specs, layers):
+    for spec, layer in zip(specs, layers, strict=True):
+        saliency = getattr(layer, "saliency", "")
+        if isinstance(layer, KerasLayer) or saliency.startswith("opencv"):
+            raise ConfigError(
+                f"augment.{spec} runs on the host alone; set "
+                "data.augment_on=host."
+            )
+
+
+def notes(augmentation):
+    """What a reader of the run must know of its augmentation."""
+    if augmentation is None:
+        return []
+    return [
+        f"{type(layer.layer).__name__} draws random numbers that no seed "
+        "reaches: this run cannot be repeated bit for bit"
+        for layer in augmentation.layers
+        if isinstance(layer, KerasLayer) and not layer.seeded
+    ]
+
+
 def _build(spec, image_size):
+    library, slash, name = spec.layer.partition("/")
+    if slash and library in LIBRARIES:
+        return KerasLayer(library, name, **spec.options)
     if spec.layer not in _LAYERS:
         close = difflib.get_close_matches(spec.layer, _LAYERS, cutoff=0.5)
         raise ConfigError(

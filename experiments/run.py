@@ -6,7 +6,7 @@ import tensorflow as tf
 
 import models
 from experiments import callbacks, devices
-from experiments.augmentation import build_augmentation
+from experiments.augmentation import build_augmentation, notes
 from experiments.checkpoints import load_checkpoint, restore_model
 from experiments.curves import plot_run
 from experiments.description import describe
@@ -169,9 +169,13 @@ class _Session:
             + (", XLA-compiled" if self.jit_compile else ""),
         )
         print(f"{description}\n  results   {self.folder.path}", flush=True)
+        remarks = notes(self.augment)
+        for remark in remarks:
+            print(f"  note      {remark}", flush=True)
         self.folder.write_json(
             "environment.json",
-            environment(self.strategy, precision, self.jit_compile),
+            environment(self.strategy, precision, self.jit_compile)
+            | {"notes": remarks},
         )
         (self.folder / "plots").mkdir(exist_ok=True)
         plot_samples(

@@ -61,6 +61,18 @@ EXPERIMENTS = (
     ),
     _arm("cutmix", "CutMix", augment("CutMix")),
     _arm("mixup", "MixUp", augment("MixUp")),
+    _arm(
+        "randaugment",
+        "RandAugment of Keras",
+        augment("keras/RandAugment", value_range=(0, 255)),
+    ),
+    _arm("gridmask", "GridMask of KerasCV", augment("keras_cv/GridMask")),
+    _arm(
+        "augmix",
+        "AugMix of KerasCV",
+        augment("keras_cv/AugMix", value_range=(0, 255)),
+    ),
+    _arm("fouriermix", "FourierMix of KerasCV", augment("keras_cv/FourierMix")),
 )
 
 STUDIES = (

@@ -57,3 +57,35 @@ def test_images_that_would_not_fit_the_network_are_refused(tiny):
         build_augmentation(wrong)
     salmix = EXPERIMENTS["tinyimagenet_salmix"]
     assert build_augmentation(override(salmix, ["data.image_size=48"]))
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        augment("SaliencyMix", saliency="opencv"),
+        augment("keras/RandomFlip"),
+    ],
+)
+def test_layers_of_the_host_are_refused_on_the_device(tiny, layer):
+    data = replace(tiny.data, augment_on="device")
+    with pytest.raises(ConfigError, match=r"set data\.augment_on=host"):
+        build_augmentation(replace(tiny, data=data, augment=(layer,)))
+
+
+def test_arms_share_what_they_have_in_common():
+    """Same seed, same crops and flips: the arms are compared in pairs."""
+    images = np.random.default_rng(0).integers(0, 256, (16, 64, 64, 3))
+    batch = {
+        "images": images.astype(np.uint8),
+        "labels": np.eye(16, dtype=np.float32),
+    }
+    baseline, arm = (
+        build_augmentation(EXPERIMENTS[f"tinyimagenet_fair_{name}"])
+        for name in ("baseline", "random_erase")
+    )
+    expected = np.asarray(baseline.apply(batch, (3, 4))["images"])
+    got = np.asarray(arm.apply(batch, (3, 4))["images"])
+    same = (got == expected).all(-1)
+    # Half of the images lose up to 40 % of their pixels.
+    assert 0.7 < same.mean() < 0.97
+    assert same.all((1, 2)).any()
