@@ -9,6 +9,8 @@ from augment_tf.base import Augmentation
 FILLS = ("constant", "random", "noise")
 # The official code gives up, and leaves the image alone, after as many.
 TRIES = 100
+# Nearly always one of these fits; the others are drawn only where needed.
+FIRST_TRIES = 6
 
 
 @keras.saving.register_keras_serializable(package="augment_tf")
@@ -108,34 +110,48 @@ class RandomErasing(Augmentation):
 
     def _draw_boxes(self, shape, seed):
         count, height, width = shape[0], shape[1], shape[2]
-        seeds = sampling.split(seed, 4)
-        area, aspect = self._draw_first_fit(seeds[:2], count, height, width)
+        first_seed, rest_seed, *seeds = sampling.split(seed, 4)
+        first = self._draw_fitting(first_seed, shape, FIRST_TRIES)
+        missing = first["area"] < 0.0
+
+        def draw_rest():
+            rest = self._draw_fitting(rest_seed, shape, TRIES - FIRST_TRIES)
+            return {k: tf.where(missing, rest[k], first[k]) for k in first}
+
+        drawn = tf.cond(tf.reduce_any(missing), draw_rest, lambda: first)
+        # Where nothing fits the area is 0, an empty box.
+        area, aspect = tf.maximum(drawn["area"], 0.0), drawn["aspect"]
         rows = tf.cast(tf.round(tf.sqrt(area * aspect)), tf.int32)
         columns = tf.cast(tf.round(tf.sqrt(area / aspect)), tf.int32)
-        top = sampling.integers(seeds[2], (count,), height - rows + 1)
-        left = sampling.integers(seeds[3], (count,), width - columns + 1)
+        top = sampling.integers(seeds[0], (count,), height - rows + 1)
+        left = sampling.integers(seeds[1], (count,), width - columns + 1)
         return tf.stack((top, left, top + rows, left + columns), axis=-1)
 
-    def _draw_first_fit(self, seeds, count, height, width):
-        """Area in pixels and aspect of the first try that fits, (B,) each."""
-        height = tf.cast(height, tf.float64)
-        width = tf.cast(width, tf.float64)
+    def _draw_fitting(self, seed, shape, tries):
+        """Area in pixels and aspect of the first try that fits, (B,) each.
+
+        The area is -1 for an image that no try fits.
+        """
+        sides = tf.cast(shape, tf.float64)
+        height, width = sides[1], sides[2]
         pixels = height * width / self.count
-        tries = (count, TRIES)
-        area = sampling.uniform(seeds[0], tries, *self.scale) * pixels
-        aspect = sampling.uniform(seeds[1], tries, *self.ratio)
-        # round(sqrt(x)) < side without the root: 100 tries an image cost
+        draws = sampling.uniform(seed, (2, shape[0], tries))
+        area, aspect = (
+            lower + (upper - lower) * draw
+            for (lower, upper), draw in zip(
+                (self.scale, self.ratio), tf.unstack(draws), strict=True
+            )
+        )
+        area = area * pixels
+        # round(sqrt(x)) < side without the root: many tries an image cost
         # little as long as only the chosen one is worked out.
         fits = (area * aspect < (height - 0.5) ** 2) & (
             area < (width - 0.5) ** 2 * aspect
         )
         first = tf.argmax(fits, axis=1, output_type=tf.int32)
-
-        def chosen(values):
-            return tf.gather(values, first, batch_dims=1)
-
-        # Where nothing fits the area is 0, an empty box.
-        return tf.where(chosen(fits), chosen(area), 0.0), chosen(aspect)
+        area = tf.gather(tf.where(fits, area, -1.0), first, batch_dims=1)
+        aspect = tf.gather(aspect, first, batch_dims=1)
+        return {"area": area, "aspect": aspect}
 
     def _draw_fill(self, images, seed):
         shape = tf.shape(images)

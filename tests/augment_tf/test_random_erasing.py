@@ -227,6 +227,17 @@ def test_wrong_arguments_are_refused(arguments):
         augment_tf.RandomErasing(**arguments)
 
 
+def test_xla_draws_the_same_boxes_where_most_tries_fail():
+    layer = augment_tf.RandomErasing(
+        probability=1.0, scale=(0.5, 1.0), ratio=(0.5, 3.0)
+    )
+    images = tf.zeros((64, 16, 48, 3), tf.uint8)
+    eager = layer.apply(images, SEED)
+    for jit_compile in (False, True):
+        compiled = tf.function(layer.apply, jit_compile=jit_compile)
+        assert np.array_equal(compiled(images, SEED), eager)
+
+
 def test_unknown_fill_lists_the_known_ones():
     with pytest.raises(ValueError, match="'constant', 'random', 'noise'"):
         augment_tf.RandomErasing(fill="pixel")
