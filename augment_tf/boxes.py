@@ -7,6 +7,9 @@ this image alone", so no layer needs a second path for that.
 
 import tensorflow as tf
 
+# Bytes that `paste` chooses at once.
+WORD, WORD_TYPE = 4, tf.int32
+
 
 def area(boxes):
     """Pixels in each box, int32 (B,)."""
@@ -30,16 +33,37 @@ def paste(images, sources, boxes):
     # An innermost dimension of 3 keeps the CPU from vectorizing: the same
     # select over rows of W * C values is several times faster.
     columns = tf.repeat(columns, channels, axis=1)
-    inside = rows[:, :, tf.newaxis] & columns[:, tf.newaxis, :]
 
-    def as_rows(tensor):
+    def as_lines(tensor):
         if tensor.shape[2] == 1:
             tensor = tf.tile(tensor, (1, 1, width, 1))
         lines = tf.shape(tensor)[1]
         return tf.reshape(tensor, (-1, lines, width * channels))
 
-    pasted = tf.where(inside, as_rows(sources), as_rows(images))
+    lines, sources = as_lines(images), as_lines(sources)
+    if images.dtype == tf.uint8 and (lines.shape[2] or 1) % WORD == 0:
+        pasted = _select_words(rows, columns, sources, lines)
+    else:
+        inside = rows[:, :, tf.newaxis] & columns[:, tf.newaxis]
+        pasted = tf.where(inside, sources, lines)
     return tf.reshape(pasted, shape)
+
+
+def _select_words(rows, columns, sources, lines):
+    """`tf.where` on bytes, with bit masks on words: half the time."""
+
+    def as_words(tensor):
+        words = tf.stack((*tf.unstack(tf.shape(tensor))[:-1], -1, WORD))
+        return tf.bitcast(tf.reshape(tensor, words), WORD_TYPE)
+
+    columns = as_words(tf.cast(columns, tf.uint8) * tf.constant(255, tf.uint8))
+    mask = tf.bitwise.bitwise_and(
+        -tf.cast(rows, WORD_TYPE)[:, :, tf.newaxis], columns[:, tf.newaxis]
+    )
+    lines = as_words(lines)
+    changes = tf.bitwise.bitwise_xor(lines, as_words(sources))
+    changes = tf.bitwise.bitwise_and(changes, mask)
+    return tf.bitcast(tf.bitwise.bitwise_xor(lines, changes), tf.uint8)
 
 
 def centered(rows, columns, lambdas, height, width):
