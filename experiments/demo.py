@@ -18,16 +18,16 @@ from experiments.config import (
 BASELINE = Experiment(
     name="demo_baseline",
     summary="drawn shapes, small ResNet18, no augmentation but flips",
-    data=Data(name="shapes", image_size=32, batch_size=48),
-    model=Model(name="ResNet18", stem="small", width=8),
+    data=Data(name="shapes", image_size=48, batch_size=48),
+    model=Model(name="ResNet18", width=16),
     optimizer=Optimizer(
-        learning_rate=0.1,
+        learning_rate=0.05,
         weight_decay=5e-4,
         schedule="cosine",
         warmup_epochs=1,
     ),
     augment=(augment("RandomFlip"),),
-    epochs=10,
+    epochs=16,
 )
 
 

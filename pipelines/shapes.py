@@ -1,15 +1,14 @@
 """A data set that draws itself: six shapes on textured backgrounds.
 
 Small enough to learn in a minute on two CPU cores, hard enough that
-networks differ: position, size, angle, colors and texture vary freely, so
-only the outline tells the class.
+networks differ: position, size, tilt, colors and texture vary freely, so only
+the outline tells the class.
 """
 
 import numpy as np
 
 CLASS_NAMES = ["disk", "square", "triangle", "star", "cross", "ring"]
-NATIVE_SIZE = 32
-_COUNTS = {"train": 1920, "val": 960}
+_COUNTS = {"train": 1440, "val": 960}
 
 
 class _Split:
@@ -47,7 +46,7 @@ def draw(label, size, seed):
     # Four samples a pixel, averaged below, keep the edges smooth.
     fine = 2 * size
     y, x = (np.mgrid[:fine, :fine] + 0.5) / fine * 2 - 1
-    angle = random.uniform(0, 2 * np.pi)
+    angle = random.uniform(-0.4, 0.4)
     radius = random.uniform(0.4, 0.75)
     center = random.uniform(-0.3, 0.3, 2)
     x, y = (x - center[0]) / radius, (y - center[1]) / radius

@@ -17,7 +17,6 @@ from pipelines.errors import DataError
 
 ARCHIVE = "tiny-imagenet-200.zip"
 URL = "http://cs231n.stanford.edu/tiny-imagenet-200.zip"
-NATIVE_SIZE = 64
 _ROOT = "tiny-imagenet-200/"
 
 

@@ -97,6 +97,7 @@ def test_training_from_the_command_line(tmp_path):
         f"--workdir={tmp_path}",
         "--seed=3",
         *("--set", "epochs=1", "--set", "model.width=4"),
+        *("--set", "model.stem=small"),
         *("--set", "data.image_size=16", "--set", "data.limit_train=96"),
         *("--set", "data.limit_val=48"),
     ]

@@ -23,6 +23,7 @@ SMALL = [
     "data.limit_train=96",
     "data.limit_val=42",
     "data.batch_size=24",
+    "model.stem=small",
     "model.width=4",
     "optimizer.learning_rate=0.05",
 ]
