@@ -35,7 +35,7 @@ def reference_jitter(image, amounts, order):
     return image
 
 
-@pytest.mark.parametrize("order", itertools.permutations(NAMES))
+@pytest.mark.parametrize("order", [*itertools.permutations(NAMES)])
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32])
 def test_jitter_is_the_reference_in_any_order(images, order, dtype):
     layer = augment_tf.ColorJitter(0.4, 0.6, 1.0)
