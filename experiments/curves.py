@@ -70,7 +70,12 @@ def plot_arms(arms, published, path, name, title):
         epochs = np.arange(1, length + 1)
         seeds = f" ({len(runs)} seeds)" if len(runs) > 1 else ""
         axes.plot(
-            epochs, values.mean(0), color=color, label=f"{experiment}{seeds}"
+            epochs,
+            values.mean(0),
+            # A line of one point is no line.
+            marker="o" if length == 1 else None,
+            color=color,
+            label=f"{experiment}{seeds}",
         )
         if len(runs) > 1:
             axes.fill_between(
