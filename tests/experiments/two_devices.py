@@ -2,7 +2,7 @@
 
 A process of its own, because devices are fixed once TensorFlow has started.
 
-Usage: python two_devices.py CONFIG_JSON FOLDER
+Usage: python two_devices.py FOLDER JSON
 """
 
 import json
@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-import augment_tf
+from experiments.augmentation import build_augmentation
 from experiments.config import override
 from experiments.devices import make_strategy
 from experiments.registry import get_experiment
@@ -69,27 +69,19 @@ def augmented_batches(layer, strategy, jit_compile):
     return [np.stack(each) for each in zip(*result, strict=True)]
 
 
-def augment(folder):
-    layer = augment_tf.Sequence(
-        [
-            augment_tf.RandomCrop(padding=3),
-            augment_tf.RandomFlip(),
-            augment_tf.RandomErasing(fill="noise"),
-            augment_tf.SaliencyMix(),
-        ]
-    )
+def augment(folder, names):
+    """Saves {experiment}_{strategy}_{compiled}_{images|labels}."""
     arrays = {}
-    for name, jit_compile in (
-        ("default", False),
-        ("default", True),
-        ("mirrored", False),
-        ("mirrored", True),
-    ):
-        images, labels = augmented_batches(
-            layer, make_strategy(name), jit_compile
-        )
-        arrays[f"{name}_{jit_compile}_images"] = images
-        arrays[f"{name}_{jit_compile}_labels"] = labels
+    for name in names:
+        layer = build_augmentation(get_experiment(name))
+        for strategy in ("default", "mirrored"):
+            for jit_compile in (False, True):
+                images, labels = augmented_batches(
+                    layer, make_strategy(strategy), jit_compile
+                )
+                prefix = f"{name}_{strategy}_{jit_compile}"
+                arrays[f"{prefix}_images"] = images
+                arrays[f"{prefix}_labels"] = labels
     np.savez(folder / "augmented.npz", **arrays)
 
 
@@ -98,6 +90,7 @@ if __name__ == "__main__":
     tf.config.set_logical_device_configuration(
         cpu, [tf.config.LogicalDeviceConfiguration()] * 2
     )
-    workdir = Path(sys.argv[2])
-    train(workdir, json.loads(sys.argv[1]))
-    augment(workdir)
+    folder = Path(sys.argv[1])
+    given = json.loads(sys.argv[2])
+    train(folder, given["assignments"])
+    augment(folder, given["augment"])
