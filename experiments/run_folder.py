@@ -67,12 +67,22 @@ class RunFolder:
         )
 
     def replace(self, name, write):
-        """Calls `write(path)` on a new file that then takes name's place."""
-        self.path.mkdir(parents=True, exist_ok=True)
+        """Calls `write(path)` on a new file that then takes name's place.
+
+        Raises:
+            ConfigError: if the file cannot be written, and why.
+        """
         # The suffix decides the format in some writers: it stays last.
         temporary = self / f".writing-{name}"
-        write(temporary)
-        os.replace(temporary, self / name)
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            write(temporary)
+            os.replace(temporary, self / name)
+        except OSError as error:
+            raise ConfigError(
+                f"cannot write {self / name}: {error.strerror or error}. Free "
+                "some space or choose another --workdir."
+            ) from error
 
     def metrics(self):
         """metrics.json, or None before the first epoch has ended."""

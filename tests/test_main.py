@@ -91,6 +91,15 @@ def test_missing_data_is_one_line_and_exit_code_2(tmp_path):
     assert "--data_dir" in line
 
 
+def test_workdir_that_cannot_be_written_is_one_line(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    done = call("--experiment=demo_baseline", f"--workdir={tmp_path / 'file'}")
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert "cannot write" in line
+    assert "--workdir" in line
+
+
 def test_training_from_the_command_line(tmp_path):
     command = [
         "--experiment=demo_baseline",

@@ -156,6 +156,20 @@ def test_resumed_run_equals_an_uninterrupted_one(
         )
 
 
+@pytest.mark.parametrize("precision", ["mixed_float16", "mixed_bfloat16"])
+def test_mixed_precision_by_config(tiny, tmp_path, capsys, precision):
+    folder = train(replace(tiny, precision=precision, epochs=1), tmp_path)
+    assert precision in capsys.readouterr().out
+    assert folder.read_json("environment.json")["precision"] == precision
+    # What was trained in 16 bits is saved as it was, and answers in 32.
+    model = keras.models.load_model(folder / "model.keras")
+    computed = {layer.compute_dtype for layer in model.layers}
+    assert computed == {precision.removeprefix("mixed_"), "float32"}
+    assert model.output.dtype == "float32"
+    # The next run is not affected.
+    assert keras.config.dtype_policy().name == "float32"
+
+
 def test_seeds_differ(finished, tiny, tmp_path):
     other = train(tiny, tmp_path, seed=1)
     assert other.path.name == "seed_1"
