@@ -57,7 +57,7 @@ def notes(augmentation):
     if augmentation is None:
         return []
     return [
-        f"{type(layer.layer).__name__} draws random numbers that no seed "
+        f"{'/'.join(layer.layer[:2])} draws random numbers that no seed "
         "reaches: this run cannot be repeated bit for bit"
         for layer in augmentation.layers
         if isinstance(layer, KerasLayer) and not layer.seeded
