@@ -1,11 +1,13 @@
-"""Checks of the arguments that layers are constructed with.
+"""Checks of what users hand in.
 
-Each returns the value in the one form a configuration is written in: floats,
-and tuples where JSON gives lists.
+Those of constructors' arguments return the value in the one form that a
+configuration is written in: floats, and tuples where JSON gives lists.
 """
 
 import math
 import numbers
+
+import tensorflow as tf
 
 
 def number(name, value, minimum=-math.inf, maximum=math.inf, above=None):
@@ -76,3 +78,21 @@ def choice(name, value, options):
             f"Received: {name}={value!r}."
         )
     return value
+
+
+def check_images(images, name):
+    """`images` as a tensor, uint8 or float32, if they are images."""
+    images = tf.convert_to_tensor(images)
+    if images.shape.rank not in (3, 4) or images.shape[-1] != 3:
+        raise ValueError(
+            f"{name} expects images of shape (batch, height, width, 3) or "
+            f"(height, width, 3). Received: {images.shape}."
+        )
+    if images.dtype == tf.uint8:
+        return images
+    if not images.dtype.is_floating:
+        raise ValueError(
+            f"{name} expects images as uint8, or float in [0, 255]. "
+            f"Received: {images.dtype.name}. Cast them first."
+        )
+    return tf.cast(images, tf.float32)

@@ -5,6 +5,8 @@ import warnings
 import keras
 import tensorflow as tf
 
+from augment_tf.arguments import check_images
+
 if keras.backend.backend() != "tensorflow":
     raise ImportError(
         "augment_tf needs Keras's TensorFlow backend. Received: "
@@ -148,10 +150,7 @@ class Augmentation(keras.layers.Layer):
                 f"{self.name} expects a dictionary with the keys 'images' "
                 f"and 'labels'. Received: {sorted(batch)}."
             )
-        images = tf.convert_to_tensor(batch["images"])
-        self._check_images(images)
-        if images.dtype != tf.uint8:
-            images = tf.cast(images, tf.float32)
+        images = check_images(batch["images"], self.name)
         labels = batch.get("labels")
         if labels is None:
             if self.mixes_labels:
@@ -165,18 +164,6 @@ class Augmentation(keras.layers.Layer):
             return images, labels
         self._check_labels(labels, images)
         return images, tf.cast(labels, tf.float32)
-
-    def _check_images(self, images):
-        if images.shape.rank not in (3, 4) or images.shape[-1] != 3:
-            raise ValueError(
-                f"{self.name} expects images of shape (batch, height, width, "
-                f"3) or (height, width, 3). Received: {images.shape}."
-            )
-        if images.dtype != tf.uint8 and not images.dtype.is_floating:
-            raise ValueError(
-                f"{self.name} expects images as uint8, or float in [0, 255]. "
-                f"Received: {images.dtype.name}. Cast them first."
-            )
 
     def _check_labels(self, labels, images):
         if not labels.dtype.is_floating:

@@ -3,12 +3,12 @@
 import keras
 import tensorflow as tf
 
-from augment_tf import arguments, boxes, sampling
-from augment_tf.base import Augmentation
+from augment_tf import boxes, sampling
+from augment_tf.mixing import Pasting, pasted_shares
 
 
 @keras.saving.register_keras_serializable(package="augment_tf")
-class CutMix(Augmentation):
+class CutMix(Pasting):
     """Pastes a rectangle of another image of the batch, and mixes the labels.
 
     For each image: lambda ~ Beta(alpha, alpha); a box of
@@ -61,15 +61,6 @@ class CutMix(Augmentation):
     True
     """
 
-    mixes_labels = True
-
-    def __init__(self, alpha=1.0, probability=1.0, seed=None, **kwargs):
-        super().__init__(seed=seed, **kwargs)
-        self.alpha = arguments.number("alpha", alpha, above=0.0)
-        self.probability = arguments.number(
-            "probability", probability, minimum=0.0, maximum=1.0
-        )
-
     def get_random_transformation(self, images, seed):
         shape = tf.shape(images)
         count, height, width = shape[0], shape[1], shape[2]
@@ -83,28 +74,8 @@ class CutMix(Augmentation):
         )
         decisions = sampling.bernoulli(seeds[3], (count,), self.probability)
         drawn = boxes.keep(drawn, decisions)
-        # float64, as a float32 quotient is not the same bits in a graph.
-        pixels = tf.cast(height * width, tf.float64)
         return {
             "boxes": drawn,
             "partners": sampling.permutation(seeds[4], count),
-            "weights": tf.cast(boxes.area(drawn), tf.float64) / pixels,
-        }
-
-    def transform_images(self, images, transformation):
-        sources = tf.gather(images, transformation["partners"])
-        return boxes.paste(images, sources, transformation["boxes"])
-
-    def transform_labels(self, labels, transformation):
-        weights = transformation["weights"][:, tf.newaxis]
-        kept = tf.cast(1.0 - weights, tf.float32)
-        pasted = tf.cast(weights, tf.float32)
-        partners = tf.gather(labels, transformation["partners"])
-        return kept * labels + pasted * partners
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "alpha": self.alpha,
-            "probability": self.probability,
+            "weights": pasted_shares(drawn, height, width),
         }

@@ -3,12 +3,12 @@
 import keras
 import tensorflow as tf
 
-from augment_tf import arguments, sampling
-from augment_tf.base import Augmentation
+from augment_tf import sampling
+from augment_tf.mixing import Mixing
 
 
 @keras.saving.register_keras_serializable(package="augment_tf")
-class MixUp(Augmentation):
+class MixUp(Mixing):
     """Blends each image, and its label, with another image of the batch.
 
     For each image: lambda ~ Beta(alpha, alpha), and image and label become
@@ -56,15 +56,7 @@ class MixUp(Augmentation):
     True
     """
 
-    mixes_labels = True
     keeps_uint8 = False
-
-    def __init__(self, alpha=1.0, probability=1.0, seed=None, **kwargs):
-        super().__init__(seed=seed, **kwargs)
-        self.alpha = arguments.number("alpha", alpha, above=0.0)
-        self.probability = arguments.number(
-            "probability", probability, minimum=0.0, maximum=1.0
-        )
 
     def get_random_transformation(self, images, seed):
         count = tf.shape(images)[0]
@@ -77,22 +69,8 @@ class MixUp(Augmentation):
             "weights": tf.cast(weights, tf.float32),
         }
 
-    def _blend(self, values, transformation):
-        rank = values.shape.rank
-        weights = tf.reshape(transformation["weights"], [-1] + [1] * (rank - 1))
-        values = tf.cast(values, tf.float32)
-        partners = tf.gather(values, transformation["partners"])
-        return (1.0 - weights) * values + weights * partners
-
     def transform_images(self, images, transformation):
-        return self._blend(images, transformation)
-
-    def transform_labels(self, labels, transformation):
-        return self._blend(labels, transformation)
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "alpha": self.alpha,
-            "probability": self.probability,
-        }
+        weights = tf.reshape(transformation["weights"], (-1, 1, 1, 1))
+        images = tf.cast(images, tf.float32)
+        partners = tf.gather(images, transformation["partners"])
+        return (1.0 - weights) * images + weights * partners

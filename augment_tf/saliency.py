@@ -3,6 +3,8 @@
 import numpy as np
 import tensorflow as tf
 
+from augment_tf.arguments import check_images
+
 # The detector compares each pixel with the means of windows that reach this
 # many pixels before and after it.
 REACHES = (12, 24, 28, 48, 56, 112)
@@ -76,24 +78,6 @@ def fine_grained_saliency(images):
     # slow at transposing there, so TensorFlow does it in between.
     maps = saliency(tf.transpose(gray(images), (1, 2, 0)))
     return tf.transpose(maps, (2, 0, 1))
-
-
-def check_images(images, name):
-    """`images` as a tensor, uint8 or float32, if they are images."""
-    images = tf.convert_to_tensor(images)
-    if images.shape.rank not in (3, 4) or images.shape[-1] != 3:
-        raise ValueError(
-            f"{name} expects images of shape (batch, height, width, 3) or "
-            f"(height, width, 3). Received: {images.shape}."
-        )
-    if images.dtype == tf.uint8:
-        return images
-    if not images.dtype.is_floating:
-        raise ValueError(
-            f"{name} expects images as uint8, or float in [0, 255]. "
-            f"Received: {images.dtype.name}. Cast them first."
-        )
-    return tf.cast(images, tf.float32)
 
 
 def to_uint8(images):

@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 
 from augment_tf import arguments, boxes, sampling
-from augment_tf.base import Augmentation
+from augment_tf.mixing import Pasting, pasted_shares
 from augment_tf.saliency import fine_grained_saliency
 from augment_tf.saliency_opencv import opencv_float_saliency, opencv_saliency
 
@@ -17,7 +17,7 @@ SALIENCY = {
 
 
 @keras.saving.register_keras_serializable(package="augment_tf")
-class SaliencyMix(Augmentation):
+class SaliencyMix(Pasting):
     """Pastes the salient part of another image, and mixes the labels.
 
     For each image: lambda ~ Beta(alpha, alpha); a box of
@@ -86,8 +86,6 @@ class SaliencyMix(Augmentation):
     (TensorShape([2, 32, 32, 3]), TensorShape([2, 2]))
     """
 
-    mixes_labels = True
-
     def __init__(
         self,
         alpha=1.0,
@@ -97,11 +95,7 @@ class SaliencyMix(Augmentation):
         seed=None,
         **kwargs,
     ):
-        super().__init__(seed=seed, **kwargs)
-        self.alpha = arguments.number("alpha", alpha, above=0.0)
-        self.probability = arguments.number(
-            "probability", probability, minimum=0.0, maximum=1.0
-        )
+        super().__init__(alpha, probability, seed=seed, **kwargs)
         self.box = arguments.choice("box", box, BOX)
         self.saliency = arguments.choice("saliency", saliency, SALIENCY)
 
@@ -126,33 +120,19 @@ class SaliencyMix(Augmentation):
         decisions = sampling.bernoulli(seeds[2], (drawn,), self.probability)
         found = boxes.keep(found, decisions)
         found = tf.broadcast_to(found, (count, 4))
-        pixels = tf.cast(height * width, tf.float64)
         return {
             "boxes": found,
             "partners": partners,
-            "weights": tf.cast(boxes.area(found), tf.float64) / pixels,
+            "weights": pasted_shares(found, height, width),
         }
 
     def find_peaks(self, images):
         """Row and column, int32 (B, 2), of each image's most salient pixel."""
         return first_maximum(SALIENCY[self.saliency](images))
 
-    def transform_images(self, images, transformation):
-        sources = tf.gather(images, transformation["partners"])
-        return boxes.paste(images, sources, transformation["boxes"])
-
-    def transform_labels(self, labels, transformation):
-        weights = transformation["weights"][:, tf.newaxis]
-        kept = tf.cast(1.0 - weights, tf.float32)
-        pasted = tf.cast(weights, tf.float32)
-        partners = tf.gather(labels, transformation["partners"])
-        return kept * labels + pasted * partners
-
     def get_config(self):
         return {
             **super().get_config(),
-            "alpha": self.alpha,
-            "probability": self.probability,
             "box": self.box,
             "saliency": self.saliency,
         }

@@ -3,7 +3,8 @@
 import numpy as np
 import tensorflow as tf
 
-from augment_tf.saliency import check_images, to_uint8
+from augment_tf.arguments import check_images
+from augment_tf.saliency import to_uint8
 
 IMAGENET_MEAN = np.array((0.485, 0.456, 0.406), np.float32)
 IMAGENET_STD = np.array((0.229, 0.224, 0.225), np.float32)

@@ -62,7 +62,8 @@ def test_a_sequence_that_does_not_mix_does_not_warn(images):
     layer = augment_tf.Sequence([augment_tf.RandomFlip()])
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        layer.apply(images[0], SEED)
+        result = layer.apply(images[0], SEED)
+    assert result.shape == images[0].shape
 
 
 def test_inference_changes_size_and_dtype_as_training_does(images):
