@@ -28,14 +28,16 @@ def report_on(runs_dir):
     Raises:
         ConfigError: if there are none.
     """
-    # A link to a study's folder, or one run's own folder, will do as well.
+    # One study's folder, or one run's own, will do as well.
     found = sorted(Path(runs_dir).glob("**/seed_*/metrics.json"))
-    if not found:
+    folders = [RunFolder(path.parent) for path in found]
+    # A run that failed in its first epoch has nothing to compare.
+    folders = [folder for folder in folders if folder.history()]
+    if not folders:
         raise ConfigError(
             f"--report: there are no runs in {runs_dir} (looked for "
-            "EXPERIMENT/seed_N/metrics.json)."
+            "EXPERIMENT/seed_N/metrics.json with an epoch done)."
         )
-    folders = [RunFolder(path.parent) for path in found]
     write_report(
         folders, Path(runs_dir) / "reports" / "all", f"Runs in {runs_dir}"
     )
@@ -192,7 +194,7 @@ def _notes(arms, published):
     ]
     if unfinished:
         notes.append(f"Not finished: {', '.join(unfinished)}.")
-    return [line for note in notes for line in (f"- {note}",)]
+    return [f"- {note}" for note in notes]
 
 
 def _differing(first, others):

@@ -105,6 +105,15 @@ def test_unfinished_runs_are_named(runs, tmp_path):
     assert f"Not finished: {runs[1].path}" in text
 
 
+def test_run_that_failed_in_its_first_epoch_is_left_out(runs, tmp_path, tiny):
+    experiment = replace(tiny, name="failed")
+    folder = RunFolder.of(tmp_path, experiment, 0)
+    folder.claim(experiment)
+    finish(folder, (), status="failed")
+    report_on(tmp_path)
+    assert set(table(tmp_path / "reports" / "all")) == {"baseline", "mixed"}
+
+
 def test_seeds_of_different_configs_are_named(runs, tmp_path):
     config = runs[1].read_json("config.json")
     config["optimizer"]["learning_rate"] = 0.7
