@@ -1,7 +1,9 @@
-"""Encoded image files to uint8 arrays."""
+"""Encoded image files to RGB pixels."""
 
 import io
 import os
+import struct
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -11,9 +13,53 @@ import PIL.ImageOps
 from pipelines.errors import DataError
 from pipelines.progress import progress_bar
 
+# What Pillow raises at files that are no image, or a broken one.
+BAD_IMAGE_ERRORS = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    EOFError,
+    struct.error,
+    zlib.error,
+    PIL.Image.DecompressionBombError,
+)
+
+
+def decode_rgb(data):
+    """One image file as RGB, upright, as a viewer would show it.
+
+    Grayscale, palette, CMYK and 16-bit files are converted, transparent
+    pixels stand on white, EXIF rotation is applied; of an animation it is
+    the first frame.
+
+    Args:
+        data: The bytes of the file.
+
+    Returns:
+        A PIL image of mode "RGB".
+
+    Raises:
+        One of `BAD_IMAGE_ERRORS`.
+    """
+    with PIL.Image.open(io.BytesIO(data)) as image:
+        return to_rgb(PIL.ImageOps.exif_transpose(image))
+
+
+def to_rgb(image):
+    """A PIL image of any mode as mode "RGB"."""
+    if image.mode.startswith("I;16"):
+        # Pillow would clip at 255 where the range is 65,535.
+        gray = np.asarray(image).astype(np.float32) / 257
+        image = PIL.Image.fromarray(np.round(gray).astype(np.uint8))
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        white = PIL.Image.new("RGBA", image.size, "white")
+        image = PIL.Image.alpha_composite(white, image)
+    return image.convert("RGB")
+
 
 def decode(data, size):
-    """One image file as RGB.
+    """One image file as pixels.
 
     Args:
         data: The bytes of the file.
@@ -23,41 +69,58 @@ def decode(data, size):
     Returns:
         uint8 (size, size, 3).
     """
-    with PIL.Image.open(io.BytesIO(data)) as image:
-        image = PIL.ImageOps.exif_transpose(image).convert("RGB")
-        if image.size != (size, size):
-            image = image.resize((size, size), PIL.Image.Resampling.BILINEAR)
-        return np.asarray(image)
+    image = decode_rgb(data)
+    if image.size != (size, size):
+        image = image.resize((size, size), PIL.Image.Resampling.BILINEAR)
+    return np.asarray(image)
 
 
-def decode_all(read, names, size, description):
+def decode_into(images, read, names, description):
     """Decodes many files on all cores, with a progress bar.
 
     Args:
+        images: uint8 (len(names), size, size, 3), filled in the order of the
+            names.
         read: Function from a name to the bytes of that file.
-        names: The files, in the order of the result.
-        size: Side in pixels.
+        names: The files.
         description: Stands before the progress bar.
-
-    Returns:
-        uint8 (len(names), size, size, 3).
 
     Raises:
         DataError: names the file that could not be decoded, and why.
     """
-    images = np.empty((len(names), size, size, 3), np.uint8)
+    size = images.shape[1]
 
-    def decode_into(index):
+    def decode_one(index):
         try:
             images[index] = decode(read(names[index]), size)
-        except (OSError, ValueError, SyntaxError) as error:
-            raise DataError(f"cannot decode {names[index]}: {error}") from error
+        except BAD_IMAGE_ERRORS as error:
+            raise DataError(
+                f"cannot decode {names[index]}: {describe_error(error)}"
+            ) from error
 
-    # Pillow decodes without holding Python's lock, so threads do.
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        done = pool.map(decode_into, range(len(names)), chunksize=64)
-        for _ in progress_bar(
-            done, desc=description, total=len(names), unit=" images"
-        ):
-            pass
-    return images
+    for _ in map_on_all_cores(decode_one, range(len(names)), description):
+        pass
+
+
+def describe_error(error):
+    """What an image library said, on one line and without addresses."""
+    if isinstance(error, PIL.UnidentifiedImageError):
+        return "no image of a known format"
+    text = " ".join(str(error).split())
+    return text or type(error).__name__
+
+
+def map_on_all_cores(function, items, description):
+    """Yields function(item) in order, with a progress bar.
+
+    In threads: Pillow decodes without holding Python's lock.
+    """
+    pool = ThreadPoolExecutor(os.cpu_count())
+    try:
+        done = pool.map(function, items, chunksize=64)
+        yield from progress_bar(
+            done, desc=description, total=len(items), unit=" images"
+        )
+    finally:
+        # After an error or Ctrl-C nobody waits for the rest.
+        pool.shutdown(cancel_futures=True)
