@@ -2,9 +2,10 @@
 
 Examples:
   python main.py --study=demo
-  python main.py --experiment=tinyimagenet_salmix --data_dir=DIR
+  python main.py --prepare=tiny_imagenet --data_dir=DIR
   python main.py --experiment=NAME --set epochs=2 --set data.batch_size=64
   python main.py --study=tinyimagenet_fair --seeds=3 --data_dir=DIR
+  python main.py --augment_offline=catsdogs --data_dir=DIR --seed=0
   python main.py --report=runs
   python main.py --list
 """
@@ -18,14 +19,23 @@ from experiments.errors import ConfigError, TrainingFailed
 from pipelines.errors import DataError
 
 FLAGS = flags.FLAGS
-MODES = ("list", "experiment", "study", "report")
+MODES = {
+    "experiment": "Train the experiment of this name.",
+    "study": "Train a study's experiments and compare them.",
+    "report": "Compare the runs found in this folder.",
+    "prepare": "Get and check the data set of this name, once.",
+    "describe": "Count, measure and draw the data set of this name.",
+    "augment_offline": "Write AugLy variations for this study to files.",
+}
 flags.DEFINE_bool("list", False, "Print every experiment and study.")
-flags.DEFINE_string("experiment", None, "Train the experiment of this name.")
-flags.DEFINE_string("study", None, "Train a study's experiments and compare.")
-flags.DEFINE_string("report", None, "Compare the runs found in this folder.")
+for name, text in MODES.items():
+    flags.DEFINE_string(name, None, text)
 flags.DEFINE_multi_string("set", [], "FIELD=VALUE changes a config; repeat.")
 flags.DEFINE_string("workdir", "runs", "Where runs and reports are written.")
 flags.DEFINE_string("data_dir", "data", "Folder or zip file with the data.")
+flags.DEFINE_string("prepared_dir", None, "Default: beside the data.")
+BAD = ("error", "skip")
+flags.DEFINE_enum("on_bad_image", "error", BAD, "If a file is no image.")
 flags.DEFINE_integer("seed", 0, "Seed of an experiment; a study's first.", 0)
 flags.DEFINE_integer("seeds", None, "Runs of each experiment of a study.", 1)
 STRATEGIES = ("auto", "default", "mirrored", "tpu")
@@ -37,21 +47,13 @@ def main(arguments):
     unknown = FLAGS(arguments)[1:]
     if unknown:
         raise ConfigError(f"There is no argument {unknown[0]!r}; see --help.")
-    modes = [mode for mode in MODES if FLAGS[mode].value]
-    if len(modes) > 1:
-        raise ConfigError(f"Choose one of --{' and --'.join(modes)}.")
-    shared = ("set", "seed", "workdir", "data_dir", "strategy")
-    options = {name: FLAGS[name].value for name in shared}
-    if FLAGS.help or not modes:
+    chosen = [name for name in ("list", *MODES) if FLAGS[name].value]
+    if len(chosen) > 1:
+        raise ConfigError(f"Choose one of --{' and --'.join(chosen)}.")
+    if FLAGS.help or not chosen:
         print(__doc__, FLAGS.module_help(sys.modules[__name__]), sep="\n")
-    elif FLAGS.list:
-        commands.list_all()
-    elif FLAGS.report:
-        commands.report(FLAGS.report)
-    elif FLAGS.study:
-        commands.study(FLAGS.study, seeds=FLAGS.seeds, **options)
     else:
-        commands.train(FLAGS.experiment, **options)
+        getattr(commands, chosen[0])(FLAGS[chosen[0]].value, FLAGS)
 
 
 if __name__ == "__main__":

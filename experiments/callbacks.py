@@ -8,15 +8,17 @@ import keras
 from experiments.checkpoints import restore_metrics, save_checkpoint
 from experiments.curves import plot_run
 from experiments.errors import TrainingFailed
+from experiments.run_folder import SELECTION_FIELDS
 from pipelines.progress import progress_bar
 
 
 class History(keras.callbacks.Callback):
     """Writes history.csv and metrics.json after each epoch.
 
-    The final epoch and the best one are both reported. The best one is
-    picked on the validation images that it is measured on, which flatters
-    it: compare experiments by their final epochs. Epochs count from 0.
+    The final epoch and the best one are both reported. Without images of
+    its own for it (see `Selection`) the best one is picked on the validation
+    images that it is measured on, which flatters it: compare experiments by
+    their final epochs then. Epochs count from 0.
 
     Args:
         folder: The `RunFolder`.
@@ -50,7 +52,9 @@ class History(keras.callbacks.Callback):
 
 def summarize(rows, status, epochs, error=None):
     """The content of metrics.json."""
-    best = max(rows, key=lambda row: row["val_accuracy"], default=None)
+    selected = bool(rows) and "selection_accuracy" in rows[0]
+    picked_on = "selection_accuracy" if selected else "val_accuracy"
+    best = max(rows, key=lambda row: row[picked_on], default=None)
     return {
         "status": status,
         "error": error,
@@ -58,8 +62,27 @@ def summarize(rows, status, epochs, error=None):
         "epochs_done": len(rows),
         "final": rows[-1] if rows else None,
         "best": best,
-        "best_selected_on": "val",
+        "best_selected_on": "selection" if selected else "val",
     }
+
+
+class Selection(keras.callbacks.Callback):
+    """Evaluates after each epoch on images that only pick the best epoch.
+
+    Comes before `History`, which writes down what this adds to the logs.
+
+    Args:
+        batches: Of the held-out images, as for `evaluate`.
+    """
+
+    def __init__(self, batches):
+        super().__init__()
+        self.batches = batches
+
+    def on_epoch_end(self, epoch, logs=None):
+        results = self.model.evaluate(self.batches, verbose=0, return_dict=True)
+        for name in SELECTION_FIELDS:
+            logs[name] = results[name.removeprefix("selection_")]
 
 
 class Checkpoints(keras.callbacks.Callback):

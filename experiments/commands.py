@@ -1,38 +1,44 @@
 """What main.py can do; TensorFlow is imported once it is needed.
 
-The keyword arguments bear the names of the flags.
+Each function bears the name of a flag of main.py and takes that flag's value,
+and all the flags.
 """
 
+from dataclasses import replace
+
 from experiments import registry
-from experiments.config import override
+from experiments.config import as_json, override
+from experiments.errors import ConfigError
 from experiments.startup import start_tensorflow
+from pipelines.location import Location
 
 
-def list_all():
+def list(_, flags):
+    """Prints what there is."""
     print(registry.listing())
 
 
-def train(name, *, set, seed, workdir, data_dir, strategy):
+def experiment(name, flags):
     """Trains one experiment with one seed."""
-    experiment = override(registry.get_experiment(name), set)
+    chosen = override(registry.get_experiment(name), flags.set)
     start_tensorflow()
     from experiments.devices import make_strategy
     from experiments.run import run
 
     run(
-        experiment,
-        seed=seed,
-        workdir=workdir,
-        data_dir=data_dir,
-        strategy=make_strategy(strategy),
+        chosen,
+        seed=flags.seed,
+        workdir=flags.workdir,
+        location=_location(flags),
+        strategy=make_strategy(flags.strategy),
     )
 
 
-def study(name, *, set, seed, seeds, workdir, data_dir, strategy):
+def study(name, flags):
     """Trains all experiments of a study with several seeds, and compares."""
     chosen = registry.get_study(name)
     experiments = [
-        override(registry.get_experiment(each), set)
+        override(registry.get_experiment(each), flags.set)
         for each in chosen.experiments
     ]
     start_tensorflow()
@@ -42,15 +48,71 @@ def study(name, *, set, seed, seeds, workdir, data_dir, strategy):
     run_study(
         chosen.name,
         experiments,
-        seeds=range(seed, seed + (seeds or chosen.seeds)),
-        workdir=workdir,
-        data_dir=data_dir,
-        strategy=make_strategy(strategy),
+        seeds=range(flags.seed, flags.seed + (flags.seeds or chosen.seeds)),
+        workdir=flags.workdir,
+        location=_location(flags),
+        strategy=make_strategy(flags.strategy),
     )
 
 
-def report(runs_dir):
+def report(runs_dir, flags):
     """Compares the runs of a folder."""
     from experiments.report import report_on
 
     report_on(runs_dir)
+
+
+def prepare(name, flags):
+    """Gets and checks a data set, and draws its split with the seed."""
+    start_tensorflow()
+    from pipelines.loading import open_source
+
+    source = open_source(name, _location(flags), flags.seed)
+    print(f"{name} is ready: {len(source.class_names)} classes", flush=True)
+    for note in source.notes:
+        print(f"note: {note}", flush=True)
+
+
+def augment_offline(name, flags):
+    """Writes the variations that a study's or an experiment's config names.
+
+    Raises:
+        ConfigError: if it has none.
+    """
+    names = [name]
+    if name in registry.STUDIES:
+        names = registry.STUDIES[name].experiments
+    configs = [
+        override(registry.get_experiment(each), flags.set).data
+        for each in names
+    ]
+    configs = [config for config in configs if config.offline is not None]
+    if not configs:
+        raise ConfigError(
+            f"--augment_offline: {name} has no data.offline. Those that have: "
+            + ", ".join(
+                each.name
+                for each in registry.EXPERIMENTS.values()
+                if each.data.offline is not None
+            )
+            + "."
+        )
+    start_tensorflow()
+    from pipelines.loading import open_source
+
+    for config in configs:
+        source = open_source(config.name, _location(flags), config.split_seed)
+        offline = replace(config.offline, seed=flags.seed)
+        source.augment(config.train, **as_json(offline))
+
+
+def describe(name, flags):
+    """Tables and pictures of a data set."""
+    start_tensorflow()
+    from experiments.data_description import describe_data_set
+
+    describe_data_set(name, _location(flags), flags)
+
+
+def _location(flags):
+    return Location(flags.data_dir, flags.prepared_dir, flags.on_bad_image)

@@ -3,6 +3,7 @@
 import difflib
 
 from experiments import (
+    catsdogs,
     demo,
     tinyimagenet_fair,
     tinyimagenet_init,
@@ -10,7 +11,13 @@ from experiments import (
 )
 from experiments.errors import ConfigError
 
-_MODULES = (demo, tinyimagenet_published, tinyimagenet_fair, tinyimagenet_init)
+_MODULES = (
+    demo,
+    tinyimagenet_published,
+    tinyimagenet_fair,
+    tinyimagenet_init,
+    catsdogs,
+)
 
 EXPERIMENTS = {e.name: e for module in _MODULES for e in module.EXPERIMENTS}
 STUDIES = {s.name: s for module in _MODULES for s in module.STUDIES}

@@ -1,5 +1,7 @@
 """One experiment with one seed: train, evaluate, write everything down."""
 
+import json
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -8,8 +10,14 @@ import models
 from experiments import callbacks, devices
 from experiments.augmentation import build_augmentation, notes
 from experiments.checkpoints import load_checkpoint, restore_model
+from experiments.classification import (
+    classification_metrics,
+    plot_confusion,
+    positive_index,
+)
+from experiments.config import as_json
 from experiments.curves import plot_run
-from experiments.description import describe
+from experiments.description import describe, describe_data
 from experiments.environment import environment
 from experiments.errors import ConfigError, TrainingFailed
 from experiments.optimizers import build_optimizer, epoch_learning_rates
@@ -20,14 +28,14 @@ from pipelines.batches import eval_batches, steps_per_epoch, train_batches
 from pipelines.loading import load
 
 
-def run(experiment, *, seed, workdir, data_dir, strategy):
+def run(experiment, *, seed, workdir, location, strategy):
     """Trains an experiment, or what is left of it.
 
     Args:
         experiment: An `experiments.config.Experiment`.
         seed: Seeds weights, order and augmentation.
         workdir: The run goes to WORKDIR/EXPERIMENT/seed_N/.
-        data_dir: Where the data is.
+        location: A `pipelines.location.Location`: where the data is.
         strategy: A `tf.distribute` strategy.
 
     Returns:
@@ -51,7 +59,7 @@ def run(experiment, *, seed, workdir, data_dir, strategy):
     if experiment.deterministic:
         tf.config.experimental.enable_op_determinism()
     augment = build_augmentation(experiment)
-    data = _load(experiment, data_dir)
+    data = load_data(experiment, seed, location)
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy(
         devices.resolve_precision(experiment.precision)
@@ -66,23 +74,47 @@ def run(experiment, *, seed, workdir, data_dir, strategy):
     return folder
 
 
-def _load(experiment, data_dir):
+def load_data(experiment, seed, location):
+    """The `pipelines.loading.DataSet` of a run.
+
+    Raises:
+        ConfigError: if there are fewer images than in a batch.
+        DataError: if the data is missing or broken.
+    """
     config = experiment.data
+    fold = None
+    if config.folds is not None:
+        shuffle, number = divmod(seed, config.folds)
+        fold = (config.folds, number, shuffle)
+    offline = config.offline and json.dumps(as_json(config.offline))
     data = load(
         config.name,
-        data_dir,
+        location,
         size=config.load_size or config.image_size,
-        train_per_class=config.train_per_class,
-        val_half=config.val_half,
+        train=config.train,
+        val=config.val,
+        selection=config.selection,
+        split_seed=config.split_seed,
+        fold=fold,
+        offline=offline,
         limit_train=config.limit_train,
         limit_val=config.limit_val,
+        cache_gib=config.cache_gib,
     )
-    if steps_per_epoch(data.train, config.batch_size) == 0:
+    if _epoch_steps(config, data) == 0:
         raise ConfigError(
             f"data.batch_size={config.batch_size} is larger than the "
             f"{len(data.train.labels)} training images; set it lower."
         )
+    if experiment.positive_class is not None:
+        positive_index(data.class_names, experiment.positive_class)
     return data
+
+
+def _epoch_steps(config, data):
+    return config.steps_per_epoch or steps_per_epoch(
+        data.train, config.batch_size, config.drop_remainder
+    )
 
 
 class _Session:
@@ -96,9 +128,7 @@ class _Session:
         self.data = data
         self.augment = augment
         self.classes = _classes(experiment, data)
-        self.steps_per_epoch = steps_per_epoch(
-            data.train, experiment.data.batch_size
-        )
+        self.steps_per_epoch = _epoch_steps(experiment.data, data)
         self.jit_compile = devices.resolve_jit_compile(strategy)
         with strategy.scope():
             self.trainer = self._build_trainer()
@@ -144,12 +174,14 @@ class _Session:
             steps=steps,
             augment=None if self.augment is None else self.augment.apply,
             with_seeds=on_device,
+            drop_remainder=config.drop_remainder,
+            endless=config.steps_per_epoch is not None,
         )
 
-    def val_batches(self):
+    def eval_batches(self, split):
         config = self.experiment.data
         return eval_batches(
-            self.data.val,
+            split,
             classes=self.classes,
             batch_size=config.batch_size,
             image_size=config.image_size,
@@ -169,7 +201,7 @@ class _Session:
             + (", XLA-compiled" if self.jit_compile else ""),
         )
         print(f"{description}\n  results   {self.folder.path}", flush=True)
-        remarks = notes(self.augment)
+        remarks = data.notes + notes(self.augment)
         for remark in remarks:
             print(f"  note      {remark}", flush=True)
         self.folder.write_json(
@@ -177,6 +209,7 @@ class _Session:
             environment(self.strategy, precision, self.jit_compile)
             | {"notes": remarks},
         )
+        self.folder.write_json("data.json", describe_data(experiment, data))
         (self.folder / "plots").mkdir(exist_ok=True)
         plot_samples(
             self.batches(0, 1),
@@ -199,7 +232,9 @@ class _Session:
             if done:
                 # Keras makes the metrics' variables, which are about to be
                 # restored, when they are first used.
-                self.trainer.evaluate(self.val_batches().take(1), verbose=0)
+                self.trainer.evaluate(
+                    self.eval_batches(self.data.val).take(1), verbose=0
+                )
                 self._fit(first_step, epoch, epoch + 1, watchers)
                 epoch += 1
             if epoch < self.experiment.epochs:
@@ -214,7 +249,7 @@ class _Session:
         steps = last_epoch * self.steps_per_epoch - first_step
         self.trainer.fit(
             self.batches(first_step, steps, self.trainer.augment is not None),
-            validation_data=self.val_batches(),
+            validation_data=self.eval_batches(self.data.val),
             initial_epoch=epoch,
             epochs=last_epoch,
             steps_per_epoch=steps // (last_epoch - epoch),
@@ -226,8 +261,12 @@ class _Session:
     def _callbacks(self, first_step, state):
         experiment = self.experiment
         name = f"{experiment.name}, seed {self.seed}"
+        watchers = [callbacks.StopOnNonFiniteLoss(name, first_step)]
+        if self.data.selection is not None:
+            batches = self.eval_batches(self.data.selection)
+            watchers.append(callbacks.Selection(batches))
         return [
-            callbacks.StopOnNonFiniteLoss(name, first_step),
+            *watchers,
             callbacks.Progress(experiment.epochs),
             callbacks.History(
                 self.folder,
@@ -252,19 +291,33 @@ class _Session:
 
     def finish(self):
         """Writes what can only be known at the end."""
-        logits = self.trainer.predict(self.val_batches(), verbose=0)
+        val, class_names = self.data.val, self.data.class_names
+        logits = self.trainer.predict(self.eval_batches(val), verbose=0)
         probabilities = keras.ops.convert_to_numpy(keras.ops.softmax(logits))
         self.folder.replace(
             "predictions.npz",
             lambda path: np.savez_compressed(
                 path,
                 probabilities=probabilities,
-                labels=self.data.val.labels,
+                labels=val.labels,
+                ids=np.array(val.ids),
+                class_names=np.array(class_names),
             ),
+        )
+        predicted = probabilities.argmax(-1)
+        plot_confusion(
+            val.labels,
+            predicted,
+            class_names,
+            self.folder / "plots" / "confusion.png",
+            f"{self.experiment.name}, seed {self.seed}",
         )
         self.folder.replace("model.keras", self.trainer.network.save)
         plot_run(self.folder)
-        self._write_metrics("finished")
+        scores = classification_metrics(
+            val.labels, predicted, class_names, self.experiment.positive_class
+        )
+        self._write_metrics("finished", classification=scores)
         final = self.rows[-1]
         print(
             f"  done: val top-1 error {1 - final['val_accuracy']:.2%}, "
@@ -273,10 +326,12 @@ class _Session:
             flush=True,
         )
 
-    def _write_metrics(self, status, error=None):
+    def _write_metrics(self, status, error=None, classification=None):
         content = callbacks.summarize(
             self.rows, status, self.experiment.epochs, error
         )
+        if classification is not None:
+            content["classification"] = classification
         self.folder.write_json("metrics.json", content)
 
 

@@ -19,6 +19,8 @@ HISTORY_FIELDS = (
     "learning_rate",
     "seconds",
 )
+# Further columns of runs that hold out images for picking the best epoch.
+SELECTION_FIELDS = ("selection_loss", "selection_accuracy")
 
 
 class RunFolder:
@@ -108,8 +110,11 @@ class RunFolder:
 
     def write_history(self, rows):
         def write(path):
+            fields = HISTORY_FIELDS
+            if rows and SELECTION_FIELDS[0] in rows[0]:
+                fields += SELECTION_FIELDS
             with open(path, "w", newline="") as file:
-                writer = csv.DictWriter(file, HISTORY_FIELDS)
+                writer = csv.DictWriter(file, fields)
                 writer.writeheader()
                 writer.writerows(rows)
 

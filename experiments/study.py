@@ -7,7 +7,7 @@ from experiments.report import write_report
 from experiments.run import run
 
 
-def run_study(name, experiments, *, seeds, workdir, data_dir, strategy):
+def run_study(name, experiments, *, seeds, workdir, location, strategy):
     """Trains every experiment with every seed, then writes the report.
 
     A run whose loss diverges is reported as failed; the others go on.
@@ -16,7 +16,7 @@ def run_study(name, experiments, *, seeds, workdir, data_dir, strategy):
         name: Of the study; the report goes to WORKDIR/reports/NAME/.
         experiments: `experiments.config.Experiment`s, in the report's order.
         seeds: Integers.
-        workdir, data_dir, strategy: As for `experiments.run.run`.
+        workdir, location, strategy: As for `experiments.run.run`.
 
     Raises:
         TrainingFailed: after everything has run, if a run failed.
@@ -32,7 +32,7 @@ def run_study(name, experiments, *, seeds, workdir, data_dir, strategy):
                 experiment,
                 seed=seed,
                 workdir=workdir,
-                data_dir=data_dir,
+                location=location,
                 strategy=strategy,
             )
             folders.append(folder)

@@ -44,7 +44,8 @@ SALMIX = Experiment(
         load_size=64,
         batch_size=256,
         crop_fraction=224 / 256,
-        val_half=True,
+        train="train+holdout",
+        val="published_validation",
     ),
     model=Model(name="ResNet50", initializer="he_normal_fan_out"),
     optimizer=Optimizer(
@@ -82,8 +83,8 @@ RANDOM_ERASE = Experiment(
         name="tiny_imagenet",
         image_size=64,
         batch_size=128,
-        train_per_class=250,
-        val_half=True,
+        train="published_train",
+        val="published_validation",
     ),
     model=Model(
         name="ResNet50",

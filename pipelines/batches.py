@@ -12,9 +12,17 @@ import numpy as np
 import tensorflow as tf
 
 
-def steps_per_epoch(split, batch_size):
-    """Batches in an epoch; images that do not fill the last are left out."""
-    return len(split.labels) // batch_size
+def steps_per_epoch(split, batch_size, drop_remainder=True):
+    """Batches in an epoch that shows every image once.
+
+    Args:
+        split: A `pipelines.loading.Split`.
+        batch_size: Images in a batch.
+        drop_remainder: Whether images that do not fill the last batch are
+            left out of the epoch.
+    """
+    full, rest = divmod(len(split.labels), batch_size)
+    return full + bool(rest and not drop_remainder)
 
 
 def train_batches(
@@ -27,6 +35,8 @@ def train_batches(
     first_step=0,
     augment=None,
     with_seeds=False,
+    drop_remainder=True,
+    endless=False,
     parallel_calls=tf.data.AUTOTUNE,
 ):
     """Shuffled, augmented batches of training images.
@@ -42,6 +52,9 @@ def train_batches(
             such as the `apply` of an `augment_tf` layer.
         with_seeds: Whether to hand out the seeds instead of using them, for
             augmentation in the train step.
+        drop_remainder: See `steps_per_epoch`.
+        endless: Whether one shuffle of the images follows the other without
+            a seam, every batch full, instead of epochs.
         parallel_calls: Batches prepared at once.
 
     Returns:
@@ -50,20 +63,26 @@ def train_batches(
         and "seeds" takes the images' place: int32 (B, 2), one seed repeated,
         so that a distribution strategy can split it like the images.
     """
-    epoch_length = steps_per_epoch(split, batch_size)
+    count = len(split.labels)
+    epoch_length = steps_per_epoch(split, batch_size, drop_remainder)
+    static_size = batch_size if drop_remainder or endless else None
 
     # The last two epochs: batches of both are in flight where they meet.
     @functools.lru_cache(maxsize=2)
     def order(epoch):
-        return np.random.default_rng([seed, epoch]).permutation(
-            len(split.labels)
-        )
+        return np.random.default_rng([seed, epoch]).permutation(count)
+
+    def indices(step):
+        if endless:
+            places = range(step * batch_size, (step + 1) * batch_size)
+            return [order(place // count)[place % count] for place in places]
+        epoch, position = divmod(step, epoch_length)
+        start = position * batch_size
+        return order(epoch)[start : start + batch_size]
 
     def gather(step):
-        epoch, position = divmod(int(step), epoch_length)
-        start = position * batch_size
-        indices = order(epoch)[start : start + batch_size]
-        return split.images[indices], split.labels[indices]
+        chosen = indices(int(step))
+        return split.images[chosen], split.labels[chosen]
 
     def load(step):
         # Declared stateless, or tf.data would run it serially whenever
@@ -71,14 +90,14 @@ def train_batches(
         images, labels = tf.numpy_function(
             gather, [step], (tf.uint8, tf.int32), stateful=False
         )
-        images.set_shape((batch_size, *split.images.shape[1:]))
-        labels.set_shape((batch_size,))
+        images.set_shape((static_size, *split.images.shape[1:]))
+        labels.set_shape((static_size,))
         return images, tf.one_hot(labels, classes), step
 
     def finish(images, labels, step):
         batch_seed = tf.stack([seed, tf.cast(step, tf.int32)])
         if with_seeds:
-            seeds = tf.tile(batch_seed[tf.newaxis], (batch_size, 1))
+            seeds = tf.tile(batch_seed[tf.newaxis], (tf.shape(labels)[0], 1))
             return {"images": images, "seeds": seeds}, labels
         if augment is not None:
             batch = augment({"images": images, "labels": labels}, batch_seed)

@@ -1,61 +1,108 @@
-"""From the name of a data set to its images in memory."""
+"""From the name of a data set to its images in memory, or on disk."""
 
 import functools
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from pipelines import subsets
+from pipelines.cats_dogs import CatsDogs, CatsVsDogs
+from pipelines.errors import DataError
+from pipelines.image_cache import ImageCache
 from pipelines.shapes import Shapes
 from pipelines.tiny_imagenet import TinyImageNet
 
-SOURCES = {"shapes": Shapes, "tiny_imagenet": TinyImageNet}
-
-# Which half of val is "val" is part of the data set, not of a run: all seeds
-# of an experiment are judged on the same images.
-_HALF_SEED = 0
+# Each takes a `Location`, prepares what is not prepared yet, and has
+# class_names, notes and split(name); a split has labels, ids, fingerprint and
+# decode_into(images, indices).
+SOURCES = {
+    "shapes": Shapes,
+    "tiny_imagenet": TinyImageNet,
+    "cats_dogs": CatsDogs,
+    "cats_vs_dogs": CatsVsDogs,
+}
+# Those that come without a split of their own.
+FOLDERS = ("cats_dogs", "cats_vs_dogs")
 
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """images: uint8 (N, size, size, 3). labels: int32 (N,)."""
+    """images: uint8 (N, size, size, 3). labels: int32 (N,). ids: N names."""
 
     images: np.ndarray
     labels: np.ndarray
+    ids: list = field(default_factory=list)
 
 
 @dataclass(frozen=True, eq=False)
 class DataSet:
-    """A data set in memory."""
+    """The images of a run.
+
+    Attributes:
+        train, val: Each a `Split`.
+        selection: A `Split` that picks the best epoch, or None.
+        notes: Sentences that a reader of the run must know.
+        cache: Where the images are kept, in words.
+    """
 
     name: str
     class_names: list
     train: Split
     val: Split
+    selection: Split | None = None
+    notes: list = field(default_factory=list)
+    cache: str = ""
+
+
+def open_source(name, location, split_seed=0):
+    """Prepares a data set where needed and opens it, decoding nothing.
+
+    Raises:
+        DataError: if there is no such data set, or its data is missing or
+            broken.
+    """
+    if name not in SOURCES:
+        raise DataError(
+            f"there is no data set {name!r}. Known: {', '.join(SOURCES)}."
+        )
+    options = {"split_seed": split_seed} if name in FOLDERS else {}
+    return SOURCES[name](location, **options)
 
 
 # The runs of a study share their data; one set at a time stays in memory.
 @functools.lru_cache(maxsize=1)
 def load(
     name,
-    data_dir,
+    location,
     *,
     size,
-    train_per_class=None,
-    val_half=False,
+    train="train",
+    val="validation",
+    selection=None,
+    split_seed=0,
+    fold=None,
+    offline=None,
     limit_train=None,
     limit_val=None,
+    cache_gib=2.0,
 ):
     """Reads and decodes a data set.
 
     Args:
         name: A key of `SOURCES`.
-        data_dir: Where the data is; see the source's class.
+        location: A `pipelines.location.Location`.
         size: Side of the decoded images in pixels.
-        train_per_class: Keep only the first so many train images of a class.
-        val_half: Keep a random half of each class's val images.
+        train, val, selection: Names of splits; see the source's class.
+        split_seed: Seed of a split that the data does not come with.
+        fold: For cross-validation (folds, number, shuffle's seed): `train`
+            and `val` lose what does not belong to that fold.
+        offline: JSON of the arguments of `augly_offline.augment_folder` that
+            make the split `train`, or None.
         limit_train, limit_val: Keep only so many images, spread evenly over
             the classes.
+        cache_gib: Decoded images are kept in memory up to this size, in files
+            beyond it.
 
     Returns:
         A `DataSet`.
@@ -63,23 +110,36 @@ def load(
     Raises:
         DataError: if the data is missing or broken.
     """
-    source = SOURCES[name](data_dir)
-    train = np.arange(len(source.train.labels))
-    if train_per_class is not None:
-        train = subsets.first_per_class(source.train.labels, train_per_class)
-    val = np.arange(len(source.val.labels))
-    if val_half:
-        val = subsets.half_per_class(source.val.labels, _HALF_SEED)
+    source = open_source(name, location, split_seed)
+    if offline is not None:
+        if name not in FOLDERS:
+            raise DataError(f"data.offline: {name} is not a folder of images.")
+        source.augment(train, **json.loads(offline))
+    splits = {"train": source.split(train), "val": source.split(val)}
+    if selection is not None:
+        splits["selection"] = source.split(selection)
+    chosen = {key: np.arange(len(s.labels)) for key, s in splits.items()}
+    if fold is not None:
+        chosen = subsets.fold(splits["train"], splits["val"], *fold)
+    for key, limit in (("train", limit_train), ("val", limit_val)):
+        if limit is not None and limit < len(chosen[key]):
+            labels = splits[key].labels[chosen[key]]
+            kept = subsets.spread_over_classes(labels, limit)
+            chosen[key] = chosen[key][kept]
+    count = sum(map(len, chosen.values()))
+    cache = ImageCache(location.prepared, count, size, cache_gib)
+    loaded = {
+        key: Split(
+            cache.images(split, chosen[key]),
+            split.labels[chosen[key]],
+            [split.ids[index] for index in chosen[key]],
+        )
+        for key, split in splits.items()
+    }
     return DataSet(
         name,
         source.class_names,
-        _split(source.train, train, limit_train, size),
-        _split(source.val, val, limit_val, size),
+        **loaded,
+        notes=source.notes,
+        cache=cache.description,
     )
-
-
-def _split(split, indices, limit, size):
-    if limit is not None and limit < len(indices):
-        labels = split.labels[indices]
-        indices = indices[subsets.spread_over_classes(labels, limit)]
-    return Split(split.images(indices, size), split.labels[indices])

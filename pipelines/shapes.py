@@ -7,8 +7,10 @@ the outline tells the class.
 
 import numpy as np
 
+from pipelines.errors import DataError
+
 CLASS_NAMES = ["disk", "square", "triangle", "star", "cross", "ring"]
-_COUNTS = {"train": 1440, "val": 960}
+_COUNTS = {"train": 1440, "validation": 960}
 
 
 class _Split:
@@ -17,27 +19,38 @@ class _Split:
         self.labels = np.arange(_COUNTS[name], dtype=np.int32) % len(
             CLASS_NAMES
         )
+        self.ids = [f"{name}/{number}" for number in range(_COUNTS[name])]
+        self.fingerprint = name
 
-    def images(self, indices, size):
-        return np.stack(
-            [
-                draw(self.labels[index], size, [self._stream, index])
-                for index in indices
-            ]
-        )
+    def decode_into(self, images, indices):
+        for place, index in enumerate(indices):
+            images[place] = draw(
+                self.labels[index], images.shape[1], [self._stream, index]
+            )
 
 
 class Shapes:
-    """The splits `train` and `val`; see `pipelines.load`.
+    """The splits `train` and `validation`; see `pipelines.loading.load`.
 
     Args:
-        data_dir: Ignored; the images are drawn.
+        location: Ignored; the images are drawn.
     """
 
-    def __init__(self, data_dir=None):
+    def __init__(self, location=None):
         self.class_names = CLASS_NAMES
-        self.train = _Split("train")
-        self.val = _Split("val")
+        self.notes = []
+
+    def split(self, name):
+        """The images of a split.
+
+        Raises:
+            DataError: if there is no such split.
+        """
+        if name not in _COUNTS:
+            raise DataError(
+                f"there is no split {name!r}. Known: {', '.join(_COUNTS)}."
+            )
+        return _Split(name)
 
 
 def draw(label, size, seed):

@@ -16,6 +16,7 @@ from experiments.run_folder import RunFolder
 from experiments.trainer import replica_seed
 from pipelines.batches import train_batches
 from pipelines.loading import load
+from pipelines.location import Location
 
 SCRIPT = Path(__file__).with_name("two_devices.py")
 # Experiments whose layers are tried, and how far their images may be off:
@@ -73,7 +74,9 @@ def test_two_replicas_give_the_losses_of_one(folder):
 
 @pytest.fixture(scope="module")
 def split():
-    return load("shapes", None, size=24, limit_train=24, limit_val=6).train
+    return load(
+        "shapes", Location("unused"), size=24, limit_train=24, limit_val=6
+    ).train
 
 
 @pytest.mark.parametrize("compiled", [False, True])

@@ -14,6 +14,7 @@ from experiments.keras_layers import KerasLayer
 from experiments.run import run
 from pipelines.batches import train_batches
 from pipelines.loading import load
+from pipelines.location import Location
 
 RANGE = {"value_range": (0, 255)}
 SEEDED = [
@@ -29,7 +30,9 @@ SEEDED = [
 
 @pytest.fixture(scope="module")
 def split():
-    return load("shapes", None, size=24, limit_train=24, limit_val=6).train
+    return load(
+        "shapes", Location("unused"), size=24, limit_train=24, limit_val=6
+    ).train
 
 
 @pytest.mark.parametrize(("library", "name", "options"), SEEDED)
@@ -85,7 +88,7 @@ def test_run_with_such_a_layer(tiny, tmp_path):
         replace(tiny, augment=(augment("keras_cv/FourierMix"),), epochs=1),
         seed=0,
         workdir=tmp_path,
-        data_dir=None,
+        location=Location("unused"),
         strategy=tf.distribute.get_strategy(),
     )
     assert folder.is_finished()

@@ -15,6 +15,7 @@ from experiments.errors import ConfigError, TrainingFailed
 from experiments.run import run
 from experiments.run_folder import HISTORY_FIELDS
 from pipelines.loading import load
+from pipelines.location import Location
 
 
 def train(experiment, workdir, seed=0):
@@ -22,7 +23,7 @@ def train(experiment, workdir, seed=0):
         experiment,
         seed=seed,
         workdir=workdir,
-        data_dir=None,
+        location=Location("unused"),
         strategy=tf.distribute.get_strategy(),
     )
 
@@ -104,7 +105,9 @@ def test_predictions_give_the_metrics(finished):
 def test_saved_model_takes_raw_images(finished):
     with np.load(finished / "predictions.npz") as file:
         expected = file["probabilities"]
-    val = load("shapes", None, size=16, limit_train=96, limit_val=42).val
+    val = load(
+        "shapes", Location("unused"), size=16, limit_train=96, limit_val=42
+    ).val
     model = keras.models.load_model(finished / "model.keras")
     logits = model.predict(val.images, verbose=0)
     np.testing.assert_allclose(keras.ops.softmax(logits), expected, atol=1e-5)

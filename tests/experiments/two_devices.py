@@ -21,6 +21,7 @@ from experiments.run import run
 from experiments.trainer import Trainer
 from pipelines.batches import train_batches
 from pipelines.loading import load
+from pipelines.location import Location
 
 BATCH = 8
 
@@ -35,14 +36,16 @@ def train(workdir, assignments):
             replace(experiment, name=name),
             seed=0,
             workdir=workdir,
-            data_dir=None,
+            location=Location("unused"),
             strategy=strategy,
         )
 
 
 def augmented_batches(layer, strategy, jit_compile):
     """What the train step of each replica sees, in the replicas' order."""
-    split = load("shapes", None, size=24, limit_train=24, limit_val=6).train
+    split = load(
+        "shapes", Location("unused"), size=24, limit_train=24, limit_val=6
+    ).train
     dataset = train_batches(
         split, classes=6, batch_size=BATCH, seed=3, steps=3, with_seeds=True
     )

@@ -145,3 +145,33 @@ def test_evaluation_crop_cuts_the_center():
     )
     rows = (np.arange(4, 60) + 0.5) / 2 - 0.5
     np.testing.assert_array_equal(images[0, :, 7, 0], np.round(8 * rows))
+
+
+def test_remainder_can_be_kept(split):
+    assert steps_per_epoch(split, BATCH, drop_remainder=False) == 6
+    assert steps_per_epoch(split, 43, drop_remainder=False) == 1
+    dataset = batches(split, steps=12, drop_remainder=False)
+    sizes = [len(labels) for _, labels in dataset]
+    assert sizes == [8, 8, 8, 8, 8, 3] * 2
+    shown = [i[0, 0, 0] for images, _ in dataset for i in images.numpy()]
+    assert sorted(shown) == sorted([*range(43), *range(43)])
+    assert shown[:43] != shown[43:]
+
+
+def test_endless_batches_are_full_and_leave_no_image_out(split, augment):
+    dataset = batches(split, steps=43, endless=True)
+    shown = [i[0, 0, 0] for images, _ in dataset for i in images.numpy()]
+    # 43 batches of 8: each image 8 times, once in every 43 images.
+    assert len(shown) == 43 * 8
+    for start in range(0, len(shown), 43):
+        assert sorted(shown[start : start + 43]) == list(range(43))
+    whole = digests(batches(split, steps=9, augment=augment, endless=True))
+    late = batches(split, first_step=4, steps=5, augment=augment, endless=True)
+    assert digests(late) == whole[4:]
+
+
+def test_endless_batches_may_be_larger_than_the_data(split):
+    few = Split(split.images[:3], split.labels[:3])
+    ((images, _),) = batches(few, steps=1, endless=True)
+    shown = images.numpy()[:, 0, 0, 0].tolist()
+    assert sorted(shown[:3]) == sorted(shown[3:6]) == [0, 1, 2]

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from pipelines.loading import load
+from pipelines.location import Location
 from pipelines.shapes import CLASS_NAMES, draw
 
 
@@ -14,7 +15,9 @@ def test_same_seed_draws_the_same_pixels():
 
 
 def test_splits_are_balanced_and_share_no_image():
-    data = load("shapes", None, size=16, limit_train=300, limit_val=300)
+    data = load(
+        "shapes", Location("unused"), size=16, limit_train=300, limit_val=300
+    )
     for split in (data.train, data.val):
         np.testing.assert_array_equal(np.bincount(split.labels), [50] * 6)
         assert split.images.dtype == np.uint8

@@ -1,0 +1,184 @@
+"""Photographs in folders of classes, with a train and a test part."""
+
+import csv
+import hashlib
+import json
+
+import numpy as np
+
+from pipelines.decoding import decode_into
+from pipelines.errors import DataError
+from pipelines.image_files import FolderFiles
+from pipelines.train_test_split import PARTS, adopt_split, entry_of, make_split
+
+FOLDER = "split_data"
+
+
+class FolderSplit:
+    """Some of the images.
+
+    Attributes:
+        labels: int32 (N,).
+        ids: "PART/CLASS/FILE" below the folder of the split.
+        groups: For each image the id of the original that it was made from,
+            or its own.
+    """
+
+    def __init__(self, root, ids, groups, labels):
+        self.ids = ids
+        self.groups = groups
+        self.labels = np.array(labels, np.int32)
+        self._root = root
+
+    @property
+    def fingerprint(self):
+        """Changes when the files do."""
+        digest = hashlib.sha256()
+        for name in self.ids:
+            found = (self._root / name).stat()
+            line = f"{name} {found.st_size} {found.st_mtime_ns}\n"
+            digest.update(line.encode())
+        return digest.hexdigest()
+
+    def decode_into(self, images, indices):
+        """Fills uint8 (len(indices), size, size, 3)."""
+        decode_into(
+            images,
+            lambda name: (self._root / name).read_bytes(),
+            [self.ids[index] for index in indices],
+            "decoding",
+        )
+
+
+class ImageFolder:
+    """Images below `location.prepared`, in split_data/PART/CLASS/FILE.
+
+    They are put there when they are not there yet: see
+    `pipelines.train_test_split`. files.csv lists them with their sizes;
+    split.json says where they are from.
+
+    Args:
+        location: A `pipelines.location.Location`.
+        find_files: Function of `may_download` that returns the data as one of
+            `pipelines.image_files`, or None where there is none.
+        split_seed: Seed of the draw, where the data has no split of its own.
+
+    Attributes:
+        class_names: Names of the folders, sorted.
+        notes: Sentences that a reader of a run must know.
+
+    Raises:
+        DataError: if the data is missing, broken or of no use, or if a split
+            of another seed or of other data is there already.
+    """
+
+    def __init__(self, location, find_files, split_seed=0):
+        self.root = location.prepared / FOLDER
+        if not (self.root / "split.json").is_file():
+            if self.root.exists():
+                adopt_split(self.root, location.on_bad_image)
+            else:
+                files = find_files(may_download=True)
+                make_split(files, self.root, split_seed, location.on_bad_image)
+        self._description = json.loads((self.root / "split.json").read_text())
+        self._check_origin(find_files, split_seed)
+        with open(self.root / "files.csv", newline="") as file:
+            self.files = list(csv.DictReader(file))
+        self._check_files()
+        self.class_names = sorted({row["class"] for row in self.files})
+        self.notes = self._description["notes"]
+
+    def split(self, name):
+        """The images of "train", "test" or "all" (both).
+
+        With the ending "_aug" they are joined by their variations.
+
+        Raises:
+            DataError: if there is no such split, or no variations yet.
+        """
+        part = name.removesuffix("_aug")
+        parts = {part: [part] for part in PARTS} | {"all": PARTS}
+        if part not in parts:
+            raise DataError(
+                f"there is no split {name!r}. Known: train, test, all; and "
+                "train_aug, test_aug, all_aug with AugLy's variations."
+            )
+        if name != part:
+            return self._augmented(parts[part])
+        rows = [row for row in self.files if row["split"] in parts[part]]
+        ids = [entry_of(row).path for row in rows]
+        return self._split(ids, ids, [row["class"] for row in rows])
+
+    def augment(self, name, *, operations, count, seed):
+        """Writes the variations that the split `name` needs, if not there.
+
+        Args:
+            name: Such as "train_aug", or "all_aug" for train_aug and test_aug.
+            operations, count, seed: See `augly_offline.augment_folder`.
+        """
+        from pipelines.augly_offline import augment_folder
+
+        part = name.removesuffix("_aug")
+        for each in PARTS if part == "all" else (part,):
+            augment_folder(
+                self.root / each,
+                self.root / f"{each}_aug",
+                operations=operations,
+                count=count,
+                seed=seed,
+            )
+
+    def _augmented(self, parts):
+        from pipelines.augly_offline import read_manifest
+
+        made = [
+            (f"{part}_aug/{entry['file']}", f"{part}/{entry['source']}")
+            for part in parts
+            for entry in read_manifest(self.root / f"{part}_aug")
+        ]
+        ids, groups = zip(*made, strict=True)
+        return self._split(ids, groups, [id.split("/")[1] for id in ids])
+
+    def _split(self, ids, groups, classes):
+        labels = [self.class_names.index(name) for name in classes]
+        return FolderSplit(self.root, list(ids), list(groups), labels)
+
+    def _check_origin(self, find_files, split_seed):
+        seed = self._description["seed"]
+        if seed is not None and seed != split_seed:
+            raise DataError(
+                f"{self.root} was split with seed {seed}, not {split_seed}. "
+                f"Say --set data.split_seed={seed}, choose another "
+                "--prepared_dir, or remove that folder."
+            )
+        if self._description["origin"] == str(self.root):
+            return
+        files = find_files(may_download=False)
+        wanted = self._description["fingerprint"]
+        if files is not None and files.fingerprint != wanted:
+            raise DataError(
+                f"{self.root} was made from {self._description['origin']} as "
+                f"it was, not from what is in {files.origin} now. Choose "
+                "another --prepared_dir, or remove that folder."
+            )
+
+    def _check_files(self):
+        """Files that came or went since would change results in silence."""
+        listed = {entry_of(row).path for row in self.files}
+        # What was left out of a folder that was taken as it is lies there.
+        listed |= set(self._description["left_out"])
+        present = {
+            entry.path
+            for entry in FolderFiles(
+                self.root, ignored=("train_aug", "test_aug")
+            ).entries
+        }
+        missing = {entry_of(row).path for row in self.files} - present
+        changed = sorted(missing | (present - listed))
+        if changed:
+            raise DataError(
+                f"{self.root} is not what it was when it was prepared: "
+                f"{changed[0]} is {'missing' if missing else 'new'}. Remove "
+                "its split.json to have it checked again as it is, or the "
+                "whole folder to have it made again."
+            )
