@@ -1,0 +1,75 @@
+"""Work for all cores in processes that end when they should."""
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import threading
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+
+from pipelines.errors import DataError
+from pipelines.progress import progress_bar
+
+
+def map_in_processes(function, items, processes=None, **bar):
+    """Calls function(item) for each item, in new processes.
+
+    The first exception of any of them ends the rest; so does Ctrl-C.
+
+    Args:
+        function, items: Go to the processes by pickle.
+        processes: Their number at most; None: one for each core.
+        **bar: For `progress_bar`, which counts the items.
+
+    Returns:
+        The results, in the order of the items.
+
+    Raises:
+        DataError: if a process was killed.
+    """
+    processes = min(processes or os.cpu_count(), len(items))
+    pool = ProcessPoolExecutor(
+        processes,
+        # A fork of a process that runs TensorFlow hangs.
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_start,
+    )
+    try:
+        with _interrupts_held_back():
+            futures = [pool.submit(function, item) for item in items]
+        done = as_completed(futures)
+        for future in progress_bar(done, total=len(futures), **bar):
+            future.result()
+        return [future.result() for future in futures]
+    except BrokenProcessPool as error:
+        raise DataError(
+            "a worker process was killed, which happens when memory is short. "
+            "Start again, with fewer processes: what is done is kept."
+        ) from error
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+@contextlib.contextmanager
+def _interrupts_held_back():
+    """Ctrl-C waits, and processes that start meanwhile never see it.
+
+    It reaches all processes of a terminal. The main one ends the others,
+    which would only print tracebacks.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _start():
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent():
+    """A parent that is killed cannot tell its workers to end."""
+    multiprocessing.parent_process().join()
+    os._exit(1)
