@@ -1,24 +1,31 @@
 """Compares runs, from the files that they left and nothing else."""
 
-import csv
 import statistics
 from pathlib import Path
 
-from experiments.config import differences
+from experiments.classification import plot_confusions
 from experiments.curves import plot_arms
 from experiments.errors import ConfigError
+from experiments.registry import EXPERIMENTS
+from experiments.report_counts import plot_data
+from experiments.report_intervals import Comparison, published_notes
+from experiments.report_notes import notes
+from experiments.report_predictions import read_judgements
+from experiments.report_published import (
+    published_curve,
+    published_judgements,
+    published_row,
+)
+from experiments.report_tables import markdown_table, write_csv
 from experiments.run_folder import RunFolder
 
-_PUBLISHED = Path(__file__).parent / "published"
-_PLOTS = ("accuracy", "error", "loss")
-_COLUMNS = (
-    "experiment",
-    "seeds",
-    "epochs",
-    "top-1 error %",
-    "top-5 error %",
-    "loss",
-    "best top-1 error %",
+_CURVES = ("accuracy", "error", "loss")
+# Written only if the runs have what they show.
+_SOMETIMES = (
+    "classification.csv",
+    "differences.csv",
+    "confusion.png",
+    "counts*.png",
 )
 
 
@@ -39,15 +46,30 @@ def report_on(runs_dir):
             "EXPERIMENT/seed_N/metrics.json with an epoch done)."
         )
     write_report(
-        folders, Path(runs_dir) / "reports" / "all", f"Runs in {runs_dir}"
+        sorted(folders, key=_order),
+        Path(runs_dir) / "reports" / "all",
+        f"Runs in {runs_dir}",
     )
 
 
+def _order(folder):
+    """Baselines first: the order in which the experiments are listed."""
+    known = list(EXPERIMENTS)
+    name = folder.read_json("config.json")["name"]
+    return known.index(name) if name in known else len(known)
+
+
 def write_report(folders, path, title):
-    """Writes comparison.md, comparison.csv and the overlaid plots.
+    """Writes the tables and plots that compare runs.
+
+    comparison.md holds everything; the tables are in comparison.csv,
+    classification.csv (metrics with intervals) and differences.csv, the
+    plots in accuracy.png, error.png, loss.png, confusion.png and counts.png.
+    What the runs' files say nothing of is left out.
 
     Args:
-        folders: `RunFolder`s; runs of one experiment are its seeds.
+        folders: `RunFolder`s; runs of one experiment are its seeds. Arms are
+            compared with the first one.
         path: The folder that the report goes to.
         title: Heading of the report.
     """
@@ -55,30 +77,63 @@ def write_report(folders, path, title):
     for folder in folders:
         name = folder.read_json("config.json")["name"]
         arms.setdefault(name, []).append(folder)
-    published = {
-        name: rows for name, runs in arms.items() if (rows := _published(runs))
-    }
-    table = []
-    for name, runs in arms.items():
-        table.append(_row(name, runs))
-        if name in published:
-            table.append(_published_row(name, published[name]))
-    text = "\n".join(
-        [f"# {title}", "", *_markdown(table), "", *_notes(arms, published)]
-    )
     path.mkdir(parents=True, exist_ok=True)
-    (path / "comparison.md").write_text(text + "\n")
-    with open(path / "comparison.csv", "w", newline="") as file:
-        writer = csv.DictWriter(file, _COLUMNS)
-        writer.writeheader()
-        writer.writerows(table)
+    for pattern in _SOMETIMES:
+        # An earlier report's, of other runs, would seem to be this one's.
+        for file in path.glob(pattern):
+            file.unlink()
+    curves = _published(arms, published_curve)
+    matrices = _published(arms, published_judgements)
+    table = _table(arms)
+    write_csv(table, path / "comparison.csv")
+    tables, remarks, judged = _intervals(arms, matrices, path)
+    lines = [
+        *("", *markdown_table(table), *tables, ""),
+        *(
+            f"- {note}"
+            for note in [*notes(arms, {**curves, **matrices}), *remarks]
+        ),
+    ]
     histories = {
         name: [folder.history() for folder in runs]
         for name, runs in arms.items()
     }
-    for name in _PLOTS:
-        plot_arms(histories, published, path / f"{name}.png", name, title)
-    print(f"\n{text}\n\nTable and plots: {path}", flush=True)
+    for name in _CURVES:
+        plot_arms(histories, curves, path / f"{name}.png", name, title)
+    plots = [f"{name}.png" for name in _CURVES]
+    if judged:
+        plot_confusions(
+            _panels(judged, matrices), path / "confusion.png", title
+        )
+        plots.append("confusion.png")
+    plots += plot_data(arms, path, title)
+    text = "\n".join([f"# {title}", *lines])
+    images = "\n\n".join(f"![{Path(name).stem}]({name})" for name in plots)
+    (path / "comparison.md").write_text(f"{text}\n\n{images}\n")
+    print(f"\n{text}\n\nTables and plots: {path}", flush=True)
+
+
+def _published(arms, read):
+    """{arm: published result} of those arms that have one of this kind."""
+    found = {}
+    for name, runs in arms.items():
+        published = _published_name(runs)
+        if published is not None and (result := read(published)) is not None:
+            found[name] = result
+    return found
+
+
+def _published_name(runs):
+    return runs[0].read_json("config.json")["published"]
+
+
+def _table(arms):
+    table = []
+    for name, runs in arms.items():
+        table.append(_row(name, runs))
+        if (published := _published_name(runs)) is not None:
+            table.append(published_row(name, published))
+    return table
 
 
 def _row(name, runs):
@@ -112,100 +167,43 @@ def _spread(values, digits=2):
     return f"{mean} ± {statistics.stdev(values):.{digits}f}"
 
 
-def _published(runs):
-    """The published curve that belongs to an experiment, or None."""
-    name = runs[0].read_json("config.json")["published"]
-    if name is None:
-        return None
-    with open(_PUBLISHED / f"{name}.csv", newline="") as file:
-        return [
-            {key: float(value) for key, value in row.items()}
-            for row in csv.DictReader(file)
-        ]
+def _intervals(arms, matrices, path):
+    """Lines of the tables with intervals, their notes, what was judged."""
+    judged, remarks = {}, []
+    for name, runs in arms.items():
+        judgements, left_out = read_judgements(runs)
+        if judgements is not None:
+            judged[name] = judgements
+        if left_out:
+            remarks.append(
+                "Without intervals, for their predictions.npz does not say "
+                "which images and classes they are of, or not those of the "
+                f"first seed: {', '.join(map(str, left_out))}."
+            )
+    if not judged:
+        return [], [*remarks, *published_notes(matrices)], judged
+    comparison = Comparison(judged, matrices)
+    metrics = comparison.metrics_table()
+    differences = comparison.differences_table()
+    lines = ["", "With 95 % intervals:", "", *markdown_table(metrics)]
+    write_csv(metrics, path / "classification.csv")
+    if differences:
+        lines += ["", "Differences:", "", *markdown_table(differences)]
+        write_csv(differences, path / "differences.csv")
+    return lines, [*remarks, *comparison.notes()], judged
 
 
-def _published_row(name, rows):
-    last = rows[-1]
-    best = min(row["val_top1_error"] for row in rows)
+def _panels(judged, matrices):
+    """Confusion matrices; those of several networks are summed."""
+    panels = {}
+    for name, judgements in judged.items():
+        predictions = len(judgements.ids)
+        several = predictions > judgements.images
+        label = f"{name}, {predictions:,} predictions" if several else name
+        panels[label] = judgements
+        if name in matrices:
+            panels[f"{name}, as published"] = matrices[name]
     return {
-        "experiment": f"{name}, as published",
-        "seeds": 1,
-        "epochs": len(rows),
-        "top-1 error %": f"{last['val_top1_error']:.2f}",
-        "top-5 error %": f"{last['val_top5_error']:.2f}",
-        "loss": f"{last['val_loss']:.3f}",
-        "best top-1 error %": f"{best:.2f}",
+        name: (each.labels, each.predicted, each.class_names)
+        for name, each in panels.items()
     }
-
-
-def _markdown(table):
-    rows = [_COLUMNS, *(tuple(map(str, row.values())) for row in table)]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(_COLUMNS))]
-    lines = [
-        "| "
-        + " | ".join(
-            cell.ljust(width) if index == 0 else cell.rjust(width)
-            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        + " |"
-        for row in rows
-    ]
-    rule = [
-        "-" * (width + 1) + (":" if index else "-")
-        for index, width in enumerate(widths)
-    ]
-    lines.insert(1, f"|{'|'.join(rule)}|")
-    return lines
-
-
-def _notes(arms, published):
-    """What a reader must know to read the table right."""
-    notes = [
-        "Errors and loss are those of the last epoch on the validation "
-        "images, mean ± standard deviation over seeds. The best epoch was "
-        "picked on the same images, so it flatters.",
-    ]
-    if published:
-        notes.append(
-            "Rows and curves marked as published were not measured here."
-        )
-    configs = {
-        name: [folder.read_json("config.json") for folder in runs]
-        for name, runs in arms.items()
-    }
-    for name, (first, *others) in configs.items():
-        fields = _differing(first, others)
-        if fields:
-            notes.append(f"Seeds of {name} differ in {', '.join(fields)}.")
-    first, *others = [runs[0] for runs in configs.values()]
-    fields = _differing(first, others)
-    if others:
-        notes.append(f"The experiments differ in: {', '.join(fields)}.")
-    if len(fields) > 1:
-        notes.append(
-            "More than one thing differs, so a difference between the rows "
-            "has no single cause."
-        )
-    unfinished = [
-        str(folder.path)
-        for runs in arms.values()
-        for folder in runs
-        if not folder.is_finished()
-    ]
-    if unfinished:
-        notes.append(f"Not finished: {', '.join(unfinished)}.")
-    return [f"- {note}" for note in notes]
-
-
-def _differing(first, others):
-    """Fields in which any of the other configs differs from the first."""
-    labels = ("name", "summary", "published")
-    return sorted(
-        {
-            # One more or other layer is one thing that differs.
-            "augment" if field.startswith("augment.") else field
-            for other in others
-            for field, _, _ in differences(first, other)
-            if field not in labels
-        }
-    )

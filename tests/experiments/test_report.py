@@ -80,7 +80,9 @@ def test_plots_and_text_are_written_and_printed(runs, tmp_path, capsys):
         assert (tmp_path / "out" / name).stat().st_size > 5000
     text = (tmp_path / "out" / "comparison.md").read_text()
     printed = capsys.readouterr().out
-    assert text.strip() in printed
+    text, images = text.split("\n\n![", 1)
+    assert text in printed
+    assert images.count("](") == 3
     assert str(tmp_path / "out") in printed
 
 
@@ -96,6 +98,38 @@ def test_report_says_what_differs(runs, tmp_path, tiny):
     text = (tmp_path / "out" / "comparison.md").read_text()
     assert "differ in: augment, epochs" in text
     assert "no single cause" in text
+
+
+def test_one_thing_that_needs_two_fields_is_one(runs, tmp_path):
+    """Files made offline, and the split that holds them."""
+    for folder in runs[2:]:
+        config = runs[0].read_json("config.json")
+        config["name"] = "mixed"
+        config["data"]["train"] += "_aug"
+        config["data"]["offline"] = {"count": 3}
+        folder.write_json("config.json", config)
+    write_report(runs, tmp_path / "out", "Test")
+    text = (tmp_path / "out" / "comparison.md").read_text()
+    assert "differ in: data.offline." in text
+    assert "no single cause" not in text
+
+
+def test_best_epoch_says_where_it_was_picked(runs, tmp_path):
+    for folder in runs:
+        config = folder.read_json("config.json")
+        config["data"]["selection"] = "held_out"
+        folder.write_json("config.json", config)
+    write_report(runs, tmp_path / "out", "Test")
+    text = (tmp_path / "out" / "comparison.md").read_text()
+    assert "best epoch was picked on: held_out" in text
+    assert "flatters" not in text
+
+
+def test_unknown_published_result_is_one_line(runs, tmp_path):
+    config = runs[0].read_json("config.json")
+    runs[0].write_json("config.json", config | {"published": "nowhere"})
+    with pytest.raises(ConfigError, match="published=nowhere"):
+        write_report(runs, tmp_path / "out", "Test")
 
 
 def test_unfinished_runs_are_named(runs, tmp_path):
