@@ -99,8 +99,8 @@ class AugmentedFolder:
                 temporary.unlink(missing_ok=True)
         except OSError as error:
             raise DataError(
-                f"cannot write {path}: {error.strerror or error}. Mend that "
-                "and start again: what is done is kept."
+                f"cannot write {path}: {error.strerror or error}. Free some "
+                "space or mend that, and start again: what is done is kept."
             ) from error
 
     def _write_state(self, status, content):

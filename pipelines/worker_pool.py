@@ -56,13 +56,24 @@ def _interrupts_held_back():
     """Ctrl-C waits, and processes that start meanwhile never see it.
 
     It reaches all processes of a terminal. The main one ends the others,
-    which would only print tracebacks.
+    which would only print tracebacks; as would one that is not told what to
+    do because the main one is interrupted while it starts it.
     """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    held = []
+    # The processes inherit this.
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    # Another thread may take the signal: Python still acts in its main one.
+    in_main = threading.current_thread() is threading.main_thread()
+    if in_main:
+        handler = signal.signal(signal.SIGINT, lambda *_: held.append(True))
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if in_main:
+            signal.signal(signal.SIGINT, handler)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+    if held:
+        signal.raise_signal(signal.SIGINT)
 
 
 def _start():

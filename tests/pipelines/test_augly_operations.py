@@ -206,6 +206,17 @@ def test_one_setting_does_not_shift_the_others():
     assert one[0] != other[0]
 
 
+def test_nothing_is_left_to_augly_s_own_chance():
+    """Its default text differs from process to process, its seed never."""
+    operations = {"overlay_text": {}, "random_noise": {}, "shuffle_pixels": {}}
+    first, second = (
+        draw(operations, np.random.default_rng(seed)) for seed in range(2)
+    )
+    assert first[0]["parameters"] == {"text": (5, 6, 7, 8, 9)}
+    for one, other in zip(first[1:], second[1:], strict=True):
+        assert one["parameters"]["seed"] != other["parameters"]["seed"]
+
+
 def test_json_means_the_same(image):
     read_back = json.loads(json.dumps(VISIBLE))
     assert check_operations(read_back) == VISIBLE
