@@ -1,0 +1,177 @@
+"""What a Tiny ImageNet archive or an extracted folder of it holds."""
+
+import contextlib
+import hashlib
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from pipelines.archives import open_archive
+from pipelines.errors import DataError
+
+_TRAIN = re.compile(r"train/(\w+)/images/(\w+_(\d+)\.\w+)")
+_VALIDATION = re.compile(r"val/images/(val_(\d+)\.\w+)")
+
+
+@dataclass(frozen=True)
+class Files:
+    """The images of a part, by class and then by number.
+
+    Attributes:
+        ids: list[str] (N,); file names, which are unique.
+        labels: int32 (N,).
+    """
+
+    ids: list
+    labels: np.ndarray
+
+
+class Contents:
+    """An archive's or a folder's index; see `open_contents`.
+
+    Args:
+        path: Of the zip file or folder, for messages.
+        names: All files, relative to the folder of `wnids.txt`.
+        read: Function from a name to bytes.
+        size: Function from a name to the number of bytes.
+        checksum: Function from a name to its CRC-32; None if not known
+            without reading.
+
+    Attributes:
+        wnids: list[str]; WordNet ids, sorted: the order of the labels.
+        words: list[str]; readable names of the classes.
+        train, validation: `Files`.
+        fingerprints: {kind: digest}; the same archive has the same, with
+            its unlabelled test images or without; an extracted folder has
+            only some of the kinds.
+    """
+
+    def __init__(self, path, names, read, size, checksum):
+        self.path = path
+        self._read = read
+        try:
+            self.wnids = sorted(self._lines("wnids.txt"))
+            words = dict(
+                line.split("\t", 1) for line in self._lines("words.txt")
+            )
+            wnid_of = dict(
+                line.split("\t")[:2]
+                for line in self._lines("val/val_annotations.txt")
+            )
+        except (KeyError, FileNotFoundError) as error:
+            raise self._strange(f"a file is missing: {error}") from error
+        except ValueError as error:
+            raise self._strange(f"a line is not as expected: {error}") from (
+                error
+            )
+        self.words = [words.get(wnid, wnid) for wnid in self.wnids]
+        self._name_of = {}
+        self.train = self._files(
+            (match[1], int(match[3]), match[2], name)
+            for name in names
+            if (match := _TRAIN.fullmatch(name))
+        )
+        self.validation = self._files(
+            (wnid_of.get(match[1], match[1]), int(match[2]), match[1], name)
+            for name in names
+            if (match := _VALIDATION.fullmatch(name))
+        )
+        used = sorted(self._name_of.values())
+        self.fingerprints = {"sizes": _digest(used, size)}
+        if checksum is not None:
+            self.fingerprints["checksums"] = _digest(used, checksum)
+
+    def read(self, image_id):
+        """The bytes of an image; any thread may call this."""
+        return self._read(self._name_of[image_id])
+
+    def _files(self, found):
+        """`Files` out of (wnid, number, id, name)."""
+        label_of = {wnid: label for label, wnid in enumerate(self.wnids)}
+        rows = []
+        for wnid, number, image_id, name in found:
+            if wnid not in label_of:
+                raise self._strange(f"wnids.txt has no class for {name}")
+            if image_id in self._name_of:
+                raise self._strange(f"{image_id} is there twice")
+            rows.append((label_of[wnid], number, image_id))
+            self._name_of[image_id] = name
+        rows.sort()
+        return Files(
+            [image_id for _, _, image_id in rows],
+            np.array([label for label, _, _ in rows], np.int32),
+        )
+
+    def _lines(self, name):
+        return self._read(name).decode().splitlines()
+
+    def _strange(self, reason):
+        return DataError(
+            f"{self.path} is not laid out like Tiny ImageNet: {reason}."
+        )
+
+
+@contextlib.contextmanager
+def open_contents(path):
+    """Opens a zip file, or a folder that such a file was extracted to.
+
+    Yields:
+        `Contents`.
+
+    Raises:
+        DataError: if it is broken or not laid out like Tiny ImageNet.
+    """
+    path = Path(path)
+    if path.is_dir():
+        yield Contents(
+            path,
+            _files_under(path),
+            lambda name: (path / name).read_bytes(),
+            lambda name: (path / name).stat().st_size,
+            None,
+        )
+        return
+    with open_archive(path) as archive:
+        root = _root(path, archive.names)
+        yield Contents(
+            path,
+            [
+                name.removeprefix(root)
+                for name in archive.names
+                if name.startswith(root)
+            ],
+            lambda name: archive.read(root + name),
+            lambda name: archive.size(root + name),
+            lambda name: archive.checksum(root + name),
+        )
+
+
+def _files_under(folder):
+    start = len(os.path.join(folder, ""))
+    return [
+        os.path.join(parent, name)[start:].replace(os.sep, "/")
+        for parent, _, names in os.walk(folder)
+        for name in names
+    ]
+
+
+def _root(path, names):
+    """The folder inside the archive that all is in, "" or ending in "/"."""
+    roots = [
+        name.removesuffix("wnids.txt")
+        for name in names
+        if name.rsplit("/", 1)[-1] == "wnids.txt"
+    ]
+    if not roots:
+        raise DataError(
+            f"{path} is not laid out like Tiny ImageNet: it has no wnids.txt."
+        )
+    return min(roots, key=lambda root: root.count("/"))
+
+
+def _digest(names, fact):
+    lines = "".join(f"{name}\t{fact(name)}\n" for name in names)
+    return hashlib.blake2b(lines.encode(), digest_size=16).hexdigest()

@@ -1,0 +1,117 @@
+"""Prepares Tiny ImageNet once; finds what is prepared from then on."""
+
+import contextlib
+import shutil
+import tempfile
+
+import portalocker
+import tensorflow_datasets as tfds
+
+from pipelines.errors import DataError
+from pipelines.tiny_imagenet.contents import open_contents
+from pipelines.tiny_imagenet.finding import find, find_or_download
+from pipelines.tiny_imagenet.tiny_imagenet_dataset_builder import Builder
+
+
+def prepared_builder(location):
+    """The builder that reads the records; prepares them if need be.
+
+    Args:
+        location: A `pipelines.location.Location`.
+
+    Returns:
+        A `tfds.core.DatasetBuilder`.
+
+    Raises:
+        DataError: if there is no data, if it is bad, if the records cannot be
+            written, or are those of another archive.
+    """
+    parent = location.prepared / Builder.name
+    folder = parent / str(Builder.VERSION)
+    if _is_complete(folder):
+        builder = tfds.builder_from_directory(folder)
+        _check_origin(builder, location)
+        return builder
+    import tensorflow as tf
+
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        with _alone(parent):
+            if not _is_complete(folder):
+                _prepare(location, parent)
+    except (OSError, tf.errors.OpError) as error:
+        raise DataError(
+            f"cannot write the prepared records to {parent}: "
+            f"{_reason(error)}. Free some space or choose another "
+            "--prepared_dir."
+        ) from error
+    return tfds.builder_from_directory(folder)
+
+
+def _prepare(location, parent):
+    # Whoever wrote these was killed: we are alone here.
+    for stale in parent.glob("incomplete.*"):
+        shutil.rmtree(stale)
+    path = find_or_download(location.data_dir)
+    print(f"preparing Tiny ImageNet: {path} -> {parent}", flush=True)
+    builder = Builder(
+        data_dir=location.prepared,
+        images=path,
+        on_bad_image=location.on_bad_image,
+    )
+    tfds.disable_progress_bar()
+    # It makes folders for downloads, which it does not need here.
+    with tempfile.TemporaryDirectory() as downloads:
+        builder.download_and_prepare(download_dir=downloads)
+    for note in builder.info.metadata["notes"]:
+        print(note, flush=True)
+
+
+@contextlib.contextmanager
+def _alone(folder):
+    """Waits until no other process prepares in this folder."""
+    # The operating system lets go of it when the process ends, in any way.
+    with open(folder / ".lock", "w") as file:
+        try:
+            portalocker.lock(file, portalocker.LOCK_EX | portalocker.LOCK_NB)
+        except portalocker.LockException:
+            print(f"waiting: another process prepares {folder}", flush=True)
+            portalocker.lock(file, portalocker.LOCK_EX)
+        yield
+
+
+def _is_complete(folder):
+    """Whether the folder is there; it gets its name when it is complete.
+
+    Raises:
+        DataError: if somebody took files out of it.
+    """
+    if folder.is_dir() and not (folder / "dataset_info.json").is_file():
+        raise DataError(
+            f"{folder} lacks its dataset_info.json. Remove the folder; the "
+            "same command then prepares it again."
+        )
+    return folder.is_dir()
+
+
+def _check_origin(builder, location):
+    path = find(location.data_dir)
+    if path is None:
+        return
+    known = builder.info.metadata["fingerprints"]
+    with open_contents(path) as contents:
+        fingerprints = contents.fingerprints
+    if any(
+        known[kind] != digest
+        for kind, digest in fingerprints.items()
+        if kind in known
+    ):
+        raise DataError(
+            f"{builder.data_dir} was prepared from another archive than "
+            f"{path}. Give another --prepared_dir, or remove that folder."
+        )
+
+
+def _reason(error):
+    text = getattr(error, "strerror", None) or str(error) or repr(error)
+    return " ".join(text.split())

@@ -1,0 +1,81 @@
+"""Tiny ImageNet, as `pipelines.loading` asks for it."""
+
+import hashlib
+import re
+
+from pipelines.errors import DataError
+from pipelines.tiny_imagenet.preparation import prepared_builder
+
+
+class TinyImageNet:
+    """Tiny ImageNet; prepares it if that has not been done yet.
+
+    Args:
+        location: A `pipelines.location.Location`. Its `data_dir` is a zip
+            file, an extracted folder, or a folder that holds either; to one
+            that holds neither the public archive is downloaded. Where only
+            the prepared records are left, they suffice.
+
+    Attributes:
+        class_names: list[str]; readable, in the order of the labels.
+        wnids: list[str]; WordNet ids in the same order.
+        notes: list[str]; what a reader of a run must know about the data.
+
+    Raises:
+        DataError: if the data is missing or bad, or cannot be prepared.
+
+    Example:
+        split = TinyImageNet(Location("data")).split("train")
+        images = np.empty((len(split.labels), 64, 64, 3), np.uint8)
+        split.decode_into(images, np.arange(len(images)))
+    """
+
+    def __init__(self, location):
+        self._builder = prepared_builder(location)
+        metadata = self._builder.info.metadata
+        self.class_names = metadata["words"]
+        self.wnids = self._builder.info.features["label"].names
+        self.notes = metadata["notes"]
+        self._slices = metadata["slices"]
+
+    def split(self, name):
+        """A split or a part of one.
+
+        Args:
+            name: "train", "holdout" (a seeded tenth of each class, for
+                choosing networks), "train+holdout" (all train images of the
+                archive), "validation"; "published_train" and
+                "published_validation", the parts that a published study
+                used; or what else tensorflow-datasets makes of these, such
+                as "validation[:10%]".
+
+        Returns:
+            A `pipelines.tiny_imagenet.records.Split`.
+
+        Raises:
+            DataError: if there is no such split.
+        """
+        expression = re.sub(
+            r"\w+", lambda word: self._slices.get(word[0], word[0]), name
+        )
+        try:
+            split = self._builder.info.splits[expression]
+        except ValueError as error:
+            known = [*self._builder.info.splits, *self._slices]
+            raise DataError(
+                f"Tiny ImageNet has no split {name!r}. Expected one of "
+                f"{', '.join(known)}, a sum of some such as 'train+holdout', "
+                "or a slice such as 'train[:10%]'."
+            ) from error
+        from pipelines.tiny_imagenet.records import Split
+
+        content = self._builder.info.metadata["content"]
+        fingerprint = hashlib.blake2b(
+            f"{content} {expression}".encode(), digest_size=16
+        )
+        return Split(
+            name,
+            split.file_instructions,
+            fingerprint.hexdigest(),
+            self._builder.data_dir,
+        )

@@ -1,0 +1,196 @@
+"""Tiny ImageNet as a tensorflow-datasets builder."""
+
+import hashlib
+import io
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import tensorflow_datasets as tfds
+
+from pipelines.decoding import decode_rgb
+from pipelines.errors import DataError
+from pipelines.inspection import (
+    check_classes,
+    inspect_files,
+    leaks,
+    sort_out_bad,
+)
+from pipelines.progress import progress_bar
+from pipelines.tiny_imagenet import arrangement
+from pipelines.tiny_imagenet.contents import open_contents
+from pipelines.tiny_imagenet.finding import URL, find_or_download
+
+SIDE = 64
+REPORT = "bad_images.csv"
+_DESCRIPTION = """
+200 classes of ImageNet at 64x64 pixels: 500 labelled train and 50 validation
+images of each. `holdout` is a seeded tenth of the archive's train images, for
+choosing among networks without touching `validation`; "train+holdout" is all
+of them. Slices in the metadata name the parts that a published study used:
+the first half of each class's train images, a seeded half of each class's
+validation images. Files are kept as they are in the archive, grayscale ones
+included; what is no plain JPEG or PNG is stored as PNG.
+"""
+
+
+class Builder(tfds.core.GeneratorBasedBuilder):
+    """Tiny ImageNet, for `tfds.load("tiny_imagenet")`.
+
+    The records are in a fixed order, that of `arrangement`. There is no
+    checksums.tsv: it wants a SHA-256, and the public archive is known by size
+    and MD5, which `pipelines.download` checks.
+
+    Args:
+        images: A zip file, an extracted folder, or a folder that holds
+            either or where the public archive is downloaded to; None: the
+            folder for downloads of tensorflow-datasets.
+        on_bad_image: "error" or "skip": whether to stop at an image that
+            cannot be decoded, or to list it in bad_images.csv.
+        **kwargs: Of `tfds.core.GeneratorBasedBuilder`.
+    """
+
+    VERSION = tfds.core.Version("1.0.0")
+    RELEASE_NOTES = {"1.0.0": "First version."}
+
+    def __init__(self, *, images=None, on_bad_image="error", **kwargs):
+        self._images = images
+        self._on_bad_image = on_bad_image
+        super().__init__(**kwargs)
+
+    def _info(self):
+        return tfds.core.DatasetInfo(
+            builder=self,
+            description=_DESCRIPTION,
+            features=tfds.features.FeaturesDict(
+                {
+                    "image": tfds.features.Image(shape=(SIDE, SIDE, 3)),
+                    "label": tfds.features.ClassLabel(),
+                    "file_name": tfds.features.Text(),
+                }
+            ),
+            supervised_keys=("image", "label"),
+            homepage=URL,
+            metadata=tfds.core.MetadataDict(),
+            disable_shuffling=True,
+        )
+
+    def _split_generators(self, dl_manager):
+        path = find_or_download(self._images or dl_manager.download_dir)
+        with open_contents(path) as contents:
+            _check_counts(contents)
+            inspections = self._inspect(contents)
+            splits = _arrange(contents, inspections)
+            self._describe(contents, inspections, splits)
+        return {
+            name: self._generate_examples(path, splits[name], inspections)
+            for name in ("train", "holdout", "validation")
+        }
+
+    def _generate_examples(self, path, examples, inspections):
+        with open_contents(path) as contents:
+            for index, (image_id, label) in enumerate(
+                progress_bar(examples, desc="writing", unit=" images")
+            ):
+                data = contents.read(image_id)
+                if not inspections[image_id].plain:
+                    data = _as_png(data)
+                yield (
+                    index,
+                    {"image": data, "label": label, "file_name": image_id},
+                )
+
+    def _inspect(self, contents):
+        """{id: `Inspection`} of the good images."""
+        found = inspect_files(
+            contents.read,
+            [*contents.train.ids, *contents.validation.ids],
+            "checking images",
+        )
+        good = sort_out_bad(
+            [_of_expected_size(each) for each in found],
+            self._on_bad_image,
+            Path(self.data_dir_root, self.name, REPORT),
+        )
+        return {each.name: each for each in good}
+
+    def _describe(self, contents, inspections, splits):
+        self.info.features["label"].names = contents.wnids
+        parts = {
+            name: [inspections[image_id] for image_id, _ in splits[name]]
+            for name in ("train", "holdout", "validation")
+        }
+        content = hashlib.blake2b(digest_size=16)
+        for part in parts.values():
+            for each in part:
+                content.update(f"{each.name} {each.digest}\n".encode())
+        self.info.metadata.update(
+            words=contents.words,
+            slices={
+                name: f"{of}[:{len(splits[name])}]"
+                for name, of in (
+                    ("published_train", "train"),
+                    ("published_validation", "validation"),
+                )
+            },
+            seed=arrangement.SEED,
+            notes=leaks(parts),
+            fingerprints=contents.fingerprints,
+            content=content.hexdigest(),
+        )
+
+
+def _check_counts(contents):
+    for part, least in (("train", 2), ("validation", 1)):
+        labels = getattr(contents, part).labels
+        counts = np.bincount(labels, minlength=len(contents.wnids))
+        counts = dict(zip(contents.wnids, counts.tolist(), strict=True))
+        check_classes(counts, f"{contents.path}, {part}")
+        few = [wnid for wnid, count in counts.items() if count < least]
+        if few:
+            raise DataError(
+                f"{contents.path}, {part}: expected at least {least} images "
+                f"of each class. Received: {counts[few[0]]} of {few[0]}."
+            )
+
+
+def _arrange(contents, inspections):
+    """{split or slice: [(id, label)]} of the good images."""
+    splits = {}
+    for files, indices_of in (
+        (contents.train, arrangement.arrange_train(contents.train.labels)),
+        (
+            contents.validation,
+            arrangement.arrange_validation(contents.validation.labels),
+        ),
+    ):
+        for name, indices in indices_of.items():
+            splits[name] = [
+                (files.ids[index], int(files.labels[index]))
+                for index in indices
+                if files.ids[index] in inspections
+            ]
+    for name in ("train", "holdout", "validation"):
+        counts = Counter(label for _, label in splits[name])
+        check_classes(
+            {wnid: counts[i] for i, wnid in enumerate(contents.wnids)},
+            f"{contents.path}, {name}",
+        )
+    return splits
+
+
+def _of_expected_size(inspection):
+    found = (inspection.width, inspection.height)
+    if inspection.error or found == (SIDE, SIDE):
+        return inspection
+    return replace(
+        inspection,
+        error=f"expected {SIDE}x{SIDE} pixels. Received: {found[0]}x{found[1]}",
+    )
+
+
+def _as_png(data):
+    buffer = io.BytesIO()
+    decode_rgb(data).save(buffer, "PNG")
+    return buffer.getvalue()
