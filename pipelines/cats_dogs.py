@@ -91,6 +91,7 @@ def _from_kaggle(data_dir):
 
 
 def _from_tfds(data_dir):
+    import requests
     import tensorflow_datasets as tfds
 
     kept = sorted((data_dir / "cats_vs_dogs").glob("*/dataset_info.json"))
@@ -103,6 +104,8 @@ def _from_tfds(data_dir):
         flush=True,
     )
     try:
+        # tensorflow-datasets tries for minutes where there is no network.
+        requests.head(next(iter(builder.url_infos)), timeout=20)
         builder.download_and_prepare()
     except (OSError, tfds.download.DownloadError) as error:
         raise DataError(

@@ -72,8 +72,9 @@ class ArchiveFiles:
 
     def __init__(self, path):
         self.origin = str(path)
-        # Open as long as this object lives.
-        self._archive = contextlib.ExitStack().enter_context(open_archive(path))
+        # Keeps the archive open as long as this object lives.
+        self._opened = contextlib.ExitStack()
+        self._archive = self._opened.enter_context(open_archive(path))
         names = sorted(name for name in self._archive.names if _is_image(name))
         self._prefix = _common_folder(names)
         self.entries = _entries(

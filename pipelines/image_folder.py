@@ -148,10 +148,11 @@ class ImageFolder:
         if seed is not None and seed != split_seed:
             raise DataError(
                 f"{self.root} was split with seed {seed}, not {split_seed}. "
-                f"Say --set data.split_seed={seed}, choose another "
-                "--prepared_dir, or remove that folder."
+                f"Ask for seed {seed} (training: --set data.split_seed="
+                f"{seed}), choose another --prepared_dir, or remove that "
+                "folder."
             )
-        if self._description["origin"] == str(self.root):
+        if self._description["adopted"]:
             return
         files = find_files(may_download=False)
         wanted = self._description["fingerprint"]

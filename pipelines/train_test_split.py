@@ -51,7 +51,7 @@ def make_split(files, root, seed, on_bad_image):
             copy = temporary / parts[entry] / entry.class_name / entry.file
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_bytes(files.read(entry))
-        _describe(temporary, files, good, parts, seed if drawn else None)
+        _describe(temporary, files, good, parts, seed=seed if drawn else None)
         temporary.rename(root)
     except OSError as error:
         raise DataError(
@@ -73,7 +73,7 @@ def adopt_split(root, on_bad_image):
         )
     print(f"using the split found in {root}", flush=True)
     good = _inspect(files, root, on_bad_image)
-    _describe(root, files, good, parts, seed=None)
+    _describe(root, files, good, parts, seed=None, adopted=True)
 
 
 def _inspect(files, root, on_bad_image):
@@ -124,7 +124,7 @@ def _draw(entries, seed):
     return {e: "train" if tuple(e) in chosen else "test" for e in entries}
 
 
-def _describe(root, files, good, parts, seed):
+def _describe(root, files, good, parts, seed, adopted=False):
     """Writes files.csv, and split.json, which says that all is there."""
     by_part = {part: [] for part in PARTS}
     for entry, inspection in good.items():
@@ -150,6 +150,7 @@ def _describe(root, files, good, parts, seed):
         )
     description = {
         "origin": files.origin,
+        "adopted": adopted,
         "fingerprint": files.fingerprint,
         # None: the data came with its split.
         "seed": seed,

@@ -1,0 +1,63 @@
+"""Drawn data sets that tests of several files share."""
+
+import io
+import zipfile
+
+import PIL.Image
+import pytest
+
+ROOT = "tiny-imagenet-200/"
+
+
+def gray_jpeg(value):
+    buffer = io.BytesIO()
+    PIL.Image.new("L", (64, 64), value).save(buffer, "JPEG", quality=100)
+    return buffer.getvalue()
+
+
+def files_of(wnids, train, val):
+    """{name in the archive: bytes}; see `make_tiny_imagenet`."""
+    words = [f"{w}\tword of {w}, and more" for w in [*wnids, "n999"]]
+    files = {
+        "wnids.txt": "\n".join(wnids) + "\n",
+        "words.txt": "\n".join(words) + "\n",
+    }
+    annotations = []
+    for label, wnid in enumerate(sorted(wnids)):
+        for number in range(train):
+            name = f"train/{wnid}/images/{wnid}_{number}.JPEG"
+            files[name] = gray_jpeg(80 * label + number)
+        for number in range(val):
+            name = f"val_{number * len(wnids) + label}.JPEG"
+            files["val/images/" + name] = gray_jpeg(80 * label + 40 + number)
+            annotations.append(f"{name}\t{wnid}\t0\t0\t62\t62")
+    files["val/val_annotations.txt"] = "\n".join(annotations) + "\n"
+    return files
+
+
+@pytest.fixture
+def make_tiny_imagenet(tmp_path):
+    """Function that writes a small Tiny ImageNet as a zip file.
+
+    An image's gray value tells its class (80 times the label) and number;
+    validation images have 40 more. Its arguments: `path`, the wnids, train
+    and val images of a class, and `changes`: {name: bytes, or None to leave
+    that file out}.
+    """
+
+    def make(
+        path=tmp_path / "data" / "tiny-imagenet-200.zip",
+        wnids=("n300", "n100", "n200"),
+        train=12,
+        val=4,
+        changes=None,
+    ):
+        path.parent.mkdir(exist_ok=True)
+        files = files_of(wnids, train, val) | (changes or {})
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+            for name, data in files.items():
+                if data is not None:
+                    file.writestr(ROOT + name, data)
+        return path
+
+    return make
