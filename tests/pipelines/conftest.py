@@ -3,6 +3,7 @@
 import io
 import zipfile
 
+import numpy as np
 import PIL.Image
 import pytest
 
@@ -61,3 +62,48 @@ def make_tiny_imagenet(tmp_path):
         return path
 
     return make
+
+
+def noise_png(seed, size=(12, 9)):
+    """A PNG file of noise: no two seeds give the same pixels."""
+    random = np.random.default_rng(seed)
+    pixels = random.integers(0, 256, (*size[::-1], 3), "uint8")
+    buffer = io.BytesIO()
+    PIL.Image.fromarray(pixels).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def pictures():
+    """{path: bytes} of 20 cats and 10 dogs, without parts."""
+    names = [f"cats/cat_{n}.png" for n in range(20)]
+    names += [f"dogs/dog_{n}.png" for n in range(10)]
+    return {name: noise_png(seed) for seed, name in enumerate(names)}
+
+
+@pytest.fixture
+def write_tree():
+    """Function that writes {path: bytes} below a folder."""
+
+    def write(root, files):
+        for name, data in files.items():
+            path = root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+        return root
+
+    return write
+
+
+@pytest.fixture
+def write_zip():
+    """Function that writes {path: bytes} to a zip file."""
+
+    def write(path, files):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with zipfile.ZipFile(path, "w") as archive:
+            for name, data in files.items():
+                archive.writestr(name, data)
+        return path
+
+    return write

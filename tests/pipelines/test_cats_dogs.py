@@ -1,0 +1,130 @@
+"""Where the photographs come from, with and without a network."""
+
+import kagglehub
+import numpy as np
+import pytest
+import requests
+import tensorflow_datasets as tfds
+
+from pipelines.cats_dogs import CatsDogs, CatsVsDogs
+from pipelines.errors import DataError
+from pipelines.location import Location
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch):
+    """As on a machine without one, whatever this machine has."""
+
+    def unreachable(*arguments, **options):
+        raise requests.ConnectionError("no network")
+
+    monkeypatch.setattr(kagglehub, "dataset_download", unreachable)
+    monkeypatch.setattr(requests, "head", unreachable)
+
+
+def counts(source):
+    return {
+        part: np.bincount(source.split(part).labels).tolist()
+        for part in ("train", "test")
+    }
+
+
+@pytest.mark.parametrize(
+    "place", ["cats_dogs.zip", "cats-and-dogs-test.zip", "other.zip"]
+)
+def test_zip_file(place, pictures, tmp_path, write_zip):
+    path = write_zip(tmp_path / "data" / place, pictures)
+    named = path if place == "other.zip" else path.parent
+    source = CatsDogs(Location(named, tmp_path / "prepared"))
+    assert counts(source) == {"train": [16, 8], "test": [4, 2]}
+
+
+@pytest.mark.parametrize("place", ["", "cats_dogs"])
+def test_folder(place, pictures, tmp_path, write_tree):
+    write_tree(tmp_path / place, pictures)
+    # What is prepared lies beside the classes, and is no class.
+    for _ in range(2):
+        source = CatsDogs(Location(tmp_path))
+        assert source.class_names == ["cats", "dogs"]
+        assert counts(source) == {"train": [16, 8], "test": [4, 2]}
+    assert (tmp_path / "split_data" / "split.json").is_file()
+
+
+def test_kaggle_where_nothing_is_here(
+    pictures, tmp_path, write_tree, monkeypatch, capsys
+):
+    files = {f"train/{name}": data for name, data in pictures.items()}
+    files["test/cats/x.png"] = pictures["cats/cat_0.png"]
+    files["test/dogs/y.png"] = pictures["dogs/dog_0.png"]
+    downloaded = write_tree(tmp_path / "kagglehub", files)
+    handles = []
+
+    def download(handle):
+        handles.append(handle)
+        return str(downloaded)
+
+    monkeypatch.setattr(kagglehub, "dataset_download", download)
+    source = CatsDogs(Location(tmp_path / "data", tmp_path / "prepared"))
+    assert counts(source) == {"train": [20, 10], "test": [1, 1]}
+    assert handles == ["samuelcortinhas/cats-and-dogs-image-classification"]
+    assert "downloading" in capsys.readouterr().out
+    # Once prepared, nobody goes to the network again.
+    CatsDogs(Location(tmp_path / "data", tmp_path / "prepared"))
+    assert len(handles) == 1
+
+
+def test_without_data_and_network_it_says_what_to_put_where(tmp_path):
+    with pytest.raises(DataError) as caught:
+        CatsDogs(Location(tmp_path / "data"))
+    message = str(caught.value)
+    assert f"no cats and dogs in {tmp_path / 'data'}" in message
+    assert "Put cats_dogs.zip there" in message
+    assert "\n" not in message
+    assert not (tmp_path / "data").exists()
+
+
+def test_tfds_by_name(pictures, tmp_path):
+    """A small data set of that name stands in for the real one."""
+    tfds.dataset_builders.store_as_tfds_dataset(
+        name="cats_vs_dogs",
+        version="4.0.1",
+        features=tfds.features.FeaturesDict(
+            {
+                "image": tfds.features.Image(),
+                "label": tfds.features.ClassLabel(names=["cat", "dog"]),
+            }
+        ),
+        data_dir=tmp_path,
+        split_datasets={
+            "train": [
+                (name, {"image": data, "label": int(name[:4] == "dogs")})
+                for name, data in pictures.items()
+            ]
+        },
+    )
+    source = CatsVsDogs(Location(tmp_path))
+    assert source.class_names == ["cat", "dog"]
+    assert counts(source) == {"train": [16, 8], "test": [4, 2]}
+
+
+def test_tfds_without_network_says_so(tmp_path):
+    with pytest.raises(DataError, match="no cats_vs_dogs in .*ConnectionErr"):
+        CatsVsDogs(Location(tmp_path / "data"))
+    assert not (tmp_path / "data").exists()
+
+
+def test_broken_zip_file_is_one_line(pictures, tmp_path, write_zip):
+    path = write_zip(tmp_path / "cats_dogs.zip", pictures)
+    path.write_bytes(path.read_bytes()[:-500])
+    with pytest.raises(DataError, match="broken or cut short"):
+        CatsDogs(Location(tmp_path))
+    assert [p.name for p in tmp_path.iterdir()] == ["cats_dogs.zip"]
+
+
+def test_hostile_zip_file_writes_nothing(pictures, tmp_path, write_zip):
+    evil = {"../evil.png": pictures["cats/cat_0.png"]}
+    write_zip(tmp_path / "data" / "cats_dogs.zip", pictures | evil)
+    with pytest.raises(DataError, match=r"refused.*\.\./evil\.png"):
+        CatsDogs(Location(tmp_path / "data"))
+    assert [p.name for p in tmp_path.iterdir()] == ["data"]
+    assert len(list((tmp_path / "data").iterdir())) == 1
