@@ -1,8 +1,8 @@
 """Which image is in which split, and in which order the records are written.
 
-All of it follows from the images' classes and ranks (their places among the
-images of their class, by number) and `SEED`. It is settled before any image
-is looked at: leaving out a bad one moves no other to another split.
+All of it follows from the images' classes and numbers and from `SEED`. It is
+settled before any image is looked at: leaving out a bad one moves no other to
+another split.
 """
 
 import numpy as np
@@ -18,9 +18,9 @@ def arrange_train(labels):
     half of each class: they are not among the published study's train
     images, the first half, so one holdout serves both.
 
-    The first halves of all classes come first, then what is left of the
-    others. Within both the images go rank by rank over all classes, so that
-    who reads without shuffling sees all classes.
+    The first halves of all classes come first, then what is left. Within
+    both the classes take turns, so that who reads without shuffling sees all
+    of them.
 
     Args:
         labels: int (N,), sorted; each class has at least two.
@@ -29,19 +29,20 @@ def arrange_train(labels):
         {"train": indices, "holdout": indices, "published_train": indices}:
         int (n,) each; the last is the beginning of the first.
     """
-    rank, count = _rank_and_count(labels)
-    first_half = rank < count // 2
-    held_out = np.zeros(len(labels), bool)
-    for label in np.unique(labels):
-        second_half = np.flatnonzero((labels == label) & ~first_half)
-        wanted = max(1, round(HELD_OUT * np.sum(labels == label)))
-        random = np.random.default_rng([SEED, int(label)])
-        held_out[random.choice(second_half, wanted, replace=False)] = True
-    order = np.lexsort((labels, rank, ~first_half))
+    first_half, held_out, rest = [], [], []
+    for label, own in _classes(labels):
+        middle = len(own) // 2
+        wanted = max(1, round(HELD_OUT * len(own)))
+        random = np.random.default_rng([SEED, label])
+        drawn = random.choice(own[middle:], wanted, replace=False)
+        first_half.append(own[:middle])
+        held_out.append(np.sort(drawn))
+        rest.append(np.setdiff1d(own[middle:], drawn))
+    published = _in_turns(first_half)
     return {
-        "train": order[~held_out[order]],
-        "holdout": order[held_out[order]],
-        "published_train": order[first_half[order]],
+        "train": np.concatenate([published, _in_turns(rest)]),
+        "holdout": _in_turns(held_out),
+        "published_train": published,
     }
 
 
@@ -55,21 +56,26 @@ def arrange_validation(labels):
         {"validation": indices, "published_validation": indices}: int (n,)
         each; the second is the beginning of the first.
     """
-    rank, count = _rank_and_count(labels)
-    shuffled = np.empty_like(rank)
-    for label in np.unique(labels):
-        own = labels == label
-        random = np.random.default_rng([SEED, int(label)])
-        shuffled[own] = random.permutation(np.sum(own))
-    chosen = shuffled < count // 2
-    order = np.lexsort((labels, rank, ~chosen))
+    half, rest = [], []
+    for label, own in _classes(labels):
+        random = np.random.default_rng([SEED, label])
+        drawn = random.choice(own, len(own) // 2, replace=False)
+        half.append(np.sort(drawn))
+        rest.append(np.setdiff1d(own, drawn))
+    published = _in_turns(half)
     return {
-        "validation": order,
-        "published_validation": order[chosen[order]],
+        "validation": np.concatenate([published, _in_turns(rest)]),
+        "published_validation": published,
     }
 
 
-def _rank_and_count(labels):
-    """Of each image: its place in its class, and the size of the class."""
-    rank = np.arange(len(labels)) - np.searchsorted(labels, labels)
-    return rank, np.bincount(labels)[labels]
+def _classes(labels):
+    """Yields (label, indices) of each class."""
+    for label in np.unique(labels).tolist():
+        yield label, np.flatnonzero(labels == label)
+
+
+def _in_turns(groups):
+    """The first of each group, the second of each, and so on."""
+    turn = np.concatenate([np.arange(len(group)) for group in groups])
+    return np.concatenate(groups)[np.argsort(turn, kind="stable")]

@@ -106,7 +106,8 @@ class Contents:
         )
 
     def _lines(self, name):
-        return self._read(name).decode().splitlines()
+        lines = self._read(name).decode().splitlines()
+        return [line for line in lines if line.strip()]
 
     def _strange(self, reason):
         return DataError(

@@ -101,6 +101,12 @@ class Builder(tfds.core.GeneratorBasedBuilder):
                     {"image": data, "label": label, "file_name": image_id},
                 )
 
+    def _log_download_bytes(self):
+        """Silent: tensorflow-datasets would announce an unknown size."""
+
+    def _log_download_done(self):
+        print(f"prepared {self.data_dir}", flush=True)
+
     def _inspect(self, contents):
         """{id: `Inspection`} of the good images."""
         found = inspect_files(

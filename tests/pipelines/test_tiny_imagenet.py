@@ -1,139 +1,254 @@
-"""The archive is read as it is, and errors name it."""
+"""Any form of the data gives the same splits; errors name what is wrong."""
 
-import io
+import hashlib
+import http.server
+import shutil
+import threading
 import zipfile
 
 import numpy as np
-import PIL.Image
 import pytest
 
+from pipelines.decoding import decode
 from pipelines.errors import DataError
-from pipelines.loading import load
-
-WNIDS = ["n300", "n100", "n200"]
-
-
-def gray_jpeg(value):
-    buffer = io.BytesIO()
-    PIL.Image.new("L", (64, 64), value).save(buffer, "JPEG", quality=100)
-    return buffer.getvalue()
+from pipelines.location import Location
+from pipelines.tiny_imagenet import TinyImageNet, finding
 
 
 @pytest.fixture
-def archive(tmp_path):
-    """12 train and 4 val images for each of three classes.
-
-    An image's gray value tells its class (hundreds) and number.
-    """
-    path = tmp_path / "tiny-imagenet-200.zip"
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
-        root = "tiny-imagenet-200/"
-        file.writestr(root + "wnids.txt", "\n".join(WNIDS) + "\n")
-        words = [f"{w}\tword of {w}, and more" for w in [*WNIDS, "n999"]]
-        file.writestr(root + "words.txt", "\n".join(words) + "\n")
-        annotations = []
-        for label, wnid in enumerate(sorted(WNIDS)):
-            for number in range(12):
-                file.writestr(
-                    f"{root}train/{wnid}/images/{wnid}_{number}.JPEG",
-                    gray_jpeg(80 * label + number),
-                )
-            for number in range(4):
-                name = f"val_{number * 3 + label}.JPEG"
-                file.writestr(
-                    f"{root}val/images/{name}",
-                    gray_jpeg(80 * label + 40 + number),
-                )
-                annotations.append(f"{name}\t{wnid}\t0\t0\t62\t62")
-        file.writestr(
-            root + "val/val_annotations.txt", "\n".join(annotations) + "\n"
-        )
-    return path
+def archive(make_tiny_imagenet):
+    return make_tiny_imagenet()
 
 
-def grays(split):
-    return split.images[:, 32, 32, 0].tolist()
+@pytest.fixture
+def source(archive):
+    return TinyImageNet(Location(archive))
 
 
-def test_labels_follow_the_sorted_wordnet_ids(archive):
-    data = load("tiny_imagenet", archive.parent, size=64)
-    assert data.class_names == [f"word of {w}, and more" for w in sorted(WNIDS)]
-    assert grays(data.train) == [
+def images_of(split, indices=None, size=64):
+    if indices is None:
+        indices = range(len(split.labels))
+    images = np.zeros((len(indices), size, size, 3), np.uint8)
+    split.decode_into(images, np.array(indices, int))
+    return images
+
+
+def grays(source, name):
+    return images_of(source.split(name))[:, 32, 32, 0].tolist()
+
+
+def numbers(source, name):
+    return [int(i.split("_")[1].split(".")[0]) for i in source.split(name).ids]
+
+
+def test_labels_follow_the_sorted_wordnet_ids(source):
+    assert source.wnids == ["n100", "n200", "n300"]
+    assert source.class_names == [
+        f"word of {w}, and more" for w in source.wnids
+    ]
+    assert source.notes == []
+    for name, offset in (("train+holdout", 0), ("validation", 40)):
+        labels = source.split(name).labels
+        assert labels.dtype == np.int32
+        found = np.array(grays(source, name)) - offset
+        np.testing.assert_array_equal(found // 80, labels)
+
+
+def test_classes_take_turns_and_images_go_by_number(source):
+    split = source.split("train")
+    np.testing.assert_array_equal(split.labels, np.arange(33) % 3)
+    for label in range(3):
+        # By name, image 10 would come before image 2.
+        own = np.array(numbers(source, "train"))[split.labels == label]
+        np.testing.assert_array_equal(own, np.sort(own))
+    assert split.ids[3] == "n100_1.JPEG"
+    assert grays(source, "train")[3] == 1
+
+
+def test_holdout_and_train_share_nothing_and_are_all(source):
+    train, holdout = grays(source, "train"), grays(source, "holdout")
+    assert not set(train) & set(holdout)
+    everything = [
         80 * label + number for label in range(3) for number in range(12)
     ]
-    np.testing.assert_array_equal(data.train.labels, np.arange(36) // 12)
-    np.testing.assert_array_equal(data.val.labels, np.arange(12) % 3)
-    assert grays(data.val)[:4] == [40, 120, 200, 41]
+    assert sorted(train + holdout) == everything
+    assert grays(source, "train+holdout") == train + holdout
+    np.testing.assert_array_equal(source.split("holdout").labels, [0, 1, 2])
+    # From the second half of each class, so the published subset has none.
+    assert min(numbers(source, "holdout")) >= 6
 
 
-def test_first_images_of_a_class_count_by_number_not_by_name(archive):
-    data = load("tiny_imagenet", archive.parent, size=64, train_per_class=11)
-    # By name, image 10 would come before image 2.
-    assert grays(data.train)[:11] == list(range(11))
+def test_published_parts(source):
+    first_half = [
+        80 * label + number for number in range(6) for label in range(3)
+    ]
+    assert grays(source, "published_train") == first_half
+    half = source.split("published_validation")
+    np.testing.assert_array_equal(np.bincount(half.labels), [2, 2, 2])
+    assert half.ids == source.split("validation").ids[:6]
+    combined = source.split("published_train+holdout")
+    assert len(combined.labels) == 18 + 3
 
 
-def test_val_half_and_limits(archive):
-    data = load("tiny_imagenet", archive.parent, size=64, val_half=True)
-    np.testing.assert_array_equal(np.bincount(data.val.labels), [2, 2, 2])
-    data = load(
-        "tiny_imagenet", archive.parent, size=32, limit_train=6, limit_val=3
-    )
-    assert data.train.images.shape == (6, 32, 32, 3)
-    np.testing.assert_array_equal(np.bincount(data.train.labels), [2, 2, 2])
-    np.testing.assert_array_equal(np.bincount(data.val.labels), [1, 1, 1])
+def test_expressions_of_tensorflow_datasets(source):
+    assert source.split("train[3:5]").ids == source.split("train").ids[3:5]
+    assert len(source.split("validation[:50%]").labels) == 6
 
 
-def test_zip_file_itself_may_be_named(archive):
-    other = archive.rename(archive.with_name("other.zip"))
-    assert len(load("tiny_imagenet", other, size=64).train.labels) == 36
-
-
-def test_missing_archive_says_what_where_and_how(tmp_path):
+@pytest.mark.parametrize("name", ["val", "train[:x]", "", "train[:9999]"])
+def test_unknown_split_is_refused_with_the_known_ones(source, name):
     with pytest.raises(DataError) as caught:
-        load("tiny_imagenet", tmp_path / "nowhere", size=64)
-    message = str(caught.value)
-    assert str(tmp_path / "nowhere" / "tiny-imagenet-200.zip") in message
-    assert "http://cs231n.stanford.edu/tiny-imagenet-200.zip" in message
-    assert "--data_dir" in message
+        source.split(name)
+    for known in ("train", "holdout", "validation", "published_train"):
+        assert known in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("kept", [0.2, 0.7, 0.999])
-def test_archive_cut_short_is_refused(archive, kept):
-    whole = archive.read_bytes()
-    archive.write_bytes(whole[: int(kept * len(whole))])
-    with pytest.raises(DataError, match="broken or cut short.*bytes"):
-        load("tiny_imagenet", archive, size=64)
+def test_any_images_in_any_order(source):
+    split = source.split("train+holdout")
+    everything = images_of(split)
+    chosen = np.random.default_rng(0).permutation(36)[:20]
+    np.testing.assert_array_equal(images_of(split, chosen), everything[chosen])
+    assert images_of(split, []).shape == (0, 64, 64, 3)
 
 
-def test_archive_with_flipped_bytes_is_refused(archive):
-    content = bytearray(archive.read_bytes())
-    with zipfile.ZipFile(archive) as file:
-        info = file.getinfo("tiny-imagenet-200/train/n100/images/n100_5.JPEG")
-    start = info.header_offset + 30 + len(info.filename)
-    for position in range(start + 20, start + 60):
-        content[position] ^= 0xFF
-    archive.write_bytes(content)
-    with pytest.raises(DataError, match=r"broken|cannot decode.*n100_5"):
-        load("tiny_imagenet", archive, size=64)
-
-
-def test_other_zip_is_refused(tmp_path):
-    path = tmp_path / "photos.zip"
-    with zipfile.ZipFile(path, "w") as file:
-        file.writestr("holiday/beach.jpg", b"")
-    with pytest.raises(DataError, match="not laid out like Tiny ImageNet"):
-        load("tiny_imagenet", path, size=64)
-
-
-def test_real_images(data_dir):
+def test_other_sizes_are_resized_as_everywhere(data_dir, tmp_path):
     mini = data_dir / "tiny-imagenet-mini.zip"
-    if not mini.is_file():
-        pytest.skip(f"no real images: {mini} does not exist")
-    data = load("tiny_imagenet", mini, size=64)
-    np.testing.assert_array_equal(np.bincount(data.train.labels), [50] * 10)
-    np.testing.assert_array_equal(np.bincount(data.val.labels), [20] * 10)
-    assert data.train.images.shape == (500, 64, 64, 3)
+    source = TinyImageNet(Location(mini, tmp_path))
+    split = source.split("validation")
+    chosen = [7, 3, 120]
+    with zipfile.ZipFile(mini) as file:
+        for size in (64, 32, 80):
+            expected = [
+                decode(
+                    file.read(f"tiny-imagenet-200/val/images/{split.ids[i]}"),
+                    size,
+                )
+                for i in chosen
+            ]
+            np.testing.assert_array_equal(
+                images_of(split, chosen, size), expected
+            )
+
+
+def test_real_images(data_dir, tmp_path):
+    mini = data_dir / "tiny-imagenet-mini.zip"
+    source = TinyImageNet(Location(mini, tmp_path))
+    for name, count in (
+        ("train+holdout", 50),
+        ("validation", 20),
+        ("holdout", 5),
+    ):
+        split = source.split(name)
+        np.testing.assert_array_equal(np.bincount(split.labels), [count] * 10)
     # Photographs, not noise: neighbours are alike, images are not.
-    images = data.train.images.astype(float)
+    images = images_of(source.split("train")).astype(float)
     assert np.abs(np.diff(images, axis=2)).mean() < 20
     assert images.mean((1, 2, 3)).std() > 10
+
+
+def test_fingerprint_tells_splits_and_contents_apart(
+    source, make_tiny_imagenet, tmp_path
+):
+    def fingerprint(path, name):
+        location = Location(path, tmp_path / "prepared" / path.stem)
+        return TinyImageNet(location).split(name).fingerprint
+
+    same = make_tiny_imagenet(tmp_path / "same.zip")
+    # The same pixels of another number of classes, in another order.
+    other = make_tiny_imagenet(tmp_path / "other.zip", wnids=("n2", "n1"))
+    prints = [source.split(n).fingerprint for n in ("train", "train[:9]")]
+    assert fingerprint(same, "train") == prints[0]
+    prints.append(fingerprint(other, "train"))
+    assert len(set(prints)) == 3
+
+
+def splits_of(data_dir):
+    source = TinyImageNet(Location(data_dir, None))
+    split = source.split("train+holdout+validation")
+    return split.ids, split.labels.tolist(), images_of(split).tolist()
+
+
+def test_all_forms_of_the_data_are_alike(archive, tmp_path):
+    expected = splits_of(archive.parent)
+    other = tmp_path / "named"
+    other.mkdir()
+    shutil.copy(archive, other / "other.zip")
+    assert splits_of(other / "other.zip") == expected
+    extracted = tmp_path / "extracted"
+    with zipfile.ZipFile(archive) as file:
+        file.extractall(extracted)
+    assert splits_of(extracted / "tiny-imagenet-200") == expected
+    assert splits_of(extracted) == expected
+
+
+def test_prepared_records_suffice(archive):
+    expected = splits_of(archive)
+    archive.unlink()
+    assert splits_of(archive.parent) == expected
+    assert splits_of(archive) == expected
+
+
+def test_unlabelled_test_images_make_no_difference(
+    make_tiny_imagenet, tmp_path
+):
+    archive = make_tiny_imagenet()
+    expected = splits_of(archive)
+    make_tiny_imagenet(changes={"test/images/test_0.JPEG": b"no image"})
+    # The records are taken for those of this archive, too.
+    assert splits_of(archive) == expected
+    shutil.rmtree(archive.parent / "tiny_imagenet")
+    assert splits_of(archive) == expected
+
+
+@pytest.fixture
+def closed_port(monkeypatch):
+    with http.server.HTTPServer(("127.0.0.1", 0), None) as server:
+        url = f"http://127.0.0.1:{server.server_address[1]}/tiny.zip"
+    monkeypatch.setattr(finding, "URL", url)
+    monkeypatch.setattr("pipelines.download.time.sleep", lambda _: None)
+    return url
+
+
+def test_no_data_and_no_network_says_what_to_put_where(tmp_path, closed_port):
+    with pytest.raises(DataError) as caught:
+        TinyImageNet(Location(tmp_path / "nowhere"))
+    message = str(caught.value)
+    assert str(tmp_path / "nowhere" / "tiny-imagenet-200.zip") in message
+    assert closed_port in message
+    assert "--data_dir" in message
+    assert "90528d7ca1a48142e341f4ef8d21d0de" in message
+    assert "\n" not in message
+
+
+def test_named_zip_that_is_missing_is_not_downloaded(tmp_path):
+    with pytest.raises(DataError, match="other.zip does not exist"):
+        TinyImageNet(Location(tmp_path / "other.zip"))
+
+
+def test_public_archive_is_downloaded_where_nothing_is(
+    archive, tmp_path, monkeypatch, capsys
+):
+    content = archive.read_bytes()
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_):
+            pass
+
+    target = tmp_path / "empty"
+    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.handle_request).start()
+        url = f"http://127.0.0.1:{server.server_address[1]}/tiny.zip"
+        monkeypatch.setattr(finding, "URL", url)
+        monkeypatch.setattr(finding, "SIZE", len(content))
+        monkeypatch.setattr(finding, "MD5", hashlib.md5(content).hexdigest())
+        source = TinyImageNet(Location(target))
+    assert (target / "tiny-imagenet-200.zip").read_bytes() == content
+    assert len(source.split("train").labels) == 33
+    assert f"downloading {url}" in capsys.readouterr().out
