@@ -111,7 +111,12 @@ def describe(name, flags):
     start_tensorflow()
     from experiments.data_description import describe_data_set
 
-    describe_data_set(name, _location(flags), flags)
+    describe_data_set(
+        name,
+        _location(flags),
+        workdir=flags.workdir,
+        split_seed=flags.seed,
+    )
 
 
 def _location(flags):

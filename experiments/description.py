@@ -51,7 +51,7 @@ def describe(experiment, data, trainer, steps_per_epoch, devices):
     return "\n".join(f"  {name:9} {text}" for name, text in lines)
 
 
-def describe_data(experiment, data):
+def describe_data(experiment, data, steps_per_epoch):
     """What data.json says: how many images of each class a run used."""
     config = experiment.data
     splits = {config.train: data.train, config.val: data.val}
@@ -65,6 +65,7 @@ def describe_data(experiment, data):
         "class_names": data.class_names,
         "train": config.train,
         "val": config.val,
+        "steps_per_epoch": steps_per_epoch,
         "splits": {
             name: dict(
                 zip(

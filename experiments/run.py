@@ -209,7 +209,9 @@ class _Session:
             environment(self.strategy, precision, self.jit_compile)
             | {"notes": remarks},
         )
-        self.folder.write_json("data.json", describe_data(experiment, data))
+        self.folder.write_json(
+            "data.json", describe_data(experiment, data, self.steps_per_epoch)
+        )
         (self.folder / "plots").mkdir(exist_ok=True)
         plot_samples(
             self.batches(0, 1),

@@ -5,6 +5,7 @@ import hashlib
 import json
 
 import numpy as np
+import PIL.Image
 
 from pipelines.decoding import decode_into
 from pipelines.errors import DataError
@@ -39,6 +40,14 @@ class FolderSplit:
             line = f"{name} {found.st_size} {found.st_mtime_ns}\n"
             digest.update(line.encode())
         return digest.hexdigest()
+
+    def sizes(self):
+        """int (N, 2): width and height in pixels, as stored."""
+        sizes = []
+        for name in self.ids:
+            with PIL.Image.open(self._root / name) as image:
+                sizes.append(image.size)
+        return np.array(sizes)
 
     def decode_into(self, images, indices):
         """Fills uint8 (len(indices), size, size, 3)."""
@@ -87,6 +96,12 @@ class ImageFolder:
         self._check_files()
         self.class_names = sorted({row["class"] for row in self.files})
         self.notes = self._description["notes"]
+
+    @property
+    def splits(self):
+        """Names of the splits that are there."""
+        names = [name for part in PARTS for name in (part, f"{part}_aug")]
+        return [name for name in names if (self.root / name).is_dir()]
 
     def split(self, name):
         """The images of "train", "test" or "all" (both).

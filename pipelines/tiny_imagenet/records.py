@@ -41,6 +41,10 @@ class Split:
     def ids(self):
         return self._index[1]
 
+    def sizes(self):
+        """int (N, 2): width and height in pixels."""
+        return np.full((len(self.labels), 2), SIDE)
+
     def decode_into(self, images, indices):
         """Decodes images on all cores, with a progress bar.
 

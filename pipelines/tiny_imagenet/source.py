@@ -19,6 +19,7 @@ class TinyImageNet:
     Attributes:
         class_names: list[str]; readable, in the order of the labels.
         wnids: list[str]; WordNet ids in the same order.
+        splits: list[str]; the names that `split` knows.
         notes: list[str]; what a reader of a run must know about the data.
 
     Raises:
@@ -37,6 +38,7 @@ class TinyImageNet:
         self.wnids = self._builder.info.features["label"].names
         self.notes = metadata["notes"]
         self._slices = metadata["slices"]
+        self.splits = [*self._builder.info.splits, *self._slices]
 
     def split(self, name):
         """A split or a part of one.
@@ -61,11 +63,10 @@ class TinyImageNet:
         try:
             split = self._builder.info.splits[expression]
         except ValueError as error:
-            known = [*self._builder.info.splits, *self._slices]
             raise DataError(
                 f"Tiny ImageNet has no split {name!r}. Expected one of "
-                f"{', '.join(known)}, a sum of some such as 'train+holdout', "
-                "or a slice such as 'train[:10%]'."
+                f"{', '.join(self.splits)}, a sum of some such as "
+                "'train+holdout', or a slice such as 'train[:10%]'."
             ) from error
         from pipelines.tiny_imagenet.records import Split
 
