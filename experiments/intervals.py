@@ -18,8 +18,8 @@ import scipy.stats
 
 CONFIDENCE = 0.95
 _RESAMPLES = 9999
-# Indices drawn at a time: 8 MB, whatever the number of images.
-_BATCH = 1_000_000
+# Values drawn at a time: 4 MB, whatever the number of images.
+_BATCH = 500_000
 
 
 def wilson_interval(proportion, images):
@@ -87,7 +87,8 @@ def bootstrap_intervals(statistic, values, widest, seed=0):
         return np.tile(np.asarray(widest, float), (len(statistic(columns)), 1))
     result = scipy.stats.bootstrap(
         (np.arange(images),),
-        lambda drawn, axis: statistic(columns[:, drawn].mean(axis)),
+        # take() is several times faster than indexing with brackets.
+        lambda drawn, axis: statistic(columns.take(drawn, 1).mean(axis)),
         n_resamples=_RESAMPLES,
         batch=max(1, _BATCH // (images * len(columns))),
         vectorized=True,

@@ -27,25 +27,25 @@ def plot_data(arms, path, title):
 
 def _merged(arms):
     """{data set: {split: {class: images}}}, splits for training first."""
-    merged, trained_on, judged_on = {}, set(), set()
+    merged, trained_on = {}, set()
     for arm, runs in arms.items():
-        for folder in runs:
-            if not (folder / "data.json").is_file():
-                continue
-            content = folder.read_json("data.json")
-            splits = merged.setdefault(content["name"], {})
-            trained_on.add(content["train"])
-            judged_on.add(content["val"])
-            for split, counts in content["splits"].items():
-                # Arms may use different parts of a split.
-                if counts and splits.setdefault(split, counts) != counts:
-                    splits.setdefault(f"{split} ({arm})", counts)
-    last = judged_on - trained_on
+        files = [each for each in runs if (each / "data.json").is_file()]
+        if not files:
+            continue
+        # The seeds of an arm have the same data; folds, as good as the same.
+        content = files[0].read_json("data.json")
+        splits = merged.setdefault(content["name"], {})
+        trained_on.add(content["train"])
+        for split, counts in content["splits"].items():
+            # Arms may use different parts of a split.
+            if counts and splits.setdefault(split, counts) != counts:
+                splits[f"{split} ({arm})"] = counts
     return {
         name: {
             split: splits[split]
             for split in sorted(
-                splits, key=lambda split: split.partition(" ")[0] in last
+                splits,
+                key=lambda split: split.partition(" ")[0] not in trained_on,
             )
         }
         for name, splits in merged.items()

@@ -99,9 +99,10 @@ class Comparison:
             )
         else:
             yield (
-                "The intervals say what other images might have given; for "
-                "what another training might have, see the deviation over "
-                "seeds in the first table."
+                "The intervals say what other images might have given, not "
+                "what another training might have. For that see the "
+                "deviation over seeds in the first table: a difference that "
+                "is not clearly larger can be the luck of the training."
             )
 
     def _verdicts(self):
@@ -109,7 +110,7 @@ class Comparison:
             same, differing = [], []
             for _, other, metrics in group:
                 found = metrics["accuracy"]
-                text = f"{other} ({_points(found[0])} {_range(found)})"
+                text = f"{other} ({_points(found[0])} points)"
                 (same if _zero(found) != "no" else differing).append(text)
             if same:
                 yield (

@@ -81,7 +81,6 @@ def _panels(counts):
     figure, panels = plt.subplots(
         len(counts),
         sharex=True,
-        sharey=True,
         squeeze=False,
         figsize=(8, 1 + 1.7 * len(counts)),
         layout="constrained",

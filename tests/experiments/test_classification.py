@@ -108,7 +108,7 @@ def open_figures(monkeypatch):
 
 @pytest.mark.usefixtures("open_figures")
 def test_confusion_shows_counts_and_row_percentages(tmp_path):
-    labels, predicted = from_counts([[6, 8], [3, 11]])
+    labels, predicted = from_counts([[6, 8], [3, 17]])
     plot_confusion(labels, predicted, NAMES, tmp_path / "a.png", "Title")
     axes = plt.gcf().axes[0]
     cells = {
@@ -118,8 +118,8 @@ def test_confusion_shows_counts_and_row_percentages(tmp_path):
     assert cells == {
         (0, 0): ["6", "43 %"],
         (1, 0): ["8", "57 %"],
-        (0, 1): ["3", "21 %"],
-        (1, 1): ["11", "79 %"],
+        (0, 1): ["3", "15 %"],
+        (1, 1): ["17", "85 %"],
     }
     for labels in (axes.get_xticklabels(), axes.get_yticklabels()):
         assert [text.get_text() for text in labels] == list(NAMES)

@@ -337,6 +337,22 @@ def test_resampled_metrics_are_scikit_learns():
     assert found[:, 0] == pytest.approx(list(judged.metrics.values()))
 
 
+def test_a_bound_of_zero_is_zero():
+    """Sums of thirds gave 1.1e-16 here, which would leave 0 out."""
+
+    def arm(right_of_three):
+        ids = np.repeat([f"{index}" for index in range(10)], 3)
+        right = np.concatenate([np.arange(3) < n for n in right_of_three])
+        zeros = np.zeros(30, int)
+        return Judgements(("a", "b"), None, ids, zeros, np.where(right, 0, 1))
+
+    arms = (
+        arm([1, 2, 3, 0, 0, 2, 0, 3, 1, 1]),
+        arm([2, 2, 3, 1, 2, 3, 2, 3, 3, 0]),
+    )
+    assert differences(*arms)["accuracy"][1] == 0
+
+
 def test_counts_of_all_arms_are_drawn(finished, tmp_path, monkeypatch):
     drawn = {}
     monkeypatch.setattr(
