@@ -49,34 +49,3 @@ def describe(experiment, data, trainer, steps_per_epoch, devices):
         )
     ]
     return "\n".join(f"  {name:9} {text}" for name, text in lines)
-
-
-def describe_data(experiment, data, steps_per_epoch):
-    """What data.json says: how many images of each class a run used."""
-    config = experiment.data
-    splits = {config.train: data.train, config.val: data.val}
-    if config.folds is not None:
-        # Of these, the run's own fold was judged and the others trained on.
-        splits = {config.train: data.train, "judged": data.val}
-    elif data.selection is not None:
-        splits[config.selection] = data.selection
-    return {
-        "name": data.name,
-        "class_names": data.class_names,
-        "train": config.train,
-        "val": config.val,
-        "steps_per_epoch": steps_per_epoch,
-        "splits": {
-            name: dict(
-                zip(
-                    data.class_names,
-                    np.bincount(
-                        split.labels, minlength=len(data.class_names)
-                    ).tolist(),
-                    strict=True,
-                )
-            )
-            for name, split in splits.items()
-        },
-        "notes": data.notes,
-    }

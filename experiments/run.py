@@ -1,7 +1,5 @@
 """One experiment with one seed: train, evaluate, write everything down."""
 
-import json
-
 import keras
 import numpy as np
 import tensorflow as tf
@@ -13,19 +11,22 @@ from experiments.checkpoints import load_checkpoint, restore_model
 from experiments.classification import (
     classification_metrics,
     plot_confusion,
-    positive_index,
 )
-from experiments.config import as_json
 from experiments.curves import plot_run
-from experiments.description import describe, describe_data
+from experiments.description import describe
 from experiments.environment import environment
 from experiments.errors import ConfigError, TrainingFailed
 from experiments.optimizers import build_optimizer, epoch_learning_rates
+from experiments.run_data import (
+    count_classes,
+    describe_data,
+    epoch_steps,
+    load_data,
+)
 from experiments.run_folder import RunFolder
 from experiments.samples import plot_samples
 from experiments.trainer import Trainer, compile_trainer
-from pipelines.batches import eval_batches, steps_per_epoch, train_batches
-from pipelines.loading import load
+from pipelines.batches import eval_batches, train_batches
 
 
 def run(experiment, *, seed, workdir, location, strategy):
@@ -74,49 +75,6 @@ def run(experiment, *, seed, workdir, location, strategy):
     return folder
 
 
-def load_data(experiment, seed, location):
-    """The `pipelines.loading.DataSet` of a run.
-
-    Raises:
-        ConfigError: if there are fewer images than in a batch.
-        DataError: if the data is missing or broken.
-    """
-    config = experiment.data
-    fold = None
-    if config.folds is not None:
-        shuffle, number = divmod(seed, config.folds)
-        fold = (config.folds, number, shuffle)
-    offline = config.offline and json.dumps(as_json(config.offline))
-    data = load(
-        config.name,
-        location,
-        size=config.load_size or config.image_size,
-        train=config.train,
-        val=config.val,
-        selection=config.selection,
-        split_seed=config.split_seed,
-        fold=fold,
-        offline=offline,
-        limit_train=config.limit_train,
-        limit_val=config.limit_val,
-        cache_gib=config.cache_gib,
-    )
-    if _epoch_steps(config, data) == 0:
-        raise ConfigError(
-            f"data.batch_size={config.batch_size} is larger than the "
-            f"{len(data.train.labels)} training images; set it lower."
-        )
-    if experiment.positive_class is not None:
-        positive_index(data.class_names, experiment.positive_class)
-    return data
-
-
-def _epoch_steps(config, data):
-    return config.steps_per_epoch or steps_per_epoch(
-        data.train, config.batch_size, config.drop_remainder
-    )
-
-
 class _Session:
     """What one call of `run` holds in its hands."""
 
@@ -127,8 +85,8 @@ class _Session:
         self.folder = folder
         self.data = data
         self.augment = augment
-        self.classes = _classes(experiment, data)
-        self.steps_per_epoch = _epoch_steps(experiment.data, data)
+        self.classes = count_classes(experiment, data)
+        self.steps_per_epoch = epoch_steps(experiment.data, data)
         self.jit_compile = devices.resolve_jit_compile(strategy)
         with strategy.scope():
             self.trainer = self._build_trainer()
@@ -335,13 +293,3 @@ class _Session:
         if classification is not None:
             content["classification"] = classification
         self.folder.write_json("metrics.json", content)
-
-
-def _classes(experiment, data):
-    classes = experiment.model.classes or len(data.class_names)
-    if classes < len(data.class_names):
-        raise ConfigError(
-            f"model.classes={classes} is less than the "
-            f"{len(data.class_names)} classes of {data.name}."
-        )
-    return classes

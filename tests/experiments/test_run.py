@@ -33,6 +33,13 @@ def finished(tiny, tmp_path_factory):
     return train(tiny, tmp_path_factory.mktemp("finished"))
 
 
+def load_shapes():
+    """The images of the `tiny` experiment."""
+    return load(
+        "shapes", Location("unused"), size=16, limit_train=96, limit_val=42
+    )
+
+
 def history(folder):
     """Without the time, which is not the same twice."""
     return [
@@ -46,11 +53,13 @@ def test_every_file_of_the_design_is_there(finished):
     for name in (
         "config.json",
         "environment.json",
+        "data.json",
         "history.csv",
         "metrics.json",
         "predictions.npz",
         "model.keras",
         "plots/accuracy.png",
+        "plots/confusion.png",
         "plots/error.png",
         "plots/loss.png",
         "plots/samples.png",
@@ -102,12 +111,36 @@ def test_predictions_give_the_metrics(finished):
     assert surprise.mean() == pytest.approx(final["val_loss"], rel=1e-4)
 
 
+def test_predictions_name_images_and_classes(finished):
+    with np.load(finished / "predictions.npz") as file:
+        ids, labels = file["ids"].tolist(), file["labels"]
+        class_names = file["class_names"].tolist()
+    val = load_shapes().val
+    assert ids == val.ids
+    assert len(set(ids)) == 42
+    data = finished.read_json("data.json")
+    assert class_names == data["class_names"]
+    assert data["splits"]["train"] == dict.fromkeys(class_names, 16)
+    assert data["splits"]["validation"] == dict.fromkeys(class_names, 7)
+    assert data["steps_per_epoch"] == 4
+    np.testing.assert_array_equal(labels, val.labels)
+
+
+def test_metrics_have_precision_and_recall(finished, tiny, tmp_path):
+    scores = finished.metrics()["classification"]
+    assert scores["average"] == "macro"
+    with np.load(finished / "predictions.npz") as file:
+        predicted = file["probabilities"].argmax(-1)
+        labels = file["labels"]
+    assert scores["accuracy"] == pytest.approx((predicted == labels).mean())
+    with pytest.raises(ConfigError, match="positive_class"):
+        train(replace(tiny, positive_class="dogs"), tmp_path)
+
+
 def test_saved_model_takes_raw_images(finished):
     with np.load(finished / "predictions.npz") as file:
         expected = file["probabilities"]
-    val = load(
-        "shapes", Location("unused"), size=16, limit_train=96, limit_val=42
-    ).val
+    val = load_shapes().val
     model = keras.models.load_model(finished / "model.keras")
     logits = model.predict(val.images, verbose=0)
     np.testing.assert_allclose(keras.ops.softmax(logits), expected, atol=1e-5)
@@ -124,6 +157,44 @@ def test_folder_of_another_config_is_refused(finished, tiny):
     other = replace(tiny, model=replace(tiny.model, width=8))
     with pytest.raises(ConfigError, match=r"model\.width is 4 there and 8"):
         train(other, finished.path.parents[1])
+
+
+def test_held_out_images_pick_the_best_epoch(tiny, tmp_path):
+    """Here the train images stand in for them."""
+    data = replace(tiny.data, selection="train")
+    folder = train(replace(tiny, data=data), tmp_path)
+    rows = folder.history()
+    with open(folder / "history.csv", newline="") as file:
+        header = next(csv.reader(file))
+    assert header == [
+        *HISTORY_FIELDS,
+        "selection_loss",
+        "selection_accuracy",
+    ]
+    metrics = folder.metrics()
+    assert metrics["best_selected_on"] == "selection"
+    assert metrics["best"]["selection_accuracy"] == max(
+        row["selection_accuracy"] for row in rows
+    )
+    # Measured on all of the images, with the weights of that epoch.
+    model = keras.models.load_model(folder / "model.keras")
+    images, labels = load_all_train()
+    right = model.predict(images, verbose=0).argmax(-1) == labels
+    assert right.mean() == pytest.approx(rows[-1]["selection_accuracy"])
+
+
+def load_all_train():
+    data = load("shapes", Location("unused"), size=16, limit_val=42)
+    return data.train.images, data.train.labels
+
+
+def test_epochs_of_a_given_number_of_steps(tiny, tmp_path):
+    """As many steps as asked for, however few the images."""
+    data = replace(tiny.data, steps_per_epoch=9, limit_train=30)
+    folder = train(replace(tiny, data=data, epochs=1), tmp_path)
+    assert folder.read_json("data.json")["steps_per_epoch"] == 9
+    with np.load(folder / "checkpoint.npz") as file:
+        assert file["step"] == 9
 
 
 class Killed(BaseException):
