@@ -1,0 +1,230 @@
+"""Speed and memory of the input pipeline, from Tiny ImageNet's zip to batches.
+
+    python benchmarks/pipeline.py --data_dir=DIR
+
+Prepares the data set in a folder of its own, then loads it as an experiment
+does and runs some epochs without augmentation and without a network. Each
+part runs in a process of its own, so that its peak of memory is its own; what
+importing TensorFlow takes is not counted in the seconds, but it is in the
+memory. Prints what was measured beside what is claimed for two CPU cores;
+the exit code is 1 where a claim does not hold.
+"""
+
+import argparse
+import contextlib
+import dataclasses
+import json
+import multiprocessing
+import os
+import platform
+import resource
+import statistics
+import sys
+import tempfile
+import time
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+GIB = 2**30
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+    """One figure, and what is claimed of it: at most or at least so much."""
+
+    name: str
+    value: float
+    unit: str
+    at_most: float | None = None
+    at_least: float | None = None
+
+    @property
+    def claim(self):
+        if self.at_most is not None:
+            return f"<= {self.at_most:,g}"
+        if self.at_least is not None:
+            return f">= {self.at_least:,g}"
+        return "-"
+
+    @property
+    def holds(self):
+        return (self.at_most is None or self.value <= self.at_most) and (
+            self.at_least is None or self.value >= self.at_least
+        )
+
+
+def prepare(location):
+    """(seconds, GiB) to write the records."""
+    import tensorflow  # noqa: F401
+
+    from pipelines.loading import open_source
+
+    start = time.perf_counter()
+    open_source("tiny_imagenet", location)
+    return time.perf_counter() - start, peak_memory()
+
+
+def train(location, size, batch_size, epochs, cache_gib):
+    """(images/s of each epoch, GiB, description of the cache).
+
+    The first epoch's time begins before the records are opened, and includes
+    decoding the validation images, which are not counted.
+    """
+    import tensorflow as tf
+
+    from pipelines.batches import steps_per_epoch, train_batches
+    from pipelines.loading import load
+
+    tf.config.experimental.enable_op_determinism()
+    start = time.perf_counter()
+    data = load(
+        "tiny_imagenet",
+        location,
+        size=size,
+        train="train+holdout",
+        cache_gib=cache_gib,
+    )
+    steps = steps_per_epoch(data.train, batch_size)
+    batches = train_batches(
+        data.train,
+        classes=len(data.class_names),
+        batch_size=batch_size,
+        seed=0,
+        steps=epochs * steps,
+    )
+    speeds = []
+    for step, _ in enumerate(batches, 1):
+        if step % steps == 0:
+            now = time.perf_counter()
+            speeds.append(steps * batch_size / (now - start))
+            start = now
+    return speeds, peak_memory(), data.cache
+
+
+def peak_memory():
+    """The largest memory that this process has had so far, in GiB."""
+    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    # Linux counts in KiB, macOS in bytes.
+    return used / GIB * (1 if sys.platform == "darwin" else 1024)
+
+
+def apart(function, *arguments):
+    """Calls a function in a new process."""
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=spawn) as pool:
+        return pool.submit(function, *arguments).result()
+
+
+def measure(location, arguments):
+    seconds, memory = apart(prepare, location)
+    results = [
+        Result("preparation", seconds, "s", at_most=180),
+        Result("preparation, memory", memory, "GiB", at_most=3),
+    ]
+    for where, cache_gib in (("in memory", 1000.0), ("on disk", 0.0)):
+        speeds, memory, description = apart(
+            train,
+            location,
+            arguments.size,
+            arguments.batch_size,
+            arguments.epochs,
+            cache_gib,
+        )
+        print(description)
+        claimed = where == "in memory" and arguments.size == 64
+        first, *others = speeds
+        results += [
+            Result(
+                f"cache {where}: first epoch",
+                first,
+                "images/s",
+                at_least=5_000 if claimed else None,
+            ),
+            Result(
+                f"cache {where}: later epochs",
+                statistics.median(others),
+                "images/s",
+                at_least=60_000 if claimed else None,
+            ),
+            Result(
+                f"cache {where}: memory",
+                memory,
+                "GiB",
+                at_most=3 if claimed else None,
+            ),
+        ]
+    return results
+
+
+def print_table(results):
+    rows = [("", "measured", "", "claimed on 2 cores", "")]
+    for result in results:
+        digits = 0 if result.value >= 100 else 2
+        rows.append(
+            (
+                result.name,
+                f"{result.value:,.{digits}f}",
+                result.unit,
+                result.claim,
+                "" if result.holds else "NO",
+            )
+        )
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = zip(row, widths, strict=True)
+        print("  ".join(cell.ljust(width) for cell, width in cells).rstrip())
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument(
+        "--data_dir",
+        required=True,
+        help="zip file of Tiny ImageNet, or its folder",
+    )
+    parser.add_argument(
+        "--prepared_dir", help="take the records from here, or keep them here"
+    )
+    parser.add_argument("--size", type=int, default=64, help="in pixels")
+    parser.add_argument("--batch_size", type=int, default=128)
+    parser.add_argument("--epochs", type=int, default=6)
+    parser.add_argument("--json", type=Path, help="also write results here")
+    arguments = parser.parse_args()
+    if arguments.epochs < 2:
+        parser.error("--epochs: expected at least 2, the first is special.")
+    return arguments
+
+
+def main():
+    from pipelines.errors import DataError
+    from pipelines.location import Location
+
+    arguments = parse_arguments()
+    with contextlib.ExitStack() as stack:
+        folder = arguments.prepared_dir or stack.enter_context(
+            tempfile.TemporaryDirectory()
+        )
+        try:
+            results = measure(Location(arguments.data_dir, folder), arguments)
+        except DataError as error:
+            raise SystemExit(f"error: {error}") from error
+    print_table(results)
+    if arguments.json:
+        setting = {
+            "batch_size": arguments.batch_size,
+            "image_size": arguments.size,
+            "processors": os.cpu_count(),
+            "machine": platform.machine(),
+        }
+        cases = [dataclasses.asdict(result) for result in results]
+        report = json.dumps({"setting": setting, "results": cases}, indent=2)
+        arguments.json.write_text(report + "\n")
+    sys.exit(0 if all(result.holds for result in results) else 1)
+
+
+if __name__ == "__main__":
+    main()
