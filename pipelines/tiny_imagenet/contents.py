@@ -130,7 +130,7 @@ def open_contents(path):
         yield Contents(
             path,
             _files_under(path),
-            lambda name: (path / name).read_bytes(),
+            lambda name: _read_file(path / name),
             lambda name: (path / name).stat().st_size,
             None,
         )
@@ -148,6 +148,15 @@ def open_contents(path):
             lambda name: archive.size(root + name),
             lambda name: archive.checksum(root + name),
         )
+
+
+def _read_file(path):
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise DataError(f"cannot read {path}: {error.strerror}.") from error
 
 
 def _files_under(folder):

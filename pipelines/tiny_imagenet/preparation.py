@@ -26,26 +26,31 @@ def prepared_builder(location):
         DataError: if there is no data, if it is bad, if the records cannot be
             written, or are those of another archive.
     """
-    parent = location.prepared / Builder.name
-    folder = parent / str(Builder.VERSION)
-    if _is_complete(folder):
-        builder = tfds.builder_from_directory(folder)
-        _check_origin(builder, location)
-        return builder
+    folder = location.prepared / Builder.name / str(Builder.VERSION)
+    if not _is_complete(folder):
+        _make_records(location, folder)
+    builder = tfds.builder_from_directory(folder)
+    # Another process may have made them, from other data.
+    _check_origin(builder, location)
+    return builder
+
+
+def _make_records(location, folder):
     import tensorflow as tf
 
     try:
-        parent.mkdir(parents=True, exist_ok=True)
-        with _alone(parent):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with _alone(folder.parent):
             if not _is_complete(folder):
-                _prepare(location, parent)
-    except (OSError, tf.errors.OpError) as error:
+                _prepare(location, folder.parent)
+    except (OSError, RuntimeError, tf.errors.OpError) as error:
+        reason = _reason(error)
+        if reason is None:
+            raise
         raise DataError(
-            f"cannot write the prepared records to {parent}: "
-            f"{_reason(error)}. Free some space or choose another "
-            "--prepared_dir."
+            f"cannot write the prepared records to {folder.parent}: {reason}. "
+            "Free some space or choose another --prepared_dir."
         ) from error
-    return tfds.builder_from_directory(folder)
 
 
 def _prepare(location, parent):
@@ -113,5 +118,13 @@ def _check_origin(builder, location):
 
 
 def _reason(error):
+    """What a file system said; None if the error is of another kind."""
+    import tensorflow as tf
+
+    # tensorflow-datasets wraps what happens while it writes.
+    while isinstance(error, RuntimeError) and error.__cause__ is not None:
+        error = error.__cause__
+    if not isinstance(error, (OSError, tf.errors.OpError)):
+        return None
     text = getattr(error, "strerror", None) or str(error) or repr(error)
     return " ".join(text.split())

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -129,6 +130,19 @@ def test_error_while_writing_leaves_nothing(make_tiny_imagenet, monkeypatch):
     message = refusal(path)
     assert "No space left on device" in message
     assert "--prepared_dir" in message
+    assert {p.name for p in records(path).parent.iterdir()} == {".lock"}
+
+
+def test_full_disk_is_one_line(make_tiny_imagenet):
+    path = make_tiny_imagenet()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    # Files that may not grow: what a full disk answers, or nearly.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limits[1]))
+    try:
+        message = refusal(path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert "cannot write the prepared records" in message
     assert {p.name for p in records(path).parent.iterdir()} == {".lock"}
 
 
