@@ -21,6 +21,7 @@ def notes(arms, published):
         *_folds(arms, configs),
         *_seeds(configs),
         *_what_differs(configs),
+        *_steps(arms, configs),
         *_data(arms),
         *_unfinished(arms),
     ]
@@ -54,9 +55,9 @@ def _folds(arms, configs):
         missing = sorted(set(range(folds)) - {seed % folds for seed in seeds})
         if missing:
             yield (
-                f"{name} has not been judged on all images yet: of its "
-                f"{folds} folds, {', '.join(map(str, missing))} is missing. "
-                "Run more seeds."
+                f"{name} has not been judged on all images yet. Of its "
+                f"{folds} folds these are missing: "
+                f"{', '.join(map(str, missing))}. Run more seeds."
             )
     if crossed:
         yield (
@@ -85,6 +86,22 @@ def _what_differs(configs):
             f"More than one thing differs between {first_name} and "
             f"{', '.join(several)}, so a difference between these rows has "
             "no single cause."
+        )
+
+
+def _steps(arms, configs):
+    """No field of the config, but what more training images bring along."""
+    steps = {}
+    for name, runs in arms.items():
+        if (runs[0] / "data.json").is_file():
+            an_epoch = runs[0].read_json("data.json").get("steps_per_epoch")
+            if an_epoch is not None:
+                steps[name] = an_epoch * configs[name][0]["epochs"]
+    if len(set(steps.values())) > 1:
+        listed = [f"{name} {count:,}" for name, count in steps.items()]
+        yield (
+            "The experiments train for different numbers of steps, which "
+            f"can make a difference by itself: {', '.join(listed)}."
         )
 
 

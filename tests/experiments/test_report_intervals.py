@@ -179,7 +179,7 @@ def test_folds_are_pooled(finished, tmp_path, tiny):
     assert "missing" not in text
     text, (row,), _ = report(folders[1:], tmp_path)
     assert row["images"] == "14"
-    assert "of its 2 folds, 0 is missing" in text
+    assert "2 folds these are missing: 0." in text
 
 
 def test_repetitions_that_differ_are_averaged(finished, tmp_path):
@@ -383,6 +383,21 @@ def test_counts_of_all_arms_are_drawn(finished, tmp_path, monkeypatch):
     assert list(drawn["counts.png"])[-1] == "test"
     assert "![counts](counts.png)" in text
     assert text.count("a.jpg is in train and in test") == 1
+
+
+def test_different_numbers_of_steps_are_said(finished, tmp_path):
+    """Four times the images, in as many epochs, are four times the steps."""
+    folders = [finished(name, said(8, 8), epochs=10) for name in "ab"]
+
+    def text(*steps):
+        for folder, count in zip(folders, steps, strict=True):
+            content = {"name": "x", "train": "train", "splits": {}}
+            folder.write_json("data.json", content | {"steps_per_epoch": count})
+        return report(folders, tmp_path)[0]
+
+    assert "numbers of steps" in (different := text(4, 14))
+    assert "a 40, b 140." in different
+    assert "numbers of steps" not in text(14, 14)
 
 
 def test_report_on_lists_baselines_first(finished, tmp_path):
