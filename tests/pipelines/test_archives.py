@@ -188,6 +188,14 @@ def test_changed_bytes_are_found(path, method):
         archive.read("a")
 
 
+def test_archive_of_a_later_format_is_refused(path):
+    write(path, [("a", b"a")])
+    data = bytearray(path.read_bytes())
+    data[data.index(b"PK\x01\x02") + 6] = 99
+    path.write_bytes(data)
+    assert "version" in refusal(path)
+
+
 @pytest.mark.parametrize("kept", [0, 0.3, 0.9, 0.999])
 def test_archive_cut_short_is_refused(path, kept):
     write(path, [(str(i), b"content" * i) for i in range(50)])

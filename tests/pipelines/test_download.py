@@ -148,6 +148,12 @@ def test_broken_connection_goes_on_where_it_broke(server, path, headers):
     assert list(path.parent.iterdir()) == [path]
 
 
+def test_only_tries_that_bring_nothing_are_counted(server, path):
+    server.break_after = 150_000
+    server.breaks = 6
+    assert get(server, path, attempts=2).read_bytes() == CONTENT
+
+
 def test_another_process_goes_on_too(server, path):
     server.breaks = 1
     message = failure(server, path, attempts=1)
