@@ -6,19 +6,22 @@ import inspect
 import augment_tf
 from experiments.errors import ConfigError
 from experiments.keras_layers import LIBRARIES, KerasLayer
+from pipelines.augly_online import AugLyLayer
+from pipelines.errors import DataError
 
 _LAYERS = {
     name: value
     for name, value in vars(augment_tf).items()
     if inspect.isclass(value) and issubclass(value, augment_tf.Augmentation)
-}
+} | {"AugLy": AugLyLayer}
 
 
 def build_augmentation(experiment):
     """The layers of `experiment.augment` as one `augment_tf.Sequence`.
 
     A layer that takes a `size` gets the experiment's image size. Names such
-    as "keras_cv/RandAugment" are layers of that library.
+    as "keras_cv/RandAugment" are layers of that library; "AugLy" takes
+    `operations`, see `pipelines.augly_operations`.
 
     Returns:
         The layer, or None where the experiment does not augment.
@@ -45,7 +48,8 @@ def build_augmentation(experiment):
 def _check_devices_can(specs, layers):
     for spec, layer in zip(specs, layers, strict=True):
         saliency = getattr(layer, "saliency", "")
-        if isinstance(layer, KerasLayer) or saliency.startswith("opencv"):
+        on_host = isinstance(layer, (KerasLayer, AugLyLayer))
+        if on_host or saliency.startswith("opencv"):
             raise ConfigError(
                 f"augment.{spec} runs on the host alone; set "
                 "data.augment_on=host."
@@ -87,7 +91,7 @@ def _build(spec, image_size):
         options.setdefault("size", image_size)
     try:
         return layer_class(**options)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, DataError) as error:
         raise ConfigError(f"augment.{spec.layer}: {error}") from error
 
 

@@ -14,13 +14,17 @@ from experiments.registry import EXPERIMENTS
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_every_experiment_augments_to_its_image_size(name):
     experiment = EXPERIMENTS[name]
+    augmentation = build_augmentation(experiment)
+    if not experiment.augment:
+        assert augmentation is None
+        return
     size = experiment.data.load_size or experiment.data.image_size
     images = np.random.default_rng(0).integers(0, 256, (4, size, size, 3))
     batch = {
         "images": images.astype(np.uint8),
         "labels": np.eye(4, dtype=np.float32),
     }
-    out = build_augmentation(experiment).apply(batch, (1, 2))
+    out = augmentation.apply(batch, (1, 2))
     side = experiment.data.image_size
     assert out["images"].shape == (4, side, side, 3)
     np.testing.assert_allclose(np.sum(out["labels"], -1), np.ones(4), rtol=1e-6)
@@ -44,6 +48,8 @@ def test_no_layers_is_no_augmentation(tiny):
         (augment("CutMix", beta=1.0), r"CutMix has no option 'beta'.*alpha"),
         (augment("CutMix", probability=2.0), r"augment\.CutMix: .*2\.0"),
         (augment("keras"), "no layer 'keras'"),
+        (augment("AugLy", operations={"turn": {}}), "AugLy: .*'turn'.* unkno"),
+        (augment("AugLy", rotate=3), r"AugLy has no option 'rotate'.*operatio"),
     ],
 )
 def test_wrong_layers_are_refused(tiny, layer, message):
@@ -64,12 +70,29 @@ def test_images_that_would_not_fit_the_network_are_refused(tiny):
     [
         augment("SaliencyMix", saliency="opencv"),
         augment("keras/RandomFlip"),
+        augment("AugLy"),
     ],
 )
 def test_layers_of_the_host_are_refused_on_the_device(tiny, layer):
     data = replace(tiny.data, augment_on="device")
     with pytest.raises(ConfigError, match=r"set data\.augment_on=host"):
         build_augmentation(replace(tiny, data=data, augment=(layer,)))
+
+
+def test_augly_is_a_layer_like_others(tiny):
+    """Its options may come from the command line or from JSON."""
+    layers = (augment("AugLy"), augment("RandomFlip", probability=0.0))
+    experiment = override(
+        replace(tiny, augment=layers),
+        ["augment.AugLy.operations={'hflip': {}, 'blur': {'radius': [1, 2]}}"],
+    )
+    images = np.random.default_rng(0).integers(0, 256, (4, 24, 24, 3))
+    images = images.astype(np.uint8)
+    batch = {"images": images, "labels": np.eye(4, dtype=np.float32)}
+    out = build_augmentation(experiment).apply(batch, (1, 2))
+    assert out["images"].dtype == np.uint8
+    assert np.std(out["images"]) < 0.5 * np.std(images)
+    np.testing.assert_array_equal(out["labels"], batch["labels"])
 
 
 def test_arms_share_what_they_have_in_common():

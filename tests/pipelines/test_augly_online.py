@@ -102,12 +102,16 @@ def test_in_a_sequence(images):
     np.testing.assert_array_equal(same, images)
 
 
-def test_shapes_are_static():
+def test_graph_has_static_shapes_and_no_state():
     traced = tf.function(AugLyLayer().apply).get_concrete_function(
         tf.TensorSpec((None, 40, 24, 3), tf.uint8),
         tf.TensorSpec((2,), tf.int32),
     )
     assert traced.structured_outputs.shape.as_list() == [None, 40, 24, 3]
+    # With state, tf.data would run it serially under op determinism.
+    kinds = {op.type for op in traced.graph.get_operations()}
+    assert "PyFuncStateless" in kinds
+    assert "PyFunc" not in kinds
 
 
 def test_configuration_survives_json(images):
