@@ -105,7 +105,7 @@ class AugmentedFolder:
 
     def _write_state(self, status, content):
         state = {**content, "status": status}
-        text = json.dumps(state, indent=2, sort_keys=False)
+        text = json.dumps(state, indent=2)
         self.write(_STATE, text.encode() + b"\n")
 
     def _state(self):
