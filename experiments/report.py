@@ -147,12 +147,23 @@ def _row(name, runs):
         "top-1 error %": _spread([_error(f, "val_accuracy") for f in final]),
         "top-5 error %": _spread(
             [_error(f, "val_top5_accuracy") for f in final]
-        ),
+        )
+        if _has_top5(runs)
+        else "n/a",
         "loss": _spread([f["val_loss"] for f in final], digits=3),
         "best top-1 error %": _spread(
             [_error(m["best"], "val_accuracy") for m in metrics]
         ),
     }
+
+
+def _has_top5(runs):
+    """Among five classes or fewer the right one is always in the top 5."""
+    described = [each for each in runs if (each / "data.json").is_file()]
+    return not any(
+        len(each.read_json("data.json")["class_names"]) <= 5
+        for each in described
+    )
 
 
 def _error(row, metric):

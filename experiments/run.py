@@ -279,12 +279,10 @@ class _Session:
         )
         self._write_metrics("finished", classification=scores)
         final = self.rows[-1]
-        print(
-            f"  done: val top-1 error {1 - final['val_accuracy']:.2%}, "
-            f"top-5 error {1 - final['val_top5_accuracy']:.2%}, "
-            f"see {self.folder.path}",
-            flush=True,
-        )
+        errors = f"val top-1 error {1 - final['val_accuracy']:.2%}"
+        if len(class_names) > 5:
+            errors += f", top-5 error {1 - final['val_top5_accuracy']:.2%}"
+        print(f"  done: {errors}, see {self.folder.path}", flush=True)
 
     def _write_metrics(self, status, error=None, classification=None):
         content = callbacks.summarize(

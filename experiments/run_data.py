@@ -69,17 +69,17 @@ def count_classes(experiment, data):
 def describe_data(experiment, data, steps):
     """What data.json says: how many images of each class a run used."""
     config = experiment.data
-    splits = {config.train: data.train, config.val: data.val}
+    train, val = config.train, config.val
     if config.folds is not None:
-        # Of these, the run's own fold was judged and the others trained on.
-        splits = {config.train: data.train, "judged": data.val}
-    elif data.selection is not None:
+        train, val = f"{train} but a fold", "judged fold"
+    splits = {train: data.train, val: data.val}
+    if data.selection is not None:
         splits[config.selection] = data.selection
     return {
         "name": data.name,
         "class_names": data.class_names,
-        "train": config.train,
-        "val": config.val,
+        "train": train,
+        "val": val,
         "steps_per_epoch": steps,
         "splits": {
             name: dict(

@@ -133,3 +133,35 @@ def test_studies_name_experiments_that_exist():
 def test_unknown_experiment_lists_close_ones():
     with pytest.raises(ConfigError, match="tinyimagenet_salmix"):
         get_experiment("tiny_imagenet_salmix")
+
+
+def test_published_cats_and_dogs_arms_differ_in_the_variations_alone():
+    original, augly = (
+        as_json(EXPERIMENTS[name]) for name in STUDIES["catsdogs"].experiments
+    )
+    fields = [field for field, _, _ in differences(original, augly)]
+    labels = ["name", "summary", "published"]
+    assert [f for f in fields if f not in labels] == [
+        "data.train",
+        "data.offline",
+    ]
+    assert original["positive_class"] == "dogs"
+
+
+def test_fair_cats_and_dogs_arms_take_the_same_steps():
+    arms = [EXPERIMENTS[n] for n in STUDIES["catsdogs_fair"].experiments]
+    first, *others = map(as_json, arms)
+    assert first["data"]["steps_per_epoch"]
+    # Five seeds judge every image once.
+    assert STUDIES["catsdogs_fair"].seeds % first["data"]["folds"] == 0
+    for other in others:
+        fields = {
+            field.partition(".operations")[0]
+            for field, _, _ in differences(first, other)
+        }
+        assert fields - {"name", "summary"} in (
+            {"data.train", "data.offline"},
+            {"augment.0"},
+        )
+    offline, online = arms[1].data.offline, arms[2].augment[0]
+    assert offline.operations == online.options["operations"]

@@ -74,6 +74,28 @@ def test_table_has_mean_and_deviation_over_seeds(runs, tmp_path):
     assert rows["mixed"]["epochs"] == "3"
 
 
+def test_top_five_of_two_classes_say_nothing(runs, tmp_path):
+    for folder in runs:
+        names = ["cats", "dogs"] if folder in runs[:2] else list("abcdef")
+        counts = dict.fromkeys(names, 3)
+        folder.write_json(
+            "data.json",
+            {
+                "name": "drawn",
+                "class_names": names,
+                "train": "train",
+                "val": "test",
+                "steps_per_epoch": 1,
+                "splits": {"train": counts, "test": counts},
+                "notes": [],
+            },
+        )
+    write_report(runs, tmp_path / "out", "Test")
+    rows = table(tmp_path / "out")
+    assert rows["baseline"]["top-5 error %"] == "n/a"
+    assert rows["mixed"]["top-5 error %"] == "20.00 ± 0.00"
+
+
 def test_plots_and_text_are_written_and_printed(runs, tmp_path, capsys):
     write_report(runs, tmp_path / "out", "Test")
     for name in ("accuracy.png", "error.png", "loss.png"):
