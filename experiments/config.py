@@ -162,6 +162,10 @@ def differences(before, after, path=""):
     if isinstance(before, list) and isinstance(after, list):
         before, after = (dict(enumerate(items)) for items in (before, after))
     if isinstance(before, dict) and isinstance(after, dict):
+        # Where both have the same keys, their order may mean something, such
+        # as the order in which operations are applied.
+        if set(before) == set(after) and list(before) != list(after):
+            return [(path, before, after)]
         return [
             difference
             for key in {**before, **after}

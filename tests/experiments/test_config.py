@@ -92,6 +92,14 @@ def test_differences_name_the_path():
     assert differences(before, before) == []
 
 
+def test_order_of_operations_is_a_difference():
+    blur_last = {"operations": {"rotate": {"degrees": 3}, "blur": {}}}
+    blur_first = {"operations": {"blur": {}, "rotate": {"degrees": 3}}}
+    assert differences(blur_last, blur_first) == [
+        ("operations", blur_last["operations"], blur_first["operations"])
+    ]
+
+
 def test_fair_arms_differ_in_the_augmentation_alone():
     first, *others = [
         EXPERIMENTS[name] for name in STUDIES["tinyimagenet_fair"].experiments
