@@ -30,7 +30,6 @@ _BROKEN = (
     EOFError,
     ValueError,
     OverflowError,
-    NotImplementedError,
     RuntimeError,
 )
 

@@ -1,6 +1,7 @@
 """Reads labels, names and images out of the prepared records."""
 
 import functools
+import re
 
 import numpy as np
 import tensorflow as tf
@@ -126,9 +127,8 @@ class Split:
             yield from dataset.as_numpy_iterator()
         except tf.errors.OpError as error:
             raise DataError(
-                f"{self._folder} is damaged: "
-                f"{' '.join(error.message.split())[:200]}. Remove that folder; "
-                "the same command then prepares it again."
+                f"{self._folder} is damaged: {_first_line(error)}. Remove that "
+                "folder; the same command then prepares it again."
             ) from error
 
     def _records(self):
@@ -139,6 +139,12 @@ class Split:
             for part in self._instructions
         ]
         return functools.reduce(lambda a, b: a.concatenate(b), files)
+
+
+def _first_line(error):
+    """What TensorFlow says, without the names of its nodes."""
+    text = re.sub(r"\{\{.*?\}\}|\[Op:.*", "", error.message)
+    return text.strip().split("\n")[0].rstrip(". ")
 
 
 def _labels_and_ids(serialized):

@@ -67,8 +67,11 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def _is_same_version(self):
-        return "Range" in self.headers and (
-            self.headers["If-Range"] in self.server.headers.values()
+        # A weak tag does not say that the bytes are the same (RFC 9110).
+        version = self.headers.get("If-Range", "W/")
+        return (
+            not version.startswith("W/")
+            and version in self.server.headers.values()
         )
 
     def log_message(self, *_):

@@ -12,7 +12,7 @@ import pytest
 from pipelines.decoding import decode
 from pipelines.errors import DataError
 from pipelines.location import Location
-from pipelines.tiny_imagenet import TinyImageNet, finding
+from pipelines.tiny_imagenet import TinyImageNet, arrangement, finding
 
 
 @pytest.fixture
@@ -76,6 +76,37 @@ def test_holdout_and_train_share_nothing_and_are_all(source):
     np.testing.assert_array_equal(source.split("holdout").labels, [0, 1, 2])
     # From the second half of each class, so the published subset has none.
     assert min(numbers(source, "holdout")) >= 6
+
+
+def test_arrangement_of_many_images():
+    """Halves and tenths of each class, each image in one place."""
+    labels = np.repeat(np.arange(20), np.arange(20, 40))
+    number = np.concatenate([np.arange(count) for count in range(20, 40)])
+    size = np.bincount(labels)[labels]
+    parts = arrangement.arrange_train(labels)
+    everything = np.concatenate([parts["train"], parts["holdout"]])
+    np.testing.assert_array_equal(np.sort(everything), np.arange(len(labels)))
+    first_half = np.flatnonzero(number < size // 2)
+    published = parts["published_train"]
+    np.testing.assert_array_equal(np.sort(published), first_half)
+    np.testing.assert_array_equal(published, parts["train"][: len(published)])
+    np.testing.assert_array_equal(
+        np.bincount(labels[parts["holdout"]]),
+        [round(count / 10) for count in range(20, 40)],
+    )
+    # Drawn, not the first or the last of the second half.
+    place = number[parts["holdout"]] / size[parts["holdout"]]
+    assert 0.6 < place.mean() < 0.9
+    parts = arrangement.arrange_validation(labels)
+    np.testing.assert_array_equal(
+        np.sort(parts["validation"]), np.arange(len(labels))
+    )
+    half = parts["published_validation"]
+    np.testing.assert_array_equal(half, parts["validation"][: len(half)])
+    np.testing.assert_array_equal(
+        np.bincount(labels[half]), np.arange(20, 40) // 2
+    )
+    assert 0.4 < (number[half] / size[half]).mean() < 0.6
 
 
 def test_published_parts(source):
