@@ -7,8 +7,9 @@ and all the flags.
 from dataclasses import replace
 
 from experiments import registry
-from experiments.config import as_json, override
+from experiments.config import as_json
 from experiments.errors import ConfigError
+from experiments.overrides import override, override_arms
 from experiments.startup import start_tensorflow
 from pipelines.location import Location
 
@@ -37,10 +38,8 @@ def experiment(name, flags):
 def study(name, flags):
     """Trains all experiments of a study with several seeds, and compares."""
     chosen = registry.get_study(name)
-    experiments = [
-        override(registry.get_experiment(each), flags.set)
-        for each in chosen.experiments
-    ]
+    arms = [registry.get_experiment(each) for each in chosen.experiments]
+    experiments = override_arms(arms, flags.set)
     start_tensorflow()
     from experiments.devices import make_strategy
     from experiments.study import run_study
@@ -82,20 +81,21 @@ def augment_offline(name, flags):
     names = [name]
     if name in registry.STUDIES:
         names = registry.STUDIES[name].experiments
+    arms = [registry.get_experiment(each) for each in names]
     configs = [
-        override(registry.get_experiment(each), flags.set).data
-        for each in names
+        arm.data
+        for arm in override_arms(arms, flags.set)
+        if arm.data.offline is not None
     ]
-    configs = [config for config in configs if config.offline is not None]
     if not configs:
+        known = [
+            each.name
+            for each in registry.EXPERIMENTS.values()
+            if each.data.offline is not None
+        ]
         raise ConfigError(
             f"--augment_offline: {name} has no data.offline. Those that have: "
-            + ", ".join(
-                each.name
-                for each in registry.EXPERIMENTS.values()
-                if each.data.offline is not None
-            )
-            + "."
+            f"{', '.join(known)}."
         )
     start_tensorflow()
     from pipelines.loading import open_source

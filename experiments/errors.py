@@ -4,3 +4,7 @@ class ConfigError(Exception):
 
 class TrainingFailed(Exception):
     """A run stopped because its loss is no longer a number."""
+
+
+class AbsentPart(ConfigError):
+    """A config has not got the part whose field is to be changed."""

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from experiments.augmentation import build_augmentation
-from experiments.config import Data, augment, override
+from experiments.config import Data, augment
 from experiments.errors import ConfigError
+from experiments.overrides import override
 from experiments.registry import EXPERIMENTS
 
 

@@ -4,8 +4,9 @@ import dataclasses
 
 import pytest
 
-from experiments.config import Experiment, as_json, differences, override
+from experiments.config import Experiment, as_json, differences
 from experiments.errors import ConfigError
+from experiments.overrides import override, override_arms
 from experiments.registry import EXPERIMENTS, STUDIES, get_experiment
 
 SALMIX = EXPERIMENTS["tinyimagenet_salmix"]
@@ -80,6 +81,43 @@ def test_wrong_assignments_are_refused_in_one_line(assignment, message):
 
 def test_later_assignments_win():
     assert override(SALMIX, ["epochs=2", "epochs=3"]).epochs == 3
+
+
+def test_parts_that_some_arms_have_are_changed_in_these():
+    arms = [EXPERIMENTS[name] for name in STUDIES["catsdogs"].experiments]
+    original, augly = override_arms(
+        arms, ["data.offline.count=5", "epochs=2", "data.image_size=64"]
+    )
+    assert original.data.offline is None
+    assert augly.data.offline.count == 5
+    assert original.epochs == augly.epochs == 2
+    arms = [EXPERIMENTS[name] for name in STUDIES["demo"].experiments]
+    changed = override_arms(arms, ["augment.SaliencyMix.alpha=0.3"])
+    assert changed[:2] == arms[:2]
+    assert changed[2].augment[-1].options["alpha"] == 0.3
+
+
+@pytest.mark.parametrize(
+    ("assignment", "message"),
+    [
+        ("augment.SaliencyMax.alpha=1", "no field 'SaliencyMax'"),
+        ("data.offline.count=2", "has no offline"),
+        ("data.offlin.count=2", "no field 'offlin'"),
+        ("epochs=many", "expects int"),
+    ],
+)
+def test_parts_that_no_arm_has_are_refused(assignment, message):
+    arms = [EXPERIMENTS[name] for name in STUDIES["demo"].experiments]
+    with pytest.raises(ConfigError, match=message):
+        override_arms(arms, [assignment])
+
+
+def test_operations_can_be_set_as_a_dictionary():
+    changed = override(
+        EXPERIMENTS["catsdogs_augly"],
+        ["data.offline.operations={'blur': {'radius': (1.0, 2.0)}}"],
+    )
+    assert changed.data.offline.operations == {"blur": {"radius": (1.0, 2.0)}}
 
 
 def test_differences_name_the_path():

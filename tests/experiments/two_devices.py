@@ -14,8 +14,8 @@ import numpy as np
 import tensorflow as tf
 
 from experiments.augmentation import build_augmentation
-from experiments.config import override
 from experiments.devices import make_strategy
+from experiments.overrides import override
 from experiments.registry import get_experiment
 from experiments.run import run
 from experiments.trainer import Trainer
