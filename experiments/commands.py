@@ -103,7 +103,13 @@ def augment_offline(name, flags):
     for config in configs:
         source = open_source(config.name, _location(flags), config.split_seed)
         offline = replace(config.offline, seed=flags.seed)
-        source.augment(config.train, **as_json(offline))
+        written = source.augment(config.train, **as_json(offline))
+        for folder, images in written.items():
+            print(
+                f"{folder}: {images:,} images, each original and "
+                f"{offline.count} AugLy variations of it, seed {offline.seed}",
+                flush=True,
+            )
 
 
 def describe(name, flags):

@@ -130,18 +130,25 @@ class ImageFolder:
         Args:
             name: Such as "train_aug", or "all_aug" for train_aug and test_aug.
             operations, count, seed: See `augly_offline.augment_folder`.
+
+        Returns:
+            {folder: number of images in it, originals and variations}.
         """
         from pipelines.augly_offline import augment_folder
 
         part = name.removesuffix("_aug")
+        written = {}
         for each in PARTS if part == "all" else (part,):
-            augment_folder(
+            folder = self.root / f"{each}_aug"
+            manifest = augment_folder(
                 self.root / each,
-                self.root / f"{each}_aug",
+                folder,
                 operations=operations,
                 count=count,
                 seed=seed,
             )
+            written[folder] = len(manifest)
+        return written
 
     def _augmented(self, parts):
         from pipelines.augly_offline import read_manifest
