@@ -150,8 +150,8 @@ class AugmentedFolder:
             if old != new:
                 raise DataError(
                     f"{self.path} was made with {what}: {_assignment(old)} "
-                    f"there, {_assignment(new)} here. Choose another folder, "
-                    "or remove that one."
+                    f"there, {_assignment(new)} here. Ask for the same, or "
+                    "remove that folder."
                 )
 
 
