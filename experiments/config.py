@@ -46,6 +46,7 @@ class Data:
     batch_size: int = 128
     # Evaluation resizes to image_size / crop_fraction and crops the center.
     crop_fraction: float = 1.0
+    # Only so many images; the second goes for `selection`, too.
     limit_train: int | None = None
     limit_val: int | None = None
     augment_on: Literal["host", "device"] = "host"

@@ -100,7 +100,7 @@ def load(
         offline: JSON of the arguments of `augly_offline.augment_folder` that
             make the split `train`, or None.
         limit_train, limit_val: Keep only so many images, spread evenly over
-            the classes.
+            the classes; the second is for `selection`, too.
         cache_gib: Decoded images are kept in memory up to this size, in files
             beyond it.
 
@@ -121,7 +121,8 @@ def load(
     chosen = {key: np.arange(len(s.labels)) for key, s in splits.items()}
     if fold is not None:
         chosen = subsets.fold(splits["train"], splits["val"], *fold)
-    for key, limit in (("train", limit_train), ("val", limit_val)):
+    for key in chosen:
+        limit = limit_train if key == "train" else limit_val
         if limit is not None and limit < len(chosen[key]):
             labels = splits[key].labels[chosen[key]]
             kept = subsets.spread_over_classes(labels, limit)
