@@ -160,13 +160,19 @@ def _chosen(split):
     groups = np.array(getattr(split, "groups", split.ids))
     order = np.random.default_rng(0).permutation(len(labels))
     if len(np.unique(groups)) == len(groups):
-        # One of each class in turn, until the places are taken.
-        rank = np.empty(len(labels), int)
-        for label in np.unique(labels):
-            of_class = order[labels[order] == label]
-            rank[of_class] = np.arange(len(of_class))
-        first = np.lexsort((labels, rank))[:count]
-        return sorted(first, key=lambda index: (labels[index], rank[index]))
+        # One of each class in turn, until the places are taken; of many
+        # classes, some from all over their order.
+        classes = np.unique(labels)
+        if len(classes) > count:
+            places = np.linspace(0, len(classes) - 1, count).round()
+            classes = classes[places.astype(int)]
+        rows = [
+            (rank, label, index)
+            for label in classes
+            for rank, index in enumerate(order[labels[order] == label][:count])
+        ]
+        shown = sorted(rows)[:count]
+        return [index for _, _, index in sorted(shown, key=lambda r: r[1])]
     firsts = list(dict.fromkeys(groups[order]))
     members = [np.flatnonzero(groups == group) for group in firsts[:count]]
     return np.concatenate(members)[:count]
