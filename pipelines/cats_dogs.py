@@ -20,22 +20,24 @@ ARCHIVES = (
     "cats-and-dogs-image-classification.zip",
 )
 # What may stand beside the images in a data folder.
-_OTHER_FOLDERS = (FOLDER, "prepared", "tiny_imagenet", "cache")
+_VARIATIONS = ("train_aug", "test_aug")
+_OTHERS = (FOLDER, *_VARIATIONS, "prepared", "tiny_imagenet", "cache")
 
 
 class CatsDogs(ImageFolder):
     """A folder of classes, a zip file of it, or Kaggle's.
 
     Args:
-        location: `data_dir` is a zip file, or a folder that holds one of
-            `ARCHIVES`, a folder `cats_dogs`, or the class folders themselves.
-            Where it holds nothing, Kaggle is asked.
+        location: `data_dir` is a zip file, or a folder that holds a split
+            made elsewhere in `split_data`, one of `ARCHIVES`, a folder
+            `cats_dogs`, or the class folders themselves. Where it holds
+            nothing, Kaggle is asked.
         split_seed: See `ImageFolder`.
     """
 
     def __init__(self, location, split_seed=0):
         def find_files(may_download):
-            return _find(location.data_dir) or (
+            return _find(location) or (
                 _from_kaggle(location.data_dir) if may_download else None
             )
 
@@ -58,7 +60,11 @@ class CatsVsDogs(ImageFolder):
         super().__init__(location, find_files, split_seed)
 
 
-def _find(data_dir):
+def _find(location):
+    data_dir = location.data_dir
+    given = data_dir / FOLDER
+    if given.is_dir() and given != location.prepared / FOLDER:
+        return FolderFiles(given, _VARIATIONS)
     if data_dir.suffix.lower() == ".zip":
         return ArchiveFiles(data_dir)
     for name in ARCHIVES:
@@ -66,8 +72,8 @@ def _find(data_dir):
             return ArchiveFiles(data_dir / name)
     if (data_dir / "cats_dogs").is_dir():
         return FolderFiles(data_dir / "cats_dogs")
-    if list_images(data_dir, _OTHER_FOLDERS):
-        return FolderFiles(data_dir, _OTHER_FOLDERS)
+    if list_images(data_dir, _OTHERS):
+        return FolderFiles(data_dir, _OTHERS)
     return None
 
 

@@ -50,6 +50,28 @@ def test_folder(place, pictures, tmp_path, write_tree):
     assert (tmp_path / "split_data" / "split.json").is_file()
 
 
+@pytest.mark.parametrize("named", ["", "split_data"])
+def test_split_made_elsewhere_in_a_folder_that_is_only_read(
+    named, pictures, tmp_path, write_tree
+):
+    parts = {"train": "0", "test": "1", "train_aug": "2"}
+    files = {
+        f"split_data/{part}/{kind}/{number}.png": pictures[
+            f"{kind}/{kind[:3]}_{number}.png"
+        ]
+        for part, number in parts.items()
+        for kind in ("cats", "dogs")
+    }
+    data = write_tree(tmp_path / "data", files)
+    for _ in range(2):
+        source = CatsDogs(Location(data / named, tmp_path / "prepared"))
+        assert counts(source) == {"train": [1, 1], "test": [1, 1]}
+        assert source.split("test").ids == [
+            "test/cats/1.png",
+            "test/dogs/1.png",
+        ]
+
+
 def test_kaggle_where_nothing_is_here(
     pictures, tmp_path, write_tree, monkeypatch, capsys
 ):
