@@ -28,7 +28,9 @@ from pipelines.worker_pool import map_in_processes
 _PACKAGES = ("augly", "pillow", "numpy")
 
 
-def augment_folder(source, target, *, operations, count, seed, processes=None):
+def augment_folder(
+    source, target, *, operations, count, seed, left_out=(), processes=None
+):
     """Writes copies and AugLy variations of all images of a folder.
 
     The pixels of a variation depend on the seed, the image's name in the
@@ -45,6 +47,7 @@ def augment_folder(source, target, *, operations, count, seed, processes=None):
             quality 95 without color subsampling, named `<stem>_augly<k>.jpg`
             with k from 1, or `<name>_augly<k>.jpg` where that is taken.
         seed: Integer of at least 0.
+        left_out: Images to pass over, as "<class>/<file>".
         processes: Number of worker processes; None: one for each core. A
             script that calls this needs `if __name__ == "__main__":`.
 
@@ -69,7 +72,7 @@ def augment_folder(source, target, *, operations, count, seed, processes=None):
         _check_integer("processes", processes, 1)
     load_augly()
     source, target = Path(source), AugmentedFolder(target)
-    originals = _find_originals(source, target.path, count)
+    originals = _find_originals(source, target.path, count, left_out)
     config = {
         "seed": seed,
         "count": count,
@@ -224,7 +227,7 @@ class _Maker:
         return buffer.getvalue()
 
 
-def _find_originals(source, target, count):
+def _find_originals(source, target, count, left_out):
     if not source.is_dir():
         raise DataError(
             "expected a folder with a folder of images for each class. "
@@ -237,7 +240,7 @@ def _find_originals(source, target, count):
         )
     variations = {
         f"{folder}/{file}": tuple(f"{folder}/{name}" for name in names)
-        for folder, files in _list_classes(source).items()
+        for folder, files in _list_classes(source, left_out).items()
         for file, names in name_variations(files, count).items()
     }
     sums = map_on_all_cores(
@@ -251,7 +254,7 @@ def _find_originals(source, target, count):
     ]
 
 
-def _list_classes(source):
+def _list_classes(source, left_out):
     """{class folder: names of its images}, both sorted."""
     classes = {
         folder.name: []
@@ -260,7 +263,7 @@ def _list_classes(source):
     }
     for path in list_images(source):
         folder, *inside = path.split("/")
-        if len(inside) == 1:
+        if len(inside) == 1 and path not in left_out:
             classes[folder].append(inside[0])
     if not classes:
         raise DataError(

@@ -146,6 +146,10 @@ class ImageFolder:
                 operations=operations,
                 count=count,
                 seed=seed,
+                left_out=[
+                    path.removeprefix(f"{each}/")
+                    for path in self._description["left_out"]
+                ],
             )
             written[folder] = len(manifest)
         return written

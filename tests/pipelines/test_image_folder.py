@@ -125,6 +125,23 @@ def test_split_made_elsewhere_is_used_where_it_is(
     assert ImageFolder(Location(tmp_path), None).notes == [note]
 
 
+def test_bad_files_of_such_a_split_are_left_out_of_its_variations(
+    pictures, tmp_path, write_tree
+):
+    files = {f"train/{name}": data for name, data in pictures.items()}
+    files |= {f"test/{name}": data for name, data in pictures.items()}
+    files["train/cats/bad.png"] = b"no image"
+    write_tree(tmp_path / "split_data", files)
+    location = Location(tmp_path, on_bad_image="skip")
+    source = ImageFolder(location, None)
+    operations = {"hflip": {}}
+    written = source.augment(
+        "train_aug", operations=operations, count=1, seed=0
+    )
+    assert written == {tmp_path / "split_data" / "train_aug": 60}
+    assert len(source.split("train_aug").ids) == 60
+
+
 def test_folder_that_is_no_split_is_not_touched(tmp_path, write_tree, pictures):
     root = write_tree(tmp_path / "split_data", pictures)
     with pytest.raises(DataError, match="was not made here"):
