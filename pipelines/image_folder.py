@@ -10,6 +10,7 @@ import PIL.Image
 from pipelines.decoding import decode_into
 from pipelines.errors import DataError
 from pipelines.image_files import FolderFiles
+from pipelines.locking import alone
 from pipelines.train_test_split import PARTS, adopt_split, entry_of, make_split
 
 FOLDER = "split_data"
@@ -84,11 +85,7 @@ class ImageFolder:
     def __init__(self, location, find_files, split_seed=0):
         self.root = location.prepared / FOLDER
         if not (self.root / "split.json").is_file():
-            if self.root.exists():
-                adopt_split(self.root, location.on_bad_image)
-            else:
-                files = find_files(may_download=True)
-                make_split(files, self.root, split_seed, location.on_bad_image)
+            self._prepare(find_files, split_seed, location.on_bad_image)
         self._description = json.loads((self.root / "split.json").read_text())
         self._check_origin(find_files, split_seed)
         with open(self.root / "files.csv", newline="") as file:
@@ -96,6 +93,24 @@ class ImageFolder:
         self._check_files()
         self.class_names = sorted({row["class"] for row in self.files})
         self.notes = self._description["notes"]
+
+    def _prepare(self, find_files, split_seed, on_bad_image):
+        # Data that is missing leaves no trace.
+        files = None if self.root.exists() else find_files(may_download=True)
+        try:
+            self.root.parent.mkdir(parents=True, exist_ok=True)
+            with alone(self.root.with_name(f".{FOLDER}.lock")):
+                if (self.root / "split.json").is_file():
+                    return
+                if self.root.exists():
+                    adopt_split(self.root, on_bad_image)
+                else:
+                    make_split(files, self.root, split_seed, on_bad_image)
+        except OSError as error:
+            raise DataError(
+                f"cannot write {self.root}: {error.strerror or error}. Free "
+                "some space or choose another --prepared_dir."
+            ) from error
 
     @property
     def splits(self):

@@ -33,7 +33,8 @@ def make_split(files, root, seed, on_bad_image):
         on_bad_image: See `pipelines.location.Location`.
 
     Raises:
-        DataError: if the data is of no use, or the disk is full.
+        DataError: if the data is of no use.
+        OSError: if the folder cannot be written.
     """
     print(f"preparing {root} from {files.origin}, once", flush=True)
     temporary = root.with_name(f".writing-{root.name}")
@@ -53,11 +54,6 @@ def make_split(files, root, seed, on_bad_image):
             copy.write_bytes(files.read(entry))
         _describe(temporary, files, good, parts, seed=seed if drawn else None)
         temporary.rename(root)
-    except OSError as error:
-        raise DataError(
-            f"cannot write {root}: {error.strerror or error}. Free some space "
-            "or choose another --prepared_dir."
-        ) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 

@@ -1,13 +1,12 @@
 """Prepares Tiny ImageNet once; finds what is prepared from then on."""
 
-import contextlib
 import shutil
 import tempfile
 
-import portalocker
 import tensorflow_datasets as tfds
 
 from pipelines.errors import DataError
+from pipelines.locking import alone
 from pipelines.tiny_imagenet.contents import open_contents
 from pipelines.tiny_imagenet.finding import find, find_or_download
 from pipelines.tiny_imagenet.tiny_imagenet_dataset_builder import Builder
@@ -40,7 +39,7 @@ def _make_records(location, folder):
 
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with _alone(folder.parent):
+        with alone(folder.parent / ".lock"):
             if not _is_complete(folder):
                 _prepare(location, folder.parent)
     except (OSError, RuntimeError, tf.errors.OpError) as error:
@@ -70,19 +69,6 @@ def _prepare(location, parent):
         builder.download_and_prepare(download_dir=downloads)
     for note in builder.info.metadata["notes"]:
         print(note, flush=True)
-
-
-@contextlib.contextmanager
-def _alone(folder):
-    """Waits until no other process prepares in this folder."""
-    # The operating system lets go of it when the process ends, in any way.
-    with open(folder / ".lock", "w") as file:
-        try:
-            portalocker.lock(file, portalocker.LOCK_EX | portalocker.LOCK_NB)
-        except portalocker.LockException:
-            print(f"waiting: another process prepares {folder}", flush=True)
-            portalocker.lock(file, portalocker.LOCK_EX)
-        yield
 
 
 def _is_complete(folder):

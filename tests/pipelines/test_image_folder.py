@@ -3,6 +3,7 @@
 import csv
 import errno
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,10 @@ from pipelines.errors import DataError
 from pipelines.image_files import FolderFiles
 from pipelines.image_folder import ImageFolder
 from pipelines.location import Location
+
+
+def visible(folder):
+    return [p for p in folder.iterdir() if not p.name.endswith(".lock")]
 
 
 @pytest.fixture
@@ -155,7 +160,7 @@ def test_bad_file_stops_the_preparation_or_is_left_out(
     (raw / "cats" / "bad.png").write_bytes(b"no image")
     with pytest.raises(DataError, match=r"cannot decode cats/bad\.png: no im"):
         opened(location)
-    assert not list(location.prepared.iterdir())
+    assert not visible(location.prepared)
     skipping = Location(raw, tmp_path / "prepared", "skip")
     source = opened(skipping)
     assert "1 of 31 images cannot be decoded" in capsys.readouterr().out
@@ -214,7 +219,21 @@ def test_full_disk_is_one_line(raw, location, monkeypatch):
     monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(DataError, match=r"No space left on device\. Free"):
         opened(location)
-    assert not list(location.prepared.iterdir())
+    assert not visible(location.prepared)
+
+
+def test_folder_that_cannot_be_made_is_one_line(raw, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    location = Location(raw, tmp_path / "file" / "prepared")
+    with pytest.raises(DataError, match=r"cannot write .*Not a directory"):
+        opened(location)
+
+
+def test_two_at_once_prepare_once(raw, location, capsys):
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(opened, [location, location])
+    assert capsys.readouterr().out.count("preparing") == 1
+    assert first.split("all").ids == second.split("all").ids
 
 
 def test_files_that_come_or_go_are_noticed(raw, location, pictures):
