@@ -63,25 +63,11 @@ def train_batches(
         and "seeds" takes the images' place: int32 (B, 2), one seed repeated,
         so that a distribution strategy can split it like the images.
     """
-    count = len(split.labels)
-    epoch_length = steps_per_epoch(split, batch_size, drop_remainder)
+    order = _Order(split, batch_size, seed, drop_remainder, endless)
     static_size = batch_size if drop_remainder or endless else None
 
-    # The last two epochs: batches of both are in flight where they meet.
-    @functools.lru_cache(maxsize=2)
-    def order(epoch):
-        return np.random.default_rng([seed, epoch]).permutation(count)
-
-    def indices(step):
-        if endless:
-            places = range(step * batch_size, (step + 1) * batch_size)
-            return [order(place // count)[place % count] for place in places]
-        epoch, position = divmod(step, epoch_length)
-        start = position * batch_size
-        return order(epoch)[start : start + batch_size]
-
     def gather(step):
-        chosen = indices(int(step))
+        chosen = order.batch(int(step))
         return split.images[chosen], split.labels[chosen]
 
     def load(step):
@@ -110,6 +96,37 @@ def train_batches(
         .map(finish, num_parallel_calls=parallel_calls)
         .prefetch(tf.data.AUTOTUNE)
     )
+
+
+class _Order:
+    """Which images are in which batch; see `train_batches`."""
+
+    def __init__(self, split, batch_size, seed, drop_remainder, endless):
+        self._count = len(split.labels)
+        self._batch_size = batch_size
+        self._seed = seed
+        self._endless = endless
+        self._epoch_steps = steps_per_epoch(split, batch_size, drop_remainder)
+        # The last two epochs: batches of both are in flight where they meet.
+        self._shuffled = functools.lru_cache(maxsize=2)(self._shuffle)
+
+    def batch(self, step):
+        """Indices of the images of a batch."""
+        if self._endless:
+            start = step * self._batch_size
+            places = range(start, start + self._batch_size)
+            return [self._place(place) for place in places]
+        epoch, position = divmod(step, self._epoch_steps)
+        start = position * self._batch_size
+        return self._shuffled(epoch)[start : start + self._batch_size]
+
+    def _place(self, place):
+        epoch, position = divmod(place, self._count)
+        return self._shuffled(epoch)[position]
+
+    def _shuffle(self, epoch):
+        random = np.random.default_rng([self._seed, epoch])
+        return random.permutation(self._count)
 
 
 def eval_batches(

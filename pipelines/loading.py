@@ -118,15 +118,7 @@ def load(
     splits = {"train": source.split(train), "val": source.split(val)}
     if selection is not None:
         splits["selection"] = source.split(selection)
-    chosen = {key: np.arange(len(s.labels)) for key, s in splits.items()}
-    if fold is not None:
-        chosen = subsets.fold(splits["train"], splits["val"], *fold)
-    for key in chosen:
-        limit = limit_train if key == "train" else limit_val
-        if limit is not None and limit < len(chosen[key]):
-            labels = splits[key].labels[chosen[key]]
-            kept = subsets.spread_over_classes(labels, limit)
-            chosen[key] = chosen[key][kept]
+    chosen = _choose(splits, fold, limit_train, limit_val)
     count = sum(map(len, chosen.values()))
     cache = ImageCache(location.prepared, count, size, cache_gib)
     loaded = {
@@ -144,3 +136,16 @@ def load(
         notes=source.notes,
         cache=cache.description,
     )
+
+
+def _choose(splits, fold, limit_train, limit_val):
+    """{split: sorted indices of the images that are used}."""
+    chosen = {key: np.arange(len(s.labels)) for key, s in splits.items()}
+    if fold is not None:
+        chosen |= subsets.fold(splits["train"], splits["val"], *fold)
+    for key, indices in chosen.items():
+        limit = limit_train if key == "train" else limit_val
+        if limit is not None and limit < len(indices):
+            labels = splits[key].labels[indices]
+            chosen[key] = indices[subsets.spread_over_classes(labels, limit)]
+    return chosen
