@@ -107,3 +107,16 @@ def write_zip():
         return path
 
     return write
+
+
+@pytest.fixture
+def draw_image():
+    """Function that writes a smooth image of a seed to a file."""
+
+    def draw(path, seed, mode="RGB", size=(48, 36)):
+        pixels = np.random.default_rng(seed).integers(0, 256, (6, 8, 3))
+        image = PIL.Image.fromarray(pixels.astype(np.uint8)).resize(size)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        image.convert(mode).save(path)
+
+    return draw

@@ -1,14 +1,9 @@
 """Folders of variations: the same bytes whatever happens on the way."""
 
-import contextlib
 import errno
 import hashlib
 import json
 import os
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -30,15 +25,8 @@ ARGUMENTS = {"operations": SLIGHT, "count": 2, "seed": 7}
 ROOT = Path(__file__).parents[2]
 
 
-def draw_image(path, seed, mode="RGB", size=(48, 36)):
-    pixels = np.random.default_rng(seed).integers(0, 256, (6, 8, 3))
-    image = PIL.Image.fromarray(pixels.astype(np.uint8)).resize(size)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    image.convert(mode).save(path)
-
-
 @pytest.fixture
-def source(tmp_path):
+def source(tmp_path, draw_image):
     folder = tmp_path / "train"
     draw_image(folder / "cats" / "one.jpg", 1)
     draw_image(folder / "cats" / "two.png", 2, "RGBA")
@@ -135,7 +123,9 @@ def test_same_bytes_whatever_the_number_of_processes(source, tmp_path):
     assert contents(tmp_path / "1") == contents(tmp_path / "3")
 
 
-def test_pixels_depend_on_seed_name_and_number_alone(source, tmp_path, serial):
+def test_pixels_depend_on_seed_name_and_number_alone(
+    source, tmp_path, serial, draw_image
+):
     augment_folder(source, tmp_path / "all", **ARGUMENTS)
     (source / "cats" / "one.jpg").unlink()
     draw_image(source / "apes" / "new.jpg", 9)
@@ -229,7 +219,7 @@ def test_other_config_is_refused(source, tmp_path, serial, change, message):
     assert contents(target) == before
 
 
-def test_other_originals_are_refused(source, tmp_path, serial):
+def test_other_originals_are_refused(source, tmp_path, serial, draw_image):
     target = tmp_path / "target"
     augment_folder(source, target, **ARGUMENTS)
     draw_image(source / "cats" / "one.jpg", 99)
@@ -310,7 +300,7 @@ def test_broken_image_is_named(source, tmp_path):
     one_line_error(source, tmp_path / "t", r"cannot decode .*cats/one\.jpg: ")
 
 
-def test_image_that_augly_cannot_vary_is_named(source, tmp_path):
+def test_image_that_augly_cannot_vary_is_named(source, tmp_path, draw_image):
     draw_image(source / "cats" / "small.png", 0, size=(3, 3))
     one_line_error(
         source,
@@ -343,95 +333,3 @@ def test_full_disk(source, tmp_path, serial, monkeypatch):
     augment_folder(source, target, **ARGUMENTS)
     augment_folder(source, tmp_path / "at_once", **ARGUMENTS)
     assert contents(target) == contents(tmp_path / "at_once")
-
-
-SCRIPT = f"""
-import sys
-sys.path.insert(0, {str(ROOT)!r})
-from pipelines.augly_offline import augment_folder
-if __name__ == "__main__":
-    operations = {{"rotate": {{"degrees": (-8.0, 8.0)}}}}
-    try:
-        augment_folder(
-            *sys.argv[1:], operations=operations, count=8, seed=7, processes=2
-        )
-    except KeyboardInterrupt:
-        print("interrupted")
-        sys.exit(130)
-"""
-
-
-@pytest.fixture
-def start(tmp_path):
-    """Starts the script; ends what is left of it after the test."""
-    (tmp_path / "script.py").write_text(SCRIPT)
-    processes = []
-
-    def start(target):
-        process = subprocess.Popen(
-            [sys.executable, tmp_path / "script.py", tmp_path / "many", target],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-        processes.append(process)
-        return process
-
-    yield start
-    for process in processes:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
-
-
-def wait_for(condition, seconds=30):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.01)
-
-
-def test_killed_and_interrupted_runs_go_on(tmp_path, start):
-    for number in range(30):
-        path = tmp_path / "many" / "abc"[number % 3] / f"{number}.png"
-        draw_image(path, number, size=(300, 200))
-    whole, broken = tmp_path / "whole", tmp_path / "broken"
-    process = start(whole)
-    assert process.communicate()[1] == ""
-    assert process.returncode == 0
-
-    def images():
-        return len(list(broken.glob("*/*")))
-
-    process = start(broken)
-    wait_for(lambda: images() > 20)
-    process.kill()
-    # The pipes close when the last worker has ended, too: one that lived on
-    # would write into what a second run writes.
-    process.communicate(timeout=10)
-    assert status(broken) == "running"
-
-    before = images()
-    process = start(broken)
-    wait_for(lambda: images() > before + 20)
-    # As a terminal does: to all processes.
-    os.killpg(process.pid, signal.SIGINT)
-    output, errors = process.communicate(timeout=20)
-    assert (process.returncode, output, errors) == (130, "interrupted\n", "")
-    assert status(broken) == "running"
-
-    process = start(broken)
-    assert process.wait(timeout=60) == 0
-    assert contents(broken) == contents(whole)
-
-
-def test_interrupt_while_the_workers_start(tmp_path, start):
-    draw_image(tmp_path / "many" / "a" / "1.png", 0)
-    draw_image(tmp_path / "many" / "a" / "2.png", 0)
-    target = tmp_path / "target"
-    process = start(target)
-    wait_for((target / "augmentation.json").is_file)
-    os.killpg(process.pid, signal.SIGINT)
-    output, errors = process.communicate(timeout=20)
-    assert (process.returncode, output, errors) == (130, "interrupted\n", "")
