@@ -16,8 +16,11 @@ cores 6 to 7 s a step of 32 images, 35 minutes for both arms beside other work;
 
 `catsdogs_fair` gives all arms the same number of steps and judges each of
 them on all 140 images: seed N is trained without fold N % 5 of the shuffle
-N // 5 and judged on it, so the five seeds judge every image once, and
-`--seeds=15` does so three times over.
+N // 5 and judged on it, so five seeds judge every image once, and fifteen
+three times over. Measured with five seeds, 64 px and 5 epochs (70 steps), 21
+minutes on 2 CPU cores: accuracy 0.5357 without, 0.4929 with variations in
+files and 0.5571 with new ones at each step, each with an interval of 16
+points: neither difference can be told from none. Not run at 224 px yet.
 """
 
 from dataclasses import replace
@@ -34,6 +37,7 @@ from experiments.config import (
 from pipelines.augly_operations import SLIGHT
 
 FOLDS = 5
+REPETITIONS = 3
 
 ORIGINAL = Experiment(
     name="catsdogs_original",
@@ -113,6 +117,6 @@ STUDIES = (
             FAIR_AUGLY.name,
             FAIR_AUGLY_ONLINE.name,
         ),
-        seeds=FOLDS,
+        seeds=FOLDS * REPETITIONS,
     ),
 )

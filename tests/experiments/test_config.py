@@ -90,7 +90,7 @@ def test_fair_cats_and_dogs_arms_take_the_same_steps():
     arms = [EXPERIMENTS[n] for n in STUDIES["catsdogs_fair"].experiments]
     first, *others = map(as_json, arms)
     assert first["data"]["steps_per_epoch"]
-    # Five seeds judge every image once.
+    # The seeds judge every image equally often.
     assert STUDIES["catsdogs_fair"].seeds % first["data"]["folds"] == 0
     for other in others:
         fields = {
