@@ -14,6 +14,6 @@ def progress_bar(iterable=None, **kwargs):
         mininterval=0.1 if on_terminal else 10,
         maxinterval=10,
         dynamic_ncols=on_terminal,
-        leave=False,
+        leave=not on_terminal,
         **kwargs,
     )
