@@ -200,7 +200,8 @@ def main():
         if arguments.figure_images:
             shown = read_images(arguments.figure_images, 4, arguments.seed)
         else:
-            shown = shapes.Shapes().train.images(range(4), 64)
+            shown = np.empty((4, 64, 64, 3), np.uint8)
+            shapes.Shapes().split("train").decode_into(shown, range(4))
         draw_figure(shown, arguments.figure)
 
 

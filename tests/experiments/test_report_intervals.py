@@ -363,6 +363,7 @@ def test_counts_of_all_arms_are_drawn(finished, tmp_path, monkeypatch):
     splits = {"train": {"cats": 56, "dogs": 56}, "test": {"cats": 14}}
     description = {
         "name": "cats_dogs",
+        "class_names": NAMES,
         "train": "train",
         "val": "test",
         "splits": splits,
@@ -391,8 +392,14 @@ def test_different_numbers_of_steps_are_said(finished, tmp_path):
 
     def text(*steps):
         for folder, count in zip(folders, steps, strict=True):
-            content = {"name": "x", "train": "train", "splits": {}}
-            folder.write_json("data.json", content | {"steps_per_epoch": count})
+            content = {
+                "name": "x",
+                "class_names": NAMES,
+                "train": "train",
+                "splits": {},
+                "steps_per_epoch": count,
+            }
+            folder.write_json("data.json", content)
         return report(folders, tmp_path)[0]
 
     assert "numbers of steps" in (different := text(4, 14))

@@ -176,16 +176,18 @@ def test_held_out_images_pick_the_best_epoch(tiny, tmp_path):
     assert metrics["best"]["selection_accuracy"] == max(
         row["selection_accuracy"] for row in rows
     )
-    # Measured on all of the images, with the weights of that epoch.
+    held_out = load(
+        "shapes",
+        Location("unused"),
+        size=16,
+        selection="train",
+        limit_train=96,
+        limit_val=42,
+    ).selection
     model = keras.models.load_model(folder / "model.keras")
-    images, labels = load_all_train()
-    right = model.predict(images, verbose=0).argmax(-1) == labels
+    logits = model.predict(held_out.images, verbose=0)
+    right = logits.argmax(-1) == held_out.labels
     assert right.mean() == pytest.approx(rows[-1]["selection_accuracy"])
-
-
-def load_all_train():
-    data = load("shapes", Location("unused"), size=16, limit_val=42)
-    return data.train.images, data.train.labels
 
 
 def test_epochs_of_a_given_number_of_steps(tiny, tmp_path):
