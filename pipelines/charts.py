@@ -73,7 +73,7 @@ def _grouped_bars(classes, counts):
         ha="right" if crowded else "center",
     )
     _count_axis(axes, max(values.max() for values in counts.values()))
-    figure.legend(title="split", loc="outside right upper")
+    figure.legend(title="split", loc="outside right center")
     return figure
 
 
