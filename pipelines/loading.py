@@ -14,8 +14,8 @@ from pipelines.shapes import Shapes
 from pipelines.tiny_imagenet import TinyImageNet
 
 # Each takes a `Location`, prepares what is not prepared yet, and has
-# class_names, notes and split(name); a split has labels, ids, fingerprint and
-# decode_into(images, indices).
+# class_names, notes, splits (their names) and split(name); a split has labels,
+# ids, fingerprint, sizes() and decode_into(images, indices).
 SOURCES = {
     "shapes": Shapes,
     "tiny_imagenet": TinyImageNet,
