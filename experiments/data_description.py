@@ -14,6 +14,7 @@ from experiments.report_tables import markdown_table
 from pipelines.charts import plot_counts
 from pipelines.image_cache import ImageCache
 from pipelines.loading import open_source
+from pipelines.subsets import class_counts
 
 # Where the images of a data set differ in size, they are brought to this.
 _SIDE = 224
@@ -43,7 +44,7 @@ def describe_data_set(name, location, *, workdir, split_seed=0, cache_gib=2.0):
     folder = Path(workdir) / "describe" / name
     folder.mkdir(parents=True, exist_ok=True)
     counts = {
-        split: _counts(each.labels, source.class_names)
+        split: class_counts(each.labels, source.class_names)
         for split, each in splits.items()
     }
     plot_counts(counts, folder / "counts.png", f"{name}: images of each class")
@@ -78,11 +79,6 @@ def describe_data_set(name, location, *, workdir, split_seed=0, cache_gib=2.0):
     text = "\n".join([f"# {name}", "", *markdown_table(table), "", *notes])
     (folder / "description.md").write_text(text.rstrip() + "\n")
     print(f"{text}\nTable and pictures: {folder}", flush=True)
-
-
-def _counts(labels, class_names):
-    counts = np.bincount(labels, minlength=len(class_names))
-    return dict(zip(class_names, counts.tolist(), strict=True))
 
 
 def _side(sizes):

@@ -29,11 +29,10 @@ def _merged(arms):
     """{data set: {split: {class: images}}}, splits for training first."""
     merged, trained_on = {}, set()
     for arm, runs in arms.items():
-        files = [each for each in runs if (each / "data.json").is_file()]
-        if not files:
-            continue
         # The seeds of an arm have the same data; folds, as good as the same.
-        content = files[0].read_json("data.json")
+        content = next(filter(None, (each.data() for each in runs)), None)
+        if content is None:
+            continue
         splits = merged.setdefault(content["name"], {})
         trained_on.add(content["train"])
         for split, counts in content["splits"].items():

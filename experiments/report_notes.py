@@ -93,10 +93,9 @@ def _steps(arms, configs):
     """No field of the config, but what more training images bring along."""
     steps = {}
     for name, runs in arms.items():
-        if (runs[0] / "data.json").is_file():
-            an_epoch = runs[0].read_json("data.json").get("steps_per_epoch")
-            if an_epoch is not None:
-                steps[name] = an_epoch * configs[name][0]["epochs"]
+        an_epoch = (runs[0].data() or {}).get("steps_per_epoch")
+        if an_epoch is not None:
+            steps[name] = an_epoch * configs[name][0]["epochs"]
     if len(set(steps.values())) > 1:
         listed = [f"{name} {count:,}" for name, count in steps.items()]
         yield (
@@ -130,8 +129,7 @@ def _data(arms):
         remark
         for runs in arms.values()
         for folder in runs
-        if (folder / "data.json").is_file()
-        for remark in folder.read_json("data.json").get("notes", [])
+        for remark in (folder.data() or {}).get("notes", [])
     ]
     return [f"Data: {remark}" for remark in dict.fromkeys(remarks)]
 

@@ -2,13 +2,12 @@
 
 import json
 
-import numpy as np
-
 from experiments.classification import positive_index
 from experiments.config import as_json
 from experiments.errors import ConfigError
 from pipelines.batches import steps_per_epoch
 from pipelines.loading import load
+from pipelines.subsets import class_counts
 
 
 def load_data(experiment, seed, location):
@@ -82,15 +81,7 @@ def describe_data(experiment, data, steps):
         "val": val,
         "steps_per_epoch": steps,
         "splits": {
-            name: dict(
-                zip(
-                    data.class_names,
-                    np.bincount(
-                        split.labels, minlength=len(data.class_names)
-                    ).tolist(),
-                    strict=True,
-                )
-            )
+            name: class_counts(split.labels, data.class_names)
             for name, split in splits.items()
         },
         "notes": data.notes,

@@ -88,8 +88,14 @@ class RunFolder:
 
     def metrics(self):
         """metrics.json, or None before the first epoch has ended."""
-        exists = (self / "metrics.json").is_file()
-        return self.read_json("metrics.json") if exists else None
+        return self._read_if_there("metrics.json")
+
+    def data(self):
+        """data.json, or None in runs of earlier versions."""
+        return self._read_if_there("data.json")
+
+    def _read_if_there(self, name):
+        return self.read_json(name) if (self / name).is_file() else None
 
     def is_finished(self):
         metrics = self.metrics()

@@ -12,6 +12,7 @@ from pipelines.image_files import (
     list_images,
 )
 from pipelines.image_folder import FOLDER, ImageFolder
+from pipelines.train_test_split import VARIATIONS
 
 KAGGLE = "samuelcortinhas/cats-and-dogs-image-classification"
 ARCHIVES = (
@@ -20,8 +21,7 @@ ARCHIVES = (
     "cats-and-dogs-image-classification.zip",
 )
 # What may stand beside the images in a data folder.
-_VARIATIONS = ("train_aug", "test_aug")
-_OTHERS = (FOLDER, *_VARIATIONS, "prepared", "tiny_imagenet", "cache")
+_OTHERS = (FOLDER, *VARIATIONS, "prepared", "tiny_imagenet", "cache")
 
 
 class CatsDogs(ImageFolder):
@@ -64,7 +64,7 @@ def _find(location):
     data_dir = location.data_dir
     given = data_dir / FOLDER
     if given.is_dir() and given != location.prepared / FOLDER:
-        return FolderFiles(given, _VARIATIONS)
+        return FolderFiles(given, VARIATIONS)
     if data_dir.suffix.lower() == ".zip":
         return ArchiveFiles(data_dir)
     for name in ARCHIVES:

@@ -9,9 +9,14 @@ import PIL.Image
 
 from pipelines.decoding import decode_into
 from pipelines.errors import DataError
-from pipelines.image_files import FolderFiles
+from pipelines.image_files import Entry, list_images
 from pipelines.locking import alone
-from pipelines.train_test_split import PARTS, adopt_split, entry_of, make_split
+from pipelines.train_test_split import (
+    PARTS,
+    VARIATIONS,
+    adopt_split,
+    make_split,
+)
 
 FOLDER = "split_data"
 
@@ -89,9 +94,12 @@ class ImageFolder:
         self._description = json.loads((self.root / "split.json").read_text())
         self._check_origin(find_files, split_seed)
         with open(self.root / "files.csv", newline="") as file:
-            self.files = list(csv.DictReader(file))
+            self.files = [
+                Entry(row["split"], row["class"], row["file"])
+                for row in csv.DictReader(file)
+            ]
         self._check_files()
-        self.class_names = sorted({row["class"] for row in self.files})
+        self.class_names = sorted({entry.class_name for entry in self.files})
         self.notes = self._description["notes"]
 
     def _prepare(self, find_files, split_seed, on_bad_image):
@@ -135,9 +143,9 @@ class ImageFolder:
             )
         if name != part:
             return self._augmented(parts[part])
-        rows = [row for row in self.files if row["split"] in parts[part]]
-        ids = [entry_of(row).path for row in rows]
-        return self._split(ids, ids, [row["class"] for row in rows])
+        entries = [e for e in self.files if e.split in parts[part]]
+        ids = [entry.path for entry in entries]
+        return self._split(ids, ids, [e.class_name for e in entries])
 
     def augment(self, name, *, operations, count, seed):
         """Writes the variations that the split `name` needs, if not there.
@@ -206,17 +214,12 @@ class ImageFolder:
 
     def _check_files(self):
         """Files that came or went since would change results in silence."""
-        listed = {entry_of(row).path for row in self.files}
+        listed = {entry.path for entry in self.files}
+        present = set(list_images(self.root, VARIATIONS))
+        missing = listed - present
         # What was left out of a folder that was taken as it is lies there.
-        listed |= set(self._description["left_out"])
-        present = {
-            entry.path
-            for entry in FolderFiles(
-                self.root, ignored=("train_aug", "test_aug")
-            ).entries
-        }
-        missing = {entry_of(row).path for row in self.files} - present
-        changed = sorted(missing | (present - listed))
+        new = present - listed - set(self._description["left_out"])
+        changed = sorted(missing | new)
         if changed:
             raise DataError(
                 f"{self.root} is not what it was when it was prepared: "

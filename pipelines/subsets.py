@@ -1,8 +1,14 @@
-"""Which examples of a split are used."""
+"""Which examples of a split are used, and how many of each class."""
 
 import numpy as np
 
 from pipelines.errors import DataError
+
+
+def class_counts(labels, class_names):
+    """{class name: number of examples}, in the order of the names."""
+    counts = np.bincount(labels, minlength=len(class_names))
+    return dict(zip(class_names, counts.tolist(), strict=True))
 
 
 def spread_over_classes(labels, count):

@@ -6,7 +6,7 @@ import os
 import shutil
 
 from pipelines.errors import DataError
-from pipelines.image_files import Entry, FolderFiles
+from pipelines.image_files import FolderFiles
 from pipelines.inspection import (
     check_classes,
     inspect_files,
@@ -16,6 +16,8 @@ from pipelines.inspection import (
 from pipelines.progress import progress_bar
 
 PARTS = ("train", "test")
+# Beside the parts: each part and the variations of its images.
+VARIATIONS = tuple(f"{part}_aug" for part in PARTS)
 TEST_FRACTION = 0.2
 FIELDS = ("split", "class", "file", "width", "height", "digest")
 
@@ -60,7 +62,7 @@ def make_split(files, root, seed, on_bad_image):
 
 def adopt_split(root, on_bad_image):
     """Takes a folder with train/ and test/ that somebody else has made."""
-    files = FolderFiles(root, ignored=("train_aug", "test_aug"))
+    files = FolderFiles(root, ignored=VARIATIONS)
     parts = _parts(files.entries, files.origin)
     if parts is None:
         raise DataError(
@@ -157,8 +159,3 @@ def _describe(root, files, good, parts, seed, adopted=False):
     temporary = root / ".writing-split.json"
     temporary.write_text(json.dumps(description, indent=2) + "\n")
     os.replace(temporary, root / "split.json")
-
-
-def entry_of(row):
-    """The `Entry` of a row of files.csv, below the folder of the split."""
-    return Entry(row["split"], row["class"], row["file"])

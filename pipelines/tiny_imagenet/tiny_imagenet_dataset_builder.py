@@ -6,7 +6,6 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import tensorflow_datasets as tfds
 
 from pipelines.decoding import decode_rgb
@@ -18,6 +17,7 @@ from pipelines.inspection import (
     sort_out_bad,
 )
 from pipelines.progress import progress_bar
+from pipelines.subsets import class_counts
 from pipelines.tiny_imagenet import arrangement
 from pipelines.tiny_imagenet.contents import open_contents
 from pipelines.tiny_imagenet.finding import URL, find_or_download
@@ -150,8 +150,7 @@ class Builder(tfds.core.GeneratorBasedBuilder):
 def _check_counts(contents):
     for part, least in (("train", 2), ("validation", 1)):
         labels = getattr(contents, part).labels
-        counts = np.bincount(labels, minlength=len(contents.wnids))
-        counts = dict(zip(contents.wnids, counts.tolist(), strict=True))
+        counts = class_counts(labels, contents.wnids)
         check_classes(counts, f"{contents.path}, {part}")
         few = [wnid for wnid, count in counts.items() if count < least]
         if few:
