@@ -2,11 +2,11 @@
 
 import csv
 import json
-import os
 from pathlib import Path
 
 from experiments.config import as_json, differences
 from experiments.errors import ConfigError
+from pipelines.replacing import replacing
 
 HISTORY_FIELDS = (
     "epoch",
@@ -74,12 +74,9 @@ class RunFolder:
         Raises:
             ConfigError: if the file cannot be written, and why.
         """
-        # The suffix decides the format in some writers: it stays last.
-        temporary = self / f".writing-{name}"
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
-            write(temporary)
-            os.replace(temporary, self / name)
+            with replacing(self / name) as temporary:
+                write(temporary)
         except OSError as error:
             raise ConfigError(
                 f"cannot write {self / name}: {error.strerror or error}. Free "

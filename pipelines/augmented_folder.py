@@ -10,10 +10,10 @@ import os
 from pathlib import Path
 
 from pipelines.errors import DataError
+from pipelines.replacing import UNFINISHED, replacing
 
 _STATE = "augmentation.json"
 _MANIFEST = "manifest.jsonl"
-_TEMPORARY = ".writing-"
 
 
 class AugmentedFolder:
@@ -57,7 +57,7 @@ class AugmentedFolder:
         lines = [json.dumps(entry) + "\n" for entry in entries]
         self.write(_MANIFEST, "".join(lines).encode())
         # Of processes that were killed while they wrote.
-        for leftover in self.path.rglob(f"{_TEMPORARY}*"):
+        for leftover in self.path.rglob(f"{UNFINISHED}*"):
             leftover.unlink()
         self._write_state("finished", self._state())
 
@@ -88,15 +88,10 @@ class AugmentedFolder:
             DataError: if it cannot be written, and why.
         """
         path = self.path / name
-        # With the process's number: a dying one cannot spoil its successor's.
-        temporary = path.with_name(f"{_TEMPORARY}{os.getpid()}-{path.name}")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            try:
+            # A dying process cannot spoil its successor's file.
+            with replacing(path, f"{os.getpid()}-") as temporary:
                 temporary.write_bytes(data)
-                os.replace(temporary, path)
-            finally:
-                temporary.unlink(missing_ok=True)
         except OSError as error:
             raise DataError(
                 f"cannot write {path}: {error.strerror or error}. Free some "
@@ -133,7 +128,7 @@ class AugmentedFolder:
             others = {
                 path.name
                 for path in self.path.iterdir()
-                if not path.name.startswith(_TEMPORARY)
+                if not path.name.startswith(UNFINISHED)
             }
             if others:
                 raise DataError(

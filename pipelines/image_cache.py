@@ -6,6 +6,7 @@ import os
 import numpy as np
 
 from pipelines.errors import DataError
+from pipelines.replacing import replacing
 
 FOLDER = "cache"
 _GIB = 2**30
@@ -62,17 +63,15 @@ class ImageCache:
         return np.load(path, mmap_mode="r")
 
     def _fill(self, path, shape, split, indices):
-        temporary = path.with_name(f".writing-{path.name}")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            images = np.lib.format.open_memmap(temporary, "w+", np.uint8, shape)
-            # Without the space a write to the map would kill the process.
-            with open(temporary, "r+b") as file:
-                os.posix_fallocate(file.fileno(), 0, temporary.stat().st_size)
-            split.decode_into(images, indices)
-            images.flush()
-            del images
-            os.replace(temporary, path)
+            with replacing(path) as new:
+                images = np.lib.format.open_memmap(new, "w+", np.uint8, shape)
+                # Without the space a write to the map would kill the process.
+                with open(new, "r+b") as file:
+                    os.posix_fallocate(file.fileno(), 0, new.stat().st_size)
+                split.decode_into(images, indices)
+                images.flush()
+                del images
         except OSError as error:
             raise DataError(
                 f"cannot write {path}: {error.strerror or error}. Free "
@@ -80,5 +79,3 @@ class ImageCache:
                 "--prepared_dir, or raise data.cache_gib to keep the images "
                 "in memory."
             ) from error
-        finally:
-            temporary.unlink(missing_ok=True)

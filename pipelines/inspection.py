@@ -3,7 +3,6 @@
 import csv
 import hashlib
 import io
-import os
 from dataclasses import dataclass
 
 import PIL.Image
@@ -15,6 +14,7 @@ from pipelines.decoding import (
     map_on_all_cores,
 )
 from pipelines.errors import DataError
+from pipelines.replacing import replacing
 
 _ORIENTATION = 0x0112
 
@@ -108,13 +108,13 @@ def sort_out_bad(inspections, on_bad_image, report):
         )
     report.unlink(missing_ok=True)
     if bad:
-        report.parent.mkdir(parents=True, exist_ok=True)
-        temporary = report.with_name(f".writing-{report.name}")
-        with open(temporary, "w", newline="") as file:
+        with (
+            replacing(report) as temporary,
+            open(temporary, "w", newline="") as file,
+        ):
             writer = csv.writer(file)
             writer.writerow(("file", "reason"))
             writer.writerows((each.name, each.error) for each in bad)
-        os.replace(temporary, report)
         print(
             f"{len(bad):,} of {len(inspections):,} images cannot be decoded "
             f"and are left out: {report}",

@@ -2,7 +2,6 @@
 
 import csv
 import json
-import os
 import shutil
 
 from pipelines.errors import DataError
@@ -14,6 +13,7 @@ from pipelines.inspection import (
     sort_out_bad,
 )
 from pipelines.progress import progress_bar
+from pipelines.replacing import UNFINISHED, replacing
 
 PARTS = ("train", "test")
 # Beside the parts: each part and the variations of its images.
@@ -39,7 +39,7 @@ def make_split(files, root, seed, on_bad_image):
         OSError: if the folder cannot be written.
     """
     print(f"preparing {root} from {files.origin}, once", flush=True)
-    temporary = root.with_name(f".writing-{root.name}")
+    temporary = root.with_name(UNFINISHED + root.name)
     shutil.rmtree(temporary, ignore_errors=True)
     try:
         temporary.mkdir(parents=True)
@@ -156,6 +156,5 @@ def _describe(root, files, good, parts, seed, adopted=False):
         "left_out": sorted(e.path for e in set(files.entries) - set(good)),
         "notes": notes,
     }
-    temporary = root / ".writing-split.json"
-    temporary.write_text(json.dumps(description, indent=2) + "\n")
-    os.replace(temporary, root / "split.json")
+    with replacing(root / "split.json") as temporary:
+        temporary.write_text(json.dumps(description, indent=2) + "\n")
