@@ -6,11 +6,11 @@ and all the flags.
 
 from dataclasses import replace
 
-from experiments import registry
-from experiments.config import as_json
+from experiments.configs import registry
+from experiments.configs.overrides import override, override_arms
+from experiments.configs.schema import as_json
 from experiments.errors import ConfigError
-from experiments.overrides import override, override_arms
-from experiments.startup import start_tensorflow
+from experiments.training.startup import start_tensorflow
 from pipelines.location import Location
 
 
@@ -23,8 +23,8 @@ def experiment(name, flags):
     """Trains one experiment with one seed."""
     chosen = override(registry.get_experiment(name), flags.set)
     start_tensorflow()
-    from experiments.devices import make_strategy
-    from experiments.run import run
+    from experiments.training.devices import make_strategy
+    from experiments.training.run import run
 
     run(
         chosen,
@@ -41,8 +41,8 @@ def study(name, flags):
     arms = [registry.get_experiment(each) for each in chosen.experiments]
     experiments = override_arms(arms, flags.set)
     start_tensorflow()
-    from experiments.devices import make_strategy
     from experiments.study import run_study
+    from experiments.training.devices import make_strategy
 
     run_study(
         chosen.name,
@@ -56,7 +56,7 @@ def study(name, flags):
 
 def report(runs_dir, flags):
     """Compares the runs of a folder."""
-    from experiments.report import report_on
+    from experiments.report.report import report_on
 
     report_on(runs_dir)
 
@@ -115,7 +115,7 @@ def augment_offline(name, flags):
 def describe(name, flags):
     """Tables and pictures of a data set."""
     start_tensorflow()
-    from experiments.data_description import describe_data_set
+    from experiments.report.data_description import describe_data_set
 
     describe_data_set(
         name,

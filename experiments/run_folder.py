@@ -4,9 +4,9 @@ import csv
 import json
 from pathlib import Path
 
-from experiments.config import as_json, differences
+from experiments.configs.schema import as_json, differences
 from experiments.errors import ConfigError
-from pipelines.replacing import replacing
+from pipelines.files.replacing import replacing
 
 HISTORY_FIELDS = (
     "epoch",

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from experiments.errors import TrainingFailed
-from experiments.report import write_report
-from experiments.run import run
+from experiments.report.report import write_report
+from experiments.training.run import run
 
 
 def run_study(name, experiments, *, seeds, workdir, location, strategy):
@@ -14,9 +14,10 @@ def run_study(name, experiments, *, seeds, workdir, location, strategy):
 
     Args:
         name: Of the study; the report goes to WORKDIR/reports/NAME/.
-        experiments: `experiments.config.Experiment`s, in the report's order.
+        experiments: `experiments.configs.schema.Experiment`s, in the order of
+            the report.
         seeds: Integers.
-        workdir, location, strategy: As for `experiments.run.run`.
+        workdir, location, strategy: As for `experiments.training.run.run`.
 
     Raises:
         TrainingFailed: after everything has run, if a run failed.

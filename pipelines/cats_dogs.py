@@ -5,6 +5,7 @@ samuelcortinhas/cats-and-dogs-image-classification, split again.
 """
 
 from pipelines.errors import DataError
+from pipelines.folder_preparation import VARIATIONS
 from pipelines.image_files import (
     ArchiveFiles,
     FolderFiles,
@@ -12,7 +13,6 @@ from pipelines.image_files import (
     list_images,
 )
 from pipelines.image_folder import FOLDER, ImageFolder
-from pipelines.train_test_split import VARIATIONS
 
 KAGGLE = "samuelcortinhas/cats-and-dogs-image-classification"
 ARCHIVES = (

@@ -6,7 +6,7 @@ import os
 import numpy as np
 
 from pipelines.errors import DataError
-from pipelines.replacing import replacing
+from pipelines.files.replacing import replacing
 
 FOLDER = "cache"
 _GIB = 2**30

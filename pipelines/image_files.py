@@ -15,8 +15,8 @@ import hashlib
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from pipelines.archives import open_archive
 from pipelines.errors import DataError
+from pipelines.files.archives import open_archive
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".gif")
 

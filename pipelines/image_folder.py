@@ -7,16 +7,16 @@ import json
 import numpy as np
 import PIL.Image
 
-from pipelines.decoding import decode_into
 from pipelines.errors import DataError
-from pipelines.image_files import Entry, list_images
-from pipelines.locking import alone
-from pipelines.train_test_split import (
+from pipelines.files.decoding import decode_into
+from pipelines.files.locking import alone
+from pipelines.folder_preparation import (
     PARTS,
     VARIATIONS,
     adopt_split,
     make_split,
 )
+from pipelines.image_files import Entry, list_images
 
 FOLDER = "split_data"
 
@@ -69,7 +69,7 @@ class ImageFolder:
     """Images below `location.prepared`, in split_data/PART/CLASS/FILE.
 
     They are put there when they are not there yet: see
-    `pipelines.train_test_split`. files.csv lists them with their sizes;
+    `pipelines.folder_preparation`. files.csv lists them with their sizes;
     split.json says where they are from.
 
     Args:
@@ -157,7 +157,7 @@ class ImageFolder:
         Returns:
             {folder: number of images in it, originals and variations}.
         """
-        from pipelines.augly_offline import augment_folder
+        from pipelines.augly.offline import augment_folder
 
         part = name.removesuffix("_aug")
         written = {}
@@ -178,7 +178,7 @@ class ImageFolder:
         return written
 
     def _augmented(self, parts):
-        from pipelines.augly_offline import read_manifest
+        from pipelines.augly.offline import read_manifest
 
         made = [
             (f"{part}_aug/{entry['file']}", f"{part}/{entry['source']}")

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from pipelines.archives import open_archive
 from pipelines.errors import DataError
+from pipelines.files.archives import open_archive
 
 _TRAIN = re.compile(r"train/(\w+)/images/(\w+_(\d+)\.\w+)")
 _VALIDATION = re.compile(r"val/images/(val_(\d+)\.\w+)")

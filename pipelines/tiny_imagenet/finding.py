@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from pipelines.download import download
 from pipelines.errors import DataError
+from pipelines.files.download import download
 
 URL = "http://cs231n.stanford.edu/tiny-imagenet-200.zip"
 SIZE = 248_100_043

@@ -6,7 +6,7 @@ import tempfile
 import tensorflow_datasets as tfds
 
 from pipelines.errors import DataError
-from pipelines.locking import alone
+from pipelines.files.locking import alone
 from pipelines.tiny_imagenet.contents import open_contents
 from pipelines.tiny_imagenet.finding import find, find_or_download
 from pipelines.tiny_imagenet.tiny_imagenet_dataset_builder import Builder

@@ -6,8 +6,8 @@ import re
 import numpy as np
 import tensorflow as tf
 
-from pipelines import decoding
 from pipelines.errors import DataError
+from pipelines.files import decoding
 from pipelines.progress import progress_bar
 from pipelines.tiny_imagenet.tiny_imagenet_dataset_builder import SIDE
 

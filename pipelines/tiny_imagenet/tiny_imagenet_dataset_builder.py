@@ -8,9 +8,9 @@ from pathlib import Path
 
 import tensorflow_datasets as tfds
 
-from pipelines.decoding import decode_rgb
 from pipelines.errors import DataError
-from pipelines.inspection import (
+from pipelines.files.decoding import decode_rgb
+from pipelines.files.inspection import (
     check_classes,
     inspect_files,
     leaks,
@@ -40,7 +40,7 @@ class Builder(tfds.core.GeneratorBasedBuilder):
 
     The records are in a fixed order, that of `arrangement`. There is no
     checksums.tsv: it wants a SHA-256, and the public archive is known by size
-    and MD5, which `pipelines.download` checks.
+    and MD5, which `pipelines.files.download` checks.
 
     Args:
         images: A zip file, an extracted folder, or a folder that holds

@@ -2,7 +2,13 @@
 
 import pytest
 
-from experiments.config import Data, Experiment, Model, Optimizer, augment
+from experiments.configs.schema import (
+    Data,
+    Experiment,
+    Model,
+    Optimizer,
+    augment,
+)
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipelines import train_test_split
+from pipelines import folder_preparation
 from pipelines.errors import DataError
 from pipelines.image_files import FolderFiles
 from pipelines.image_folder import ImageFolder
@@ -191,19 +191,19 @@ def test_too_few_images_of_a_class(raw, location):
 
 
 def test_interrupted_copy_leaves_no_split(raw, location, monkeypatch):
-    describe = train_test_split._describe
+    describe = folder_preparation._describe
 
     def interrupt(*arguments, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(train_test_split, "_describe", interrupt)
+    monkeypatch.setattr(folder_preparation, "_describe", interrupt)
     with pytest.raises(KeyboardInterrupt):
         opened(location)
     assert not (location.prepared / "split_data").exists()
     # What a killed process could not remove is no obstacle either.
     leftover = location.prepared / ".writing-split_data" / "train"
     leftover.mkdir(parents=True)
-    monkeypatch.setattr(train_test_split, "_describe", describe)
+    monkeypatch.setattr(folder_preparation, "_describe", describe)
     assert len(opened(location).split("all").ids) == 30
     assert not leftover.exists()
 

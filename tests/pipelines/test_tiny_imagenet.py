@@ -9,8 +9,8 @@ import zipfile
 import numpy as np
 import pytest
 
-from pipelines.decoding import decode
 from pipelines.errors import DataError
+from pipelines.files.decoding import decode
 from pipelines.location import Location
 from pipelines.tiny_imagenet import TinyImageNet, arrangement, finding
 
@@ -237,7 +237,7 @@ def closed_port(monkeypatch):
     with http.server.HTTPServer(("127.0.0.1", 0), None) as server:
         url = f"http://127.0.0.1:{server.server_address[1]}/tiny.zip"
     monkeypatch.setattr(finding, "URL", url)
-    monkeypatch.setattr("pipelines.download.time.sleep", lambda _: None)
+    monkeypatch.setattr("pipelines.files.download.time.sleep", lambda _: None)
     return url
 
 

@@ -14,8 +14,8 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from pipelines.decoding import decode
 from pipelines.errors import DataError
+from pipelines.files.decoding import decode
 from pipelines.location import Location
 from pipelines.tiny_imagenet import TinyImageNet
 from pipelines.tiny_imagenet.contents import Contents

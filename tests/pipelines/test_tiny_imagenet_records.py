@@ -12,8 +12,8 @@ import pytest
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
-from pipelines.decoding import decode
 from pipelines.errors import DataError
+from pipelines.files.decoding import decode
 from pipelines.location import Location
 from pipelines.tiny_imagenet import TinyImageNet
 

@@ -1,0 +1,1 @@
+"""What an experiment is: the fields, the recipes, their names."""

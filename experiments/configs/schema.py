@@ -1,0 +1,171 @@
+"""What an experiment is made of.
+
+Nothing here imports TensorFlow: listing experiments must be quick.
+"""
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import Literal
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+
+
+@dataclass(frozen=True)
+class Offline:
+    """AugLy variations that are written to files before training."""
+
+    # Of each image, besides the image itself.
+    count: int = 3
+    seed: int = 0
+    # As pipelines.augly.operations describes.
+    operations: dict = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Data:
+    name: str = "tiny_imagenet"
+    # Splits of the data set: what is trained on, what is reported on, and
+    # what picks the best epoch (None: the val images, which flatters it).
+    train: str = "train"
+    val: str = "validation"
+    selection: str | None = None
+    # Seed of a split that the data does not come with.
+    split_seed: int = 0
+    # Cross-validation: seed N trains on all folds but N % folds, of the
+    # shuffle N // folds, and is judged on that one.
+    folds: int | None = None
+    # Makes the split "train_aug" (with folds "all_aug").
+    offline: Offline | None = None
+    # Side of the network's input.
+    image_size: int = 64
+    # Side at which images are kept in memory, where the augmentation or the
+    # evaluation crop brings them to image_size; None: image_size.
+    load_size: int | None = None
+    # Over all replicas.
+    batch_size: int = 128
+    # Evaluation resizes to image_size / crop_fraction and crops the center.
+    crop_fraction: float = 1.0
+    # Only so many images; the second goes for `selection`, too.
+    limit_train: int | None = None
+    limit_val: int | None = None
+    augment_on: Literal["host", "device"] = "host"
+    # Whether images that do not fill the epoch's last batch are left out.
+    drop_remainder: bool = True
+    # Length of an epoch whatever the number of images, which then follow in
+    # one shuffle after the other; None: every image once.
+    steps_per_epoch: int | None = None
+    # Decoded images are kept in memory up to this size, on disk beyond it.
+    cache_gib: float = 2.0
+
+
+@dataclass(frozen=True)
+class Model:
+    name: Literal["ResNet18", "ResNet34", "ResNet50", "ResNet101"] = "ResNet50"
+    stem: Literal["imagenet", "small"] = "imagenet"
+    width: int = 64
+    initializer: str = "he_normal_fan_out"
+    head_initializer: str = "linear_uniform"
+    # Logits; None: as many as the data has classes.
+    classes: int | None = None
+    mean: tuple[float, ...] = IMAGENET_MEAN
+    std: tuple[float, ...] = IMAGENET_STD
+
+
+@dataclass(frozen=True)
+class Optimizer:
+    name: Literal["sgd", "adam", "adamw"] = "sgd"
+    learning_rate: float = 0.1
+    momentum: float = 0.9
+    nesterov: bool = True
+    # Coupled (added to the gradient) for sgd, decoupled for adamw.
+    weight_decay: float = 0.0
+    epsilon: float = 1e-8
+    schedule: Literal["constant", "cosine", "step"] = "constant"
+    warmup_epochs: float = 0.0
+    # Schedule "step": times step_factor every step_epochs.
+    step_epochs: int = 30
+    step_factor: float = 0.1
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    # Besides the one at the end of each epoch; None: only those.
+    every_steps: int | None = None
+
+
+@dataclass(frozen=True)
+class Augment:
+    """A layer of `augment_tf` by name, with its arguments."""
+
+    layer: str
+    options: dict = field(default_factory=dict)
+
+    def __str__(self):
+        options = ", ".join(f"{k}={v!r}" for k, v in self.options.items())
+        return f"{self.layer}({options})"
+
+
+def augment(layer, **options):
+    """The config of one augmentation layer."""
+    return Augment(layer, options)
+
+
+@dataclass(frozen=True)
+class Experiment:
+    name: str
+    summary: str
+    data: Data = Data()
+    model: Model = Model()
+    optimizer: Optimizer = Optimizer()
+    augment: tuple[Augment, ...] = ()
+    epochs: int = 100
+    precision: Literal["auto", "float32", "mixed_float16", "mixed_bfloat16"] = (
+        "auto"
+    )
+    deterministic: bool = True
+    checkpoint: Checkpoint = Checkpoint()
+    # The class that precision and recall are of; None: their means over all.
+    positive_class: str | None = None
+    # Name of the published result that the report sets beside this run.
+    published: str | None = None
+
+
+@dataclass(frozen=True)
+class Study:
+    name: str
+    summary: str
+    experiments: tuple[str, ...]
+    seeds: int = 1
+
+
+def as_json(experiment):
+    """The config as JSON would read it back: tuples become lists."""
+    return _plain(dataclasses.asdict(experiment))
+
+
+def _plain(value):
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+def differences(before, after, path=""):
+    """Fields that differ between two configs as JSON: (path, old, new)."""
+    if isinstance(before, list) and isinstance(after, list):
+        before, after = (dict(enumerate(items)) for items in (before, after))
+    if isinstance(before, dict) and isinstance(after, dict):
+        # Where both have the same keys, their order may mean something, such
+        # as the order in which operations are applied.
+        if set(before) == set(after) and list(before) != list(after):
+            return [(path, before, after)]
+        return [
+            difference
+            for key in {**before, **after}
+            for difference in differences(
+                before.get(key), after.get(key), f"{path}.{key}".lstrip(".")
+            )
+        ]
+    return [] if before == after else [(path, before, after)]

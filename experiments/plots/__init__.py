@@ -1,0 +1,1 @@
+"""Figures, each from data to a PNG file."""

@@ -1,0 +1,1 @@
+"""From the files of runs to numbers, words and pages."""

@@ -1,0 +1,1 @@
+"""Results that others published, and what they are from."""

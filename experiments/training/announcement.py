@@ -1,0 +1,51 @@
+"""What a run is about to do, for the screen."""
+
+import numpy as np
+
+from experiments.configs.registry import EXPERIMENTS
+from experiments.configs.schema import as_json, differences
+
+
+def describe(experiment, data, trainer, steps_per_epoch, devices):
+    """Lines of a name and what there is to say, aligned.
+
+    Args:
+        experiment: The `Experiment`.
+        data: The `pipelines.loading.DataSet`.
+        trainer: The `Trainer`.
+        steps_per_epoch: Batches in an epoch.
+        devices: Devices and precision, in words.
+    """
+    side = experiment.data.image_size
+    layers = [str(layer) for layer in experiment.augment] or ["none"]
+    layers.append(f"on the {experiment.data.augment_on}")
+    parameters = sum(int(np.prod(w.shape)) for w in trainer.trainable_weights)
+    lines = [
+        (
+            "data",
+            f"{data.name}, {len(data.train.labels):,} train and "
+            f"{len(data.val.labels):,} val images, "
+            f"{len(data.class_names)} classes, {side}x{side}",
+        ),
+        ("cache", data.cache),
+        *zip(["augment"] + [""] * len(layers), layers, strict=False),
+        (
+            "network",
+            f"{experiment.model.name}, {parameters:,} trainable parameters, "
+            f"{experiment.model.initializer}",
+        ),
+        ("devices", devices),
+        (
+            "training",
+            f"{experiment.epochs} epochs of {steps_per_epoch} steps, "
+            f"{experiment.data.batch_size} images each",
+        ),
+    ]
+    registered = EXPERIMENTS.get(experiment.name, experiment)
+    lines += [
+        ("changed", f"{field} from {was} to {now}")
+        for field, was, now in differences(
+            as_json(registered), as_json(experiment)
+        )
+    ]
+    return "\n".join(f"  {name:9} {text}" for name, text in lines)

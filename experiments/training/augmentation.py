@@ -1,0 +1,100 @@
+"""From an experiment's config to an augmentation layer."""
+
+import difflib
+import inspect
+
+import augment_tf
+from experiments.errors import ConfigError
+from experiments.training.keras_layers import LIBRARIES, KerasLayer
+from pipelines.augly.layer import AugLyLayer
+from pipelines.errors import DataError
+
+_LAYERS = {
+    name: value
+    for name, value in vars(augment_tf).items()
+    if inspect.isclass(value) and issubclass(value, augment_tf.Augmentation)
+} | {"AugLy": AugLyLayer}
+
+
+def build_augmentation(experiment):
+    """The layers of `experiment.augment` as one `augment_tf.Sequence`.
+
+    A layer that takes a `size` gets the experiment's image size. Names such
+    as "keras_cv/RandAugment" are layers of that library; "AugLy" takes
+    `operations`, see `pipelines.augly.operations`.
+
+    Returns:
+        The layer, or None where the experiment does not augment.
+
+    Raises:
+        ConfigError: if a layer or an argument is unknown or wrong, or the
+            images would not come out at the network's size.
+    """
+    image_size = experiment.data.image_size
+    layers = [_build(spec, image_size) for spec in experiment.augment]
+    load_size = experiment.data.load_size or image_size
+    resizes = any("size" in _arguments(type(layer)) for layer in layers)
+    if load_size != image_size and not resizes:
+        raise ConfigError(
+            f"data.load_size={load_size} differs from data.image_size="
+            f"{image_size}, and no layer of augment brings the images to "
+            "that size; add RandomResizedCrop or set data.load_size=none."
+        )
+    if experiment.data.augment_on == "device":
+        _check_devices_can(experiment.augment, layers)
+    return augment_tf.Sequence(layers) if layers else None
+
+
+def _check_devices_can(specs, layers):
+    for spec, layer in zip(specs, layers, strict=True):
+        saliency = getattr(layer, "saliency", "")
+        on_host = isinstance(layer, (KerasLayer, AugLyLayer))
+        if on_host or saliency.startswith("opencv"):
+            raise ConfigError(
+                f"augment.{spec} runs on the host alone; set "
+                "data.augment_on=host."
+            )
+
+
+def notes(augmentation):
+    """What a reader of the run must know of its augmentation."""
+    if augmentation is None:
+        return []
+    return [
+        f"{'/'.join(layer.layer[:2])} draws random numbers that no seed "
+        "reaches: this run cannot be repeated bit for bit"
+        for layer in augmentation.layers
+        if isinstance(layer, KerasLayer) and not layer.seeded
+    ]
+
+
+def _build(spec, image_size):
+    library, slash, name = spec.layer.partition("/")
+    if slash and library in LIBRARIES:
+        return KerasLayer(library, name, **spec.options)
+    if spec.layer not in _LAYERS:
+        close = difflib.get_close_matches(spec.layer, _LAYERS, cutoff=0.5)
+        raise ConfigError(
+            f"augment: there is no layer {spec.layer!r}. Known: "
+            f"{', '.join(close or _LAYERS)}."
+        )
+    layer_class = _LAYERS[spec.layer]
+    known = _arguments(layer_class)
+    unknown = set(spec.options) - set(known)
+    if unknown:
+        raise ConfigError(
+            f"augment.{spec.layer} has no option {sorted(unknown)[0]!r}. "
+            f"Known: {', '.join(known)}."
+        )
+    options = dict(spec.options)
+    if "size" in known:
+        options.setdefault("size", image_size)
+    try:
+        return layer_class(**options)
+    except (TypeError, ValueError, DataError) as error:
+        raise ConfigError(f"augment.{spec.layer}: {error}") from error
+
+
+def _arguments(layer_class):
+    parameters = inspect.signature(layer_class).parameters.values()
+    return [p.name for p in parameters if p.kind == p.POSITIONAL_OR_KEYWORD]

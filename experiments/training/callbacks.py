@@ -1,0 +1,217 @@
+"""Keras callbacks that write a run's files while it trains."""
+
+import math
+import time
+
+import keras
+
+from experiments.errors import TrainingFailed
+from experiments.plots.curves import plot_run
+from experiments.run_folder import SELECTION_FIELDS
+from experiments.training.checkpoints import restore_metrics, save_checkpoint
+from pipelines.progress import progress_bar
+
+
+class History(keras.callbacks.Callback):
+    """Writes history.csv and metrics.json after each epoch.
+
+    The final epoch and the best one are both reported. Without images of
+    its own for it (see `Selection`) the best one is picked on the validation
+    images that it is measured on, which flatters it: compare experiments by
+    their final epochs then. Epochs count from 0.
+
+    Args:
+        folder: The `RunFolder`.
+        rows: Rows of history.csv that earlier sessions of this run wrote.
+        learning_rates: That of each epoch's first step.
+    """
+
+    def __init__(self, folder, rows, learning_rates):
+        super().__init__()
+        self.folder = folder
+        self.rows = rows
+        self.learning_rates = learning_rates
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.started = time.perf_counter()
+
+    def on_epoch_end(self, epoch, logs=None):
+        row = {
+            "epoch": epoch,
+            **{key: float(value) for key, value in logs.items()},
+            "learning_rate": self.learning_rates[epoch],
+            "seconds": round(time.perf_counter() - self.started, 3),
+        }
+        self.rows.append(row)
+        self.folder.write_history(self.rows)
+        self.folder.write_json(
+            "metrics.json",
+            summarize(self.rows, "running", len(self.learning_rates)),
+        )
+
+
+def summarize(rows, status, epochs, error=None):
+    """The content of metrics.json."""
+    selected = bool(rows) and "selection_accuracy" in rows[0]
+    picked_on = "selection_accuracy" if selected else "val_accuracy"
+    best = max(rows, key=lambda row: row[picked_on], default=None)
+    return {
+        "status": status,
+        "error": error,
+        "epochs": epochs,
+        "epochs_done": len(rows),
+        "final": rows[-1] if rows else None,
+        "best": best,
+        "best_selected_on": "selection" if selected else "val",
+    }
+
+
+class Selection(keras.callbacks.Callback):
+    """Evaluates after each epoch on images that only pick the best epoch.
+
+    Comes before `History`, which writes down what this adds to the logs.
+
+    Args:
+        batches: Of the held-out images, as for `evaluate`.
+    """
+
+    def __init__(self, batches):
+        super().__init__()
+        self.batches = batches
+
+    def on_epoch_end(self, epoch, logs=None):
+        results = self.model.evaluate(self.batches, verbose=0, return_dict=True)
+        for name in SELECTION_FIELDS:
+            logs[name] = results[name.removeprefix("selection_")]
+
+
+class Checkpoints(keras.callbacks.Callback):
+    """Saves the run after each epoch and every so many steps.
+
+    Args:
+        folder: The `RunFolder`.
+        steps_per_epoch: Batches in a whole epoch.
+        every_steps: Save also after each multiple of this; None for never.
+        resumed: Arrays of the checkpoint that this run goes on from, or None.
+    """
+
+    def __init__(self, folder, steps_per_epoch, every_steps, resumed):
+        super().__init__()
+        self.folder = folder
+        self.steps_per_epoch = steps_per_epoch
+        self.every_steps = every_steps
+        self.resumed = resumed
+        self.step = int(resumed["step"]) if resumed else 0
+
+    def on_epoch_begin(self, epoch, logs=None):
+        # Keras has just reset the metrics; an epoch that was cut in two goes
+        # on with what its first part measured.
+        if self.step % self.steps_per_epoch:
+            restore_metrics(self.model, self.resumed)
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.step += 1
+        # The last step of an epoch waits for its validation.
+        if (
+            self.every_steps
+            and self.step % self.every_steps == 0
+            and self.step % self.steps_per_epoch
+        ):
+            save_checkpoint(self.folder, self.model, self.step)
+
+    def on_epoch_end(self, epoch, logs=None):
+        save_checkpoint(self.folder, self.model, self.step)
+
+
+class StopOnNonFiniteLoss(keras.callbacks.Callback):
+    """Raises `TrainingFailed` at the first step whose loss is no number."""
+
+    def __init__(self, name, first_step):
+        super().__init__()
+        self.name = name
+        self.step = first_step
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.step += 1
+        # The epoch's mean so far, which keeps a single NaN or infinity.
+        loss = float(logs["loss"])
+        if not math.isfinite(loss):
+            raise TrainingFailed(
+                f"{self.name}: the loss is {loss} at step {self.step}; "
+                "a lower optimizer.learning_rate may help"
+            )
+
+
+class Progress(keras.callbacks.Callback):
+    """A bar through each epoch, a line after it.
+
+    Args:
+        epochs: Epochs of the whole run.
+    """
+
+    def __init__(self, epochs):
+        super().__init__()
+        self.epochs = epochs
+        self.seconds = []
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.started = time.perf_counter()
+        self.bar = progress_bar(
+            desc=f"  epoch {epoch + 1}/{self.epochs}",
+            total=self.params["steps"],
+            unit=" steps",
+        )
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.bar.set_postfix_str(f"loss {logs['loss']:.3f}", refresh=False)
+        self.bar.update()
+
+    def on_test_begin(self, logs=None):
+        # A bar that is still held back stays so.
+        self.bar.set_postfix_str("validating", refresh=not self.bar.delay)
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.bar.close()
+        self.seconds.append(time.perf_counter() - self.started)
+        # The first epoch contains the tracing of the graphs.
+        typical = sorted(self.seconds[1:] or self.seconds)[
+            len(self.seconds[1:]) // 2
+        ]
+        left = typical * (self.epochs - epoch - 1)
+        print(
+            f"  epoch {epoch + 1}/{self.epochs}"
+            f"  loss {logs['loss']:.3f}  accuracy {logs['accuracy']:.1%}"
+            f"  val loss {logs['val_loss']:.3f}"
+            f"  val accuracy {logs['val_accuracy']:.1%}"
+            f"  {self.seconds[-1]:.0f} s, about {duration(left)} left",
+            flush=True,
+        )
+
+
+def duration(seconds):
+    """For example "45 s", "12 min", "3.5 h"."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"
+
+
+class Plots(keras.callbacks.Callback):
+    """Draws plots/*.png after each epoch, but not more often than needed.
+
+    Args:
+        folder: The `RunFolder`.
+        seconds: Least time between two drawings.
+    """
+
+    def __init__(self, folder, seconds=60):
+        super().__init__()
+        self.folder = folder
+        self.seconds = seconds
+        self.drawn = time.monotonic()
+
+    def on_epoch_end(self, epoch, logs=None):
+        if time.monotonic() - self.drawn >= self.seconds:
+            plot_run(self.folder)
+            self.drawn = time.monotonic()

@@ -1,0 +1,88 @@
+"""The images of a run, and what there is to say of them."""
+
+import json
+
+from experiments.configs.schema import as_json
+from experiments.errors import ConfigError
+from experiments.metrics import positive_index
+from pipelines.batches import steps_per_epoch
+from pipelines.loading import load
+from pipelines.subsets import class_counts
+
+
+def load_data(experiment, seed, location):
+    """The `pipelines.loading.DataSet` of a run.
+
+    Raises:
+        ConfigError: if there are fewer images than in a batch.
+        DataError: if the data is missing or broken.
+    """
+    config = experiment.data
+    fold = None
+    if config.folds is not None:
+        shuffle, number = divmod(seed, config.folds)
+        fold = (config.folds, number, shuffle)
+    offline = config.offline and json.dumps(as_json(config.offline))
+    data = load(
+        config.name,
+        location,
+        size=config.load_size or config.image_size,
+        train=config.train,
+        val=config.val,
+        selection=config.selection,
+        split_seed=config.split_seed,
+        fold=fold,
+        offline=offline,
+        limit_train=config.limit_train,
+        limit_val=config.limit_val,
+        cache_gib=config.cache_gib,
+    )
+    if epoch_steps(config, data) == 0:
+        raise ConfigError(
+            f"data.batch_size={config.batch_size} is larger than the "
+            f"{len(data.train.labels)} training images; set it lower."
+        )
+    if experiment.positive_class is not None:
+        positive_index(data.class_names, experiment.positive_class)
+    return data
+
+
+def epoch_steps(config, data):
+    """Batches in an epoch; `config` is the experiment's `data`."""
+    return config.steps_per_epoch or steps_per_epoch(
+        data.train, config.batch_size, config.drop_remainder
+    )
+
+
+def count_classes(experiment, data):
+    """Outputs of the network: those of the config, or of the data."""
+    classes = experiment.model.classes or len(data.class_names)
+    if classes < len(data.class_names):
+        raise ConfigError(
+            f"model.classes={classes} is less than the "
+            f"{len(data.class_names)} classes of {data.name}."
+        )
+    return classes
+
+
+def describe_data(experiment, data, steps):
+    """What data.json says: how many images of each class a run used."""
+    config = experiment.data
+    train, val = config.train, config.val
+    if config.folds is not None:
+        train, val = f"{train} but a fold", "judged fold"
+    splits = {train: data.train, val: data.val}
+    if data.selection is not None:
+        splits[config.selection] = data.selection
+    return {
+        "name": data.name,
+        "class_names": data.class_names,
+        "train": train,
+        "val": val,
+        "steps_per_epoch": steps,
+        "splits": {
+            name: class_counts(split.labels, data.class_names)
+            for name, split in splits.items()
+        },
+        "notes": data.notes,
+    }

@@ -1,0 +1,108 @@
+"""Calls layers of Keras and KerasCV; runs in processes of its own.
+
+Their random numbers come from everywhere: variables of the layer, Python,
+NumPy, TensorFlow's global generator. All of that can be set from a seed
+before a call, but only where nothing else runs: TensorFlow clears caches that
+other threads are using when its global seed is set.
+"""
+
+import functools
+import importlib
+import json
+import signal
+
+import numpy as np
+
+from experiments.errors import ConfigError
+from experiments.training.startup import start_tensorflow
+
+
+def start():
+    """Prepares the process."""
+    # Ctrl-C is for the main process, which then ends this one.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    start_tensorflow()
+    import tensorflow as tf
+
+    # The devices belong to the training.
+    tf.config.set_visible_devices([], "GPU")
+
+
+def augment(library, name, options, images, labels, seed):
+    """What the layer makes of a batch.
+
+    Args:
+        library, name: Such as "keras_cv" and "RandAugment".
+        options: The layer's arguments as JSON.
+        images: float32 (B, H, W, 3) in [0, 255].
+        labels: float32 (B, K), or None.
+        seed: int32 (2,).
+
+    Returns:
+        [images] or [images, labels], float32.
+
+    Raises:
+        ConfigError: if there is no such layer or it refuses the options.
+    """
+    import keras
+    import tensorflow as tf
+
+    layer, generators = _build(library, name, options)
+    numbers = np.random.SeedSequence(np.asarray(seed).view(np.uint32).tolist())
+    first, *others = numbers.generate_state(1 + len(generators)).tolist()
+    keras.utils.set_random_seed(first)
+    for generator, number in zip(generators, others, strict=True):
+        if isinstance(generator, tf.random.Generator):
+            generator.reset_from_seed(number)
+        else:
+            state = [number % 2**31, 0]
+            generator.state.assign(tf.cast(state, generator.state.dtype))
+    batch = {"images": tf.constant(images)}
+    if labels is not None:
+        batch["labels"] = tf.constant(labels)
+    result = layer(batch, training=True)
+    return [result[key].numpy() for key in batch]
+
+
+def is_seeded(library, name, options):
+    """Whether the same seed gives the same images."""
+    images = np.random.default_rng(0).integers(0, 256, (8, 32, 32, 3))
+    labels = np.eye(8, dtype=np.float32)
+    first, second = (
+        augment(
+            library,
+            name,
+            options,
+            images.astype(np.float32),
+            labels,
+            np.array([1, 2], np.int32),
+        )
+        for _ in range(2)
+    )
+    return all(map(np.array_equal, first, second))
+
+
+@functools.lru_cache
+def _build(library, name, options):
+    """A layer, and all generators in it."""
+    import keras
+    import tensorflow as tf
+
+    layer_class = getattr(importlib.import_module(library).layers, name, None)
+    if layer_class is None:
+        raise ConfigError(f"augment: {library}.layers has no {name!r}.")
+    # What KerasCV builds inside a layer without a seed shares this one.
+    tf.random.set_global_generator(tf.random.Generator.from_seed(0))
+    try:
+        layer = layer_class(seed=0, dtype="float32", **json.loads(options))
+    except (TypeError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise ConfigError(f"augment.{library}/{name}: {reason}") from error
+    kinds = (keras.random.SeedGenerator, tf.random.Generator)
+    found = {
+        id(value): value
+        for each in layer._flatten_layers()
+        for value in vars(each).values()
+        if isinstance(value, kinds)
+    }
+    return layer, list(found.values())

@@ -1,0 +1,78 @@
+"""Layers of Keras and KerasCV as arms of an experiment."""
+
+import functools
+import json
+import multiprocessing
+import os
+from concurrent.futures import ProcessPoolExecutor
+
+import tensorflow as tf
+
+import augment_tf
+from experiments.training import keras_layer_worker
+
+LIBRARIES = ("keras", "keras_cv")
+
+
+class KerasLayer(augment_tf.Augmentation):
+    """A preprocessing layer of Keras or KerasCV with this project's seeds.
+
+    Such layers keep random state in variables, and KerasCV's draw from
+    TensorFlow's global generator besides. Called eagerly, in processes where
+    nothing else runs, all of it can be set from the seed first, which makes
+    the layer a function of its input and seed like those of `augment_tf`.
+    (KerasCV's RandAugment and AugMix cannot be traced into a graph anyway.)
+    The price is speed, and that it runs on the host alone.
+
+    Args:
+        library: One of `LIBRARIES`.
+        name: Class name, such as "RandAugment".
+        **options: The class's arguments.
+
+    Attributes:
+        seeded: Whether the same seed gave the same images when tried.
+
+    Raises:
+        ConfigError: if there is no such layer or it refuses the options.
+    """
+
+    keeps_uint8 = False
+
+    def __init__(self, library, name, **options):
+        super().__init__()
+        self.layer = (library, name, json.dumps(options))
+        self.seeded = _in_worker(keras_layer_worker.is_seeded, *self.layer)
+
+    def augment(self, images, labels, seed):
+        inputs = [tf.cast(images, tf.float32), seed]
+        if labels is not None:
+            inputs.append(labels)
+        outputs = tf.numpy_function(
+            self._augment_in_worker,
+            inputs,
+            [tf.float32] * (len(inputs) - 1),
+            stateful=False,
+        )
+        outputs[0] = tf.ensure_shape(outputs[0], images.shape)
+        if labels is None:
+            return outputs[0], None
+        return outputs[0], tf.ensure_shape(outputs[1], labels.shape)
+
+    def _augment_in_worker(self, images, seed, labels=None):
+        return _in_worker(
+            keras_layer_worker.augment, *self.layer, images, labels, seed
+        )
+
+
+def _in_worker(function, *arguments):
+    return _workers().submit(function, *arguments).result()
+
+
+@functools.cache
+def _workers():
+    # Spawned: a fork of a process that runs TensorFlow hangs.
+    return ProcessPoolExecutor(
+        max_workers=min(os.cpu_count(), 8),
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=keras_layer_worker.start,
+    )

@@ -1,0 +1,296 @@
+"""One experiment with one seed: train, evaluate, write everything down."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+import models
+from experiments.errors import ConfigError, TrainingFailed
+from experiments.metrics import (
+    classification_metrics,
+    plot_confusion,
+)
+from experiments.plots.curves import plot_run
+from experiments.plots.samples import plot_samples
+from experiments.run_folder import RunFolder
+from experiments.training import callbacks, devices
+from experiments.training.announcement import describe
+from experiments.training.augmentation import build_augmentation, notes
+from experiments.training.checkpoints import load_checkpoint, restore_model
+from experiments.training.data import (
+    count_classes,
+    describe_data,
+    epoch_steps,
+    load_data,
+)
+from experiments.training.environment import environment
+from experiments.training.optimizers import (
+    build_optimizer,
+    epoch_learning_rates,
+)
+from experiments.training.trainer import Trainer, compile_trainer
+from pipelines.batches import eval_batches, train_batches
+
+
+def run(experiment, *, seed, workdir, location, strategy):
+    """Trains an experiment, or what is left of it.
+
+    Args:
+        experiment: An `experiments.configs.schema.Experiment`.
+        seed: Seeds weights, order and augmentation.
+        workdir: The run goes to WORKDIR/EXPERIMENT/seed_N/.
+        location: A `pipelines.location.Location`: where the data is.
+        strategy: A `tf.distribute` strategy.
+
+    Returns:
+        The `RunFolder`.
+
+    Raises:
+        ConfigError: if the config cannot be run, or the folder is another's.
+        DataError: if the data is missing or broken.
+        TrainingFailed: if the loss stops being a number; metrics.json says
+            so too.
+    """
+    folder = RunFolder.of(workdir, experiment, seed)
+    folder.claim(experiment)
+    name = f"{experiment.name}, seed {seed}"
+    if folder.is_finished():
+        print(f"{name}: finished already, see {folder.path}", flush=True)
+        return folder
+    print(f"{name}: {experiment.summary}", flush=True)
+    keras.backend.clear_session()
+    keras.utils.set_random_seed(seed)
+    if experiment.deterministic:
+        tf.config.experimental.enable_op_determinism()
+    augment = build_augmentation(experiment)
+    data = load_data(experiment, seed, location)
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(
+        devices.resolve_precision(experiment.precision)
+    )
+    try:
+        session = _Session(experiment, seed, strategy, folder, data, augment)
+        session.announce()
+        session.train()
+        session.finish()
+    finally:
+        keras.config.set_dtype_policy(policy)
+    return folder
+
+
+class _Session:
+    """What one call of `run` holds in its hands."""
+
+    def __init__(self, experiment, seed, strategy, folder, data, augment):
+        self.experiment = experiment
+        self.seed = seed
+        self.strategy = strategy
+        self.folder = folder
+        self.data = data
+        self.augment = augment
+        self.classes = count_classes(experiment, data)
+        self.steps_per_epoch = epoch_steps(experiment.data, data)
+        self.jit_compile = devices.resolve_jit_compile(strategy)
+        with strategy.scope():
+            self.trainer = self._build_trainer()
+
+    def _build_trainer(self):
+        experiment = self.experiment
+        config = experiment.model
+        side = experiment.data.image_size
+        try:
+            network = getattr(models, config.name)(
+                weights=None,
+                input_shape=(side, side, 3),
+                classes=self.classes,
+                stem=config.stem,
+                width=config.width,
+                initializer=config.initializer,
+                head_initializer=config.head_initializer,
+                mean=config.mean,
+                std=config.std,
+                sync_batch_norm=self.strategy.num_replicas_in_sync > 1,
+            )
+        except ValueError as error:
+            raise ConfigError(f"model: {error}") from error
+        on_device = experiment.data.augment_on == "device"
+        trainer = Trainer(network, self.augment if on_device else None)
+        optimizer = build_optimizer(
+            experiment.optimizer, experiment.epochs, self.steps_per_epoch
+        )
+        compile_trainer(trainer, optimizer, self.classes, self.jit_compile)
+        # Built now, so that a checkpoint finds the variables to restore.
+        trainer.optimizer.build(trainer.trainable_variables)
+        return trainer
+
+    def batches(self, first_step, steps, on_device=False):
+        """Training batches, augmented here unless on the device."""
+        config = self.experiment.data
+        return train_batches(
+            self.data.train,
+            classes=self.classes,
+            batch_size=config.batch_size,
+            seed=self.seed,
+            first_step=first_step,
+            steps=steps,
+            augment=None if self.augment is None else self.augment.apply,
+            with_seeds=on_device,
+            drop_remainder=config.drop_remainder,
+            endless=config.steps_per_epoch is not None,
+        )
+
+    def eval_batches(self, split):
+        config = self.experiment.data
+        return eval_batches(
+            split,
+            classes=self.classes,
+            batch_size=config.batch_size,
+            image_size=config.image_size,
+            crop_fraction=config.crop_fraction,
+        )
+
+    def announce(self):
+        """Says what is about to happen, on the screen and in files."""
+        experiment, data = self.experiment, self.data
+        precision = keras.config.dtype_policy().name
+        description = describe(
+            experiment,
+            data,
+            self.trainer,
+            self.steps_per_epoch,
+            f"{devices.describe(self.strategy)}, {precision}"
+            + (", XLA-compiled" if self.jit_compile else ""),
+        )
+        print(f"{description}\n  results   {self.folder.path}", flush=True)
+        remarks = data.notes + notes(self.augment)
+        for remark in remarks:
+            print(f"  note      {remark}", flush=True)
+        self.folder.write_json(
+            "environment.json",
+            environment(self.strategy, precision, self.jit_compile)
+            | {"notes": remarks},
+        )
+        self.folder.write_json(
+            "data.json", describe_data(experiment, data, self.steps_per_epoch)
+        )
+        (self.folder / "plots").mkdir(exist_ok=True)
+        plot_samples(
+            self.batches(0, 1),
+            data.class_names,
+            self.folder / "plots" / "samples.png",
+        )
+
+    def train(self):
+        """Trains from the last checkpoint, or from the start."""
+        state = load_checkpoint(self.folder)
+        first_step = 0
+        if state is not None:
+            restore_model(self.trainer, state)
+            first_step = int(state["step"])
+            print(f"  resuming after step {first_step}", flush=True)
+        epoch, done = divmod(first_step, self.steps_per_epoch)
+        self.rows = self.folder.history()[:epoch]
+        watchers = self._callbacks(first_step, state)
+        try:
+            if done:
+                # Keras makes the metrics' variables, which are about to be
+                # restored, when they are first used.
+                self.trainer.evaluate(
+                    self.eval_batches(self.data.val).take(1), verbose=0
+                )
+                self._fit(first_step, epoch, epoch + 1, watchers)
+                epoch += 1
+            if epoch < self.experiment.epochs:
+                first_step = epoch * self.steps_per_epoch
+                self._fit(first_step, epoch, self.experiment.epochs, watchers)
+        except TrainingFailed as error:
+            self._write_metrics("failed", str(error))
+            raise
+
+    def _fit(self, first_step, epoch, last_epoch, watchers):
+        """Trains from a step of `epoch` to the end of `last_epoch`."""
+        steps = last_epoch * self.steps_per_epoch - first_step
+        self.trainer.fit(
+            self.batches(first_step, steps, self.trainer.augment is not None),
+            validation_data=self.eval_batches(self.data.val),
+            initial_epoch=epoch,
+            epochs=last_epoch,
+            steps_per_epoch=steps // (last_epoch - epoch),
+            callbacks=watchers,
+            shuffle=False,
+            verbose=0,
+        )
+
+    def _callbacks(self, first_step, state):
+        experiment = self.experiment
+        name = f"{experiment.name}, seed {self.seed}"
+        watchers = [callbacks.StopOnNonFiniteLoss(name, first_step)]
+        if self.data.selection is not None:
+            batches = self.eval_batches(self.data.selection)
+            watchers.append(callbacks.Selection(batches))
+        return [
+            *watchers,
+            callbacks.Progress(experiment.epochs),
+            callbacks.History(
+                self.folder,
+                self.rows,
+                epoch_learning_rates(
+                    experiment.optimizer,
+                    experiment.epochs,
+                    self.steps_per_epoch,
+                ),
+            ),
+            callbacks.Checkpoints(
+                self.folder,
+                self.steps_per_epoch,
+                experiment.checkpoint.every_steps,
+                state,
+            ),
+            callbacks.Plots(self.folder),
+            keras.callbacks.TensorBoard(
+                self.folder / "logs", write_graph=False
+            ),
+        ]
+
+    def finish(self):
+        """Writes what can only be known at the end."""
+        val, class_names = self.data.val, self.data.class_names
+        logits = self.trainer.predict(self.eval_batches(val), verbose=0)
+        probabilities = keras.ops.convert_to_numpy(keras.ops.softmax(logits))
+        self.folder.replace(
+            "predictions.npz",
+            lambda path: np.savez_compressed(
+                path,
+                probabilities=probabilities,
+                labels=val.labels,
+                ids=np.array(val.ids),
+                class_names=np.array(class_names),
+            ),
+        )
+        predicted = probabilities.argmax(-1)
+        plot_confusion(
+            val.labels,
+            predicted,
+            class_names,
+            self.folder / "plots" / "confusion.png",
+            f"{self.experiment.name}, seed {self.seed}",
+        )
+        self.folder.replace("model.keras", self.trainer.network.save)
+        plot_run(self.folder)
+        scores = classification_metrics(
+            val.labels, predicted, class_names, self.experiment.positive_class
+        )
+        self._write_metrics("finished", classification=scores)
+        final = self.rows[-1]
+        errors = f"val top-1 error {1 - final['val_accuracy']:.2%}"
+        if len(class_names) > 5:
+            errors += f", top-5 error {1 - final['val_top5_accuracy']:.2%}"
+        print(f"  done: {errors}, see {self.folder.path}", flush=True)
+
+    def _write_metrics(self, status, error=None, classification=None):
+        content = callbacks.summarize(
+            self.rows, status, self.experiment.epochs, error
+        )
+        if classification is not None:
+            content["classification"] = classification
+        self.folder.write_json("metrics.json", content)

@@ -1,0 +1,1 @@
+"""AugLy's variations of images: in files, and at each step."""

@@ -1,0 +1,76 @@
+"""AugLy's image functions, made safe to call."""
+
+import functools
+import types
+
+import numpy as np
+
+from pipelines.augly.parameters import OPERATIONS
+from pipelines.errors import DataError
+from pipelines.files.decoding import describe_error
+
+
+@functools.cache
+def load_augly():
+    """AugLy's functions by name; each is safe to call in any thread.
+
+    Raises:
+        DataError: says what to install.
+    """
+    try:
+        image = _import_augly()
+    except ImportError as error:
+        wanted = (
+            "libmagic, a system library: pip install pylibmagic (or libmagic1 "
+            "of Debian, libmagic of Homebrew)"
+            if "libmagic" in str(error)
+            else "a package: pip install augly pylibmagic"
+        )
+        raise DataError(
+            f"AugLy cannot be imported ({describe_error(error)}). It needs "
+            f"{wanted}."
+        ) from error
+    return {
+        name: _with_own_random(function)
+        if "seed" in OPERATIONS[name]
+        else function
+        for name, function in vars(image).items()
+        if name in OPERATIONS
+    }
+
+
+def _import_augly():
+    try:
+        from augly import image
+    except ImportError as error:
+        if "libmagic" not in str(error):
+            raise
+        # Only once it is imported does the package show its copy to others.
+        try:
+            import pylibmagic  # noqa: F401
+        except ModuleNotFoundError:
+            raise error from None
+        from augly import image
+    return image
+
+
+def _with_own_random(function):
+    """An AugLy function that leaves NumPy's global generator alone.
+
+    It sets the global seed and draws from that, which other threads would
+    disturb and be disturbed by. The same code is given a NumPy whose `random`
+    is its own: the results are AugLy's, bit for bit.
+    """
+
+    @functools.wraps(function)
+    def call(image, **parameters):
+        numpy = types.SimpleNamespace(
+            **{**vars(np), "random": np.random.RandomState()}
+        )
+        names = {**function.__globals__, "np": numpy}
+        own = types.FunctionType(
+            function.__code__, names, argdefs=function.__defaults__
+        )
+        return own(image, **parameters)
+
+    return call

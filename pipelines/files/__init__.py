@@ -1,0 +1,1 @@
+"""Files and archives: fetched, checked, decoded, replaced whole."""

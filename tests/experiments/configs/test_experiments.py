@@ -1,0 +1,105 @@
+"""Configs compare by field; arms differ in what they should differ in."""
+
+import dataclasses
+
+import pytest
+
+from experiments.configs.overrides import override
+from experiments.configs.registry import EXPERIMENTS, STUDIES, get_experiment
+from experiments.configs.schema import Experiment, as_json, differences
+from experiments.errors import ConfigError
+
+SALMIX = EXPERIMENTS["tinyimagenet_salmix"]
+
+
+def test_differences_name_the_path():
+    before = as_json(SALMIX)
+    after = as_json(override(SALMIX, ["optimizer.momentum=0.5", "epochs=1"]))
+    assert differences(before, after) == [
+        ("optimizer.momentum", 0.9, 0.5),
+        ("epochs", 300, 1),
+    ]
+    assert differences(before, before) == []
+
+
+def test_order_of_operations_is_a_difference():
+    blur_last = {"operations": {"rotate": {"degrees": 3}, "blur": {}}}
+    blur_first = {"operations": {"blur": {}, "rotate": {"degrees": 3}}}
+    assert differences(blur_last, blur_first) == [
+        ("operations", blur_last["operations"], blur_first["operations"])
+    ]
+
+
+def test_fair_arms_differ_in_the_augmentation_alone():
+    first, *others = [
+        EXPERIMENTS[name] for name in STUDIES["tinyimagenet_fair"].experiments
+    ]
+    assert len(others) >= 6
+    for other in others:
+        different = {
+            field.name
+            for field in dataclasses.fields(Experiment)
+            if getattr(first, field.name) != getattr(other, field.name)
+        }
+        assert different == {"name", "summary", "augment"}
+        # What all share comes first, the arm's own layer after it.
+        assert other.augment[: len(first.augment)] == first.augment
+        assert len(other.augment) == len(first.augment) + 1
+
+
+def test_xavier_arms_differ_from_he_arms_in_the_initializer_alone():
+    names = STUDIES["tinyimagenet_init"].experiments
+    assert len(names) == 6
+    for he, xavier in zip(names[:3], names[3:], strict=True):
+        different = differences(
+            as_json(EXPERIMENTS[he]), as_json(EXPERIMENTS[xavier])
+        )
+        assert [field for field, _, _ in different] == [
+            "name",
+            "summary",
+            "model.initializer",
+        ]
+
+
+def test_studies_name_experiments_that_exist():
+    for study in STUDIES.values():
+        assert study.experiments
+        for name in study.experiments:
+            assert get_experiment(name).name == name
+
+
+def test_unknown_experiment_lists_close_ones():
+    with pytest.raises(ConfigError, match="tinyimagenet_salmix"):
+        get_experiment("tiny_imagenet_salmix")
+
+
+def test_published_cats_and_dogs_arms_differ_in_the_variations_alone():
+    original, augly = (
+        as_json(EXPERIMENTS[name]) for name in STUDIES["catsdogs"].experiments
+    )
+    fields = [field for field, _, _ in differences(original, augly)]
+    labels = ["name", "summary", "published"]
+    assert [f for f in fields if f not in labels] == [
+        "data.train",
+        "data.offline",
+    ]
+    assert original["positive_class"] == "dogs"
+
+
+def test_fair_cats_and_dogs_arms_take_the_same_steps():
+    arms = [EXPERIMENTS[n] for n in STUDIES["catsdogs_fair"].experiments]
+    first, *others = map(as_json, arms)
+    assert first["data"]["steps_per_epoch"]
+    # The seeds judge every image equally often.
+    assert STUDIES["catsdogs_fair"].seeds % first["data"]["folds"] == 0
+    for other in others:
+        fields = {
+            field.partition(".operations")[0]
+            for field, _, _ in differences(first, other)
+        }
+        assert fields - {"name", "summary"} in (
+            {"data.train", "data.offline"},
+            {"augment.0"},
+        )
+    offline, online = arms[1].data.offline, arms[2].augment[0]
+    assert offline.operations == online.options["operations"]

@@ -1,0 +1,130 @@
+"""Two replicas train like one, and augment on the device like the host."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from experiments.configs.registry import get_experiment
+from experiments.run_folder import RunFolder
+from experiments.training.augmentation import build_augmentation
+from experiments.training.trainer import replica_seed
+from pipelines.batches import train_batches
+from pipelines.loading import load
+from pipelines.location import Location
+
+SCRIPT = Path(__file__).with_name("two_devices.py")
+# Experiments whose layers are tried, and how far their images may be off:
+# not at all where they stay uint8.
+TOLERANCES = {
+    "tinyimagenet_fair_salmix": 0,
+    "demo_random_erase": 0,
+    "tinyimagenet_fair_mixup": 1e-3,
+}
+SMALL = [
+    "epochs=2",
+    "data.image_size=16",
+    "data.limit_train=96",
+    "data.limit_val=42",
+    "data.batch_size=24",
+    "model.stem=small",
+    "model.width=4",
+    "optimizer.learning_rate=0.05",
+]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    path = tmp_path_factory.mktemp("two_devices")
+    given = {"assignments": SMALL, "augment": list(TOLERANCES)}
+    done = subprocess.run(
+        [sys.executable, SCRIPT, path, json.dumps(given)],
+        cwd=SCRIPT.parents[3],
+        env={**os.environ, "PYTHONPATH": "."},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return path
+
+
+def test_two_replicas_give_the_losses_of_one(folder):
+    one, two = (
+        RunFolder(folder / name / "seed_0") for name in ("default", "mirrored")
+    )
+    assert one.read_json("environment.json")["replicas"] == 1
+    assert two.read_json("environment.json")["replicas"] == 2
+    for expected, got in zip(one.history(), two.history(), strict=True):
+        for key in ("loss", "val_loss", "accuracy", "val_accuracy"):
+            assert got[key] == pytest.approx(expected[key], rel=1e-3), key
+    with (
+        np.load(one / "predictions.npz") as expected,
+        np.load(two / "predictions.npz") as got,
+    ):
+        np.testing.assert_array_equal(got["labels"], expected["labels"])
+        np.testing.assert_allclose(
+            got["probabilities"], expected["probabilities"], atol=1e-3
+        )
+
+
+@pytest.fixture(scope="module")
+def split():
+    return load(
+        "shapes", Location("unused"), size=24, limit_train=24, limit_val=6
+    ).train
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize("name", TOLERANCES)
+def test_one_device_gives_the_images_of_the_host(folder, split, name, compiled):
+    layer = build_augmentation(get_experiment(name))
+    host = train_batches(
+        split, classes=6, batch_size=8, seed=3, steps=3, augment=layer.apply
+    )
+    with np.load(folder / "augmented.npz") as device:
+        images = device[f"{name}_default_{compiled}_images"]
+        labels = device[f"{name}_default_{compiled}_labels"]
+    for index, (expected_images, expected_labels) in enumerate(host):
+        np.testing.assert_allclose(
+            images[index], expected_images, rtol=0, atol=TOLERANCES[name]
+        )
+        np.testing.assert_allclose(labels[index], expected_labels, atol=1e-6)
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize("name", TOLERANCES)
+def test_each_replica_uses_its_own_part_of_the_stream(
+    folder, split, name, compiled
+):
+    layer = build_augmentation(get_experiment(name))
+    plain = train_batches(split, classes=6, batch_size=8, seed=3, steps=3)
+    with np.load(folder / "augmented.npz") as device:
+        got = device[f"{name}_mirrored_{compiled}_images"]
+    for step, (images, labels) in enumerate(plain):
+        for replica in range(2):
+            half = slice(4 * replica, 4 * replica + 4)
+            expected = layer.apply(
+                {"images": images[half], "labels": labels[half]},
+                replica_seed(tf.constant([3, step]), replica),
+            )
+            np.testing.assert_allclose(
+                got[step, half],
+                expected["images"],
+                rtol=0,
+                atol=TOLERANCES[name],
+            )
+
+
+def test_replicas_have_different_seeds():
+    seeds = {
+        tuple(replica_seed(tf.constant([5, step]), replica).numpy())
+        for step in range(50)
+        for replica in range(8)
+    }
+    assert len(seeds) == 400
+    np.testing.assert_array_equal(replica_seed(tf.constant([5, 7]), 0), [5, 7])

@@ -1,0 +1,107 @@
+"""Layers of Keras and KerasCV become functions of the seed, or say so."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import augment_tf
+from experiments.configs.schema import augment
+from experiments.errors import ConfigError
+from experiments.training.augmentation import notes
+from experiments.training.keras_layers import KerasLayer
+from experiments.training.run import run
+from pipelines.batches import train_batches
+from pipelines.loading import load
+from pipelines.location import Location
+
+RANGE = {"value_range": (0, 255)}
+SEEDED = [
+    ("keras_cv", "RandAugment", RANGE),
+    ("keras_cv", "GridMask", {}),
+    ("keras_cv", "AugMix", RANGE),
+    ("keras_cv", "FourierMix", {}),
+    ("keras", "RandAugment", RANGE),
+    ("keras", "AugMix", RANGE),
+    ("keras", "RandomErasing", RANGE),
+]
+
+
+@pytest.fixture(scope="module")
+def split():
+    return load(
+        "shapes", Location("unused"), size=24, limit_train=24, limit_val=6
+    ).train
+
+
+@pytest.mark.parametrize(("library", "name", "options"), SEEDED)
+def test_batches_repeat_and_can_start_late(split, library, name, options):
+    layer = KerasLayer(library, name, **options)
+    assert layer.seeded
+
+    def images(first_step, seed=0):
+        batches = train_batches(
+            split,
+            classes=6,
+            batch_size=8,
+            seed=seed,
+            first_step=first_step,
+            steps=6 - first_step,
+            augment=layer.apply,
+            parallel_calls=8,
+        )
+        return [images for images, _ in batches.as_numpy_iterator()]
+
+    whole = images(0)
+    assert whole[0].shape == (8, 24, 24, 3)
+    assert whole[0].dtype == np.float32
+    np.testing.assert_array_equal(images(0), whole)
+    np.testing.assert_array_equal(images(4), whole[4:])
+    assert not np.array_equal(images(0, seed=1), whole)
+    # Something was done, and what came out is still an image.
+    plain = np.concatenate(
+        [
+            x
+            for x, _ in train_batches(
+                split, classes=6, batch_size=8, seed=0, steps=6
+            ).as_numpy_iterator()
+        ]
+    )
+    changed = np.abs(np.concatenate(whole) - plain).max((1, 2, 3)) > 1
+    assert changed.mean() > 0.3
+    assert np.min(whole) >= -1
+    assert np.max(whole) <= 256
+
+
+def test_layer_that_cannot_be_seeded_is_noted():
+    layer = KerasLayer("keras", "RandomFlip")
+    augmentation = augment_tf.Sequence([augment_tf.RandomFlip(), layer])
+    assert notes(augmentation) == []
+    layer.seeded = False
+    (note,) = notes(augmentation)
+    assert "keras/RandomFlip" in note
+
+
+def test_run_with_such_a_layer(tiny, tmp_path):
+    folder = run(
+        replace(tiny, augment=(augment("keras_cv/FourierMix"),), epochs=1),
+        seed=0,
+        workdir=tmp_path,
+        location=Location("unused"),
+        strategy=tf.distribute.get_strategy(),
+    )
+    assert folder.is_finished()
+    assert folder.read_json("environment.json")["notes"] == []
+
+
+@pytest.mark.parametrize(
+    ("library", "name", "options", "message"),
+    [
+        ("keras_cv", "RandAugmentation", {}, "has no 'RandAugmentation'"),
+        ("keras_cv", "GridMask", {"holes": 3}, "keras_cv/GridMask"),
+    ],
+)
+def test_wrong_layers_are_refused(library, name, options, message):
+    with pytest.raises(ConfigError, match=message):
+        KerasLayer(library, name, **options)

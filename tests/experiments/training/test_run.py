@@ -1,0 +1,286 @@
+"""A whole run: its files, its repetition, its interruption, its failure."""
+
+import csv
+import json
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from experiments.configs.schema import Checkpoint, Model, Optimizer, as_json
+from experiments.errors import ConfigError, TrainingFailed
+from experiments.run_folder import HISTORY_FIELDS
+from experiments.training import callbacks
+from experiments.training.run import run
+from pipelines.loading import load
+from pipelines.location import Location
+
+
+def train(experiment, workdir, seed=0):
+    return run(
+        experiment,
+        seed=seed,
+        workdir=workdir,
+        location=Location("unused"),
+        strategy=tf.distribute.get_strategy(),
+    )
+
+
+@pytest.fixture(scope="module")
+def finished(tiny, tmp_path_factory):
+    return train(tiny, tmp_path_factory.mktemp("finished"))
+
+
+def load_shapes():
+    """The images of the `tiny` experiment."""
+    return load(
+        "shapes", Location("unused"), size=16, limit_train=96, limit_val=42
+    )
+
+
+def history(folder):
+    """Without the time, which is not the same twice."""
+    return [
+        {k: v for k, v in row.items() if k != "seconds"}
+        for row in folder.history()
+    ]
+
+
+def test_every_file_of_the_design_is_there(finished):
+    assert finished.path.parts[-2:] == ("tiny", "seed_0")
+    for name in (
+        "config.json",
+        "environment.json",
+        "data.json",
+        "history.csv",
+        "metrics.json",
+        "predictions.npz",
+        "model.keras",
+        "plots/accuracy.png",
+        "plots/confusion.png",
+        "plots/error.png",
+        "plots/loss.png",
+        "plots/samples.png",
+    ):
+        assert (finished / name).stat().st_size > 0, name
+    assert list((finished / "logs").glob("train/events*"))
+    assert list((finished / "logs").glob("validation/events*"))
+    assert not list(finished.path.glob(".writing*"))
+
+
+def test_history_has_a_row_per_epoch(finished, tiny):
+    with open(finished / "history.csv", newline="") as file:
+        header = next(csv.reader(file))
+    assert header == list(HISTORY_FIELDS)
+    rows = finished.history()
+    assert [row["epoch"] for row in rows] == [0, 1]
+    assert rows[0]["learning_rate"] == pytest.approx(0.05)
+    assert all(row["seconds"] > 0 for row in rows)
+
+
+def test_metrics_report_the_final_and_the_best_epoch(finished):
+    metrics = json.loads((finished / "metrics.json").read_text())
+    rows = finished.history()
+    assert metrics["status"] == "finished"
+    assert metrics["final"] == pytest.approx(rows[-1])
+    assert metrics["best"]["val_accuracy"] == max(
+        row["val_accuracy"] for row in rows
+    )
+    assert metrics["best_selected_on"] == "val"
+
+
+def test_config_is_written_as_resolved(finished, tiny):
+    config = json.loads((finished / "config.json").read_text())
+    assert config == json.loads(json.dumps(as_json(tiny)))
+    environment = json.loads((finished / "environment.json").read_text())
+    assert environment["packages"]["tensorflow"] == tf.__version__
+    assert environment["precision"] == "float32"
+
+
+def test_predictions_give_the_metrics(finished):
+    with np.load(finished / "predictions.npz") as file:
+        probabilities, labels = file["probabilities"], file["labels"]
+    assert probabilities.shape == (42, 6)
+    np.testing.assert_allclose(probabilities.sum(-1), 1, rtol=1e-5)
+    final = finished.metrics()["final"]
+    right = probabilities.argmax(-1) == labels
+    assert right.mean() == pytest.approx(final["val_accuracy"])
+    surprise = -np.log(probabilities[np.arange(42), labels])
+    assert surprise.mean() == pytest.approx(final["val_loss"], rel=1e-4)
+
+
+def test_predictions_name_images_and_classes(finished):
+    with np.load(finished / "predictions.npz") as file:
+        ids, labels = file["ids"].tolist(), file["labels"]
+        class_names = file["class_names"].tolist()
+    val = load_shapes().val
+    assert ids == val.ids
+    assert len(set(ids)) == 42
+    data = finished.read_json("data.json")
+    assert class_names == data["class_names"]
+    assert data["splits"]["train"] == dict.fromkeys(class_names, 16)
+    assert data["splits"]["validation"] == dict.fromkeys(class_names, 7)
+    assert data["steps_per_epoch"] == 4
+    np.testing.assert_array_equal(labels, val.labels)
+
+
+def test_metrics_have_precision_and_recall(finished, tiny, tmp_path):
+    scores = finished.metrics()["classification"]
+    assert scores["average"] == "macro"
+    with np.load(finished / "predictions.npz") as file:
+        predicted = file["probabilities"].argmax(-1)
+        labels = file["labels"]
+    assert scores["accuracy"] == pytest.approx((predicted == labels).mean())
+    with pytest.raises(ConfigError, match="positive_class"):
+        train(replace(tiny, positive_class="dogs"), tmp_path)
+
+
+def test_saved_model_takes_raw_images(finished):
+    with np.load(finished / "predictions.npz") as file:
+        expected = file["probabilities"]
+    val = load_shapes().val
+    model = keras.models.load_model(finished / "model.keras")
+    logits = model.predict(val.images, verbose=0)
+    np.testing.assert_allclose(keras.ops.softmax(logits), expected, atol=1e-5)
+
+
+def test_finished_run_is_not_trained_again(finished, tiny, capsys):
+    before = (finished / "model.keras").stat().st_mtime_ns
+    train(tiny, finished.path.parents[1])
+    assert "finished already" in capsys.readouterr().out
+    assert (finished / "model.keras").stat().st_mtime_ns == before
+
+
+def test_folder_of_another_config_is_refused(finished, tiny):
+    other = replace(tiny, model=replace(tiny.model, width=8))
+    with pytest.raises(ConfigError, match=r"model\.width is 4 there and 8"):
+        train(other, finished.path.parents[1])
+
+
+def test_held_out_images_pick_the_best_epoch(tiny, tmp_path):
+    """Here the train images stand in for them."""
+    data = replace(tiny.data, selection="train")
+    folder = train(replace(tiny, data=data), tmp_path)
+    rows = folder.history()
+    with open(folder / "history.csv", newline="") as file:
+        header = next(csv.reader(file))
+    assert header == [
+        *HISTORY_FIELDS,
+        "selection_loss",
+        "selection_accuracy",
+    ]
+    metrics = folder.metrics()
+    assert metrics["best_selected_on"] == "selection"
+    assert metrics["best"]["selection_accuracy"] == max(
+        row["selection_accuracy"] for row in rows
+    )
+    held_out = load(
+        "shapes",
+        Location("unused"),
+        size=16,
+        selection="train",
+        limit_train=96,
+        limit_val=42,
+    ).selection
+    model = keras.models.load_model(folder / "model.keras")
+    logits = model.predict(held_out.images, verbose=0)
+    right = logits.argmax(-1) == held_out.labels
+    assert right.mean() == pytest.approx(rows[-1]["selection_accuracy"])
+
+
+def test_epochs_of_a_given_number_of_steps(tiny, tmp_path):
+    """As many steps as asked for, however few the images."""
+    data = replace(tiny.data, steps_per_epoch=9, limit_train=30)
+    folder = train(replace(tiny, data=data, epochs=1), tmp_path)
+    assert folder.read_json("data.json")["steps_per_epoch"] == 9
+    with np.load(folder / "checkpoint.npz") as file:
+        assert file["step"] == 9
+
+
+class Killed(BaseException):
+    pass
+
+
+@pytest.mark.parametrize("steps", [3, 7])
+def test_resumed_run_equals_an_uninterrupted_one(
+    tiny, tmp_path, monkeypatch, steps
+):
+    """Cut in the first epoch, and in the second; checkpoints every 2."""
+    often = replace(tiny, checkpoint=Checkpoint(every_steps=2))
+    whole = train(often, tmp_path / "whole")
+    count_steps = callbacks.StopOnNonFiniteLoss.on_train_batch_end
+
+    def die(self, batch, logs=None):
+        count_steps(self, batch, logs)
+        if self.step == steps:
+            raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(callbacks.StopOnNonFiniteLoss, "on_train_batch_end", die)
+        with pytest.raises(Killed):
+            train(often, tmp_path / "cut")
+    resumed = train(often, tmp_path / "cut")
+    assert history(resumed) == history(whole)
+    with (
+        np.load(whole / "predictions.npz") as expected,
+        np.load(resumed / "predictions.npz") as got,
+    ):
+        np.testing.assert_array_equal(
+            got["probabilities"], expected["probabilities"]
+        )
+
+
+@pytest.mark.parametrize("precision", ["mixed_float16", "mixed_bfloat16"])
+def test_mixed_precision_by_config(tiny, tmp_path, capsys, precision):
+    folder = train(replace(tiny, precision=precision, epochs=1), tmp_path)
+    assert precision in capsys.readouterr().out
+    assert folder.read_json("environment.json")["precision"] == precision
+    # What was trained in 16 bits is saved as it was, and answers in 32.
+    model = keras.models.load_model(folder / "model.keras")
+    computed = {layer.compute_dtype for layer in model.layers}
+    assert computed == {precision.removeprefix("mixed_"), "float32"}
+    assert model.output.dtype == "float32"
+    # The next run is not affected.
+    assert keras.config.dtype_policy().name == "float32"
+
+
+def test_seeds_differ(finished, tiny, tmp_path):
+    other = train(tiny, tmp_path, seed=1)
+    assert other.path.name == "seed_1"
+    assert history(other)[0]["loss"] != history(finished)[0]["loss"]
+
+
+def test_loss_that_is_no_number_stops_the_run(tiny, tmp_path):
+    wild = replace(tiny, optimizer=Optimizer(learning_rate=1e30))
+    with pytest.raises(TrainingFailed, match=r"tiny, seed 0.*at step \d"):
+        train(wild, tmp_path)
+    metrics = json.loads(
+        (tmp_path / "tiny" / "seed_0" / "metrics.json").read_text()
+    )
+    assert metrics["status"] == "failed"
+    assert "step" in metrics["error"]
+    assert not (tmp_path / "tiny" / "seed_0" / "model.keras").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            lambda e: replace(e, data=replace(e.data, batch_size=97)),
+            "batch_size=97 is larger than the 96 training images",
+        ),
+        (
+            lambda e: replace(e, model=Model(classes=3)),
+            "classes=3 is less than the 6 classes",
+        ),
+        (
+            lambda e: replace(e, model=Model(initializer="he")),
+            "initializer.*he_normal",
+        ),
+    ],
+)
+def test_what_cannot_be_trained_is_refused(tiny, tmp_path, change, message):
+    with pytest.raises(ConfigError, match=message):
+        train(change(tiny), tmp_path)

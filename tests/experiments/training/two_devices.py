@@ -1,0 +1,99 @@
+"""Trains on one and on two CPU devices; run by test_distribution.py.
+
+A process of its own, because devices are fixed once TensorFlow has started.
+
+Usage: python two_devices.py FOLDER JSON
+"""
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from experiments.configs.overrides import override
+from experiments.configs.registry import get_experiment
+from experiments.training.augmentation import build_augmentation
+from experiments.training.devices import make_strategy
+from experiments.training.run import run
+from experiments.training.trainer import Trainer
+from pipelines.batches import train_batches
+from pipelines.loading import load
+from pipelines.location import Location
+
+BATCH = 8
+
+
+def train(workdir, assignments):
+    experiment = override(get_experiment("demo_salmix"), assignments)
+    # MirroredStrategy over both devices, and one device alone.
+    for name in ("mirrored", "default"):
+        strategy = make_strategy(name)
+        assert strategy.num_replicas_in_sync == (name == "mirrored") + 1
+        run(
+            replace(experiment, name=name),
+            seed=0,
+            workdir=workdir,
+            location=Location("unused"),
+            strategy=strategy,
+        )
+
+
+def augmented_batches(layer, strategy, jit_compile):
+    """What the train step of each replica sees, in the replicas' order."""
+    split = load(
+        "shapes", Location("unused"), size=24, limit_train=24, limit_val=6
+    ).train
+    dataset = train_batches(
+        split, classes=6, batch_size=BATCH, seed=3, steps=3, with_seeds=True
+    )
+    with strategy.scope():
+        trainer = Trainer(network=None, augment=layer)
+
+    @tf.function(jit_compile=jit_compile)
+    def one_step(batch):
+        return trainer.augmented(*batch)
+
+    @tf.function
+    def all_replicas(batch):
+        return strategy.run(one_step, (batch,))
+
+    result = []
+    for batch in strategy.experimental_distribute_dataset(dataset):
+        images, labels = all_replicas(batch)
+        result.append(
+            [
+                np.concatenate(strategy.experimental_local_results(each))
+                for each in (images, labels)
+            ]
+        )
+    return [np.stack(each) for each in zip(*result, strict=True)]
+
+
+def augment(folder, names):
+    """Saves {experiment}_{strategy}_{compiled}_{images|labels}."""
+    arrays = {}
+    for name in names:
+        layer = build_augmentation(get_experiment(name))
+        for strategy in ("default", "mirrored"):
+            for jit_compile in (False, True):
+                images, labels = augmented_batches(
+                    layer, make_strategy(strategy), jit_compile
+                )
+                prefix = f"{name}_{strategy}_{jit_compile}"
+                arrays[f"{prefix}_images"] = images
+                arrays[f"{prefix}_labels"] = labels
+    np.savez(folder / "augmented.npz", **arrays)
+
+
+if __name__ == "__main__":
+    cpu = tf.config.list_physical_devices("CPU")[0]
+    tf.config.set_logical_device_configuration(
+        cpu, [tf.config.LogicalDeviceConfiguration()] * 2
+    )
+    folder = Path(sys.argv[1])
+    given = json.loads(sys.argv[2])
+    train(folder, given["assignments"])
+    augment(folder, given["augment"])

@@ -1,0 +1,165 @@
+"""Files of every kind become RGB; a file that is not an image is named."""
+
+import io
+
+import numpy as np
+import PIL.Image
+import pytest
+
+from pipelines.errors import DataError
+from pipelines.files.decoding import (
+    BAD_IMAGE_ERRORS,
+    decode,
+    decode_into,
+    decode_rgb,
+)
+
+ORIENTATION = 0x0112
+
+
+def encoded(image, file_format, **options):
+    buffer = io.BytesIO()
+    image.save(buffer, file_format, **options)
+    return buffer.getvalue()
+
+
+@pytest.fixture(scope="module")
+def pixels():
+    return np.random.default_rng(0).integers(0, 256, (16, 16, 3), "uint8")
+
+
+def read_back(image, file_format="PNG", **options):
+    return np.asarray(decode_rgb(encoded(image, file_format, **options)))
+
+
+@pytest.mark.parametrize("file_format", ["PNG", "BMP"])
+def test_lossless_file_comes_back_exactly(pixels, file_format):
+    image = PIL.Image.fromarray(pixels)
+    np.testing.assert_array_equal(read_back(image, file_format), pixels)
+    data = encoded(image, "WEBP", lossless=True)
+    np.testing.assert_array_equal(decode(data, 16), pixels)
+
+
+def test_grayscale_becomes_three_equal_channels(pixels):
+    gray = pixels[..., 0]
+    expected = np.repeat(gray[..., np.newaxis], 3, -1)
+    np.testing.assert_array_equal(
+        read_back(PIL.Image.fromarray(gray)), expected
+    )
+
+
+def test_black_and_white(pixels):
+    mask = pixels[..., 0] > 127
+    got = read_back(PIL.Image.fromarray(mask))
+    np.testing.assert_array_equal(got[..., 1], np.where(mask, 255, 0))
+
+
+def test_sixteen_bits_are_scaled_not_clipped():
+    values = np.array([[0, 257 * 3, 257 * 200, 65535]], np.uint16)
+    got = read_back(PIL.Image.fromarray(values))
+    np.testing.assert_array_equal(got[0, :, 0], [0, 3, 200, 255])
+
+
+@pytest.mark.parametrize("file_format", ["PNG", "GIF"])
+def test_palette(file_format):
+    image = PIL.Image.new("P", (2, 1))
+    image.putpalette([10, 20, 30, 200, 100, 50])
+    image.putpixel((1, 0), 1)
+    np.testing.assert_array_equal(
+        read_back(image, file_format), [[[10, 20, 30], [200, 100, 50]]]
+    )
+
+
+def test_transparent_pixels_stand_on_white(pixels):
+    alpha = np.full((16, 16, 1), 255, np.uint8)
+    alpha[:4] = 0
+    got = read_back(PIL.Image.fromarray(np.concatenate([pixels, alpha], -1)))
+    np.testing.assert_array_equal(got[:4], 255)
+    np.testing.assert_array_equal(got[4:], pixels[4:])
+
+
+def test_transparent_color_of_a_palette_stands_on_white():
+    image = PIL.Image.new("P", (2, 1))
+    image.putpalette([10, 20, 30, 200, 100, 50])
+    image.putpixel((1, 0), 1)
+    np.testing.assert_array_equal(
+        read_back(image, transparency=0), [[[255] * 3, [200, 100, 50]]]
+    )
+
+
+def test_cmyk():
+    image = PIL.Image.new("CMYK", (8, 8), (0, 255, 255, 0))
+    got = read_back(image, "JPEG", quality=100)
+    # Cyan 0, magenta and yellow full: red.
+    assert np.abs(got.astype(int) - [255, 0, 0]).max() <= 3
+
+
+@pytest.mark.parametrize(
+    ("orientation", "turned"),
+    [
+        (1, lambda a: a),
+        (2, lambda a: a[:, ::-1]),
+        (3, lambda a: a[::-1, ::-1]),
+        (6, lambda a: np.rot90(a, -1)),
+        (8, lambda a: np.rot90(a, 1)),
+    ],
+)
+def test_exif_rotation_is_applied(pixels, orientation, turned):
+    exif = PIL.Image.Exif()
+    exif[ORIENTATION] = orientation
+    wide = pixels[:8]
+    got = read_back(PIL.Image.fromarray(wide), exif=exif)
+    np.testing.assert_array_equal(got, turned(wide))
+
+
+def test_first_frame_of_an_animation():
+    frames = [PIL.Image.new("RGB", (4, 4), c) for c in ("red", "blue")]
+    data = encoded(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    np.testing.assert_array_equal(decode(data, 4)[0, 0], [255, 0, 0])
+
+
+def test_other_sizes_are_resized(pixels):
+    data = encoded(PIL.Image.fromarray(pixels), "PNG")
+    assert decode(data, 24).shape == (24, 24, 3)
+    # Antialiased: halving takes a weighted mean, so the variance falls.
+    assert decode(data, 8).std() < 0.7 * pixels.std()
+
+
+def test_order_is_kept():
+    files = {
+        str(value): encoded(PIL.Image.new("RGB", (4, 4), (value,) * 3), "PNG")
+        for value in range(200)
+    }
+    images = np.empty((200, 4, 4, 3), np.uint8)
+    decode_into(images, files.__getitem__, list(files), "reading")
+    np.testing.assert_array_equal(images[:, 0, 0, 0], np.arange(200))
+
+
+def test_broken_file_is_named(pixels):
+    whole = encoded(PIL.Image.fromarray(pixels), "PNG")
+    files = {"good.png": whole, "bad.png": b"no image", "cut.png": whole[:99]}
+    images = np.empty((2, 16, 16, 3), np.uint8)
+    for bad in ("bad.png", "cut.png"):
+        with pytest.raises(DataError, match=rf"cannot decode {bad}: \w") as got:
+            decode_into(images, files.get, ["good.png", bad], "reading")
+        assert "\n" not in str(got.value)
+        assert "0x" not in str(got.value)
+
+
+@pytest.mark.parametrize("file_format", ["JPEG", "PNG", "GIF", "WEBP", "BMP"])
+def test_no_damage_ends_in_another_exception(pixels, file_format):
+    """Cut short, or a byte changed anywhere: decoded, or refused."""
+    whole = encoded(PIL.Image.fromarray(pixels), file_format)
+    random = np.random.default_rng(1)
+    refused = 0
+    for trial in range(400):
+        damaged = bytearray(whole)
+        if trial % 2:
+            damaged = damaged[: random.integers(len(whole))]
+        else:
+            damaged[random.integers(len(whole))] ^= random.integers(1, 256)
+        try:
+            assert decode(bytes(damaged), 16).shape == (16, 16, 3)
+        except BAD_IMAGE_ERRORS:
+            refused += 1
+    assert refused > 20
