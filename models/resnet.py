@@ -12,6 +12,7 @@ References:
 import keras
 from keras import layers
 
+from models.batch_norm import FusedBatchNormalization
 from models.initializers import (
     HE_NORMAL_FAN_OUT,
     LINEAR_UNIFORM,
@@ -48,7 +49,7 @@ class _Builder:
         )(x)
 
     def batch_norm(self, x):
-        return layers.BatchNormalization(
+        return FusedBatchNormalization(
             momentum=0.9, epsilon=1e-5, synchronized=self.sync_batch_norm
         )(x)
 

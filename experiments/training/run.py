@@ -275,7 +275,8 @@ class _Session:
             self.folder / "plots" / "confusion.png",
             f"{self.experiment.name}, seed {self.seed}",
         )
-        self.folder.replace("model.keras", self.trainer.network.save)
+        network = models.without_fused(self.trainer.network)
+        self.folder.replace("model.keras", network.save)
         plot_run(self.folder)
         scores = classification_metrics(
             val.labels, predicted, class_names, self.experiment.positive_class

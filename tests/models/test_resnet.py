@@ -104,17 +104,6 @@ def test_convolutions_of_one_shape_start_differently():
         assert not np.array_equal(kernels[index], kernel)
 
 
-def test_model_file_reads_back_without_this_project(tmp_path):
-    model = models.ResNet18(input_shape=(16, 16, 3), classes=3, width=4)
-    model.save(tmp_path / "model.keras")
-    images = np.random.default_rng(0).integers(0, 256, (2, 16, 16, 3), "uint8")
-    loaded = keras.models.load_model(tmp_path / "model.keras")
-    np.testing.assert_array_equal(
-        loaded.predict(images, verbose=0), model.predict(images, verbose=0)
-    )
-    assert type(loaded).__module__.startswith("keras.")
-
-
 def test_unknown_names_are_refused_with_close_ones():
     with pytest.raises(ValueError, match=r"he_normal.*Received: 'he_norml'"):
         get_initializer("he_norml")
