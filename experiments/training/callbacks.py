@@ -4,6 +4,7 @@ import math
 import time
 
 import keras
+import numpy as np
 
 from experiments.errors import TrainingFailed
 from experiments.plots.curves import plot_run
@@ -124,22 +125,60 @@ class Checkpoints(keras.callbacks.Callback):
 
 
 class StopOnNonFiniteLoss(keras.callbacks.Callback):
-    """Raises `TrainingFailed` at the first step whose loss is no number."""
+    """Raises `TrainingFailed`, with the first step whose loss is no number.
 
-    def __init__(self, name, first_step):
+    Looks at the losses of the last second together, not at each: reading one
+    makes the host wait until the device has caught up.
+
+    Args:
+        name: Of the run, for the message.
+        first_step: Steps trained in earlier sessions.
+        every_steps: Look after each multiple of this, too, so that no
+            checkpoint holds what must not be gone on from; None for never.
+    """
+
+    def __init__(self, name, first_step, every_steps=None):
         super().__init__()
         self.name = name
         self.step = first_step
+        self.every_steps = every_steps
+        self.unread = []
+        self.moment = _Moment()
 
     def on_train_batch_end(self, batch, logs=None):
         self.step += 1
         # The epoch's mean so far, which keeps a single NaN or infinity.
-        loss = float(logs["loss"])
-        if not math.isfinite(loss):
+        self.unread.append(logs["loss"])
+        is_saved = self.every_steps and self.step % self.every_steps == 0
+        if is_saved or self.moment.has_come():
+            self._read()
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._read()
+
+    def _read(self):
+        losses, self.unread = np.array(self.unread, float), []
+        wrong = np.flatnonzero(~np.isfinite(losses))
+        if len(wrong):
+            step = self.step - len(losses) + 1 + wrong[0]
             raise TrainingFailed(
-                f"{self.name}: the loss is {loss} at step {self.step}; "
+                f"{self.name}: the loss is {losses[wrong[0]]} at step {step}; "
                 "a lower optimizer.learning_rate may help"
             )
+
+
+class _Moment:
+    """Comes once a second, first at once."""
+
+    def __init__(self):
+        self._last = -math.inf
+
+    def has_come(self):
+        now = time.monotonic()
+        if now - self._last < 1:
+            return False
+        self._last = now
+        return True
 
 
 class Progress(keras.callbacks.Callback):
@@ -153,6 +192,7 @@ class Progress(keras.callbacks.Callback):
         super().__init__()
         self.epochs = epochs
         self.seconds = []
+        self.moment = _Moment()
 
     def on_epoch_begin(self, epoch, logs=None):
         self.started = time.perf_counter()
@@ -163,7 +203,10 @@ class Progress(keras.callbacks.Callback):
         )
 
     def on_train_batch_end(self, batch, logs=None):
-        self.bar.set_postfix_str(f"loss {logs['loss']:.3f}", refresh=False)
+        # Formatting a loss waits for the device.
+        if self.moment.has_come():
+            loss = float(logs["loss"])
+            self.bar.set_postfix_str(f"loss {loss:.3f}", refresh=False)
         self.bar.update()
 
     def on_test_begin(self, logs=None):

@@ -23,7 +23,7 @@ from experiments.training.data import (
     epoch_steps,
     load_data,
 )
-from experiments.training.environment import environment
+from experiments.training.environment import check_same_numbers, environment
 from experiments.training.optimizers import (
     build_optimizer,
     epoch_learning_rates,
@@ -57,6 +57,7 @@ def run(experiment, *, seed, workdir, location, strategy):
     if folder.is_finished():
         print(f"{name}: finished already, see {folder.path}", flush=True)
         return folder
+    check_same_numbers(folder)
     print(f"{name}: {experiment.summary}", flush=True)
     keras.backend.clear_session()
     keras.utils.set_random_seed(seed)
@@ -224,7 +225,10 @@ class _Session:
     def _callbacks(self, first_step, state):
         experiment = self.experiment
         name = f"{experiment.name}, seed {self.seed}"
-        watchers = [callbacks.StopOnNonFiniteLoss(name, first_step)]
+        every_steps = experiment.checkpoint.every_steps
+        watchers = [
+            callbacks.StopOnNonFiniteLoss(name, first_step, every_steps)
+        ]
         if self.data.selection is not None:
             batches = self.eval_batches(self.data.selection)
             watchers.append(callbacks.Selection(batches))
@@ -243,7 +247,7 @@ class _Session:
             callbacks.Checkpoints(
                 self.folder,
                 self.steps_per_epoch,
-                experiment.checkpoint.every_steps,
+                every_steps,
                 state,
             ),
             callbacks.Plots(self.folder),

@@ -1,9 +1,11 @@
-"""Imports TensorFlow without its chatter."""
+"""Imports TensorFlow at its fastest and without its chatter."""
 
 import contextlib
 import os
 import sys
 import tempfile
+
+ONEDNN = "TF_ENABLE_ONEDNN_OPTS"
 
 
 def start_tensorflow():
@@ -15,6 +17,9 @@ def start_tensorflow():
     # C++ logs as one is mostly about processors.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    # On processors without AVX-512 VNNI TensorFlow leaves oneDNN off, and
+    # convolutions take several times longer. Builds without it ignore this.
+    os.environ.setdefault(ONEDNN, "1")
     if os.environ["TF_CPP_MIN_LOG_LEVEL"] == "0":
         import tensorflow
 

@@ -1,0 +1,57 @@
+"""Callbacks that watch the loss do not hold the device up."""
+
+import math
+import time
+
+import pytest
+
+from experiments.errors import TrainingFailed
+from experiments.training.callbacks import Progress, StopOnNonFiniteLoss
+
+
+class Loss:
+    """A number that knows when it is read."""
+
+    moments = set()
+
+    def __init__(self, step, value=1.0):
+        self.step = step
+        self.value = value
+
+    def __float__(self):
+        Loss.moments.add(Loss.now)
+        return self.value
+
+
+def watch(callback, losses):
+    """Feeds an epoch of losses; the steps after which any were read."""
+    Loss.moments = set()
+    callback.set_params({"steps": len(losses)})
+    callback.on_epoch_begin(0)
+    for step, value in enumerate(losses, 1):
+        Loss.now = step
+        callback.on_train_batch_end(step, {"loss": Loss(step, value)})
+    return Loss.moments
+
+
+@pytest.mark.parametrize(
+    "callback", [StopOnNonFiniteLoss("run", 0), Progress(1)]
+)
+def test_losses_are_read_once_a_second_at_most(callback):
+    started = time.monotonic()
+    moments = watch(callback, [1.0] * 2000)
+    assert 1 <= len(moments) <= 2 + time.monotonic() - started
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+def test_the_first_bad_step_is_named_when_the_epoch_ends_at_last(bad):
+    callback = StopOnNonFiniteLoss("run", first_step=100)
+    watch(callback, [1.0] * 6 + [bad, bad])
+    with pytest.raises(TrainingFailed, match=f"run: .* {bad} at step 107;"):
+        callback.on_epoch_end(0)
+
+
+def test_no_checkpoint_is_made_of_a_bad_step():
+    callback = StopOnNonFiniteLoss("run", first_step=0, every_steps=4)
+    with pytest.raises(TrainingFailed, match="at step 3;"):
+        watch(callback, [1.0, 1.0, math.nan, math.nan])
