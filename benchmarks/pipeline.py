@@ -77,17 +77,18 @@ def train(location, size, batch_size, epochs, cache_gib):
     import tensorflow as tf
 
     from pipelines.batches import steps_per_epoch, train_batches
+    from pipelines.config import Data
     from pipelines.loading import load
 
     tf.config.experimental.enable_op_determinism()
     start = time.perf_counter()
-    data = load(
-        "tiny_imagenet",
-        location,
-        size=size,
+    config = Data(
+        name="tiny_imagenet",
+        image_size=size,
         train="train+holdout",
         cache_gib=cache_gib,
     )
+    data = load(config, location)
     steps = steps_per_epoch(data.train, batch_size)
     batches = train_batches(
         data.train,

@@ -8,7 +8,6 @@ from dataclasses import replace
 
 from experiments.configs import registry
 from experiments.configs.overrides import override, override_arms
-from experiments.configs.schema import as_json
 from experiments.errors import ConfigError
 from experiments.training.startup import start_tensorflow
 from pipelines.location import Location
@@ -103,7 +102,7 @@ def augment_offline(name, flags):
     for config in configs:
         source = open_source(config.name, _location(flags), config.split_seed)
         offline = replace(config.offline, seed=flags.seed)
-        written = source.augment(config.train, **as_json(offline))
+        written = source.write_variations(config.train, offline)
         for folder, images in written.items():
             print(
                 f"{folder}: {images:,} images, each original and "

@@ -147,12 +147,12 @@ class ImageFolder:
         ids = [entry.path for entry in entries]
         return self._split(ids, ids, [e.class_name for e in entries])
 
-    def augment(self, name, *, operations, count, seed):
+    def write_variations(self, name, offline):
         """Writes the variations that the split `name` needs, if not there.
 
         Args:
             name: Such as "train_aug", or "all_aug" for train_aug and test_aug.
-            operations, count, seed: See `augly_offline.augment_folder`.
+            offline: A `pipelines.config.Offline`.
 
         Returns:
             {folder: number of images in it, originals and variations}.
@@ -166,9 +166,9 @@ class ImageFolder:
             manifest = augment_folder(
                 self.root / each,
                 folder,
-                operations=operations,
-                count=count,
-                seed=seed,
+                operations=offline.operations,
+                count=offline.count,
+                seed=offline.seed,
                 left_out=[
                     path.removeprefix(f"{each}/")
                     for path in self._description["left_out"]

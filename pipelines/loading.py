@@ -1,7 +1,6 @@
 """From the name of a data set to its images in memory, or on disk."""
 
 import functools
-import json
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -70,39 +69,13 @@ def open_source(name, location, split_seed=0):
     return SOURCES[name](location, **options)
 
 
-# The runs of a study share their data; one set at a time stays in memory.
-@functools.lru_cache(maxsize=1)
-def load(
-    name,
-    location,
-    *,
-    size,
-    train="train",
-    val="validation",
-    selection=None,
-    split_seed=0,
-    fold=None,
-    offline=None,
-    limit_train=None,
-    limit_val=None,
-    cache_gib=2.0,
-):
-    """Reads and decodes a data set.
+def load(config, location, seed=0):
+    """Reads and decodes the images of a run.
 
     Args:
-        name: A key of `SOURCES`.
+        config: A `pipelines.config.Data`.
         location: A `pipelines.location.Location`.
-        size: Side of the decoded images in pixels.
-        train, val, selection: Names of splits; see the source's class.
-        split_seed: Seed of a split that the data does not come with.
-        fold: For cross-validation (folds, number, shuffle's seed): `train`
-            and `val` lose what does not belong to that fold.
-        offline: JSON of the arguments of `augly_offline.augment_folder` that
-            make the split `train`, or None.
-        limit_train, limit_val: Keep only so many images, spread evenly over
-            the classes; the second is for `selection`, too.
-        cache_gib: Decoded images are kept in memory up to this size, in files
-            beyond it.
+        seed: Of the run, which picks the fold where there are some.
 
     Returns:
         A `DataSet`.
@@ -110,17 +83,33 @@ def load(
     Raises:
         DataError: if the data is missing or broken.
     """
-    source = open_source(name, location, split_seed)
-    if offline is not None:
-        if name not in FOLDERS:
-            raise DataError(f"data.offline: {name} is not a folder of images.")
-        source.augment(train, **json.loads(offline))
-    splits = {"train": source.split(train), "val": source.split(val)}
-    if selection is not None:
-        splits["selection"] = source.split(selection)
-    chosen = _choose(splits, fold, limit_train, limit_val)
+    fold = None
+    if config.folds is not None:
+        shuffle, number = divmod(seed, config.folds)
+        fold = subsets.Fold(config.folds, number, shuffle)
+    return _load(config, location, fold)
+
+
+# The runs of a study share their data; one set at a time stays in memory.
+@functools.lru_cache(maxsize=1)
+def _load(config, location, fold):
+    source = open_source(config.name, location, config.split_seed)
+    if config.offline is not None:
+        if config.name not in FOLDERS:
+            raise DataError(
+                f"data.offline: {config.name} is not a folder of images."
+            )
+        source.write_variations(config.train, config.offline)
+    splits = {
+        "train": source.split(config.train),
+        "val": source.split(config.val),
+    }
+    if config.selection is not None:
+        splits["selection"] = source.split(config.selection)
+    chosen = _choose(splits, fold, config)
     count = sum(map(len, chosen.values()))
-    cache = ImageCache(location.prepared, count, size, cache_gib)
+    side = config.load_size or config.image_size
+    cache = ImageCache(location.prepared, count, side, config.cache_gib)
     loaded = {
         key: Split(
             cache.images(split, chosen[key]),
@@ -130,7 +119,7 @@ def load(
         for key, split in splits.items()
     }
     return DataSet(
-        name,
+        config.name,
         source.class_names,
         **loaded,
         notes=source.notes,
@@ -138,13 +127,14 @@ def load(
     )
 
 
-def _choose(splits, fold, limit_train, limit_val):
+def _choose(splits, fold, config):
     """{split: sorted indices of the images that are used}."""
     chosen = {key: np.arange(len(s.labels)) for key, s in splits.items()}
     if fold is not None:
-        chosen |= subsets.fold(splits["train"], splits["val"], *fold)
+        chosen |= subsets.cut(splits["train"], splits["val"], fold)
     for key, indices in chosen.items():
-        limit = limit_train if key == "train" else limit_val
+        is_train = key == "train"
+        limit = config.limit_train if is_train else config.limit_val
         if limit is not None and limit < len(indices):
             labels = splits[key].labels[indices]
             chosen[key] = indices[subsets.spread_over_classes(labels, limit)]

@@ -1,5 +1,7 @@
 """Which examples of a split are used, and how many of each class."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from pipelines.errors import DataError
@@ -21,19 +23,31 @@ def spread_over_classes(labels, count):
     return np.sort(order[:count])
 
 
-def fold(train, val, folds, number, seed):
+class Fold(NamedTuple):
     """One fold of a stratified cross-validation.
 
-    The images of `val` are cut into `folds` parts of alike classes. One of
-    them is judged; out of `train` goes whatever was made from its images.
+    Attributes:
+        folds: Number of parts that the images are cut into.
+        number: Of the part that is judged, from 0.
+        shuffle: Seed of the shuffle before the cut.
+    """
+
+    folds: int
+    number: int
+    shuffle: int
+
+
+def cut(train, val, fold):
+    """The images of one fold.
+
+    The images of `val` are cut into parts of alike classes. One of them is
+    judged; out of `train` goes whatever was made from its images.
 
     Args:
         train, val: Splits with `labels`, `ids` and, where images were made
             out of others, `groups`: the ids of the originals. They are of the
             same originals.
-        folds: Number of parts.
-        number: Of the part to judge, from 0.
-        seed: Of the shuffle before the cut.
+        fold: A `Fold`.
 
     Returns:
         {"train": sorted indices, "val": sorted indices}.
@@ -43,14 +57,17 @@ def fold(train, val, folds, number, seed):
     """
     from sklearn.model_selection import StratifiedKFold
 
-    if folds < 2 or np.bincount(val.labels).min() < folds:
+    smallest = np.bincount(val.labels).min()
+    if fold.folds < 2 or smallest < fold.folds:
         raise DataError(
-            f"data.folds={folds}: expected at least 2, and at most as many as "
-            f"the smallest class has images ({np.bincount(val.labels).min()})."
+            f"data.folds={fold.folds}: expected at least 2, and at most as "
+            f"many as the smallest class has images ({smallest})."
         )
-    cutter = StratifiedKFold(folds, shuffle=True, random_state=seed)
+    cutter = StratifiedKFold(
+        fold.folds, shuffle=True, random_state=fold.shuffle
+    )
     parts = list(cutter.split(val.labels, val.labels))
-    judged = np.sort(parts[number][1])
+    judged = np.sort(parts[fold.number][1])
     held_back = {val.ids[index] for index in judged}
     groups = getattr(train, "groups", train.ids)
     unknown = set(groups) - set(val.ids)

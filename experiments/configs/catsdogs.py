@@ -26,15 +26,14 @@ points: neither difference can be told from none. Not run at 224 px yet.
 from dataclasses import replace
 
 from experiments.configs.schema import (
-    Data,
     Experiment,
     Model,
-    Offline,
     Optimizer,
     Study,
     augment,
 )
 from pipelines.augly.operations import SLIGHT
+from pipelines.config import Data, Offline
 
 FOLDS = 5
 REPETITIONS = 3

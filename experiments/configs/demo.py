@@ -10,13 +10,13 @@ steps are too few for it to pay: try `--set epochs=100`.
 from dataclasses import replace
 
 from experiments.configs.schema import (
-    Data,
     Experiment,
     Model,
     Optimizer,
     Study,
     augment,
 )
+from pipelines.config import Data
 
 BASELINE = Experiment(
     name="demo_baseline",

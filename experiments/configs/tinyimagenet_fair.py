@@ -10,13 +10,13 @@ best epoch, so that the val images only report. Not run to its end here yet.
 from dataclasses import replace
 
 from experiments.configs.schema import (
-    Data,
     Experiment,
     Model,
     Optimizer,
     Study,
     augment,
 )
+from pipelines.config import Data
 
 BASELINE = Experiment(
     name="tinyimagenet_fair_baseline",

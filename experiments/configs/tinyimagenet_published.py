@@ -18,13 +18,13 @@ another seeded half of each class. Not run to their end here yet.
 from experiments.configs.schema import (
     IMAGENET_MEAN,
     IMAGENET_STD,
-    Data,
     Experiment,
     Model,
     Optimizer,
     Study,
     augment,
 )
+from pipelines.config import Data
 
 # The published fill was written after normalization.
 _FILL_AFTER_NORMALIZATION = (0.4914, 0.4822, 0.4465)

@@ -1,8 +1,5 @@
 """The images of a run, and what there is to say of them."""
 
-import json
-
-from experiments.configs.schema import as_json
 from experiments.errors import ConfigError
 from experiments.metrics import positive_index
 from pipelines.batches import steps_per_epoch
@@ -18,25 +15,7 @@ def load_data(experiment, seed, location):
         DataError: if the data is missing or broken.
     """
     config = experiment.data
-    fold = None
-    if config.folds is not None:
-        shuffle, number = divmod(seed, config.folds)
-        fold = (config.folds, number, shuffle)
-    offline = config.offline and json.dumps(as_json(config.offline))
-    data = load(
-        config.name,
-        location,
-        size=config.load_size or config.image_size,
-        train=config.train,
-        val=config.val,
-        selection=config.selection,
-        split_seed=config.split_seed,
-        fold=fold,
-        offline=offline,
-        limit_train=config.limit_train,
-        limit_val=config.limit_val,
-        cache_gib=config.cache_gib,
-    )
+    data = load(config, location, seed)
     if epoch_steps(config, data) == 0:
         raise ConfigError(
             f"data.batch_size={config.batch_size} is larger than the "

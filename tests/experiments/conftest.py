@@ -2,13 +2,8 @@
 
 import pytest
 
-from experiments.configs.schema import (
-    Data,
-    Experiment,
-    Model,
-    Optimizer,
-    augment,
-)
+from experiments.configs.schema import Experiment, Model, Optimizer, augment
+from pipelines.config import Data
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from pipelines import folder_preparation
+from pipelines.config import Offline
 from pipelines.errors import DataError
 from pipelines.image_files import FolderFiles
 from pipelines.image_folder import ImageFolder
@@ -139,10 +140,8 @@ def test_bad_files_of_such_a_split_are_left_out_of_its_variations(
     write_tree(tmp_path / "split_data", files)
     location = Location(tmp_path, on_bad_image="skip")
     source = ImageFolder(location, None)
-    operations = {"hflip": {}}
-    written = source.augment(
-        "train_aug", operations=operations, count=1, seed=0
-    )
+    offline = Offline(count=1, operations={"hflip": {}})
+    written = source.write_variations("train_aug", offline)
     assert written == {tmp_path / "split_data" / "train_aug": 60}
     assert len(source.split("train_aug").ids) == 60
 

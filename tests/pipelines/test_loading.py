@@ -1,17 +1,17 @@
-"""From a name to images in memory or on disk, whole or in part."""
+"""From a config to images in memory or on disk, whole or in part."""
 
-import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from pipelines.config import Data, Offline
 from pipelines.errors import DataError
 from pipelines.loading import load
 from pipelines.location import Location
 
-OFFLINE = json.dumps(
-    {"count": 2, "seed": 0, "operations": {"rotate": {"degrees": [-9, 9]}}}
-)
+OFFLINE = Offline(count=2, operations={"rotate": {"degrees": (-9.0, 9.0)}})
+PETS = Data(name="cats_dogs", val="test", image_size=16)
 
 
 @pytest.fixture
@@ -20,14 +20,14 @@ def location(pictures, tmp_path, write_tree):
 
 
 def test_limits_keep_the_classes_in_balance():
-    data = load(
-        "shapes",
-        Location("unused"),
-        size=8,
+    config = Data(
+        name="shapes",
+        image_size=8,
         selection="train",
         limit_train=60,
         limit_val=12,
     )
+    data = load(config, Location("unused"))
     assert np.bincount(data.train.labels).tolist() == [10] * 6
     for split in (data.val, data.selection):
         assert np.bincount(split.labels).tolist() == [2] * 6
@@ -35,10 +35,19 @@ def test_limits_keep_the_classes_in_balance():
     assert len(set(data.train.ids)) == 60
 
 
+def test_images_stay_for_the_next_run_of_a_study():
+    """Of another seed; folds, which depend on it, are cut anew."""
+    config = Data(name="shapes", image_size=8, limit_train=60, limit_val=12)
+    first = load(config, Location("unused"), seed=0)
+    assert load(config, Location("unused"), seed=1) is first
+    config = replace(config, train="validation", folds=3, limit_train=None)
+    folds = [load(config, Location("unused"), seed=n) for n in (0, 1)]
+    assert folds[0].val.ids != folds[1].val.ids
+
+
 def test_disk_holds_the_same_images_as_memory(location):
-    options = {"size": 16, "val": "test"}
-    kept = load("cats_dogs", location, cache_gib=1.0, **options)
-    mapped = load("cats_dogs", location, cache_gib=0.0, **options)
+    kept = load(replace(PETS, cache_gib=1.0), location)
+    mapped = load(replace(PETS, cache_gib=0.0), location)
     assert "in memory" in kept.cache
     assert "on disk" in mapped.cache
     for one, other in ((kept.train, mapped.train), (kept.val, mapped.val)):
@@ -48,37 +57,27 @@ def test_disk_holds_the_same_images_as_memory(location):
 
 
 def test_variations_are_made_once_and_belong_to_train(location):
-    options = {"size": 16, "train": "train_aug", "val": "test"}
-    data = load("cats_dogs", location, offline=OFFLINE, **options)
+    config = replace(PETS, train="train_aug", offline=OFFLINE)
+    data = load(config, location)
     assert np.bincount(data.train.labels).tolist() == [3 * 16, 3 * 8]
     assert np.bincount(data.val.labels).tolist() == [4, 2]
     manifest = location.prepared / "split_data/train_aug/manifest.jsonl"
     written = manifest.stat().st_mtime_ns
-    load.cache_clear()
-    again = load("cats_dogs", location, offline=OFFLINE, **options)
+    # Another config, so that the images are read again.
+    again = load(replace(config, cache_gib=1.0), location)
+    assert again is not data
     np.testing.assert_array_equal(again.train.images, data.train.images)
     assert manifest.stat().st_mtime_ns == written
+    fewer = replace(config, offline=replace(OFFLINE, count=1))
     with pytest.raises(DataError, match="count=2 there, count=1 here"):
-        load(
-            "cats_dogs",
-            location,
-            offline=OFFLINE.replace('"count": 2', '"count": 1'),
-            **options,
-        )
+        load(fewer, location)
 
 
 def test_folds_with_variations_judge_originals_alone(location):
+    config = replace(PETS, train="all_aug", val="all", folds=5, offline=OFFLINE)
     judged = []
-    for number in range(5):
-        data = load(
-            "cats_dogs",
-            location,
-            size=16,
-            train="all_aug",
-            val="all",
-            fold=(5, number, 0),
-            offline=OFFLINE,
-        )
+    for seed in range(5):
+        data = load(config, location, seed)
         assert len(data.train.labels) == 3 * 24
         assert len(data.val.labels) == 6
         trained = {name.split("_augly")[0] for name in data.train.ids}
@@ -91,5 +90,6 @@ def test_folds_with_variations_judge_originals_alone(location):
 
 
 def test_variations_need_a_folder_of_images():
+    config = Data(name="shapes", image_size=8, offline=OFFLINE)
     with pytest.raises(DataError, match="shapes is not a folder of images"):
-        load("shapes", Location("unused"), size=8, offline=OFFLINE)
+        load(config, Location("unused"))

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from pipelines.config import Data
 from pipelines.loading import load
 from pipelines.location import Location
 from pipelines.shapes import CLASS_NAMES, draw
@@ -16,7 +17,8 @@ def test_same_seed_draws_the_same_pixels():
 
 def test_splits_are_balanced_and_share_no_image():
     data = load(
-        "shapes", Location("unused"), size=16, limit_train=300, limit_val=300
+        Data(name="shapes", image_size=16, limit_train=300, limit_val=300),
+        Location("unused"),
     )
     for split in (data.train, data.val):
         np.testing.assert_array_equal(np.bincount(split.labels), [50] * 6)

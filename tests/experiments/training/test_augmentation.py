@@ -7,9 +7,10 @@ import pytest
 
 from experiments.configs.overrides import override
 from experiments.configs.registry import EXPERIMENTS
-from experiments.configs.schema import Data, augment
+from experiments.configs.schema import augment
 from experiments.errors import ConfigError
 from experiments.training.augmentation import build_augmentation
+from pipelines.config import Data
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)

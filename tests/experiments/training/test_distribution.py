@@ -15,6 +15,7 @@ from experiments.run_folder import RunFolder
 from experiments.training.augmentation import build_augmentation
 from experiments.training.trainer import replica_seed
 from pipelines.batches import train_batches
+from pipelines.config import Data
 from pipelines.loading import load
 from pipelines.location import Location
 
@@ -75,7 +76,8 @@ def test_two_replicas_give_the_losses_of_one(folder):
 @pytest.fixture(scope="module")
 def split():
     return load(
-        "shapes", Location("unused"), size=24, limit_train=24, limit_val=6
+        Data(name="shapes", image_size=24, limit_train=24, limit_val=6),
+        Location("unused"),
     ).train
 
 

@@ -13,6 +13,7 @@ from experiments.training.augmentation import notes
 from experiments.training.keras_layers import KerasLayer
 from experiments.training.run import run
 from pipelines.batches import train_batches
+from pipelines.config import Data
 from pipelines.loading import load
 from pipelines.location import Location
 
@@ -31,7 +32,8 @@ SEEDED = [
 @pytest.fixture(scope="module")
 def split():
     return load(
-        "shapes", Location("unused"), size=24, limit_train=24, limit_val=6
+        Data(name="shapes", image_size=24, limit_train=24, limit_val=6),
+        Location("unused"),
     ).train
 
 

@@ -33,13 +33,6 @@ def finished(tiny, tmp_path_factory):
     return train(tiny, tmp_path_factory.mktemp("finished"))
 
 
-def load_shapes():
-    """The images of the `tiny` experiment."""
-    return load(
-        "shapes", Location("unused"), size=16, limit_train=96, limit_val=42
-    )
-
-
 def history(folder):
     """Without the time, which is not the same twice."""
     return [
@@ -111,11 +104,11 @@ def test_predictions_give_the_metrics(finished):
     assert surprise.mean() == pytest.approx(final["val_loss"], rel=1e-4)
 
 
-def test_predictions_name_images_and_classes(finished):
+def test_predictions_name_images_and_classes(finished, tiny):
     with np.load(finished / "predictions.npz") as file:
         ids, labels = file["ids"].tolist(), file["labels"]
         class_names = file["class_names"].tolist()
-    val = load_shapes().val
+    val = load(tiny.data, Location("unused")).val
     assert ids == val.ids
     assert len(set(ids)) == 42
     data = finished.read_json("data.json")
@@ -137,10 +130,10 @@ def test_metrics_have_precision_and_recall(finished, tiny, tmp_path):
         train(replace(tiny, positive_class="dogs"), tmp_path)
 
 
-def test_saved_model_takes_raw_images(finished):
+def test_saved_model_takes_raw_images(finished, tiny):
     with np.load(finished / "predictions.npz") as file:
         expected = file["probabilities"]
-    val = load_shapes().val
+    val = load(tiny.data, Location("unused")).val
     model = keras.models.load_model(finished / "model.keras")
     logits = model.predict(val.images, verbose=0)
     np.testing.assert_allclose(keras.ops.softmax(logits), expected, atol=1e-5)
@@ -176,14 +169,7 @@ def test_held_out_images_pick_the_best_epoch(tiny, tmp_path):
     assert metrics["best"]["selection_accuracy"] == max(
         row["selection_accuracy"] for row in rows
     )
-    held_out = load(
-        "shapes",
-        Location("unused"),
-        size=16,
-        selection="train",
-        limit_train=96,
-        limit_val=42,
-    ).selection
+    held_out = load(data, Location("unused")).selection
     model = keras.models.load_model(folder / "model.keras")
     logits = model.predict(held_out.images, verbose=0)
     right = logits.argmax(-1) == held_out.labels

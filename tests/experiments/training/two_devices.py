@@ -20,6 +20,7 @@ from experiments.training.devices import make_strategy
 from experiments.training.run import run
 from experiments.training.trainer import Trainer
 from pipelines.batches import train_batches
+from pipelines.config import Data
 from pipelines.loading import load
 from pipelines.location import Location
 
@@ -44,7 +45,8 @@ def train(workdir, assignments):
 def augmented_batches(layer, strategy, jit_compile):
     """What the train step of each replica sees, in the replicas' order."""
     split = load(
-        "shapes", Location("unused"), size=24, limit_train=24, limit_val=6
+        Data(name="shapes", image_size=24, limit_train=24, limit_val=6),
+        Location("unused"),
     ).train
     dataset = train_batches(
         split, classes=6, batch_size=BATCH, seed=3, steps=3, with_seeds=True
