@@ -1,0 +1,87 @@
+"""Imports go one way."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+# From the bottom to the top: a room may import from itself and from rooms of
+# earlier lines; rooms in one line know nothing of each other.
+ROOMS = (
+    ("augment_tf", "models"),
+    ("pipelines.errors", "pipelines.progress", "pipelines.config"),
+    ("pipelines.files",),
+    ("pipelines.image_files", "pipelines.location"),
+    ("pipelines.augly",),
+    ("pipelines.shapes", "pipelines.subsets", "pipelines.image_cache"),
+    ("pipelines.folder_preparation",),
+    ("pipelines.image_folder", "pipelines.tiny_imagenet"),
+    ("pipelines.cats_dogs",),
+    ("pipelines.loading", "pipelines.batches"),
+    ("experiments.errors",),
+    ("experiments.configs",),
+    ("experiments.run_folder", "experiments.metrics"),
+    ("experiments.plots",),
+    ("experiments.training", "experiments.report"),
+    ("experiments.study",),
+    ("experiments.commands",),
+    ("main",),
+)
+ROOM_LEVEL = {name: level for level, row in enumerate(ROOMS) for name in row}
+FILES = sorted(
+    path.relative_to(ROOT)
+    for folder in ("augment_tf", "models", "pipelines", "experiments")
+    for path in (ROOT / folder).rglob("*.py")
+) + [Path("main.py")]
+
+
+def room(module):
+    """The room that a module is in; None for what is not of this project."""
+    parts = module.split(".")
+    for length in (1, 2):
+        name = ".".join(parts[:length])
+        if name in ROOM_LEVEL:
+            return name
+    return None
+
+
+def imported(path):
+    """Modules of this project that a file imports, wherever in it."""
+    for node in ast.walk(ast.parse((ROOT / path).read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: a relative import"
+            # `from experiments import commands` names a module, too.
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def module_of(path):
+    return ".".join(path.with_suffix("").parts).removesuffix(".__init__")
+
+
+@pytest.mark.parametrize("path", FILES, ids=str)
+def test_no_arrow_runs_back_up(path):
+    own = room(module_of(path))
+    if path.name == "__init__.py" and own is None:
+        own = "augment_tf"
+    assert own is not None, f"{path} is in no room; give it a place in ROOMS"
+    for module in imported(path):
+        other = room(module)
+        if other is None or other == own:
+            continue
+        target = "/".join(module.split(".")) + ".py"
+        assert ROOM_LEVEL[other] < ROOM_LEVEL[own], (
+            f"{path} imports {target}: {own} stands not above {other}"
+        )
+
+
+def test_the_test_sees_arrows():
+    """Of each kind, wherever they stand in the file."""
+    found = set(imported(Path("experiments/commands.py")))
+    assert "experiments.configs.registry" in found
+    assert "pipelines.loading" in found
+    assert room("experiments.report.arms") == "experiments.report"
+    assert room("numpy.random") is None
