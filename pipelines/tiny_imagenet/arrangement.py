@@ -1,29 +1,32 @@
 """Which image is in which split, and in which order the records are written.
 
-All of it follows from the images' classes and numbers and from `SEED`. It is
-settled before any image is looked at: leaving out a bad one moves no other to
-another split.
+All of it follows from the images' classes, from their order and from the two
+seeds. It is settled before any image is looked at: leaving out a bad one moves
+no other to another split.
 """
+
+import random
 
 import numpy as np
 
 SEED = 0
+PUBLISHED_SEED = 42
 HELD_OUT = 0.1
 
 
 def arrange_train(labels):
     """The archive's train images as the splits `train` and `holdout`.
 
-    The held-out images, a tenth of each class, are drawn from the second
-    half of each class: they are not among the published study's train
-    images, the first half, so one holdout serves both.
+    The published study trained on the first half of each class, in text
+    order of the names. The held-out images, a tenth of each class, are drawn
+    from the second half, so one holdout serves both.
 
     The first halves of all classes come first, then what is left. Within
     both the classes take turns, so that who reads without shuffling sees all
     of them.
 
     Args:
-        labels: int (N,), sorted; each class has at least two.
+        labels: int (N,), of `Contents.train`; each class has at least two.
 
     Returns:
         {"train": indices, "holdout": indices, "published_train": indices}:
@@ -33,8 +36,8 @@ def arrange_train(labels):
     for label, own in _classes(labels):
         middle = len(own) // 2
         wanted = max(1, round(HELD_OUT * len(own)))
-        random = np.random.default_rng([SEED, label])
-        drawn = random.choice(own[middle:], wanted, replace=False)
+        generator = np.random.default_rng([SEED, label])
+        drawn = generator.choice(own[middle:], wanted, replace=False)
         first_half.append(own[:middle])
         held_out.append(np.sort(drawn))
         rest.append(np.setdiff1d(own[middle:], drawn))
@@ -47,21 +50,27 @@ def arrange_train(labels):
 
 
 def arrange_validation(labels):
-    """The validation images, a seeded half of each class first.
+    """The validation images, the published study's half of each class first.
+
+    The study seeded Python's generator once and shuffled one class after the
+    other, in the order of their first lines in val_annotations.txt. It
+    validated on the first half of each, and called the other half test.
 
     Args:
-        labels: int (N,), sorted.
+        labels: int (N,), of `Contents.validation`.
 
     Returns:
         {"validation": indices, "published_validation": indices}: int (n,)
         each; the second is the beginning of the first.
     """
+    generator = random.Random(PUBLISHED_SEED)
     half, rest = [], []
-    for label, own in _classes(labels):
-        random = np.random.default_rng([SEED, label])
-        drawn = random.choice(own, len(own) // 2, replace=False)
-        half.append(np.sort(drawn))
-        rest.append(np.setdiff1d(own, drawn))
+    for _, own in _classes(labels):
+        shuffled = own.tolist()
+        generator.shuffle(shuffled)
+        middle = len(shuffled) // 2
+        half.append(shuffled[:middle])
+        rest.append(shuffled[middle:])
     published = _in_turns(half)
     return {
         "validation": np.concatenate([published, _in_turns(rest)]),
@@ -70,8 +79,8 @@ def arrange_validation(labels):
 
 
 def _classes(labels):
-    """Yields (label, indices) of each class."""
-    for label in np.unique(labels).tolist():
+    """Yields (label, indices) of each class, in order of appearance."""
+    for label in dict.fromkeys(labels.tolist()):
         yield label, np.flatnonzero(labels == label)
 
 

@@ -12,13 +12,14 @@ import numpy as np
 from pipelines.errors import DataError
 from pipelines.files.archives import open_archive
 
-_TRAIN = re.compile(r"train/(\w+)/images/(\w+_(\d+)\.\w+)")
-_VALIDATION = re.compile(r"val/images/(val_(\d+)\.\w+)")
+_TRAIN = re.compile(r"train/(\w+)/images/(\w+_\d+\.\w+)")
+_VALIDATION = re.compile(r"val/images/(val_\d+\.\w+)")
+_ANNOTATIONS = "val/val_annotations.txt"
 
 
 @dataclass(frozen=True)
 class Files:
-    """The images of a part, by class and then by number.
+    """The images of a part, in the order that published splits follow.
 
     Attributes:
         ids: list[str] (N,); file names, which are unique.
@@ -43,7 +44,9 @@ class Contents:
     Attributes:
         wnids: list[str]; WordNet ids, sorted: the order of the labels.
         words: list[str]; readable names of the classes.
-        train, validation: `Files`.
+        train: `Files`, by class and then by name, compared as text, as
+            torchvision's ImageFolder lists them: image 10 before image 2.
+        validation: `Files`, in the order of val_annotations.txt.
         fingerprints: {kind: digest}; the same archive has the same, with
             its unlabelled test images or without; an extracted folder has
             only some of the kinds.
@@ -58,8 +61,7 @@ class Contents:
                 line.split("\t", 1) for line in self._lines("words.txt")
             )
             wnid_of = dict(
-                line.split("\t")[:2]
-                for line in self._lines("val/val_annotations.txt")
+                line.split("\t")[:2] for line in self._lines(_ANNOTATIONS)
             )
         except (KeyError, FileNotFoundError) as error:
             raise self._strange(f"a file is missing: {error}") from error
@@ -70,16 +72,29 @@ class Contents:
         self.words = [words.get(wnid, wnid) for wnid in self.wnids]
         self._name_of = {}
         self.train = self._files(
-            (match[1], int(match[3]), match[2], name)
-            for name in names
-            if (match := _TRAIN.fullmatch(name))
+            sorted(
+                (match[1], match[2], name)
+                for name in names
+                if (match := _TRAIN.fullmatch(name))
+            )
         )
-        self.validation = self._files(
-            (wnid_of.get(match[1], match[1]), int(match[2]), match[1], name)
+        validation = {
+            match[1]: name
             for name in names
             if (match := _VALIDATION.fullmatch(name))
+        }
+        # A missing image would change which half of its class is which.
+        unmatched = validation.keys() ^ wnid_of.keys()
+        if unmatched:
+            raise self._strange(
+                f"{min(unmatched)} is in only one of {_ANNOTATIONS} and "
+                "val/images"
+            )
+        self.validation = self._files(
+            (wnid, image_id, validation[image_id])
+            for image_id, wnid in wnid_of.items()
         )
-        used = sorted(self._name_of.values())
+        used = sorted([*self._name_of.values(), _ANNOTATIONS])
         self.fingerprints = {"sizes": _digest(used, size)}
         if checksum is not None:
             self.fingerprints["checksums"] = _digest(used, checksum)
@@ -89,21 +104,18 @@ class Contents:
         return self._read(self._name_of[image_id])
 
     def _files(self, found):
-        """`Files` out of (wnid, number, id, name)."""
+        """`Files` out of (wnid, id, name)."""
         label_of = {wnid: label for label, wnid in enumerate(self.wnids)}
-        rows = []
-        for wnid, number, image_id, name in found:
+        ids, labels = [], []
+        for wnid, image_id, name in found:
             if wnid not in label_of:
                 raise self._strange(f"wnids.txt has no class for {name}")
             if image_id in self._name_of:
                 raise self._strange(f"{image_id} is there twice")
-            rows.append((label_of[wnid], number, image_id))
+            ids.append(image_id)
+            labels.append(label_of[wnid])
             self._name_of[image_id] = name
-        rows.sort()
-        return Files(
-            [image_id for _, _, image_id in rows],
-            np.array([label for label, _, _ in rows], np.int32),
-        )
+        return Files(ids, np.array(labels, np.int32))
 
     def _lines(self, name):
         lines = self._read(name).decode().splitlines()

@@ -56,7 +56,7 @@ def _prepare(location, parent):
     # Whoever wrote these was killed: we are alone here.
     for stale in parent.glob("incomplete.*"):
         shutil.rmtree(stale)
-    path = find_or_download(location.data_dir)
+    path = _find_archive(location, parent)
     print(f"preparing Tiny ImageNet: {path} -> {parent}", flush=True)
     builder = Builder(
         data_dir=location.prepared,
@@ -69,6 +69,27 @@ def _prepare(location, parent):
         builder.download_and_prepare(download_dir=downloads)
     for note in builder.info.metadata["notes"]:
         print(note, flush=True)
+
+
+def _find_archive(location, parent):
+    """`find_or_download`, with a word on records of other versions."""
+    others = [
+        str(folder)
+        for folder in sorted(parent.glob("[0-9]*.*"))
+        if folder.name != str(Builder.VERSION)
+    ]
+    if not others:
+        return find_or_download(location.data_dir)
+    note = (
+        f"{', '.join(others)}: records of another version, with other "
+        "splits; they are not used and can be removed."
+    )
+    try:
+        path = find_or_download(location.data_dir)
+    except DataError as error:
+        raise DataError(f"{error} {note}") from error
+    print(note, flush=True)
+    return path
 
 
 def _is_complete(folder):

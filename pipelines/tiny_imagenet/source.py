@@ -47,9 +47,9 @@ class TinyImageNet:
             name: "train", "holdout" (a seeded tenth of each class, for
                 choosing networks), "train+holdout" (all train images of the
                 archive), "validation"; "published_train" and
-                "published_validation", the parts that a published study
-                used; or what else tensorflow-datasets makes of these, such
-                as "validation[:10%]".
+                "published_validation", the very images that a published
+                study used; or what else tensorflow-datasets makes of these,
+                such as "validation[:10%]".
 
         Returns:
             A `pipelines.tiny_imagenet.records.Split`.

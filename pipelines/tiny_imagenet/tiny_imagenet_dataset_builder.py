@@ -29,9 +29,10 @@ _DESCRIPTION = """
 images of each. `holdout` is a seeded tenth of the archive's train images, for
 choosing among networks without touching `validation`; "train+holdout" is all
 of them. Slices in the metadata name the parts that a published study used:
-the first half of each class's train images, a seeded half of each class's
-validation images. Files are kept as they are in the archive, grayscale ones
-included; what is no plain JPEG or PNG is stored as PNG.
+the first half of each class's train images, in text order of their names, and
+the half of its validation images that it drew. Files are kept as they are in
+the archive, grayscale ones included; what is no plain JPEG or PNG is stored as
+PNG.
 """
 
 
@@ -51,8 +52,11 @@ class Builder(tfds.core.GeneratorBasedBuilder):
         **kwargs: Of `tfds.core.GeneratorBasedBuilder`.
     """
 
-    VERSION = tfds.core.Version("1.0.0")
-    RELEASE_NOTES = {"1.0.0": "First version."}
+    VERSION = tfds.core.Version("2.0.0")
+    RELEASE_NOTES = {
+        "1.0.0": "First version.",
+        "2.0.0": "The published parts are exactly the study's.",
+    }
 
     def __init__(self, *, images=None, on_bad_image="error", **kwargs):
         self._images = images

@@ -2,6 +2,7 @@
 
 import hashlib
 import http.server
+import random
 import shutil
 import threading
 import zipfile
@@ -13,6 +14,7 @@ from pipelines.errors import DataError
 from pipelines.files.decoding import decode
 from pipelines.location import Location
 from pipelines.tiny_imagenet import TinyImageNet, arrangement, finding
+from pipelines.tiny_imagenet.contents import open_contents
 
 
 @pytest.fixture
@@ -37,10 +39,6 @@ def grays(source, name):
     return images_of(source.split(name))[:, 32, 32, 0].tolist()
 
 
-def numbers(source, name):
-    return [int(i.split("_")[1].split(".")[0]) for i in source.split(name).ids]
-
-
 def test_labels_follow_the_sorted_wordnet_ids(source):
     assert source.wnids == ["n100", "n200", "n300"]
     assert source.class_names == [
@@ -54,15 +52,15 @@ def test_labels_follow_the_sorted_wordnet_ids(source):
         np.testing.assert_array_equal(found // 80, labels)
 
 
-def test_classes_take_turns_and_images_go_by_number(source):
+def test_classes_take_turns_and_images_go_by_name(source):
     split = source.split("train")
     np.testing.assert_array_equal(split.labels, np.arange(33) % 3)
     for label in range(3):
-        # By name, image 10 would come before image 2.
-        own = np.array(numbers(source, "train"))[split.labels == label]
-        np.testing.assert_array_equal(own, np.sort(own))
-    assert split.ids[3] == "n100_1.JPEG"
-    assert grays(source, "train")[3] == 1
+        own = [split.ids[i] for i in np.flatnonzero(split.labels == label)]
+        assert own == sorted(own)
+    # By number, image 2 would come before image 10.
+    assert split.ids[6] == "n100_10.JPEG"
+    assert grays(source, "train")[6] == 10
 
 
 def test_holdout_and_train_share_nothing_and_are_all(source):
@@ -74,8 +72,8 @@ def test_holdout_and_train_share_nothing_and_are_all(source):
     assert sorted(train + holdout) == everything
     assert grays(source, "train+holdout") == train + holdout
     np.testing.assert_array_equal(source.split("holdout").labels, [0, 1, 2])
-    # From the second half of each class, so the published subset has none.
-    assert min(numbers(source, "holdout")) >= 6
+    published = source.split("published_train").ids
+    assert not set(published) & set(source.split("holdout").ids)
 
 
 def test_arrangement_of_many_images():
@@ -97,6 +95,8 @@ def test_arrangement_of_many_images():
     # Drawn, not the first or the last of the second half.
     place = number[parts["holdout"]] / size[parts["holdout"]]
     assert 0.6 < place.mean() < 0.9
+    order = np.random.default_rng(0).permutation(len(labels))
+    labels, number, size = labels[order], number[order], size[order]
     parts = arrangement.arrange_validation(labels)
     np.testing.assert_array_equal(
         np.sort(parts["validation"]), np.arange(len(labels))
@@ -110,8 +110,11 @@ def test_arrangement_of_many_images():
 
 
 def test_published_parts(source):
+    # In text order of the names.
     first_half = [
-        80 * label + number for number in range(6) for label in range(3)
+        80 * label + number
+        for number in (0, 1, 10, 11, 2, 3)
+        for label in range(3)
     ]
     assert grays(source, "published_train") == first_half
     half = source.split("published_validation")
@@ -119,6 +122,71 @@ def test_published_parts(source):
     assert half.ids == source.split("validation").ids[:6]
     combined = source.split("published_train+holdout")
     assert len(combined.labels) == 18 + 3
+
+
+def published_halves(archive):
+    """{wnid: its names in the study's val part}, as the study drew them."""
+    with zipfile.ZipFile(archive) as file:
+        text = file.read("tiny-imagenet-200/val/val_annotations.txt").decode()
+    names_of = {}
+    for line in text.splitlines():
+        name, wnid = line.split("\t")[:2]
+        names_of.setdefault(wnid, []).append(name)
+    generator = random.Random(42)
+    for names in names_of.values():
+        generator.shuffle(names)
+    return {wnid: names[: len(names) // 2] for wnid, names in names_of.items()}
+
+
+def test_published_validation_is_what_the_study_drew(source, archive):
+    split = source.split("published_validation")
+    found = {wnid: set() for wnid in source.wnids}
+    for image_id, label in zip(split.ids, split.labels, strict=True):
+        found[source.wnids[label]].add(image_id)
+    halves = published_halves(archive)
+    # Not the order of the labels: the order in which they first appear.
+    assert list(halves) == ["n300", "n200", "n100"]
+    assert found == {wnid: set(names) for wnid, names in halves.items()}
+
+
+def test_published_parts_of_the_real_archive(data_dir):
+    path = data_dir / "tiny-imagenet-200.zip"
+    if not path.is_file():
+        pytest.skip(f"no {path}")
+    with open_contents(path) as contents:
+        train, validation = contents.train, contents.validation
+    parts = arrangement.arrange_train(train.labels)
+    parts |= arrangement.arrange_validation(validation.labels)
+    names = {
+        part: [files.ids[i] for i in parts[part]]
+        for part, files in (
+            ("published_train", train),
+            ("holdout", train),
+            ("published_validation", validation),
+        )
+    }
+    assert len(names["published_train"]) == 50_000
+    assert len(names["holdout"]) == 10_000
+    assert len(names["published_validation"]) == 5_000
+    assert not set(names["published_train"]) & set(names["holdout"])
+    first = [n for n in names["published_train"] if n.startswith("n01443537")]
+    assert len(first) == 250
+    assert first[:5] == [
+        f"n01443537_{number}.JPEG" for number in (0, 1, 10, 100, 101)
+    ]
+    halves = published_halves(path)
+    assert set(names["published_validation"]) == {
+        name for half in halves.values() for name in half
+    }
+    # Of the first class and of the last, as Python has drawn them since 3.2.
+    for wnid, numbers in (
+        ("n03444034", (5237, 4964, 4284, 2507, 1007)),
+        ("n04118538", (7652, 9662, 6685, 5989, 6957)),
+    ):
+        drawn = [f"val_{number}.JPEG" for number in numbers]
+        assert len(halves[wnid]) == 25
+        assert halves[wnid][:5] == drawn
+        assert set(drawn) <= set(names["published_validation"])
 
 
 def test_expressions_of_tensorflow_datasets(source):

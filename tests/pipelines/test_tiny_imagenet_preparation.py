@@ -43,7 +43,7 @@ def files_under(folder):
 
 
 def records(path):
-    return path.parent / "tiny_imagenet" / "1.0.0"
+    return path.parent / "tiny_imagenet" / "2.0.0"
 
 
 def encoded(image, file_format="JPEG", **options):
@@ -71,7 +71,7 @@ def test_nothing_but_the_records_is_left(make_tiny_imagenet, tmp_path):
     prepare(path, prepared_dir=tmp_path / "p")
     assert {p.name for p in (tmp_path / "p").iterdir()} == {"tiny_imagenet"}
     left = {p.name for p in (tmp_path / "p" / "tiny_imagenet").iterdir()}
-    assert left == {"1.0.0", ".lock"}
+    assert left == {"2.0.0", ".lock"}
 
 
 def test_prepared_once(make_tiny_imagenet, capsys):
@@ -108,7 +108,7 @@ TinyImageNet(Location({str(path)!r}))
     assert list(records(path).parent.glob("incomplete.*"))
     assert len(prepare(path).split("train+holdout").labels) == 36
     left = {p.name for p in records(path).parent.iterdir()}
-    assert left == {"1.0.0", ".lock"}
+    assert left == {"2.0.0", ".lock"}
 
 
 def test_error_while_writing_leaves_nothing(make_tiny_imagenet, monkeypatch):
@@ -164,6 +164,57 @@ def test_records_of_another_archive_are_refused(make_tiny_imagenet, tmp_path):
     assert "--prepared_dir" in refusal(first)
     assert files_under(records(first)) == before
     prepare(first, prepared_dir=tmp_path / "elsewhere")
+
+
+def test_records_of_other_labels_are_refused(make_tiny_imagenet):
+    """The same images, annotated otherwise."""
+    path = make_tiny_imagenet()
+    prepare(path)
+    with zipfile.ZipFile(path) as file:
+        name = "val/val_annotations.txt"
+        lines = file.read("tiny-imagenet-200/" + name).splitlines()
+    make_tiny_imagenet(changes={name: b"\n".join(lines[::-1]) + b"\n"})
+    assert "another archive" in refusal(path)
+
+
+@pytest.fixture
+def of_version_1(make_tiny_imagenet):
+    """An archive beside records that an earlier version made of it."""
+    path = make_tiny_imagenet()
+    prepare(path)
+    old = records(path).with_name("1.0.0")
+    records(path).rename(old)
+    for name in ("dataset_info.json", "metadata.json"):
+        text = (old / name).read_text().replace("2.0.0", "1.0.0")
+        (old / name).write_text(text)
+    return path
+
+
+def test_records_of_an_earlier_version_are_made_anew(of_version_1, capsys):
+    old = records(of_version_1).with_name("1.0.0")
+    before = files_under(old)
+    capsys.readouterr()
+    prepare(of_version_1)
+    assert (records(of_version_1) / "dataset_info.json").is_file()
+    (note,) = [
+        line
+        for line in capsys.readouterr().out.splitlines()
+        if "another version" in line
+    ]
+    assert str(old) in note
+    # Whose they are is not known: they stay.
+    assert files_under(old) == before
+    prepare(of_version_1)
+    assert capsys.readouterr().out == ""
+
+
+def test_records_of_an_earlier_version_are_no_substitute(of_version_1):
+    of_version_1.unlink()
+    message = refusal(of_version_1)
+    assert "does not exist" in message
+    assert "tiny-imagenet-200.zip" in message
+    assert str(records(of_version_1).with_name("1.0.0")) in message
+    assert not records(of_version_1).exists()
 
 
 def test_folder_that_cannot_be_written_is_one_line(
@@ -240,6 +291,8 @@ def test_too_few_images_are_found_first(make_tiny_imagenet, options, reason):
         {"val/val_annotations.txt": None},
         {"val/val_annotations.txt": b""},
         {"train/n999/images/n999_0.JPEG": b""},
+        {"val/images/val_3.JPEG": None},
+        {"val/images/val_99.JPEG": b""},
     ],
 )
 def test_other_layouts_are_refused(make_tiny_imagenet, changes):

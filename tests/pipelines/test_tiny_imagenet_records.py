@@ -30,7 +30,7 @@ def refusal(path, **options):
 
 
 def records(path):
-    return path.parent / "tiny_imagenet" / "1.0.0"
+    return path.parent / "tiny_imagenet" / "2.0.0"
 
 
 def encoded(image, file_format="JPEG", **options):

@@ -1,6 +1,7 @@
 """Configs compare by field; arms differ in what they should differ in."""
 
 import dataclasses
+from types import SimpleNamespace
 
 import pytest
 
@@ -8,6 +9,7 @@ from experiments.configs.overrides import override
 from experiments.configs.registry import EXPERIMENTS, STUDIES, get_experiment
 from experiments.configs.schema import Experiment, as_json, differences
 from experiments.errors import ConfigError
+from pipelines.batches import steps_per_epoch
 
 SALMIX = EXPERIMENTS["tinyimagenet_salmix"]
 
@@ -71,6 +73,17 @@ def test_studies_name_experiments_that_exist():
 def test_unknown_experiment_lists_close_ones():
     with pytest.raises(ConfigError, match="tinyimagenet_salmix"):
         get_experiment("tiny_imagenet_salmix")
+
+
+@pytest.mark.parametrize(
+    ("name", "images"),
+    [("tinyimagenet_salmix", 100_000), ("tinyimagenet_random_erase", 50_000)],
+)
+def test_published_runs_take_391_steps_an_epoch(name, images):
+    """The last one of fewer images."""
+    data = EXPERIMENTS[name].data
+    split = SimpleNamespace(labels=range(images))
+    assert steps_per_epoch(split, data.batch_size, data.drop_remainder) == 391
 
 
 def test_published_cats_and_dogs_arms_differ_in_the_variations_alone():

@@ -33,10 +33,20 @@ def test_every_experiment_augments_to_its_image_size(name):
 
 
 def test_published_fill_is_the_published_value_after_normalization():
-    (erasing,) = EXPERIMENTS["tinyimagenet_random_erase"].augment
-    model = EXPERIMENTS["tinyimagenet_random_erase"].model
-    after = (np.divide(erasing.options["value"], 255) - model.mean) / model.std
-    np.testing.assert_allclose(after, (0.4914, 0.4822, 0.4465), atol=1e-6)
+    experiment = EXPERIMENTS["tinyimagenet_random_erase"]
+    layer = build_augmentation(
+        override(experiment, ["augment.RandomErasing.probability=1"])
+    )
+    erased = layer.apply(np.zeros((1, 64, 64, 3), np.float32), (1, 2))
+    pixels = np.reshape(erased, (-1, 3))
+    pixels = pixels[pixels.any(-1)]
+    # round(sqrt(0.4 * 64 * 64)) on a side.
+    assert len(pixels) == 40 * 40
+    mean, std = (0.4802, 0.4481, 0.3975), (0.2302, 0.2265, 0.2262)
+    assert (experiment.model.mean, experiment.model.std) == (mean, std)
+    after = (pixels / 255 - mean) / std
+    expected = np.broadcast_to((0.4914, 0.4822, 0.4465), after.shape)
+    np.testing.assert_allclose(after, expected, atol=1e-5)
 
 
 def test_no_layers_is_no_augmentation(tiny):
