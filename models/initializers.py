@@ -8,7 +8,8 @@ import keras
 # What PyTorch calls kaiming_normal_(mode="fan_out"), the initializer of
 # torchvision's ResNet; Keras's he_normal is truncated and counts fan-in.
 HE_NORMAL_FAN_OUT = "he_normal_fan_out"
-# What torch.nn.Linear starts with: uniform within 1 / sqrt(fan-in).
+# What torch.nn.Linear starts with, bias included: uniform within
+# 1 / sqrt(fan-in).
 LINEAR_UNIFORM = "linear_uniform"
 
 _OWN = {
@@ -62,3 +63,26 @@ def get_initializer(name):
             f"{', '.join(close or known_names())}. Received: {name!r}."
         )
     return keras.initializers.get(name)
+
+
+def get_bias_initializer(name, fan_in):
+    """Returns a new initializer of a layer's bias.
+
+    Args:
+        name: As for `get_initializer`. `linear_uniform` is the one that
+            depends on the fan-in, which the shape of a bias does not tell.
+        fan_in: Inputs of each of the layer's units.
+
+    Raises:
+        ValueError: if the name is unknown.
+
+    Example:
+
+    >>> bias = get_bias_initializer("linear_uniform", fan_in=2500)((1000,))
+    >>> 0.019 < float(abs(bias.numpy()).max()) <= 0.02
+    True
+    """
+    if name == LINEAR_UNIFORM:
+        bound = fan_in**-0.5
+        return keras.initializers.RandomUniform(-bound, bound)
+    return get_initializer(name)

@@ -16,6 +16,7 @@ from models.batch_norm import FusedBatchNormalization
 from models.initializers import (
     HE_NORMAL_FAN_OUT,
     LINEAR_UNIFORM,
+    get_bias_initializer,
     get_initializer,
 )
 
@@ -100,6 +101,7 @@ def _resnet(
     width=64,
     initializer=HE_NORMAL_FAN_OUT,
     head_initializer=LINEAR_UNIFORM,
+    head_bias_initializer="zeros",
     mean=IMAGENET_MEAN,
     std=IMAGENET_STD,
     sync_batch_norm=False,
@@ -130,6 +132,9 @@ def _resnet(
     logits = layers.Dense(
         classes,
         kernel_initializer=get_initializer(head_initializer),
+        bias_initializer=get_bias_initializer(
+            head_bias_initializer, fan_in=x.shape[-1]
+        ),
         dtype="float32",
         name="logits",
     )(x)
@@ -161,7 +166,10 @@ def ResNet50(weights=None, **kwargs):
         width: Filters of the first stage; 64 is the published network.
         initializer: Name of the initializer of the convolutions, see
             `get_initializer`.
-        head_initializer: Name of the initializer of the last layer.
+        head_initializer: Name of the initializer of the last layer's kernel.
+        head_bias_initializer: Name of the initializer of its bias:
+            `linear_uniform` is how PyTorch starts, see
+            `get_bias_initializer`.
         mean: Three numbers on the [0, 1] scale, subtracted from the channels.
         std: Three numbers on the [0, 1] scale, the channels' divisor.
         sync_batch_norm: Whether BatchNorm takes its statistics over all

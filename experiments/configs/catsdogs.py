@@ -49,7 +49,7 @@ ORIGINAL = Experiment(
         batch_size=32,
         drop_remainder=False,
     ),
-    model=Model(name="ResNet50"),
+    model=Model(name="ResNet50", head_bias_initializer="linear_uniform"),
     optimizer=Optimizer(name="adam", learning_rate=1e-3),
     epochs=10,
     positive_class="dogs",

@@ -20,6 +20,8 @@ class Model:
     width: int = 64
     initializer: str = "he_normal_fan_out"
     head_initializer: str = "linear_uniform"
+    # "linear_uniform" for what PyTorch does where nobody says otherwise.
+    head_bias_initializer: str = "zeros"
     # Logits; None: as many as the data has classes.
     classes: int | None = None
     mean: tuple[float, ...] = IMAGENET_MEAN

@@ -49,7 +49,12 @@ SALMIX = Experiment(
         train="train+holdout",
         val="published_validation",
     ),
-    model=Model(name="ResNet50", initializer="he_normal_fan_out"),
+    model=Model(
+        name="ResNet50",
+        initializer="he_normal_fan_out",
+        head_initializer="linear_uniform",
+        head_bias_initializer="linear_uniform",
+    ),
     optimizer=Optimizer(
         name="sgd",
         learning_rate=0.1,
@@ -93,6 +98,7 @@ RANDOM_ERASE = Experiment(
         name="ResNet50",
         initializer="glorot_uniform",
         head_initializer="glorot_uniform",
+        head_bias_initializer="zeros",
         classes=1000,
         mean=_MEAN,
         std=_STD,

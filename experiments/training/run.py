@@ -108,6 +108,7 @@ class _Session:
                 width=config.width,
                 initializer=config.initializer,
                 head_initializer=config.head_initializer,
+                head_bias_initializer=config.head_bias_initializer,
                 mean=config.mean,
                 std=config.std,
                 sync_batch_norm=self.strategy.num_replicas_in_sync > 1,

@@ -1,10 +1,13 @@
 """The network has the published size, starts right, and takes raw images."""
 
+import doctest
+
 import keras
 import numpy as np
 import pytest
 
 import models
+from models import initializers, resnet
 from models.initializers import get_initializer, known_names
 
 
@@ -91,6 +94,22 @@ def test_initializer_has_the_deviation_of_its_definition(name, deviation):
     assert abs(np.mean(values)) < 4 * deviation / np.sqrt(values.size)
 
 
+def test_head_bias_starts_at_zero_or_as_in_pytorch():
+    def bias(**options):
+        model = models.ResNet18(
+            input_shape=(16, 16, 3), classes=2000, width=8, **options
+        )
+        return np.asarray(model.get_layer("logits").bias)
+
+    assert not bias().any()
+    values = bias(head_bias_initializer="linear_uniform")
+    # The last stage has eight times the first one's filters.
+    bound = 1 / np.sqrt(64)
+    assert np.abs(values).max() <= bound
+    # The deviation of a uniform distribution; 4 sigma of its estimate.
+    assert np.std(values) == pytest.approx(bound / np.sqrt(3), rel=0.04)
+
+
 def test_convolutions_of_one_shape_start_differently():
     model = models.ResNet18(input_shape=(16, 16, 3), stem="small", width=8)
     kernels = [
@@ -112,3 +131,10 @@ def test_unknown_names_are_refused_with_close_ones():
     with pytest.raises(ValueError, match="weights.*None.*imagenet"):
         models.ResNet50(weights="imagenet")
     assert "orthogonal" in known_names()
+
+
+@pytest.mark.parametrize("module", [initializers, resnet])
+def test_examples_run(module):
+    result = doctest.testmod(module)
+    assert result.attempted > 0
+    assert result.failed == 0

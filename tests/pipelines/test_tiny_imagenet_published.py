@@ -1,0 +1,104 @@
+"""The published study's images, replayed by its own rule."""
+
+import random
+import zipfile
+
+import numpy as np
+import pytest
+
+from pipelines.location import Location
+from pipelines.tiny_imagenet import TinyImageNet, arrangement
+from pipelines.tiny_imagenet.contents import open_contents
+
+
+@pytest.fixture
+def archive(make_tiny_imagenet):
+    return make_tiny_imagenet()
+
+
+@pytest.fixture
+def source(archive):
+    return TinyImageNet(Location(archive))
+
+
+def test_published_parts(source):
+    # In text order of the names.
+    first_half = [
+        80 * label + number
+        for number in (0, 1, 10, 11, 2, 3)
+        for label in range(3)
+    ]
+    split = source.split("published_train")
+    images = np.zeros((len(split.labels), 64, 64, 3), np.uint8)
+    split.decode_into(images, np.arange(len(images)))
+    assert images[:, 32, 32, 0].tolist() == first_half
+    half = source.split("published_validation")
+    np.testing.assert_array_equal(np.bincount(half.labels), [2, 2, 2])
+    assert half.ids == source.split("validation").ids[:6]
+    combined = source.split("published_train+holdout")
+    assert len(combined.labels) == 18 + 3
+
+
+def published_halves(archive):
+    """{wnid: its names in the study's val part}, as the study drew them."""
+    with zipfile.ZipFile(archive) as file:
+        text = file.read("tiny-imagenet-200/val/val_annotations.txt").decode()
+    names_of = {}
+    for line in text.splitlines():
+        name, wnid = line.split("\t")[:2]
+        names_of.setdefault(wnid, []).append(name)
+    generator = random.Random(42)
+    for names in names_of.values():
+        generator.shuffle(names)
+    return {wnid: names[: len(names) // 2] for wnid, names in names_of.items()}
+
+
+def test_published_validation_is_what_the_study_drew(source, archive):
+    split = source.split("published_validation")
+    found = {wnid: set() for wnid in source.wnids}
+    for image_id, label in zip(split.ids, split.labels, strict=True):
+        found[source.wnids[label]].add(image_id)
+    halves = published_halves(archive)
+    # Not the order of the labels: the order in which they first appear.
+    assert list(halves) == ["n300", "n200", "n100"]
+    assert found == {wnid: set(names) for wnid, names in halves.items()}
+
+
+def test_published_parts_of_the_real_archive(data_dir):
+    path = data_dir / "tiny-imagenet-200.zip"
+    if not path.is_file():
+        pytest.skip(f"no {path}")
+    with open_contents(path) as contents:
+        train, validation = contents.train, contents.validation
+    parts = arrangement.arrange_train(train.labels)
+    parts |= arrangement.arrange_validation(validation.labels)
+    names = {
+        part: [files.ids[i] for i in parts[part]]
+        for part, files in (
+            ("published_train", train),
+            ("holdout", train),
+            ("published_validation", validation),
+        )
+    }
+    assert len(names["published_train"]) == 50_000
+    assert len(names["holdout"]) == 10_000
+    assert len(names["published_validation"]) == 5_000
+    assert not set(names["published_train"]) & set(names["holdout"])
+    first = [n for n in names["published_train"] if n.startswith("n01443537")]
+    assert len(first) == 250
+    assert first[:5] == [
+        f"n01443537_{number}.JPEG" for number in (0, 1, 10, 100, 101)
+    ]
+    halves = published_halves(path)
+    assert set(names["published_validation"]) == {
+        name for half in halves.values() for name in half
+    }
+    # Of the first class and of the last, as Python has drawn them since 3.2.
+    for wnid, numbers in (
+        ("n03444034", (5237, 4964, 4284, 2507, 1007)),
+        ("n04118538", (7652, 9662, 6685, 5989, 6957)),
+    ):
+        drawn = [f"val_{number}.JPEG" for number in numbers]
+        assert len(halves[wnid]) == 25
+        assert halves[wnid][:5] == drawn
+        assert set(drawn) <= set(names["published_validation"])
