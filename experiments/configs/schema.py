@@ -36,6 +36,7 @@ class Optimizer:
     nesterov: bool = True
     # Coupled (added to the gradient) for sgd, decoupled for adamw.
     weight_decay: float = 0.0
+    # Of adam and adamw, added after the correction of the second moment.
     epsilon: float = 1e-8
     schedule: Literal["constant", "cosine", "step"] = "constant"
     warmup_epochs: float = 0.0

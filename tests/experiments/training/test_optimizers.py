@@ -3,9 +3,14 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from experiments.configs.schema import Optimizer
-from experiments.training.optimizers import CoupledSGD, build_optimizer
+from experiments.training.optimizers import (
+    Algorithm1Adam,
+    CoupledSGD,
+    build_optimizer,
+)
 
 
 @pytest.mark.parametrize("nesterov", [False, True])
@@ -34,11 +39,74 @@ def test_sgd_follows_the_rule_of_pytorch(nesterov):
         np.testing.assert_allclose(variable, weights, rtol=1e-5, atol=1e-6)
 
 
-def test_sgd_config_round_trip():
-    optimizer = CoupledSGD(
-        0.2, momentum=0.8, nesterov=False, coupled_weight_decay=1e-3
+def adam_by_pytorch(weights, gradients, rate, decay=0.0):
+    """The weights after each step, by the rule in PyTorch's documentation."""
+    mean, square, result = 0.0, 0.0, []
+    for step, gradient in enumerate(gradients, 1):
+        weights = weights - rate * decay * weights
+        mean = 0.9 * mean + (1 - 0.9) * gradient
+        square = 0.999 * square + (1 - 0.999) * gradient**2
+        corrected = np.sqrt(square / (1 - 0.999**step))
+        movement = mean / (1 - 0.9**step) / (corrected + 1e-8)
+        weights = weights - rate * movement
+        result.append(weights)
+    return result
+
+
+@pytest.mark.parametrize("decay", [None, 0.1])
+@pytest.mark.parametrize("scale", [1e-6, 1.0])
+def test_adam_follows_the_rule_of_pytorch(scale, decay):
+    """With gradients near epsilon, which is where Keras's Adam differs."""
+    random = np.random.default_rng(0)
+    weights = 1e-3 * random.normal(size=(3, 2))
+    gradients = scale * random.normal(size=(25, 3, 2))
+    variable = keras.Variable(weights, dtype="float32")
+    optimizer = Algorithm1Adam(1e-3, weight_decay=decay)
+    expected = adam_by_pytorch(weights, gradients, 1e-3, decay or 0.0)
+    for gradient, after in zip(gradients, expected, strict=True):
+        optimizer.apply(
+            [keras.ops.convert_to_tensor(gradient, "float32")], [variable]
+        )
+        np.testing.assert_allclose(variable, after, rtol=1e-4, atol=1e-7)
+
+
+def test_adam_takes_part_in_mixed_precision_and_distribution():
+    gradients = np.random.default_rng(0).normal(size=(5, 4))
+    strategy = tf.distribute.MirroredStrategy(["CPU:0"])
+    with strategy.scope():
+        variable = keras.Variable(np.zeros(4), dtype="float32")
+        scaled = keras.optimizers.LossScaleOptimizer(
+            Algorithm1Adam(1e-3), initial_scale=8.0
+        )
+        scaled.build([variable])
+
+    @tf.function
+    def train_step(gradient):
+        # What the scaled loss gives.
+        strategy.run(lambda g: scaled.apply([8.0 * g], [variable]), (gradient,))
+
+    for gradient in gradients:
+        train_step(tf.constant(gradient, tf.float32))
+    expected = adam_by_pytorch(np.zeros(4), gradients, 1e-3)[-1]
+    np.testing.assert_allclose(variable, expected, rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        CoupledSGD(
+            0.2, momentum=0.8, nesterov=False, coupled_weight_decay=1e-3
+        ),
+        Algorithm1Adam(
+            0.2, beta_1=0.8, beta_2=0.9, epsilon=0.1, weight_decay=1e-3
+        ),
+    ],
+)
+def test_config_round_trip(optimizer):
+    again = keras.saving.deserialize_keras_object(
+        keras.saving.serialize_keras_object(optimizer)
     )
-    again = CoupledSGD.from_config(optimizer.get_config())
+    assert type(again) is type(optimizer)
     assert again.get_config() == optimizer.get_config()
 
 
@@ -71,7 +139,8 @@ def test_constant_rate_and_names():
     config = Optimizer(name="adam", learning_rate=1e-3)
     np.testing.assert_allclose(rates(config, 3, 2), 1e-3, rtol=1e-6)
     adam = build_optimizer(config, 3, 2)
-    assert type(adam) is keras.optimizers.Adam
+    assert type(adam) is Algorithm1Adam
     assert adam.epsilon == 1e-8
+    assert adam.weight_decay is None
     adamw = build_optimizer(Optimizer(name="adamw", weight_decay=0.1), 3, 2)
     assert adamw.weight_decay == 0.1
