@@ -1,6 +1,20 @@
 """Networks trained from scratch."""
 
-from models.batch_norm import without_fused
-from models.resnet import ResNet18, ResNet34, ResNet50, ResNet101
+import importlib
 
-__all__ = ["ResNet101", "ResNet18", "ResNet34", "ResNet50", "without_fused"]
+_MODULES = {
+    "ResNet101": "models.resnet",
+    "ResNet18": "models.resnet",
+    "ResNet34": "models.resnet",
+    "ResNet50": "models.resnet",
+    "without_fused": "models.batch_norm",
+}
+__all__ = list(_MODULES)
+
+
+def __getattr__(name):
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    # Only now, because it imports Keras: configs need no more than
+    # `models.normalization`, and listing them must be quick.
+    return getattr(importlib.import_module(_MODULES[name]), name)

@@ -19,9 +19,7 @@ from models.initializers import (
     get_bias_initializer,
     get_initializer,
 )
-
-IMAGENET_MEAN = (0.485, 0.456, 0.406)
-IMAGENET_STD = (0.229, 0.224, 0.225)
+from models.normalization import IMAGENET_MEAN, IMAGENET_STD
 
 STEMS = ("imagenet", "small")
 

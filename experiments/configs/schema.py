@@ -7,10 +7,8 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import Literal
 
+from models.normalization import IMAGENET_MEAN, IMAGENET_STD
 from pipelines.config import Data
-
-IMAGENET_MEAN = (0.485, 0.456, 0.406)
-IMAGENET_STD = (0.229, 0.224, 0.225)
 
 
 @dataclass(frozen=True)

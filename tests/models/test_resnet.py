@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 import models
-from models import initializers, resnet
+from augment_tf import saliency_opencv
+from models import initializers, normalization, resnet
 from models.initializers import get_initializer, known_names
 
 
@@ -66,6 +67,22 @@ def test_raw_images_are_normalized_inside_the_model():
     np.testing.assert_allclose(normalization(image), expected, atol=1e-5)
     as_float = model.predict(image.astype("float32"), verbose=0)
     np.testing.assert_array_equal(model.predict(image, verbose=0), as_float)
+
+
+def test_imagenet_is_the_same_in_models_and_in_augment_tf():
+    """Which stands alone, and so has its own copy."""
+    for name in ("IMAGENET_MEAN", "IMAGENET_STD"):
+        np.testing.assert_array_equal(
+            getattr(saliency_opencv, name),
+            np.float32(getattr(normalization, name)),
+        )
+
+
+def test_package_has_the_networks_and_nothing_else():
+    for name in models.__all__:
+        assert getattr(models, name).__name__ == name
+    with pytest.raises(AttributeError, match="ResNet51"):
+        models.ResNet51  # noqa: B018
 
 
 def test_logits_are_float32_under_mixed_precision():
