@@ -52,6 +52,7 @@ ORIGINAL = Experiment(
     model=Model(name="ResNet50", head_bias_initializer="linear_uniform"),
     optimizer=Optimizer(name="adam", learning_rate=1e-3),
     epochs=10,
+    precision="float32",
     positive_class="dogs",
     published="catsdogs_original",
 )
