@@ -10,6 +10,7 @@ Examples:
   python main.py --list
 """
 
+import os
 import sys
 
 from absl import flags
@@ -57,6 +58,9 @@ def main(arguments):
 
 
 if __name__ == "__main__":
+    # Shell cells of a notebook inherit its own. Where that is not installed
+    # here, matplotlib cannot be imported, which Keras does, too.
+    os.environ.pop("MPLBACKEND", None)
     try:
         main(sys.argv)
     except (ConfigError, DataError, flags.Error) as error:

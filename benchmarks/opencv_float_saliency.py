@@ -23,9 +23,10 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-import matplotlib.pyplot as plt
 import numpy as np
 import tensorflow as tf
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from augment_tf import boxes
 from augment_tf.saliency_mix import first_maximum
@@ -148,7 +149,7 @@ def draw_box(axes, peak, image, color):
     size = right - left, bottom - top
     corner = left - 0.5, top - 0.5
     axes.add_patch(
-        plt.Rectangle(corner, *size, fill=False, edgecolor=color, linewidth=2)
+        Rectangle(corner, *size, fill=False, edgecolor=color, linewidth=2)
     )
 
 
@@ -159,9 +160,8 @@ def draw_figure(images, path):
         "map from normalized float",
         f"boxes at $\\lambda$ = {LAMBDA}",
     )
-    figure, rows = plt.subplots(
-        len(images), 4, figsize=(8, 2.1 * len(images)), squeeze=False
-    )
+    figure = Figure(figsize=(8, 2.1 * len(images)))
+    rows = figure.subplots(len(images), 4, squeeze=False)
     for image, row in zip(images, rows, strict=True):
         maps = (opencv_saliency(image), opencv_float_saliency(image))
         row[0].imshow(image)

@@ -1,27 +1,12 @@
-"""Accuracy, precision, recall and F1, and the confusion matrix as a plot."""
+"""Accuracy, precision, recall and F1, by scikit-learn."""
 
 import difflib
-
-import matplotlib
-
-# Before pyplot is imported: there may be no display.
-matplotlib.use("Agg")
-
 import math
-import textwrap
 
-import matplotlib.pyplot as plt
 import numpy as np
-from sklearn.metrics import (
-    accuracy_score,
-    confusion_matrix,
-    precision_recall_fscore_support,
-)
+from sklearn.metrics import accuracy_score, precision_recall_fscore_support
 
 from experiments.errors import ConfigError
-
-# With more classes than this, neither names nor numbers fit into the cells.
-_MOST_NAMED = 20
 
 
 def classification_metrics(
@@ -98,86 +83,3 @@ def positive_index(class_names, positive_class):
         f"positive_class={positive_class!r} is not a class of the data; set "
         f"it to one of its {len(names)} classes, such as {', '.join(known)}."
     )
-
-
-def plot_confusion(labels, predicted, class_names, path, title):
-    """Draws one confusion matrix: counts, and percentages of each row.
-
-    Args:
-        labels, predicted, class_names: As for `classification_metrics`.
-        path: The PNG file.
-        title: Of the figure.
-    """
-    plot_confusions({"": (labels, predicted, class_names)}, path, title)
-
-
-def plot_confusions(panels, path, title):
-    """Draws confusion matrices side by side.
-
-    With more than 20 classes a matrix is a heat map without numbers.
-
-    Args:
-        panels: {name: (labels, predicted, class_names)}, at least one.
-        path: The PNG file.
-        title: Of the figure.
-    """
-    most = max(len(class_names) for _, _, class_names in panels.values())
-    # Inches. Three panels of two classes fill a page's width.
-    side = 4.5 if most > _MOST_NAMED else 2.8 + 0.45 * most
-    columns = min(len(panels), max(1, int(18 // side)))
-    rows = math.ceil(len(panels) / columns)
-    figure, grid = plt.subplots(
-        rows,
-        columns,
-        squeeze=False,
-        figsize=(columns * side + 1, rows * side + 0.5),
-        layout="constrained",
-    )
-    for axes in grid.flat[len(panels) :]:
-        axes.set_axis_off()
-    for axes, (name, panel) in zip(grid.flat, panels.items(), strict=False):
-        image = _draw(axes, *panel)
-        axes.set_title(textwrap.fill(name, int(side * 9)), fontsize=10)
-    figure.colorbar(
-        image, ax=grid, label="% of the true class", aspect=20 * rows
-    )
-    figure.suptitle(textwrap.fill(title, int(columns * side * 9)))
-    figure.savefig(path, dpi=120)
-    plt.close(figure)
-
-
-def _draw(axes, labels, predicted, class_names):
-    classes = len(class_names)
-    counts = confusion_matrix(labels, predicted, labels=range(classes))
-    totals = np.bincount(labels, minlength=classes)[:, None]
-    percent = 100 * counts / np.maximum(totals, 1)
-    image = axes.imshow(percent, cmap="Blues", vmin=0, vmax=100)
-    axes.set_ylabel("true class")
-    outside = totals.sum() - counts.sum()
-    axes.set_xlabel(
-        "predicted class"
-        + (f" ({outside:,} are none of these)" if outside else "")
-    )
-    if classes > _MOST_NAMED:
-        return image
-    axes.set_xticks(
-        range(classes),
-        class_names,
-        rotation=0 if max(map(len, class_names)) * classes < 20 else 45,
-        rotation_mode="anchor",
-    )
-    if axes.get_xticklabels()[0].get_rotation():
-        plt.setp(axes.get_xticklabels(), ha="right")
-    axes.set_yticks(range(classes), class_names)
-    for (row, column), count in np.ndenumerate(counts):
-        share = percent[row, column]
-        axes.text(
-            column,
-            row,
-            f"{count:,}\n{share:.0f} %",
-            ha="center",
-            va="center",
-            color="white" if share > 55 else "black",
-            fontsize=max(7, 11 - classes // 3),
-        )
-    return image

@@ -2,20 +2,15 @@
 
 import textwrap
 
-import matplotlib
-
-# Before pyplot is imported: there may be no display.
-matplotlib.use("Agg")
-
-import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 # With more bars than this, names and numbers no longer fit.
 _MOST_BARS = 40
 
 
-def plot_counts(splits, path, title):
+def plot_counts(splits, title):
     """Draws the number of images of each class in each split.
 
     Few classes: one group of bars a class, one bar a split, with its number.
@@ -25,15 +20,20 @@ def plot_counts(splits, path, title):
     Args:
         splits: {split: {class name: images}}, at least one split with at
             least one class; a class that a split does not name has 0 there.
-        path: The PNG file.
         title: Of the figure.
 
+    Returns:
+        A `Figure`.
+
     Example:
-        plot_counts(
-            {"train": {"cats": 56, "dogs": 56}, "test": {"cats": 14}},
-            "counts.png",
-            "Cats and dogs",
-        )
+
+    >>> from experiments.plots.counts import plot_counts
+    >>> figure = plot_counts(
+    ...     {"train": {"cats": 56, "dogs": 56}, "test": {"cats": 14}},
+    ...     "Cats and dogs",
+    ... )
+    >>> [text.get_text() for text in figure.axes[0].texts]
+    ['56', '56', '14', '0']
     """
     classes = list(dict.fromkeys(c for each in splits.values() for c in each))
     counts = {
@@ -45,17 +45,17 @@ def plot_counts(splits, path, title):
     else:
         figure = _panels(counts)
     figure.suptitle(textwrap.fill(title, 70))
-    figure.savefig(path, dpi=120)
-    plt.close(figure)
+    return figure
 
 
 def _grouped_bars(classes, counts):
     numbers = [f"{value:,}" for values in counts.values() for value in values]
     # Inches: no bar narrower than the number above it.
     needed = len(numbers) * max(0.3, 0.08 * max(map(len, numbers)))
-    figure, axes = plt.subplots(
-        figsize=(max(7, needed + 2), 4.5), layout="constrained"
+    figure = Figure(
+        figsize=(max(7, needed + 2), 4.5), dpi=120, layout="constrained"
     )
+    axes = figure.subplots()
     width = 0.8 / len(counts)
     places = np.arange(len(classes))
     for index, (split, values) in enumerate(counts.items()):
@@ -78,13 +78,10 @@ def _grouped_bars(classes, counts):
 
 
 def _panels(counts):
-    figure, panels = plt.subplots(
-        len(counts),
-        sharex=True,
-        squeeze=False,
-        figsize=(8, 1 + 1.7 * len(counts)),
-        layout="constrained",
+    figure = Figure(
+        figsize=(8, 1 + 1.7 * len(counts)), dpi=120, layout="constrained"
     )
+    panels = figure.subplots(len(counts), sharex=True, squeeze=False)
     highest = max(values.max() for values in counts.values())
     for (split, values), axes in zip(counts.items(), panels.flat, strict=True):
         low, high = values.min(), values.max()

@@ -1,15 +1,13 @@
 """Curves over epochs: one run, or the arms of a study overlaid."""
 
+import itertools
+
 import matplotlib
-
-# Before pyplot is imported: there may be no display.
-matplotlib.use("Agg")
-
-import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-# title, axis label, function from a row of history.csv, of the train curve
+# Axis label; value of a row of history.csv in validation, in training.
 _CURVES = {
     "accuracy": (
         "Top-1 accuracy (%)",
@@ -29,68 +27,98 @@ _CURVES = {
 }
 
 
-def plot_run(folder):
-    """Draws train and validation curves of one run into its plots/."""
+def save_run_plots(folder):
+    """Writes the curves of one `RunFolder` to its plots/."""
     rows = folder.history()
-    (folder / "plots").mkdir(exist_ok=True)
-    epochs = [row["epoch"] + 1 for row in rows]
-    for name, (label, val, train) in _CURVES.items():
-        figure, axes = _axes(label)
-        axes.plot(epochs, [val(row) for row in rows], label="validation")
-        axes.plot(
-            epochs,
-            [train(row) for row in rows],
-            "--",
-            label="training, on augmented images",
-        )
-        _save(figure, axes, folder / "plots" / f"{name}.png")
+    for name in _CURVES:
+        folder.replace(f"plots/{name}.png", plot_run(rows, name).savefig)
 
 
-def plot_arms(arms, published, path, name, title):
+def plot_run(rows, name):
+    """Draws train and validation curves of one run.
+
+    Args:
+        rows: Of history.csv.
+        name: "accuracy", "error" or "loss".
+
+    Returns:
+        A `Figure`.
+    """
+    label, val, train = _CURVES[name]
+    figure, axes = _figure(label)
+    _line(axes, rows, map(val, rows), "-", label="validation")
+    _line(
+        axes,
+        rows,
+        map(train, rows),
+        "--",
+        label="training, on augmented images",
+    )
+    _legend(figure, axes)
+    return figure
+
+
+def plot_arms(arms, published, name, title):
     """Overlays the validation curves of several experiments.
 
     Args:
         arms: {experiment: [rows of history.csv, one list a seed]}. The line
             is the mean over seeds, the band reaches from the lowest to the
             highest.
-        published: {experiment: rows}, with the keys val_top1_error (%) and
-            val_loss; drawn dashed.
-        path: The PNG file.
+        published: {experiment: rows}, with the keys epoch, val_top1_error
+            (%) and val_loss; drawn dotted.
         name: "accuracy", "error" or "loss".
         title: Of the figure.
+
+    Returns:
+        A `Figure`.
+
+    Example:
+
+    >>> from experiments.plots.curves import plot_arms
+    >>> runs = [[{"epoch": 0, "val_accuracy": each}] for each in (0.5, 0.7)]
+    >>> figure = plot_arms({"baseline": runs}, {}, "error", "One epoch")
+    >>> [line.get_label() for line in figure.axes[0].lines]
+    ['baseline (2 seeds)']
     """
     label, val, _ = _CURVES[name]
-    figure, axes = _axes(f"{label}, validation")
+    figure, axes = _figure(f"{label}, validation")
     axes.set_title(title)
-    for index, (experiment, runs) in enumerate(arms.items()):
-        color = f"C{index}"
+    colors = matplotlib.color_sequences["tab10" if len(arms) <= 10 else "tab20"]
+    for (experiment, runs), color in zip(
+        arms.items(), itertools.cycle(colors), strict=False
+    ):
         # Runs that are still going on are shorter: compare what all have.
-        length = min(map(len, runs))
-        values = np.array([[val(row) for row in run[:length]] for run in runs])
-        epochs = np.arange(1, length + 1)
+        rows = min(runs, key=len)
+        values = np.array([list(map(val, run[: len(rows)])) for run in runs])
         seeds = f" ({len(runs)} seeds)" if len(runs) > 1 else ""
-        axes.plot(
-            epochs,
+        (line,) = _line(
+            axes,
+            rows,
             values.mean(0),
-            # A line of one point is no line.
-            marker="o" if length == 1 else None,
             color=color,
             label=f"{experiment}{seeds}",
         )
         if len(runs) > 1:
             axes.fill_between(
-                epochs, values.min(0), values.max(0), color=color, alpha=0.2
+                line.get_xdata(),
+                values.min(0),
+                values.max(0),
+                color=color,
+                alpha=0.2,
             )
         if experiment in published:
             rows = published[experiment]
-            axes.plot(
-                [row["epoch"] + 1 for row in rows],
+            _line(
+                axes,
+                rows,
                 [_published_value(name, row) for row in rows],
                 ":",
                 color=color,
                 label=f"{experiment}, as published",
             )
-    _save(figure, axes, path)
+    _legend(figure, axes)
+    return figure
 
 
 def _published_value(name, row):
@@ -100,8 +128,9 @@ def _published_value(name, row):
     return error if name == "error" else 100 - error
 
 
-def _axes(label):
-    figure, axes = plt.subplots(figsize=(7, 4.5), layout="constrained")
+def _figure(label):
+    figure = Figure(figsize=(7, 4.5), dpi=120, layout="constrained")
+    axes = figure.subplots()
     axes.set_xlabel("epoch")
     axes.set_ylabel(label)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -109,7 +138,21 @@ def _axes(label):
     return figure, axes
 
 
-def _save(figure, axes, path):
-    axes.legend()
-    figure.savefig(path, dpi=120)
-    plt.close(figure)
+def _legend(figure, axes):
+    if len(axes.lines) <= 5:
+        axes.legend()
+    else:
+        # It would lie on the curves.
+        figure.set_figwidth(10)
+        figure.legend(loc="outside right upper", fontsize=8)
+
+
+def _line(axes, rows, values, *style, **options):
+    return axes.plot(
+        [row["epoch"] + 1 for row in rows],
+        list(values),
+        *style,
+        # A line of one point is no line.
+        marker="o" if len(rows) == 1 else None,
+        **options,
+    )

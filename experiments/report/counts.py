@@ -15,18 +15,29 @@ def plot_data(arms, path, title):
         The names of the files written: counts.png; several data sets get a
         file each; none if no run has a data.json.
     """
-    data = _merged(arms)
+    data = merge_counts(arms)
     names = {
         name: "counts.png" if len(data) == 1 else f"counts_{name}.png"
         for name in data
     }
     for name, splits in data.items():
-        plot_counts(splits, path / names[name], f"{title}: images of {name}")
+        plot_counts(splits, f"{title}: images of {name}").savefig(
+            path / names[name]
+        )
     return list(names.values())
 
 
-def _merged(arms):
-    """{data set: {split: {class: images}}}, splits for training first."""
+def merge_counts(arms):
+    """What the runs' data.json say, together.
+
+    Args:
+        arms: {experiment: `RunFolder`s}.
+
+    Returns:
+        {data set: {split: {class: images}}}, splits for training first. Where
+        an arm uses another part of a split than those before it, that part is
+        named "SPLIT (ARM)".
+    """
     merged, trained_on = {}, set()
     for arm, runs in arms.items():
         # The seeds of an arm have the same data; folds, as good as the same.

@@ -2,15 +2,11 @@
 
 from pathlib import Path
 
-import matplotlib
-
-# Before pyplot is imported: there may be no display.
-matplotlib.use("Agg")
-
-import matplotlib.pyplot as plt
 import numpy as np
 
 from experiments.plots.counts import plot_counts
+from experiments.plots.images import plot_images
+from experiments.plots.sizes import plot_sizes
 from experiments.report.tables import markdown_table
 from pipelines.image_cache import ImageCache
 from pipelines.loading import open_source
@@ -47,10 +43,14 @@ def describe_data_set(name, location, *, workdir, split_seed=0, cache_gib=2.0):
         split: class_counts(each.labels, source.class_names)
         for split, each in splits.items()
     }
-    plot_counts(counts, folder / "counts.png", f"{name}: images of each class")
+    plot_counts(counts, f"{name}: images of each class").savefig(
+        folder / "counts.png"
+    )
     sizes = {split: each.sizes() for split, each in splits.items()}
     if any(len(np.unique(each, axis=0)) > 1 for each in sizes.values()):
-        _plot_sizes(sizes, folder / "sizes.png", name)
+        plot_sizes(sizes, f"{name}: sizes of the images").savefig(
+            folder / "sizes.png"
+        )
     table = []
     for split, each in splits.items():
         side = _side(sizes[split])
@@ -68,12 +68,8 @@ def describe_data_set(name, location, *, workdir, split_seed=0, cache_gib=2.0):
             }
         )
         _plot_samples(
-            images,
-            each,
-            source.class_names,
-            folder / f"samples_{split}.png",
-            f"{name}, {split}",
-        )
+            images, each, source.class_names, f"{name}, {split}"
+        ).savefig(folder / f"samples_{split}.png")
     notes = [f"- {note}." for note in source.notes]
     notes.append("- Where sizes or counts differ: least - median - most.")
     text = "\n".join([f"# {name}", "", *markdown_table(table), "", *notes])
@@ -110,44 +106,16 @@ def _channels(images):
     }
 
 
-def _plot_sizes(sizes, path, name):
-    figure, axes = plt.subplots(figsize=(6, 5), layout="constrained")
-    for split, each in sizes.items():
-        axes.scatter(*each.T, s=12, alpha=0.5, label=split)
-    axes.set(
-        xlabel="width in pixels",
-        ylabel="height in pixels",
-        xlim=(0, None),
-        ylim=(0, None),
-        title=f"{name}: sizes of the images",
-    )
-    axes.set_aspect("equal")
-    axes.grid(alpha=0.3)
-    axes.legend()
-    figure.savefig(path, dpi=120)
-    plt.close(figure)
-
-
-def _plot_samples(images, split, class_names, path, title):
+def _plot_samples(images, split, class_names, title):
     """Images of as many classes as fit; what was made of one, side by side."""
     chosen = _chosen(split)
-    rows = -(-len(chosen) // _COLUMNS)
-    figure, axes = plt.subplots(
-        rows,
-        _COLUMNS,
-        figsize=(1.4 * _COLUMNS, 1.6 * rows + 0.4),
-        layout="constrained",
-        squeeze=False,
+    names = [class_names[split.labels[i]].split(",")[0] for i in chosen]
+    return plot_images(
+        images[chosen],
+        [name if len(name) < 20 else f"{name[:18]}…" for name in names],
+        title,
+        columns=_COLUMNS,
     )
-    for cell in axes.flat:
-        cell.axis("off")
-    for cell, index in zip(axes.flat, chosen, strict=False):
-        cell.imshow(images[index])
-        text = class_names[split.labels[index]].split(",")[0]
-        cell.set_title(text if len(text) < 20 else f"{text[:18]}…", fontsize=7)
-    figure.suptitle(title, fontsize=10)
-    figure.savefig(path, dpi=120)
-    plt.close(figure)
 
 
 def _chosen(split):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from experiments.configs.registry import EXPERIMENTS
 from experiments.errors import ConfigError
-from experiments.metrics import plot_confusions
+from experiments.plots.confusion import plot_confusions
 from experiments.plots.curves import plot_arms
 from experiments.report.comparison import Comparison, published_notes
 from experiments.report.counts import plot_data
@@ -99,11 +99,11 @@ def write_report(folders, path, title):
         for name, runs in arms.items()
     }
     for name in _CURVES:
-        plot_arms(histories, curves, path / f"{name}.png", name, title)
+        plot_arms(histories, curves, name, title).savefig(path / f"{name}.png")
     plots = [f"{name}.png" for name in _CURVES]
     if judged:
-        plot_confusions(
-            _panels(judged, matrices), path / "confusion.png", title
+        plot_confusions(_panels(judged, matrices), title).savefig(
+            path / "confusion.png"
         )
         plots.append("confusion.png")
     plots += plot_data(arms, path, title)

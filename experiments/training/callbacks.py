@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from experiments.errors import TrainingFailed
-from experiments.plots.curves import plot_run
+from experiments.plots.curves import save_run_plots
 from experiments.run_folder import SELECTION_FIELDS
 from experiments.training.checkpoints import restore_metrics, save_checkpoint
 from pipelines.progress import progress_bar
@@ -256,5 +256,5 @@ class Plots(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         if time.monotonic() - self.drawn >= self.seconds:
-            plot_run(self.folder)
+            save_run_plots(self.folder)
             self.drawn = time.monotonic()

@@ -6,12 +6,10 @@ import tensorflow as tf
 
 import models
 from experiments.errors import ConfigError, TrainingFailed
-from experiments.metrics import (
-    classification_metrics,
-    plot_confusion,
-)
-from experiments.plots.curves import plot_run
-from experiments.plots.samples import plot_samples
+from experiments.metrics import classification_metrics
+from experiments.plots.confusion import plot_confusion
+from experiments.plots.curves import save_run_plots
+from experiments.plots.images import plot_batch
 from experiments.run_folder import RunFolder
 from experiments.training import callbacks, devices
 from experiments.training.announcement import describe
@@ -175,12 +173,9 @@ class _Session:
         self.folder.write_json(
             "data.json", describe_data(experiment, data, self.steps_per_epoch)
         )
-        (self.folder / "plots").mkdir(exist_ok=True)
-        plot_samples(
-            self.batches(0, 1),
-            data.class_names,
-            self.folder / "plots" / "samples.png",
-        )
+        images, labels = next(self.batches(0, 1).as_numpy_iterator())
+        figure = plot_batch(images, labels, data.class_names)
+        self.folder.replace("plots/samples.png", figure.savefig)
 
     def train(self):
         """Trains from the last checkpoint, or from the start."""
@@ -273,16 +268,16 @@ class _Session:
             ),
         )
         predicted = probabilities.argmax(-1)
-        plot_confusion(
+        figure = plot_confusion(
             val.labels,
             predicted,
             class_names,
-            self.folder / "plots" / "confusion.png",
             f"{self.experiment.name}, seed {self.seed}",
         )
+        self.folder.replace("plots/confusion.png", figure.savefig)
         network = models.without_fused(self.trainer.network)
         self.folder.replace("model.keras", network.save)
-        plot_run(self.folder)
+        save_run_plots(self.folder)
         scores = classification_metrics(
             val.labels, predicted, class_names, self.experiment.positive_class
         )

@@ -1,0 +1,68 @@
+"""Pictures of what a data set holds and of what a network is shown."""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+
+def plot_images(images, titles, title, columns=8, side=1.4):
+    """Draws images in rows, each below its title.
+
+    Args:
+        images: Sequence of (H, W, 3); uint8, or float in [0, 255], where
+            what lies beyond is cut off: augmentations may leave that range.
+        titles: A text for each.
+        title: Of the figure.
+        columns: Images in a row.
+        side: Of an image, in inches.
+
+    Returns:
+        A `Figure`.
+    """
+    rows = -(-len(images) // columns)
+    figure = Figure(
+        figsize=(columns * side, rows * 1.15 * side + 0.4),
+        dpi=120,
+        layout="constrained",
+    )
+    cells = figure.subplots(rows, columns, squeeze=False).ravel()
+    for cell in cells:
+        cell.axis("off")
+    for cell, image, text in zip(cells, images, titles, strict=False):
+        cell.imshow(np.clip(np.round(image), 0, 255).astype(np.uint8))
+        cell.set_title(text, fontsize=8)
+    figure.suptitle(title, fontsize=10)
+    return figure
+
+
+def plot_batch(images, labels, class_names, count=8):
+    """Draws the first images of a training batch with their labels.
+
+    Args:
+        images: (B, H, W, 3), as for `plot_images`.
+        labels: Float (B, K), one-hot or mixed.
+        class_names: Names of the K classes.
+        count: Images to draw, at most.
+
+    Returns:
+        A `Figure`.
+    """
+    return plot_images(
+        images[:count],
+        [_weights(label, class_names) for label in labels[:count]],
+        "Training images as the network sees them",
+        columns=4,
+        side=2.25,
+    )
+
+
+def _weights(label, class_names):
+    """For example "0.62 ring\\n0.38 disk"; the weight is left out if 1."""
+    heaviest = np.argsort(-label, kind="stable")[:2]
+    parts = [
+        (label[index], class_names[index].split(",")[0])
+        for index in heaviest
+        if label[index] > 0
+    ]
+    if len(parts) == 1:
+        return parts[0][1]
+    return "\n".join(f"{weight:.2f} {name}" for weight, name in parts)

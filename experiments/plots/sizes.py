@@ -1,0 +1,30 @@
+"""How the images of a data set differ in size."""
+
+from matplotlib.figure import Figure
+
+
+def plot_sizes(sizes, title):
+    """Draws a point for each image, at its width and height.
+
+    Args:
+        sizes: {split: int (N, 2)}: width and height in pixels.
+        title: Of the figure.
+
+    Returns:
+        A `Figure`.
+    """
+    figure = Figure(figsize=(6, 5), dpi=120, layout="constrained")
+    axes = figure.subplots()
+    for split, each in sizes.items():
+        axes.scatter(*each.T, s=12, alpha=0.5, label=split)
+    axes.set(
+        xlabel="width in pixels",
+        ylabel="height in pixels",
+        xlim=(0, None),
+        ylim=(0, None),
+        title=title,
+    )
+    axes.set_aspect("equal")
+    axes.grid(alpha=0.3)
+    axes.legend()
+    return figure

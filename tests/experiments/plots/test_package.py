@@ -1,0 +1,85 @@
+"""All figures: drawn whatever backend is set; their examples run."""
+
+import doctest
+import importlib
+import os
+import pkgutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from experiments import plots
+from experiments.run_folder import HISTORY_FIELDS, RunFolder
+from experiments.training.callbacks import summarize
+
+ROOT = Path(__file__).parents[3]
+MODULES = [each.name for each in pkgutil.iter_modules(plots.__path__)]
+
+DRAW_EVERYTHING = """
+import numpy as np
+from experiments.plots import confusion, counts, curves, images, sizes
+
+row = {"epoch": 0, "val_accuracy": 0.5, "accuracy": 0.5}
+for number, figure in enumerate([
+    confusion.plot_confusion([0, 1], [0, 0], "ab", "Title"),
+    counts.plot_counts({"train": {"a": 1}}, "Title"),
+    counts.plot_counts({"train": dict.fromkeys(range(99), 1)}, "Title"),
+    curves.plot_run([row], "accuracy"),
+    curves.plot_arms({"a": [[row]]}, {}, "error", "Title"),
+    images.plot_batch(np.zeros((2, 8, 8, 3)), np.eye(2), "ab"),
+    sizes.plot_sizes({"train": np.ones((3, 2))}, "Title"),
+]):
+    figure.savefig(f"{number}.png")
+"""
+
+
+def python(*arguments, cwd, backend):
+    environment = {"MPLBACKEND": backend, "PYTHONPATH": str(ROOT)}
+    # No display either.
+    inherited = {k: v for k, v in os.environ.items() if k != "DISPLAY"}
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        env=inherited | environment,
+    )
+
+
+@pytest.mark.parametrize("backend", ["module://nonsense", "tkagg"])
+def test_no_backend_is_needed(tmp_path, backend):
+    done = python("-c", DRAW_EVERYTHING, cwd=tmp_path, backend=backend)
+    assert done.returncode == 0, done.stderr
+    assert len(list(tmp_path.glob("*.png"))) == 7
+
+
+# What matplotlib refuses when it is imported, for it is not installed here.
+@pytest.mark.parametrize(
+    "backend", ["nonsense", "module://matplotlib_inline.backend_inline"]
+)
+def test_the_command_line_draws_with_any_backend(tmp_path, tiny, backend):
+    folder = RunFolder.of(tmp_path, tiny, 0)
+    folder.claim(tiny)
+    rows = [dict.fromkeys(HISTORY_FIELDS, 0.5) | {"epoch": 0}]
+    folder.write_history(rows)
+    folder.write_json("metrics.json", summarize(rows, "finished", 1))
+    done = python(
+        str(ROOT / "main.py"),
+        f"--report={tmp_path}",
+        cwd=tmp_path,
+        backend=backend,
+    )
+    assert done.returncode == 0, done.stderr
+    drawn = {path.stem for path in tmp_path.rglob("*.png")}
+    assert drawn >= {"accuracy", "error", "loss"}
+
+
+def test_documentation_runs():
+    results = [
+        doctest.testmod(importlib.import_module(f"experiments.plots.{name}"))
+        for name in MODULES
+    ]
+    assert sum(result.attempted for result in results) > 0
+    assert sum(result.failed for result in results) == 0
