@@ -4,16 +4,6 @@ The network of torchvision, which the published runs used: the stride sits in
 the 3x3 convolution of a bottleneck, convolutions have no bias, paddings are
 symmetric, BatchNorm has momentum 0.9 and epsilon 1e-5.
 
-One difference is left, so that the saved model is Keras's alone: PyTorch's
-running variances are n / (n - 1) times these, n = batch * height * width. They
-count in evaluation only. In ResNet-50's last stage that is 0.2 % at 64 pixels
-and batches of 128, 0.008 % at 224 and 256; a quarter of it a stage earlier,
-and so on. Measured on `tinyimagenet_random_erase` after 300 steps, when the
-network is least settled, by scaling its running variances: of an image's
-logits the one that moved most moved by 0.04 (mean of 5,000 images), 18 of
-their predictions changed, and the val loss from 4.963 to 4.959. With the
-factors of 224 pixels no prediction of 2,000 changed.
-
 References:
     He et al., Deep Residual Learning for Image Recognition, CVPR 2016,
     https://arxiv.org/abs/1512.03385

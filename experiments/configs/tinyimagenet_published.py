@@ -12,8 +12,7 @@ Published, on 5,000 val images on which the best epoch was also picked:
 The two recipes differ in nearly everything, so the 37 points between them
 say nothing about SaliencyMix; `tinyimagenet_fair` is the comparison that
 does. Images, batches and settings are those of the published code, float32
-among them; its random numbers are not, nor quite its running variances, see
-`models.resnet`. Not run to their end here yet.
+among them; its random numbers are not. Not run to their end here yet.
 """
 
 from experiments.configs.schema import (
