@@ -9,17 +9,19 @@ References:
     https://arxiv.org/abs/1512.03385
 """
 
+import dataclasses
+
 import keras
 from keras import layers
 
 from models.batch_norm import FusedBatchNormalization
+from models.config import IMAGENET_MEAN, IMAGENET_STD
 from models.initializers import (
     HE_NORMAL_FAN_OUT,
     LINEAR_UNIFORM,
     get_bias_initializer,
     get_initializer,
 )
-from models.normalization import IMAGENET_MEAN, IMAGENET_STD
 
 STEMS = ("imagenet", "small")
 
@@ -137,6 +139,25 @@ def _resnet(
         name="logits",
     )(x)
     return keras.Model(images, logits, name=name)
+
+
+def build_network(config, *, image_size, classes, sync_batch_norm=False):
+    """The network of a `models.config.Model`.
+
+    Args:
+        config: What to build; `classes` counts, not `config.classes`.
+        image_size: Side of its input in pixels.
+        classes, sync_batch_norm: See `ResNet50`.
+
+    Raises:
+        ValueError: if a name is unknown.
+    """
+    options = dataclasses.asdict(config) | {"classes": classes}
+    return _resnet(
+        **options,
+        input_shape=(image_size, image_size, 3),
+        sync_batch_norm=sync_batch_norm,
+    )
 
 
 def ResNet18(weights=None, **kwargs):

@@ -25,13 +25,8 @@ points: neither difference can be told from none. Not run at 224 px yet.
 
 from dataclasses import replace
 
-from experiments.configs.schema import (
-    Experiment,
-    Model,
-    Optimizer,
-    Study,
-    augment,
-)
+from experiments.configs.schema import Experiment, Optimizer, Study, augment
+from models.config import Model
 from pipelines.augly.operations import SLIGHT
 from pipelines.config import Data, Offline
 

@@ -9,13 +9,8 @@ steps are too few for it to pay: try `--set epochs=100`.
 
 from dataclasses import replace
 
-from experiments.configs.schema import (
-    Experiment,
-    Model,
-    Optimizer,
-    Study,
-    augment,
-)
+from experiments.configs.schema import Experiment, Optimizer, Study, augment
+from models.config import Model
 from pipelines.config import Data
 
 BASELINE = Experiment(

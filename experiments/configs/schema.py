@@ -7,23 +7,8 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import Literal
 
-from models.normalization import IMAGENET_MEAN, IMAGENET_STD
+from models.config import Model
 from pipelines.config import Data
-
-
-@dataclass(frozen=True)
-class Model:
-    name: Literal["ResNet18", "ResNet34", "ResNet50", "ResNet101"] = "ResNet50"
-    stem: Literal["imagenet", "small"] = "imagenet"
-    width: int = 64
-    initializer: str = "he_normal_fan_out"
-    head_initializer: str = "linear_uniform"
-    # "linear_uniform" for what PyTorch does where nobody says otherwise.
-    head_bias_initializer: str = "zeros"
-    # Logits; None: as many as the data has classes.
-    classes: int | None = None
-    mean: tuple[float, ...] = IMAGENET_MEAN
-    std: tuple[float, ...] = IMAGENET_STD
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,8 @@ best epoch, so that the val images only report. Not run to its end here yet.
 
 from dataclasses import replace
 
-from experiments.configs.schema import (
-    Experiment,
-    Model,
-    Optimizer,
-    Study,
-    augment,
-)
+from experiments.configs.schema import Experiment, Optimizer, Study, augment
+from models.config import Model
 from pipelines.config import Data
 
 BASELINE = Experiment(

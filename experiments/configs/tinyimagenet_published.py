@@ -15,13 +15,8 @@ does. Images, batches and settings are those of the published code, float32
 among them; its random numbers are not. Not run to their end here yet.
 """
 
-from experiments.configs.schema import (
-    Experiment,
-    Model,
-    Optimizer,
-    Study,
-    augment,
-)
+from experiments.configs.schema import Experiment, Optimizer, Study, augment
+from models.config import Model
 from pipelines.config import Data
 
 # What the Random Erasing run normalized with; its README says ImageNet's.

@@ -95,20 +95,13 @@ class _Session:
 
     def _build_trainer(self):
         experiment = self.experiment
-        config = experiment.model
-        side = experiment.data.image_size
+        # Whatever drew before: all arms of a seed start from the same weights.
+        keras.utils.set_random_seed(self.seed)
         try:
-            network = getattr(models, config.name)(
-                weights=None,
-                input_shape=(side, side, 3),
+            network = models.build_network(
+                experiment.model,
+                image_size=experiment.data.image_size,
                 classes=self.classes,
-                stem=config.stem,
-                width=config.width,
-                initializer=config.initializer,
-                head_initializer=config.head_initializer,
-                head_bias_initializer=config.head_bias_initializer,
-                mean=config.mean,
-                std=config.std,
                 sync_batch_norm=self.strategy.num_replicas_in_sync > 1,
             )
         except ValueError as error:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from experiments.configs.schema import Experiment, Model, Optimizer, augment
+from experiments.configs.schema import Experiment, Optimizer, augment
+from models.config import Model
 from pipelines.config import Data
 
 

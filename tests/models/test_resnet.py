@@ -8,7 +8,7 @@ import pytest
 
 import models
 from augment_tf import saliency_opencv
-from models import initializers, normalization, resnet
+from models import config, initializers, resnet
 from models.initializers import get_initializer, known_names
 
 
@@ -74,7 +74,7 @@ def test_imagenet_is_the_same_in_models_and_in_augment_tf():
     for name in ("IMAGENET_MEAN", "IMAGENET_STD"):
         np.testing.assert_array_equal(
             getattr(saliency_opencv, name),
-            np.float32(getattr(normalization, name)),
+            np.float32(getattr(config, name)),
         )
 
 

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from experiments.configs.schema import Checkpoint, Model, Optimizer, as_json
+from experiments.configs.schema import Checkpoint, Optimizer, as_json, augment
 from experiments.errors import ConfigError, TrainingFailed
 from experiments.run_folder import HISTORY_FIELDS
 from experiments.training import callbacks
 from experiments.training.run import run
+from models.config import Model
 from pipelines.loading import load
 from pipelines.location import Location
 
@@ -270,3 +271,26 @@ def test_loss_that_is_no_number_stops_the_run(tiny, tmp_path):
 def test_what_cannot_be_trained_is_refused(tiny, tmp_path, change, message):
     with pytest.raises(ConfigError, match=message):
         train(change(tiny), tmp_path)
+
+
+def test_arms_of_a_seed_start_from_the_same_weights(tiny, tmp_path):
+    """At a rate that moves no float32, the last weights are the first."""
+    still = replace(tiny, optimizer=Optimizer(learning_rate=1e-30), epochs=1)
+    layers = augment("RandomErasing"), augment("CutMix")
+    arms = {
+        "none": replace(still, name="none", augment=()),
+        "other": replace(still, name="other", augment=(*layers, *layers)),
+    }
+
+    def weights(name, seed):
+        folder = train(arms[name], tmp_path, seed)
+        model = keras.models.load_model(folder / "model.keras")
+        return [w.numpy() for w in model.trainable_weights]
+
+    first, second, third = (
+        weights(name, seed)
+        for name, seed in (("none", 0), ("other", 0), ("none", 1))
+    )
+    for one, other in zip(first, second, strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert not np.array_equal(first[0], third[0])
