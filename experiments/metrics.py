@@ -69,6 +69,44 @@ def classification_metrics(
     }
 
 
+def calibration_bins(confidence, right, bins=15):
+    """Confidence and accuracy in bins of equally many predictions.
+
+    Args:
+        confidence: Float (N,), in [0, 1].
+        right: Bool (N,).
+        bins: Their number; fewer where there are fewer predictions.
+
+    Returns:
+        List of (mean confidence, accuracy, share of the predictions), from
+        the least confident bin to the most.
+    """
+    order = np.argsort(confidence, kind="stable")
+    parts = np.array_split(order, min(bins, len(order)))
+    return [
+        (
+            float(np.mean(np.asarray(confidence)[part])),
+            float(np.mean(np.asarray(right)[part])),
+            len(part) / len(order),
+        )
+        for part in parts
+    ]
+
+
+def calibration_error(confidence, right, bins=15):
+    """Expected calibration error, in [0, 1], over bins of equal mass.
+
+    References:
+        Guo et al., "On calibration of modern neural networks", 2017; Nguyen
+        and O'Connor, "Posterior calibration and exploratory analysis", 2015,
+        for bins of equal mass.
+    """
+    return sum(
+        share * abs(sure - accuracy)
+        for sure, accuracy, share in calibration_bins(confidence, right, bins)
+    )
+
+
 def positive_index(class_names, positive_class):
     """The index of the positive class.
 

@@ -42,7 +42,7 @@ def run_study(name, experiments, *, seeds, workdir, location, strategy):
             print(f"  failed: {error}", flush=True)
     if folders:
         path = Path(workdir) / "reports" / name
-        write_report(folders, path, f"Study {name}")
+        write_report(folders, path, f"Study {name}", study=name)
     if failures:
         raise TrainingFailed(
             f"{len(failures)} of {len(runs)} runs failed: {failures[0]}"

@@ -1,5 +1,10 @@
 """Figures, each from data to a matplotlib `Figure`.
 
 `Figure` alone, without pyplot: no backend is chosen, no display is needed,
-and a figure that nobody holds any more is gone.
+and a figure that nobody holds any more is gone. Text is drawn as it is: a
+class may well be named "A$AP$".
 """
+
+import matplotlib
+
+matplotlib.rcParams["text.parse_math"] = False

@@ -1,11 +1,10 @@
 """Curves over epochs: one run, or the arms of a study overlaid."""
 
-import itertools
-
-import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
+
+from experiments.plots.style import colors_of
 
 # Axis label; value of a row of history.csv in validation, in training.
 _CURVES = {
@@ -65,8 +64,8 @@ def plot_arms(arms, published, name, title):
         arms: {experiment: [rows of history.csv, one list a seed]}. The line
             is the mean over seeds, the band reaches from the lowest to the
             highest.
-        published: {experiment: rows}, with the keys epoch, val_top1_error
-            (%) and val_loss; drawn dotted.
+        published: {experiment: (label, rows)}, the rows with the keys epoch,
+            val_top1_error (%) and val_loss; drawn dotted.
         name: "accuracy", "error" or "loss".
         title: Of the figure.
 
@@ -84,10 +83,9 @@ def plot_arms(arms, published, name, title):
     label, val, _ = _CURVES[name]
     figure, axes = _figure(f"{label}, validation")
     axes.set_title(title)
-    colors = matplotlib.color_sequences["tab10" if len(arms) <= 10 else "tab20"]
-    for (experiment, runs), color in zip(
-        arms.items(), itertools.cycle(colors), strict=False
-    ):
+    colors = colors_of(arms)
+    for experiment, runs in arms.items():
+        color = colors[experiment]
         # Runs that are still going on are shorter: compare what all have.
         rows = min(runs, key=len)
         values = np.array([list(map(val, run[: len(rows)])) for run in runs])
@@ -108,14 +106,14 @@ def plot_arms(arms, published, name, title):
                 alpha=0.2,
             )
         if experiment in published:
-            rows = published[experiment]
+            label, rows = published[experiment]
             _line(
                 axes,
                 rows,
                 [_published_value(name, row) for row in rows],
                 ":",
                 color=color,
-                label=f"{experiment}, as published",
+                label=label,
             )
     _legend(figure, axes)
     return figure

@@ -1,37 +1,11 @@
-"""How many images the runs of a report had: counts.png."""
-
-from experiments.plots.counts import plot_counts
-
-
-def plot_data(arms, path, title):
-    """Draws the images of each class in each split, all arms together.
-
-    Args:
-        arms: {experiment: `RunFolder`s}.
-        path: The report's folder.
-        title: Of the figure.
-
-    Returns:
-        The names of the files written: counts.png; several data sets get a
-        file each; none if no run has a data.json.
-    """
-    data = merge_counts(arms)
-    names = {
-        name: "counts.png" if len(data) == 1 else f"counts_{name}.png"
-        for name in data
-    }
-    for name, splits in data.items():
-        plot_counts(splits, f"{title}: images of {name}").savefig(
-            path / names[name]
-        )
-    return list(names.values())
+"""How many images the runs of a report had."""
 
 
 def merge_counts(arms):
     """What the runs' data.json say, together.
 
     Args:
-        arms: {experiment: `RunFolder`s}.
+        arms: {experiment: `runs.Run`s}.
 
     Returns:
         {data set: {split: {class: images}}}, splits for training first. Where
@@ -41,7 +15,7 @@ def merge_counts(arms):
     merged, trained_on = {}, set()
     for arm, runs in arms.items():
         # The seeds of an arm have the same data; folds, as good as the same.
-        content = next(filter(None, (each.data() for each in runs)), None)
+        content = next((run.data for run in runs if run.data), None)
         if content is None:
             continue
         splits = merged.setdefault(content["name"], {})

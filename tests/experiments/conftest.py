@@ -1,10 +1,25 @@
-"""A run small enough for tests: drawn images, the narrowest ResNet18."""
+"""A run small enough for tests, and runs that nobody trained."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from experiments.configs.schema import Experiment, Optimizer, augment
+from experiments.run_folder import RunFolder
+from experiments.training.callbacks import summarize
 from models.config import Model
 from pipelines.config import Data
+
+NAMES = tuple("abcdef")
+EPOCHS = 6
+
+
+def probabilities_of(predicted, classes, sure=0.9):
+    others = (1 - sure) / (classes - 1)
+    table = np.full((len(predicted), classes), others, np.float32)
+    table[np.arange(len(predicted)), predicted] = sure
+    return table
 
 
 @pytest.fixture(scope="session")
@@ -25,3 +40,95 @@ def tiny():
         augment=(augment("RandomFlip"), augment("SaliencyMix")),
         epochs=2,
     )
+
+
+@pytest.fixture
+def make_run(tmp_path, tiny):
+    """Writes the files of a finished run; returns its `RunFolder`.
+
+    Args of the function: the arm's name, the seed; right: bool (N,), which
+    images are judged rightly; ids, class_names, and fields of the config.
+    """
+
+    def make(
+        name,
+        seed=0,
+        right=None,
+        *,
+        workdir="runs",
+        ids=None,
+        class_names=NAMES,
+        accuracies=None,
+        **changes,
+    ):
+        experiment = replace(tiny, name=name, **changes)
+        folder = RunFolder.of(tmp_path / workdir, experiment, seed)
+        folder.claim(experiment)
+        right = np.resize((True, False), 60) if right is None else right
+        classes = len(class_names)
+        if ids is None:
+            ids = [f"{index:04}" for index in range(len(right))]
+        # The label follows from the image, whatever the order of classes.
+        order = np.argsort(class_names)
+        labels = order[np.array([int(i) for i in ids]) % classes]
+        predicted = np.where(right, labels, (labels + 1) % classes)
+        folder.replace(
+            "predictions.npz",
+            lambda path: np.savez(
+                path,
+                probabilities=probabilities_of(predicted, classes),
+                labels=labels.astype(np.int32),
+                ids=np.array(ids),
+                class_names=np.array(class_names),
+            ),
+        )
+        accuracy = float(np.mean(right))
+        rows = [
+            {
+                "epoch": epoch,
+                "loss": 1.0,
+                "accuracy": 0.5,
+                "top5_accuracy": 0.9,
+                "val_loss": 1.0,
+                "val_accuracy": value,
+                "val_top5_accuracy": 0.8,
+                "learning_rate": 0.1,
+                "seconds": 2.0,
+            }
+            for epoch, value in enumerate(accuracies or [accuracy] * EPOCHS)
+        ]
+        folder.write_history(rows)
+        folder.write_json(
+            "metrics.json", summarize(rows, "finished", len(rows))
+        )
+        counts = dict.fromkeys(class_names, 10)
+        folder.write_json(
+            "data.json",
+            {
+                "name": experiment.data.name,
+                "class_names": list(class_names),
+                "train": "train",
+                "val": "validation",
+                "steps_per_epoch": 4,
+                "splits": {"train": counts, "validation": counts},
+                "notes": [],
+            },
+        )
+        return folder
+
+    return make
+
+
+@pytest.fixture
+def draw_right():
+    """bool (N,), with a seed of its own: so many of a hundred are right."""
+
+    def draw(percent, seed, images=2000):
+        random = np.random.default_rng(seed)
+        # As difficult as images are: what one network misses others do, too.
+        difficulty = np.random.default_rng(99).normal(size=images)
+        noise = random.normal(size=images)
+        score = difficulty + 0.6 * noise
+        return score > np.quantile(score, 1 - percent / 100)
+
+    return draw

@@ -3,85 +3,134 @@
 import csv
 import json
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
+import scipy.stats
 
+from experiments.configs.registry import EXPERIMENTS
+from experiments.configs.schema import as_json
 from experiments.errors import ConfigError
-from experiments.report.judgements import Judgements
+from experiments.report.settings import differing_fields
 
 _FOLDER = Path(__file__).parent
 
 
-def published_curve(name):
-    """Rows with epoch, val_top1_error, val_top5_error, val_loss; or None."""
-    path = _FOLDER / f"{name}.csv"
-    if not path.is_file():
-        return None
-    with open(path, newline="") as file:
-        return [
-            {key: float(value) for key, value in row.items()}
-            for row in csv.DictReader(file)
-        ]
+class Published(NamedTuple):
+    """A result that others published.
 
-
-def published_judgements(name):
-    """The published confusion matrix, image by image; or None.
-
-    Which image is which was not published. The images of a class stand in
-    the order of the class that was predicted, the right one first: so two
-    published arms agree on as many images as their matrices allow, and
-    differ as little as they can.
+    Attributes:
+        epochs: int.
+        figures: {name: float}, as in `findings.ArmFindings.figures`.
+        curve: Rows with epoch, val_top1_error, val_top5_error (%), val_loss;
+            None where only the end was published.
+        confusion: int (classes, classes), rows are labels; or None.
+        class_names: Of the confusion matrix.
+        differs: Fields in which the run beside it differs from the recipe
+            that was published.
     """
-    content = _content(name)
-    if content is None:
-        return None
-    labels, predicted = [], []
-    for label, row in enumerate(content["confusion"]):
-        others = [index for index in range(len(row)) if index != label]
-        for index in (label, *others):
-            labels += [label] * row[index]
-            predicted += [index] * row[index]
-    return Judgements(
-        class_names=tuple(content["class_names"]),
-        positive_class=content["positive_class"],
-        ids=np.array([f"{index:06}" for index in range(len(labels))]),
-        labels=np.array(labels),
-        predicted=np.array(predicted),
-    )
+
+    epochs: int
+    figures: dict
+    curve: list | None
+    confusion: np.ndarray | None
+    class_names: tuple
+    differs: list
 
 
-def published_row(arm, name):
-    """A row of the report's first table.
+def read_published(config):
+    """The `Published` result that a run's config names, or None.
 
     Raises:
         ConfigError: if there is no such published result.
     """
-    row = {"experiment": f"{arm}, as published", "seeds": 1}
-    if rows := published_curve(name):
-        last = rows[-1]
-        best = min(row["val_top1_error"] for row in rows)
-        return row | {
-            "epochs": len(rows),
-            "top-1 error %": f"{last['val_top1_error']:.2f}",
-            "top-5 error %": f"{last['val_top5_error']:.2f}",
-            "loss": f"{last['val_loss']:.3f}",
-            "best top-1 error %": f"{best:.2f}",
-        }
-    if judgements := published_judgements(name):
-        error = 100 * (1 - judgements.metrics["accuracy"])
-        return row | {
-            "epochs": _content(name)["epochs"],
-            "top-1 error %": f"{error:.2f}",
-            "top-5 error %": "n/a",
-            "loss": "n/a",
-            "best top-1 error %": "n/a",
-        }
+    name = config.get("published")
+    if name is None:
+        return None
+    differs = _differs(config)
+    if (_FOLDER / f"{name}.csv").is_file():
+        return _from_curve(_FOLDER / f"{name}.csv", differs)
+    if (_FOLDER / f"{name}.json").is_file():
+        return _from_confusion(_FOLDER / f"{name}.json", differs)
     raise ConfigError(
         f"published={name}: expected {name}.csv or {name}.json in {_FOLDER}, "
         "which is not there; set it to none."
     )
 
 
-def _content(name):
-    path = _FOLDER / f"{name}.json"
-    return json.loads(path.read_text()) if path.is_file() else None
+def _differs(config):
+    for recipe in EXPERIMENTS.values():
+        if recipe.published == config["published"]:
+            return differing_fields(as_json(recipe), config)
+    return []
+
+
+def _from_curve(path, differs):
+    with open(path, newline="") as file:
+        rows = [
+            {key: float(value) for key, value in row.items()}
+            for row in csv.DictReader(file)
+        ]
+    figures = {
+        "top1_error": rows[-1]["val_top1_error"],
+        "top5_error": rows[-1]["val_top5_error"],
+        "loss": rows[-1]["val_loss"],
+        "chosen_top1_error": min(row["val_top1_error"] for row in rows),
+    }
+    return Published(len(rows), figures, rows, None, (), differs)
+
+
+def _from_confusion(path, differs):
+    content = json.loads(path.read_text())
+    matrix = np.array(content["confusion"])
+    metrics = content["metrics"]
+    figures = {"top1_error": 100 * (1 - np.trace(matrix) / matrix.sum())}
+    figures |= {n: 100 * metrics[n] for n in ("precision", "recall", "f1")}
+    return Published(
+        content["epochs"],
+        figures,
+        None,
+        matrix,
+        tuple(content["class_names"]),
+        differs,
+    )
+
+
+def published_notes(published, names):
+    """What published counts of images allow to conclude.
+
+    Args:
+        published: {arm: `Published`}.
+        names: `wording.Names`.
+
+    Returns:
+        A list of sentences.
+    """
+    counted = {
+        arm: each
+        for arm, each in published.items()
+        if each.confusion is not None
+    }
+    parts, values, intervals = [], [], []
+    for arm, each in counted.items():
+        right, images = int(np.trace(each.confusion)), int(each.confusion.sum())
+        found = scipy.stats.binomtest(right, images)
+        low, high = found.proportion_ci(method="wilson")
+        values.append(right / images)
+        intervals.append((low, high))
+        parts.append(
+            f"{names(arm)} {right} of {images} images right "
+            f"({100 * right / images:.1f} %, 95 % interval of Wilson "
+            f"{100 * low:.0f} to {100 * high:.0f})"
+        )
+    if not parts:
+        return []
+    sentence = f"As published: {'; '.join(parts)}."
+    if len(parts) > 1 and all(
+        low <= value <= high for low, high in intervals for value in values
+    ):
+        sentence += (
+            " Each interval holds the other's value: these counts cannot tell "
+            "the arms apart."
+        )
+    return [sentence]

@@ -90,7 +90,7 @@ def test_curves_of_arms(name, label, mean, low_high, as_published):
             "ours": [history(0.25, 0.5, 0.75), history(0.5, 0.5)],
             "other": [history(0.125, 0.25, 0.5)],
         },
-        {"ours": published(60, 56, 55)},
+        {"ours": ("ours, as published", published(60, 56, 55))},
         name,
         "Title",
     )
@@ -115,7 +115,7 @@ def test_curves_of_arms(name, label, mean, low_high, as_published):
 def test_published_curve_has_the_color_of_its_arm_and_no_other():
     figure = plot_arms(
         {"a": [history(0.1, 0.2)], "b": [history(0.1, 0.2)]},
-        {"b": published(90, 80)},
+        {"b": ("b, as published", published(90, 80))},
         "error",
         "Title",
     )
@@ -128,7 +128,7 @@ def test_many_arms_can_be_told_apart():
     arms = {f"arm {i}": [history(0.1, 0.2 + i / 20)] for i in range(11)}
     figure = plot_arms(arms, {}, "error", "Title")
     assert legend(figure) == list(arms) == list(lines(figure))
-    colors = {tuple(line.get_color()) for line in figure.axes[0].lines}
+    colors = {line.get_color() for line in figure.axes[0].lines}
     assert len(colors) == 11
     # Beside the curves, not on them.
     figure.draw_without_rendering()

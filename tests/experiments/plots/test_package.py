@@ -11,15 +11,14 @@ from pathlib import Path
 import pytest
 
 from experiments import plots
-from experiments.run_folder import HISTORY_FIELDS, RunFolder
-from experiments.training.callbacks import summarize
 
 ROOT = Path(__file__).parents[3]
 MODULES = [each.name for each in pkgutil.iter_modules(plots.__path__)]
 
 DRAW_EVERYTHING = """
 import numpy as np
-from experiments.plots import confusion, counts, curves, images, sizes
+from experiments.plots import calibration, confusion, counts, curves, forest
+from experiments.plots import images, sizes
 
 row = {"epoch": 0, "val_accuracy": 0.5, "accuracy": 0.5}
 for number, figure in enumerate([
@@ -30,6 +29,8 @@ for number, figure in enumerate([
     curves.plot_arms({"a": [[row]]}, {}, "error", "Title"),
     images.plot_batch(np.zeros((2, 8, 8, 3)), np.eye(2), "ab"),
     sizes.plot_sizes({"train": np.ones((3, 2))}, "Title"),
+    forest.plot_forest([forest.Row("a", "red", 1, 0, 2, [1])], "b", "Title"),
+    calibration.plot_calibration({"$a$": ([0.5], [1])}, {"$a$": "red"}, ""),
 ]):
     figure.savefig(f"{number}.png")
 """
@@ -52,22 +53,18 @@ def python(*arguments, cwd, backend):
 def test_no_backend_is_needed(tmp_path, backend):
     done = python("-c", DRAW_EVERYTHING, cwd=tmp_path, backend=backend)
     assert done.returncode == 0, done.stderr
-    assert len(list(tmp_path.glob("*.png"))) == 7
+    assert len(list(tmp_path.glob("*.png"))) == 9
 
 
 # What matplotlib refuses when it is imported, for it is not installed here.
 @pytest.mark.parametrize(
     "backend", ["nonsense", "module://matplotlib_inline.backend_inline"]
 )
-def test_the_command_line_draws_with_any_backend(tmp_path, tiny, backend):
-    folder = RunFolder.of(tmp_path, tiny, 0)
-    folder.claim(tiny)
-    rows = [dict.fromkeys(HISTORY_FIELDS, 0.5) | {"epoch": 0}]
-    folder.write_history(rows)
-    folder.write_json("metrics.json", summarize(rows, "finished", 1))
+def test_the_command_line_draws_with_any_backend(tmp_path, make_run, backend):
+    make_run("arm")
     done = python(
         str(ROOT / "main.py"),
-        f"--report={tmp_path}",
+        f"--report={tmp_path / 'runs'}",
         cwd=tmp_path,
         backend=backend,
     )

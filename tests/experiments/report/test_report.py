@@ -1,201 +1,191 @@
-"""The report uses the run files alone, and warns of bad comparisons."""
+"""The whole report: what it writes, of whatever mixture of folders."""
 
 import csv
 import json
+import re
+import shutil
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from experiments.configs.registry import EXPERIMENTS
-from experiments.configs.schema import augment
 from experiments.errors import ConfigError
-from experiments.report.report import report_on, write_report
+from experiments.report.report import find_runs, report_on, write_report
 from experiments.run_folder import RunFolder
-from experiments.training.callbacks import summarize
-
-
-def finish(folder, val_accuracies, status="finished"):
-    """Writes the files of a run with the given accuracies per epoch."""
-    rows = [
-        {
-            "epoch": epoch,
-            "loss": 1.0,
-            "accuracy": 0.5,
-            "top5_accuracy": 0.9,
-            "val_loss": 2.0 - accuracy,
-            "val_accuracy": accuracy,
-            "val_top5_accuracy": 0.8,
-            "learning_rate": 0.1,
-            "seconds": 1.0,
-        }
-        for epoch, accuracy in enumerate(val_accuracies)
-    ]
-    folder.write_history(rows)
-    folder.write_json("metrics.json", summarize(rows, status, len(rows)))
 
 
 @pytest.fixture
-def runs(tmp_path, tiny):
-    """A baseline and another arm, two seeds each."""
-    arms = {
-        "baseline": (tiny, [(0.2, 0.6, 0.5), (0.3, 0.4, 0.7)]),
-        "mixed": (
-            replace(tiny, augment=(*tiny.augment, augment("CutMix"))),
-            [(0.1, 0.8, 0.8), (0.1, 0.7, 0.8)],
-        ),
-    }
-    folders = []
-    for name, (experiment, seeds) in arms.items():
-        for seed, accuracies in enumerate(seeds):
-            folder = RunFolder.of(
-                tmp_path, replace(experiment, name=name), seed
-            )
-            folder.claim(replace(experiment, name=name))
-            finish(folder, accuracies)
-            folders.append(folder)
-    return folders
-
-
-def table(path):
-    with open(path / "comparison.csv", newline="") as file:
-        return {row["experiment"]: row for row in csv.DictReader(file)}
-
-
-def test_table_has_mean_and_deviation_over_seeds(runs, tmp_path):
-    write_report(runs, tmp_path / "out", "Test")
-    rows = table(tmp_path / "out")
-    # Final errors 50 and 30: mean 40, sample deviation 14.14.
-    assert rows["baseline"]["top-1 error %"] == "40.00 ± 14.14"
-    assert rows["baseline"]["top-5 error %"] == "20.00 ± 0.00"
-    # Best epochs 40 and 30.
-    assert rows["baseline"]["best top-1 error %"] == "35.00 ± 7.07"
-    assert rows["mixed"]["top-1 error %"] == "20.00 ± 0.00"
-    assert rows["mixed"]["seeds"] == "2"
-    assert rows["mixed"]["epochs"] == "3"
-
-
-def test_top_five_of_two_classes_say_nothing(runs, tmp_path):
-    for folder in runs:
-        names = ["cats", "dogs"] if folder in runs[:2] else list("abcdef")
-        counts = dict.fromkeys(names, 3)
-        folder.write_json(
-            "data.json",
-            {
-                "name": "drawn",
-                "class_names": names,
-                "train": "train",
-                "val": "test",
-                "steps_per_epoch": 1,
-                "splits": {"train": counts, "test": counts},
-                "notes": [],
-            },
-        )
-    write_report(runs, tmp_path / "out", "Test")
-    rows = table(tmp_path / "out")
-    assert rows["baseline"]["top-5 error %"] == "n/a"
-    assert rows["mixed"]["top-5 error %"] == "20.00 ± 0.00"
-
-
-def test_plots_and_text_are_written_and_printed(runs, tmp_path, capsys):
-    write_report(runs, tmp_path / "out", "Test")
-    for name in ("accuracy.png", "error.png", "loss.png"):
-        assert (tmp_path / "out" / name).stat().st_size > 5000
-    text = (tmp_path / "out" / "comparison.md").read_text()
-    printed = capsys.readouterr().out
-    text, images = text.split("\n\n![", 1)
-    assert text in printed
-    assert images.count("](") == 3
-    assert str(tmp_path / "out") in printed
-
-
-def test_report_says_what_differs(runs, tmp_path, tiny):
-    write_report(runs, tmp_path / "out", "Test")
-    text = (tmp_path / "out" / "comparison.md").read_text()
-    assert "differ in: augment" in text
-    assert "no single cause" not in text
-    confounded = RunFolder.of(tmp_path, replace(tiny, name="other"), 0)
-    confounded.claim(replace(tiny, name="other", augment=(), epochs=7))
-    finish(confounded, [0.5])
-    write_report([*runs, confounded], tmp_path / "out", "Test")
-    text = (tmp_path / "out" / "comparison.md").read_text()
-    assert "differ in: augment, epochs" in text
-    assert "no single cause" in text
-
-
-def test_one_thing_that_needs_two_fields_is_one(runs, tmp_path):
-    """Files made offline, and the split that holds them."""
-    for folder in runs[2:]:
-        config = runs[0].read_json("config.json")
-        config["name"] = "mixed"
-        config["data"]["train"] += "_aug"
-        config["data"]["offline"] = {"count": 3}
-        folder.write_json("config.json", config)
-    write_report(runs, tmp_path / "out", "Test")
-    text = (tmp_path / "out" / "comparison.md").read_text()
-    assert "differ in: data.offline." in text
-    assert "no single cause" not in text
-
-
-def test_best_epoch_says_where_it_was_picked(runs, tmp_path):
-    for folder in runs:
-        config = folder.read_json("config.json")
-        config["data"]["selection"] = "held_out"
-        folder.write_json("config.json", config)
-    write_report(runs, tmp_path / "out", "Test")
-    text = (tmp_path / "out" / "comparison.md").read_text()
-    assert "best epoch was picked on: held_out" in text
-    assert "flatters" not in text
-
-
-def test_unknown_published_result_is_one_line(runs, tmp_path):
-    config = runs[0].read_json("config.json")
-    runs[0].write_json("config.json", config | {"published": "nowhere"})
-    with pytest.raises(ConfigError, match="published=nowhere"):
-        write_report(runs, tmp_path / "out", "Test")
-
-
-def test_unfinished_runs_are_named(runs, tmp_path):
-    finish(runs[1], (0.3,), status="failed")
-    report_on(tmp_path)
-    text = (tmp_path / "reports" / "all" / "comparison.md").read_text()
-    assert f"Not finished: {runs[1].path}" in text
-
-
-def test_run_that_failed_in_its_first_epoch_is_left_out(runs, tmp_path, tiny):
-    experiment = replace(tiny, name="failed")
-    folder = RunFolder.of(tmp_path, experiment, 0)
-    folder.claim(experiment)
-    finish(folder, (), status="failed")
-    report_on(tmp_path)
-    assert set(table(tmp_path / "reports" / "all")) == {"baseline", "mixed"}
-
-
-def test_seeds_of_different_configs_are_named(runs, tmp_path):
-    config = runs[1].read_json("config.json")
-    config["optimizer"]["learning_rate"] = 0.7
-    (runs[1] / "config.json").write_text(json.dumps(config))
-    write_report(runs, tmp_path / "out", "Test")
-    text = (tmp_path / "out" / "comparison.md").read_text()
-    assert "Seeds of baseline differ in optimizer.learning_rate" in text
-
-
-def test_published_results_stand_beside_and_are_marked(tmp_path):
-    experiment = EXPERIMENTS["tinyimagenet_salmix"]
-    folder = RunFolder.of(tmp_path, experiment, 0)
-    folder.claim(experiment)
-    finish(folder, (0.2, 0.3))
-    report_on(tmp_path)
-    row = table(tmp_path / "reports" / "all")[
-        "tinyimagenet_salmix, as published"
+def study(make_run, draw_right):
+    """Two arms of three seeds, 20 points apart."""
+    return [
+        make_run(name, seed, draw_right(percent, 10 * percent + seed))
+        for name, percent in (("demo_baseline", 50), ("demo_salmix", 70))
+        for seed in range(3)
     ]
+
+
+def table(path, name):
+    with open(path / f"{name}.csv", newline="") as file:
+        return {row["arm"]: row for row in csv.DictReader(file)}
+
+
+def test_all_files_are_written_and_the_text_is_printed(study, tmp_path, capsys):
+    out = tmp_path / "out"
+    write_report(study, out, "Study demo", study="demo")
+    for name in ("index.html", "report.md", "comparison.json", "runs.csv"):
+        assert (out / name).stat().st_size > 0, name
+    for name in ("differences", "accuracy", "error", "loss", "confusion"):
+        assert (out / f"{name}.png").read_bytes().startswith(b"\x89PNG"), name
+        assert "<svg" in (out / f"{name}.svg").read_text(), name
+    printed = capsys.readouterr().out
+    assert "salmix lowers top-1 error by 20.0 points" in printed
+    assert str(out / "index.html") in printed
+    text = (out / "report.md").read_text()
+    for picture in re.findall(r"\]\((\S+)\)", text):
+        assert (out / picture).is_file()
+
+
+def test_numbers_of_the_page_are_in_json(study, tmp_path):
+    write_report(study, tmp_path / "out", "Study demo", study="demo")
+    content = json.loads((tmp_path / "out" / "comparison.json").read_text())
+    (found,) = content["differences"]
+    assert found["arm"] == "demo_salmix"
+    assert found["reference"] == "demo_baseline"
+    assert found["metric"] == "accuracy"
+    assert found["verdict"] == "better"
+    assert found["low"] < found["difference"] < found["high"]
+    assert found["difference"] == pytest.approx(20)
+    assert 0 < found["detectable"] < 20
+    assert sorted(content["runs"]) == sorted(str(f.path) for f in study)
+    assert content["left_out"] == []
+    (group,) = content["groups"]
+    figures = group["arms"][0]["figures"]["top1_error"]
+    assert figures["values"] == pytest.approx([50, 50, 50])
+    row = table(tmp_path / "out", "comparison")["baseline"]
+    assert row["top-1 error, %"] == "50.00 ± 0.00"
+    assert row["seeds"] == "3"
+
+
+def test_page_needs_nothing_from_elsewhere(study, tmp_path):
+    write_report(study, tmp_path / "out", "Study demo", study="demo")
+    page = (tmp_path / "out" / "index.html").read_text()
+    assert not re.search(r"""(src|href)=["'](?!data:)""", page)
+    assert "http" not in re.sub(r"data:\S+", "", page)
+    images = re.findall(r"<img [^>]*>", page)
+    assert len(images) == 7
+    for image in images:
+        assert re.search(r'alt="[^"]{10,}"', image)
+
+
+def test_names_are_escaped_for_where_they_stand(make_run, tmp_path):
+    strange = ("A$AP", "<b>bold</b>", "a|b", "名前", "*x*", "_y_")
+    folders = [
+        make_run(name, class_names=tuple(sorted(strange)))
+        for name in ("one", "two")
+    ]
+    write_report(folders, tmp_path / "out", "<i>Study</i> $1", study="<i>")
+    page = (tmp_path / "out" / "index.html").read_text()
+    assert "<i>Study" not in page
+    assert "<b>bold" not in page
+    assert "&lt;b&gt;bold&lt;/b&gt;" in page
+    text = (tmp_path / "out" / "report.md").read_text()
+    for escaped in (r"A\$AP", r"\<b\>bold\</b\>", r"a\|b", r"\*x\*", r"\_y\_"):
+        assert escaped in text
+
+
+def test_an_earlier_reports_files_do_not_stay(study, tmp_path):
+    write_report(study, tmp_path / "out", "Study demo", study="demo")
+    write_report(study[:1], tmp_path / "out", "Study demo", study="demo")
+    assert not (tmp_path / "out" / "differences.csv").exists()
+    assert not (tmp_path / "out" / "differences.png").exists()
+
+
+def test_any_mixture_of_folders(study, make_run, tmp_path):
+    """What is valid is used, and as if the rest were not there."""
+    runs = tmp_path / "runs"
+    write_report(study, tmp_path / "clean", "Study demo", study="demo")
+    shutil.copytree(study[0].path, study[0].path.with_name("seed_0 copy"))
+    shutil.copytree(runs / "demo_salmix", runs / "backup" / "demo_salmix")
+    unfinished = make_run("demo_salmix", 7, np.zeros(2000, bool))
+    metrics = unfinished.metrics() | {"status": "running", "epochs_done": 1}
+    unfinished.write_json("metrics.json", metrics)
+    foreign = runs / "bert"
+    foreign.mkdir()
+    (foreign / "config.json").write_text('{"layers": 12}')
+    report_on(runs)
+    out = runs / "reports" / "all"
+    content = json.loads((out / "comparison.json").read_text())
+    clean = json.loads((tmp_path / "clean" / "comparison.json").read_text())
+    assert content["differences"] == clean["differences"]
+    assert sorted(content["runs"]) == sorted(clean["runs"])
+    reasons = {e["folder"]: e["reason"] for e in content["left_out"]}
+    assert len(reasons) == 6
+    assert "not finished: 1 of 6" in reasons[str(unfinished.path)]
+    assert "metrics.json is missing" in reasons[str(foreign)]
+    assert (out / "left_out.csv").is_file()
+    # A report is no run.
+    assert len(find_runs(runs)) == 12
+
+
+def test_studies_side_by_side(study, make_run, tmp_path, tiny):
+    data = replace(tiny.data, name="cats_dogs")
+    pets = ("cats", "dogs")
+    for name in ("catsdogs_original", "catsdogs_augly"):
+        make_run(name, data=data, class_names=pets)
+    report_on(tmp_path / "runs")
+    content = json.loads(
+        (tmp_path / "runs/reports/all/comparison.json").read_text()
+    )
+    pairs = [(d["arm"], d["reference"]) for d in content["differences"]]
+    assert pairs == [
+        ("demo_salmix", "demo_baseline"),
+        ("catsdogs_augly", "catsdogs_original"),
+    ]
+    assert content["differences"][1]["verdict"] == "trained_once"
+    assert (tmp_path / "runs/reports/all/accuracy_demo_1.png").is_file()
+
+
+def test_published_results_stand_beside_with_what_differs(make_run, tmp_path):
+    recipe = EXPERIMENTS["tinyimagenet_salmix"]
+    fields = {
+        name: getattr(recipe, name)
+        for name in ("data", "model", "optimizer", "augment", "published")
+    }
+    make_run(recipe.name, **fields)
+    report_on(tmp_path / "runs")
+    rows = table(tmp_path / "runs" / "reports" / "all", "comparison")
+    label = "tinyimagenet_salmix, as published (with other epochs, precision)"
+    row = rows[label]
     # The figures of the published study: last epoch, and best.
-    assert row["top-1 error %"] == "34.74"
-    assert row["top-5 error %"] == "15.86"
+    assert row["top-1 error, %"] == "34.74"
+    assert row["top-5 error, %"] == "15.86"
     assert row["loss"] == "1.605"
-    assert row["best top-1 error %"] == "33.86"
+    assert row["top-1 error at the chosen epoch, %"] == "33.86"
     assert row["epochs"] == "300"
 
 
-def test_no_runs_is_an_error(tmp_path):
+def test_best_epoch_says_where_it_was_picked(study, tmp_path):
+    for folder in study:
+        metrics = folder.metrics() | {"best_selected_on": "selection"}
+        folder.write_json("metrics.json", metrics)
+    write_report(study, tmp_path / "out", "Study demo", study="demo")
+    text = (tmp_path / "out" / "report.md").read_text()
+    assert "picked on images held out" in text
+    assert "flatters" not in text
+
+
+def test_unknown_published_result_is_one_line(make_run, tmp_path):
+    folder = make_run("arm", published="nowhere")
+    with pytest.raises(ConfigError, match="published=nowhere"):
+        write_report([folder], tmp_path / "out", "Test", study="mine")
+
+
+def test_nothing_to_report_is_an_error(tmp_path, tiny):
     with pytest.raises(ConfigError, match="no runs"):
         report_on(tmp_path)
+    folder = RunFolder.of(tmp_path, tiny, 0)
+    folder.claim(tiny)
+    with pytest.raises(ConfigError, match="metrics.json is missing"):
+        report_on(tmp_path)
+    assert not (tmp_path / "reports").exists()

@@ -1,0 +1,73 @@
+"""The difference of each arm to the reference, with its interval."""
+
+from typing import NamedTuple
+
+from matplotlib.figure import Figure
+
+from experiments.plots.style import NEUTRAL
+
+
+class Row(NamedTuple):
+    """One arm.
+
+    Attributes:
+        label: Its name.
+        color: Its color in every plot.
+        difference, low, high: Points; above 0 is better.
+        seeds: Differences of single seeds to the reference's mean.
+    """
+
+    label: str
+    color: str
+    difference: float
+    low: float
+    high: float
+    seeds: list
+
+
+def plot_forest(rows, reference, title):
+    """Draws differences in top-1 accuracy, a row an arm.
+
+    Args:
+        rows: `Row`s, from top to bottom.
+        reference: Name of the arm at 0.
+        title: Of the figure.
+
+    Returns:
+        A `Figure`.
+    """
+    figure = Figure(
+        figsize=(7, 1.3 + 0.42 * len(rows)), dpi=120, layout="constrained"
+    )
+    axes = figure.subplots()
+    axes.axvline(0, color=NEUTRAL, linewidth=1)
+    for place, row in enumerate(rows):
+        axes.plot(
+            (row.low, row.high), (place, place), color=row.color, linewidth=2.5
+        )
+        axes.plot(
+            row.difference,
+            place,
+            "D",
+            color=row.color,
+            markersize=7,
+            markeredgecolor="white",
+        )
+        axes.plot(
+            row.seeds,
+            [place + 0.22] * len(row.seeds),
+            "o",
+            color=row.color,
+            markersize=3.5,
+            alpha=0.6,
+        )
+    axes.set_yticks(range(len(rows)), [row.label for row in rows])
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.set_xlabel(
+        f"points of top-1 accuracy against {reference}\nworse  ←   → better"
+    )
+    axes.grid(axis="x", alpha=0.3)
+    axes.spines[["top", "right", "left"]].set_visible(False)
+    axes.tick_params(axis="y", length=0)
+    axes.set_title(title, fontsize=10, loc="left")
+    return figure

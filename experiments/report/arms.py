@@ -1,0 +1,192 @@
+"""Which runs are compared with which, on which images."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from experiments.configs.registry import STUDIES
+from experiments.report.runs import LeftOut
+
+
+@dataclass(frozen=True, eq=False)
+class Arm:
+    """The runs of one experiment, which are its seeds.
+
+    Attributes:
+        name: Of the experiment.
+        runs: `Run`s, by seed.
+    """
+
+    name: str
+    runs: tuple
+
+    @property
+    def config(self):
+        return self.runs[0].config
+
+    @property
+    def seeds(self):
+        return [run.seed for run in self.runs]
+
+    @property
+    def epochs(self):
+        return sorted({len(run.history) for run in self.runs})
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """Arms that answer one question.
+
+    Attributes:
+        title: What they are compared for.
+        arms: `Arm`s; the first is the one that the others are compared with.
+    """
+
+    title: str
+    arms: tuple
+
+    @property
+    def reference(self):
+        return self.arms[0]
+
+    @property
+    def crossed(self):
+        """Whether each seed judged other images: cross-validation."""
+        return is_crossed(self.reference.runs[0])
+
+    @property
+    def class_names(self):
+        return self.reference.runs[0].predictions.class_names
+
+    @cached_property
+    def judged(self):
+        """{seed, or None where all seeds judged the same: ids}, sorted.
+
+        Of the images that all arms judged, with the same label.
+        """
+        if not self.crossed:
+            return {None: _common(r for arm in self.arms for r in arm.runs)}
+        by_seed = [{run.seed: run for run in arm.runs} for arm in self.arms]
+        seeds = sorted(set.intersection(*map(set, by_seed)))
+        return {seed: _common(runs[seed] for runs in by_seed) for seed in seeds}
+
+    @property
+    def images(self):
+        """Number of different images that were judged by all arms."""
+        return len(set().union(*self.judged.values()))
+
+    def said(self, run):
+        """`Predictions` of a run on the images that all arms judged.
+
+        None where seeds are folds and another arm lacks this one.
+        """
+        ids = self.judged.get(run.seed if self.crossed else None)
+        return ids and _aligned(run.predictions, ids)
+
+    def predictions(self, arm):
+        """Those of all the arm's runs that have any."""
+        return [s for run in arm.runs if (s := self.said(run)) is not None]
+
+
+def is_crossed(run):
+    return run.config.get("data", {}).get("folds") is not None
+
+
+def _common(runs):
+    """Sorted ids of the images that all runs judged under one label."""
+    shared = None
+    for run in runs:
+        said = run.predictions
+        names = np.array(said.class_names)[said.labels].tolist()
+        pairs = set(zip(said.ids.tolist(), names, strict=True))
+        shared = pairs if shared is None else shared & pairs
+    return sorted(image for image, _ in shared or ())
+
+
+def _aligned(said, ids):
+    """`Predictions` of these images, in this order."""
+    order = np.argsort(said.ids)
+    places = order[np.searchsorted(said.ids, ids, sorter=order)]
+    return said._replace(
+        **{
+            name: column[places]
+            for name, column in zip(said._fields[1:], said[1:], strict=True)
+        }
+    )
+
+
+def group_runs(runs, study=None):
+    """Sorts runs into comparisons.
+
+    Args:
+        runs: `Run`s.
+        study: Title of the one question that all of them answer, the first
+            experiment being the reference; None: of a folder with whatever
+            is in it.
+
+    Returns:
+        A list of `Group`s, and a list of `LeftOut`s.
+    """
+    arms = {}
+    for run in runs:
+        arms.setdefault(run.name, []).append(run)
+    groups, left_out = [], []
+    for title, names in _questions(list(arms), study):
+        # Of one study, yet on other data: those are questions of their own.
+        by_data = {}
+        for name in names:
+            by_data.setdefault(_data_of(arms[name][0]), []).append(name)
+        for members in by_data.values():
+            found = [arms[name] for name in members]
+            group, strangers = _make_group(title, found)
+            groups.append(group)
+            left_out += strangers
+    return groups, left_out
+
+
+def _questions(names, study):
+    """Yields (title, names of its arms, the reference first)."""
+    if study is not None:
+        yield study, names
+        return
+    grouped = set()
+    for known in STUDIES.values():
+        found = [name for name in known.experiments if name in names]
+        if not grouped.issuperset(found):
+            grouped.update(found)
+            yield known.name, found
+    others = [name for name in names if name not in grouped]
+    if others:
+        others.sort(
+            key=lambda name: not name.endswith(("baseline", "original"))
+        )
+        yield "experiments of no study", others
+
+
+def _data_of(run):
+    data = run.config.get("data", {})
+    classes = frozenset(run.predictions.class_names)
+    return data.get("name"), data.get("folds"), classes
+
+
+def _make_group(title, arms):
+    """A `Group`, and `LeftOut`s: runs that judged none of its images.
+
+    Args:
+        arms: A list of runs for each, the reference first.
+    """
+    first = arms[0][0]
+    kept, left_out = [], []
+    for runs in arms:
+        same = []
+        for run in runs:
+            if is_crossed(first) or _common((first, run)):
+                same.append(run)
+            else:
+                reason = f"it judged none of the images that {first.path} did"
+                left_out.append(LeftOut(run.path, reason))
+        if same:
+            same.sort(key=lambda run: run.seed)
+            kept.append(Arm(runs[0].name, tuple(same)))
+    return Group(title, tuple(kept)), left_out

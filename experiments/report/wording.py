@@ -1,0 +1,189 @@
+"""Findings in sentences that claim no more than the numbers hold."""
+
+import os
+
+LEVEL = "95 % interval"
+
+
+class Names:
+    """Short names of arms: without what the names of all begin with.
+
+    Args:
+        names: Of the experiments.
+    """
+
+    def __init__(self, names):
+        names = list(names)
+        shared = os.path.commonprefix(names) if len(names) > 1 else ""
+        self._cut = shared.rfind("_") + 1
+
+    def __call__(self, name):
+        return name[self._cut :] or name
+
+    def list(self, names):
+        """For example "a, b and c"."""
+        *others, last = map(self, names)
+        return f"{', '.join(others)} and {last}" if others else last
+
+
+def names_of(findings):
+    return Names(arm.name for arm in findings.arms)
+
+
+def answer(findings):
+    """What the comparison says, in a few sentences.
+
+    Args:
+        findings: `findings.Findings`.
+
+    Returns:
+        A list of sentences.
+    """
+    names = names_of(findings)
+    if len(findings.arms) == 1:
+        return [f"{names(findings.arms[0].name)} alone: nothing to compare."]
+    if not findings.images:
+        return ["The arms judged no image in common: nothing to compare."]
+    told = [d for d in findings.differences if d.verdict in ("better", "worse")]
+    same = [d for d in findings.differences if d.verdict == "not_told_apart"]
+    once = [d for d in findings.differences if d.verdict == "trained_once"]
+    return [
+        *(_told(findings, names, each) for each in told),
+        *([_not_told_apart(names, same)] if same else []),
+        *([_trained_once(findings, names, once)] if once else []),
+    ]
+
+
+def _told(findings, names, found):
+    what = "lowers" if found.verdict == "better" else "raises"
+    sentence = (
+        f"{names(found.arm)} {what} top-1 error by "
+        f"{abs(found.difference):.1f} points against {names(found.reference)} "
+        f"({LEVEL} {_ends(found)}; {_basis(findings, found)})"
+    )
+    if found.arm in findings.settings.confounded:
+        count = len(findings.settings.things[found.arm])
+        sentence += (
+            f", but the two differ in {count} settings, so nothing says which "
+            "of them did it"
+        )
+    return sentence + "."
+
+
+def _not_told_apart(names, same):
+    reference = names(same[0].reference)
+    are = "are" if len(same) > 1 else "is"
+    arms = names.list(d.arm for d in same)
+    sizes = sorted({f"{d.detectable:.1f}" for d in same}, key=float)
+    return (
+        f"{arms} {are} not told apart from {reference}: this study would "
+        f"detect {' to '.join(dict.fromkeys((sizes[0], sizes[-1])))} points."
+    )
+
+
+def _trained_once(findings, names, once):
+    arms = names.list(
+        dict.fromkeys(arm.name for arm in findings.arms if len(arm.seeds) == 1)
+    )
+    wide = max((d.high - d.low) / 2 for d in once)
+    return (
+        f"Trained once: no ranking. One training of {arms} does not tell "
+        f"what another would give; the {findings.images:,} images alone leave "
+        f"{wide:.1f} points either way."
+    )
+
+
+def _ends(found):
+    """Of the error's decrease, or of its increase."""
+    ends = sorted((abs(found.low), abs(found.high)))
+    return f"{ends[0]:.1f} to {ends[1]:.1f}"
+
+
+def _basis(findings, found):
+    counts = [
+        len(arm.seeds)
+        for arm in findings.arms
+        if arm.name in (found.arm, found.reference)
+    ]
+    seeds = " and ".join(map(str, dict.fromkeys(counts)))
+    return f"{seeds} seeds, {findings.images:,} images"
+
+
+def warnings(findings):
+    """What should keep a reader from believing the answer too quickly."""
+    names = names_of(findings)
+    settings = findings.settings
+    reference = names(findings.arms[0].name)
+    for arm in settings.confounded:
+        things = ", ".join(settings.things[arm])
+        yield (
+            f"More than one thing differs between {reference} and "
+            f"{names(arm)}, so their difference has no single cause: {things}."
+        )
+    if len(set(settings.steps.values())) > 1:
+        listed = [f"{names(arm)} {n:,}" for arm, n in settings.steps.items()]
+        yield (
+            "The arms were trained for different numbers of steps, which can "
+            f"make a difference by itself: {', '.join(listed)}."
+        )
+    for arm, fields in settings.seeds_differ.items():
+        yield f"Seeds of {names(arm)} differ in {', '.join(fields)}."
+    steep = [arm for arm in findings.arms if arm.signs.undertrained]
+    if steep:
+        pace = max(arm.signs.still_rising for arm in steep)
+        yield (
+            f"Undertrained: {names.list(a.name for a in steep)} still gained "
+            f"up to {pace:.1f} points of accuracy over the last fifth of "
+            "training. The ranking may turn over with more epochs."
+        )
+    for arm in findings.arms:
+        if arm.signs.diverged:
+            seeds = ", ".join(map(str, arm.signs.diverged))
+            yield (
+                f"{names(arm.name)} ended above the loss of guessing with "
+                f"seed {seeds}: it diverged or did not learn; a lower "
+                "optimizer.learning_rate may help."
+            )
+
+
+def notes(findings):
+    """How to read the numbers, in plain words."""
+    yield (
+        "The interval of a difference counts both what varies: other seeds "
+        "would have given other networks, and other images other mistakes. "
+        f"The {LEVEL}s hold for all arms together: without any effect, at "
+        "most about one study in 20 claims one. Error and accuracy are those "
+        "of the last epoch."
+    )
+    if any(d.verdict == "trained_once" for d in findings.differences):
+        yield (
+            "Where an arm was trained once, the interval covers the images "
+            "alone and says nothing of other trainings."
+        )
+    yield (
+        "Detectable is the difference that a study like this one finds in "
+        "four of five repetitions; a smaller one may well be there."
+    )
+    if findings.crossed:
+        yield (
+            "Cross-validated: each seed is trained without one fold of the "
+            "images and judged on it. The training sets of folds overlap, "
+            "for which nothing is corrected, so many folds make intervals "
+            "look narrower than they are."
+        )
+    if any(arm.chosen_on == "val" for arm in findings.arms):
+        yield (
+            "The best epoch was picked on the same images that it is judged "
+            "on, which flatters it."
+        )
+    else:
+        yield "The best epoch was picked on images held out from training."
+    yield (
+        "The calibration error is the mean distance between confidence and "
+        "accuracy in 15 bins of equally many images."
+    )
+    if findings.positive_class is not None:
+        yield (
+            "Precision, recall and F1 are those of the class "
+            f"{findings.positive_class}."
+        )
