@@ -1,12 +1,11 @@
 """The files of one run, WORKDIR/EXPERIMENT/seed_N/."""
 
 import csv
-import json
 from pathlib import Path
 
-from experiments.configs.schema import as_json, differences
+from experiments.configs.schema import as_json
 from experiments.errors import ConfigError
-from pipelines.files.replacing import replacing
+from pipelines.files.claimed_folder import ClaimedFolder
 
 HISTORY_FIELDS = (
     "epoch",
@@ -23,22 +22,16 @@ HISTORY_FIELDS = (
 SELECTION_FIELDS = ("selection_loss", "selection_accuracy")
 
 
-class RunFolder:
-    """Reads and writes the files of a run; each write is all or nothing.
+class RunFolder(ClaimedFolder):
+    """Reads and writes the files of a run."""
 
-    Args:
-        path: The folder; made when something is first written.
-    """
-
-    def __init__(self, path):
-        self.path = Path(path)
+    error = ConfigError
+    if_full = "Free some space or choose another --workdir."
+    if_claimed = "Choose another --workdir"
 
     @classmethod
     def of(cls, workdir, experiment, seed):
         return cls(Path(workdir) / experiment.name / f"seed_{seed}")
-
-    def __truediv__(self, name):
-        return self.path / name
 
     def claim(self, experiment):
         """Writes config.json, or checks that it is this experiment's.
@@ -46,53 +39,19 @@ class RunFolder:
         Raises:
             ConfigError: names the first field that differs.
         """
-        wanted = as_json(experiment)
-        if (self / "config.json").is_file():
-            different = differences(self.read_json("config.json"), wanted)
-            if different:
-                field, there, here = different[0]
-                raise ConfigError(
-                    f"{self.path} belongs to another config: {field} is "
-                    f"{there!r} there and {here!r} here. Choose another "
-                    "--workdir, or remove that folder."
-                )
-        else:
+        wanted, there = as_json(experiment), self.read_json("config.json")
+        if there is None:
             self.write_json("config.json", wanted)
-
-    def read_json(self, name):
-        return json.loads((self / name).read_text())
-
-    def write_json(self, name, content):
-        self.replace(
-            name,
-            lambda path: path.write_text(json.dumps(content, indent=2) + "\n"),
-        )
-
-    def replace(self, name, write):
-        """Calls `write(path)` on a new file that then takes name's place.
-
-        Raises:
-            ConfigError: if the file cannot be written, and why.
-        """
-        try:
-            with replacing(self / name) as temporary:
-                write(temporary)
-        except OSError as error:
-            raise ConfigError(
-                f"cannot write {self / name}: {error.strerror or error}. Free "
-                "some space or choose another --workdir."
-            ) from error
+        else:
+            self.check_claim(there, wanted)
 
     def metrics(self):
         """metrics.json, or None before the first epoch has ended."""
-        return self._read_if_there("metrics.json")
+        return self.read_json("metrics.json")
 
     def data(self):
         """data.json, or None in runs of earlier versions."""
-        return self._read_if_there("data.json")
-
-    def _read_if_there(self, name):
-        return self.read_json(name) if (self / name).is_file() else None
+        return self.read_json("data.json")
 
     def is_finished(self):
         metrics = self.metrics()

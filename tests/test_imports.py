@@ -10,7 +10,12 @@ ROOT = Path(__file__).parents[1]
 # earlier lines; rooms in one line know nothing of each other.
 ROOMS = (
     ("augment_tf", "models"),
-    ("pipelines.errors", "pipelines.progress", "pipelines.config"),
+    (
+        "pipelines.errors",
+        "pipelines.progress",
+        "pipelines.config",
+        "pipelines.config_differences",
+    ),
     ("pipelines.files",),
     ("pipelines.image_files", "pipelines.location"),
     ("pipelines.augly",),

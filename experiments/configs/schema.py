@@ -4,6 +4,7 @@ Nothing here imports TensorFlow: listing experiments must be quick.
 """
 
 import dataclasses
+import json
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -79,33 +80,6 @@ class Study:
     seeds: int = 1
 
 
-def as_json(experiment):
-    """The config as JSON would read it back: tuples become lists."""
-    return _plain(dataclasses.asdict(experiment))
-
-
-def _plain(value):
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return value
-
-
-def differences(before, after, path=""):
-    """Fields that differ between two configs as JSON: (path, old, new)."""
-    if isinstance(before, list) and isinstance(after, list):
-        before, after = (dict(enumerate(items)) for items in (before, after))
-    if isinstance(before, dict) and isinstance(after, dict):
-        # Where both have the same keys, their order may mean something, such
-        # as the order in which operations are applied.
-        if set(before) == set(after) and list(before) != list(after):
-            return [(path, before, after)]
-        return [
-            difference
-            for key in {**before, **after}
-            for difference in differences(
-                before.get(key), after.get(key), f"{path}.{key}".lstrip(".")
-            )
-        ]
-    return [] if before == after else [(path, before, after)]
+def as_json(config):
+    """A config as JSON would read it back: tuples become lists."""
+    return json.loads(json.dumps(dataclasses.asdict(config)))

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from experiments.configs.registry import EXPERIMENTS, STUDIES
-from experiments.configs.schema import as_json, differences
+from experiments.configs.schema import as_json
 from experiments.plots import (
     calibration,
     confusion,
@@ -25,6 +25,7 @@ from experiments.report.blocks import Code, Picture, Section, Table, Text
 from experiments.report.counts import merge_counts
 from experiments.report.findings import Findings
 from experiments.report.published.results import published_notes
+from pipelines.config_differences import differences
 
 # How many classes are shown that gained most, and that lost most.
 _CLASSES = 5

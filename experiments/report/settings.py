@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from experiments.configs.schema import differences
+from pipelines.config_differences import differences
 
 # What an arm is called is no setting.
 _LABELS = ("name", "summary", "published")

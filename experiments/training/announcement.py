@@ -3,7 +3,8 @@
 import numpy as np
 
 from experiments.configs.registry import EXPERIMENTS
-from experiments.configs.schema import as_json, differences
+from experiments.configs.schema import as_json
+from pipelines.config_differences import differences
 
 
 def describe(experiment, data, trainer, steps_per_epoch, devices):

@@ -4,27 +4,30 @@
 folder was made with, and its status: "running" or "finished".
 """
 
-import itertools
 import json
 import os
-from pathlib import Path
 
 from pipelines.errors import DataError
-from pipelines.files.replacing import UNFINISHED, replacing
+from pipelines.files.claimed_folder import ClaimedFolder
+from pipelines.files.replacing import UNFINISHED
 
 _STATE = "augmentation.json"
 _MANIFEST = "manifest.jsonl"
 
 
-class AugmentedFolder:
-    """Reads and writes the files; each write is all or nothing.
+class AugmentedFolder(ClaimedFolder):
+    """Reads and writes the files, in several processes at once."""
 
-    Args:
-        path: The folder; made when something is first written.
-    """
+    error = DataError
+    if_full = (
+        "Free some space or mend that, and start again: what is done is kept."
+    )
+    if_claimed = "Ask for the same"
 
-    def __init__(self, path):
-        self.path = Path(path)
+    @property
+    def writer(self):
+        # A dying process cannot spoil its successor's file.
+        return f"{os.getpid()}-"
 
     def claim(self, config, versions):
         """Makes the folder that of a config, or checks that it is.
@@ -39,17 +42,17 @@ class AugmentedFolder:
         Raises:
             DataError: if the folder is another config's, or not ours.
         """
-        state = self._state()
+        state = self.read_json(_STATE)
         if state is None:
             self._check_empty()
         else:
-            there = {key: state.get(key) for key in config}
-            self._check_same(there, config, "another config")
+            self.check_claim({key: state.get(key) for key in config}, config)
             if state["status"] == "finished" and not self._missing():
                 return True
             # Files of two versions side by side may differ unnoticed.
-            self._check_same(state["versions"], versions, "other versions")
-        self._write_state("running", {**config, "versions": versions})
+            self.check_claim(state["versions"], versions, "version")
+        state = {**config, "versions": versions, "status": "running"}
+        self.write_json(_STATE, state)
         return False
 
     def finish(self, entries):
@@ -59,11 +62,11 @@ class AugmentedFolder:
         # Of processes that were killed while they wrote.
         for leftover in self.path.rglob(f"{UNFINISHED}*"):
             leftover.unlink()
-        self._write_state("finished", self._state())
+        self.write_json(_STATE, self.read_json(_STATE) | {"status": "finished"})
 
     def manifest(self):
-        """The entries of a finished folder; see `augly_offline`."""
-        state = self._state()
+        """The entries of a finished folder; see `pipelines.augly.offline`."""
+        state = self.read_json(_STATE)
         status = state and state["status"]
         if status != "finished":
             raise DataError(
@@ -87,33 +90,7 @@ class AugmentedFolder:
         Raises:
             DataError: if it cannot be written, and why.
         """
-        path = self.path / name
-        try:
-            # A dying process cannot spoil its successor's file.
-            with replacing(path, f"{os.getpid()}-") as temporary:
-                temporary.write_bytes(data)
-        except OSError as error:
-            raise DataError(
-                f"cannot write {path}: {error.strerror or error}. Free some "
-                "space or mend that, and start again: what is done is kept."
-            ) from error
-
-    def _write_state(self, status, content):
-        state = {**content, "status": status}
-        text = json.dumps(state, indent=2)
-        self.write(_STATE, text.encode() + b"\n")
-
-    def _state(self):
-        """augmentation.json, or None."""
-        try:
-            return json.loads((self.path / _STATE).read_bytes())
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError) as error:
-            raise DataError(
-                f"cannot read {self.path / _STATE}: {error}. Remove the "
-                "folder, or choose another."
-            ) from error
+        self.replace(name, lambda path: path.write_bytes(data))
 
     def _entries(self):
         text = (self.path / _MANIFEST).read_text()
@@ -136,28 +113,3 @@ class AugmentedFolder:
                     f"an earlier offline augmentation. Received: {min(others)} "
                     f"in it and no {_STATE}. Choose another folder."
                 )
-
-    def _check_same(self, there, here, what):
-        here = json.loads(json.dumps(here))
-        pairs = itertools.zip_longest(_flat(there), _flat(here))
-        for old, new in pairs:
-            # In order: the operations are applied in theirs.
-            if old != new:
-                raise DataError(
-                    f"{self.path} was made with {what}: {_assignment(old)} "
-                    f"there, {_assignment(new)} here. Ask for the same, or "
-                    "remove that folder."
-                )
-
-
-def _flat(config, path=""):
-    """Yields (path, value) of everything in nested dictionaries."""
-    if not isinstance(config, dict) or not config:
-        yield path, config
-        return
-    for key, value in config.items():
-        yield from _flat(value, f"{path}.{key}".lstrip("."))
-
-
-def _assignment(item):
-    return "nothing more" if item is None else f"{item[0]}={item[1]!r}"

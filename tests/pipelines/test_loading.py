@@ -69,7 +69,7 @@ def test_variations_are_made_once_and_belong_to_train(location):
     np.testing.assert_array_equal(again.train.images, data.train.images)
     assert manifest.stat().st_mtime_ns == written
     fewer = replace(config, offline=replace(OFFLINE, count=1))
-    with pytest.raises(DataError, match="count=2 there, count=1 here"):
+    with pytest.raises(DataError, match="count is 2 there and 1 here"):
         load(fewer, location)
 
 

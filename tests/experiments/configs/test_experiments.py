@@ -5,31 +5,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from experiments.configs.overrides import override
 from experiments.configs.registry import EXPERIMENTS, STUDIES, get_experiment
-from experiments.configs.schema import Experiment, as_json, differences
+from experiments.configs.schema import Experiment, as_json
 from experiments.errors import ConfigError
 from pipelines.batches import steps_per_epoch
+from pipelines.config_differences import differences
 
 SALMIX = EXPERIMENTS["tinyimagenet_salmix"]
-
-
-def test_differences_name_the_path():
-    before = as_json(SALMIX)
-    after = as_json(override(SALMIX, ["optimizer.momentum=0.5", "epochs=1"]))
-    assert differences(before, after) == [
-        ("optimizer.momentum", 0.9, 0.5),
-        ("epochs", 300, 1),
-    ]
-    assert differences(before, before) == []
-
-
-def test_order_of_operations_is_a_difference():
-    blur_last = {"operations": {"rotate": {"degrees": 3}, "blur": {}}}
-    blur_first = {"operations": {"blur": {}, "rotate": {"degrees": 3}}}
-    assert differences(blur_last, blur_first) == [
-        ("operations", blur_last["operations"], blur_first["operations"])
-    ]
 
 
 def test_fair_arms_differ_in_the_augmentation_alone():

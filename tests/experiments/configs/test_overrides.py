@@ -4,8 +4,9 @@ import pytest
 
 from experiments.configs.overrides import override, override_arms
 from experiments.configs.registry import EXPERIMENTS, STUDIES
-from experiments.configs.schema import as_json, differences
+from experiments.configs.schema import as_json
 from experiments.errors import ConfigError
+from pipelines.config_differences import differences
 
 SALMIX = EXPERIMENTS["tinyimagenet_salmix"]
 

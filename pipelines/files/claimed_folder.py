@@ -1,0 +1,83 @@
+"""Folders whose files all belong to one config."""
+
+import json
+from pathlib import Path
+
+from pipelines.config_differences import differences
+from pipelines.files.replacing import replacing
+
+
+class ClaimedFolder:
+    """Reads and writes the files of a config; each write is all or nothing.
+
+    Subclasses set the attributes.
+
+    Args:
+        path: The folder; made when something is first written.
+
+    Attributes:
+        error: Class of what is raised.
+        if_full: What to do where a file cannot be written.
+        if_claimed: What to do where the folder is another config's.
+        writer: See `replacing`.
+    """
+
+    writer = ""
+
+    def __init__(self, path):
+        self.path = Path(path)
+
+    def __truediv__(self, name):
+        return self.path / name
+
+    def check_claim(self, there, here, what="config"):
+        """Refuses to write beside the files of another config.
+
+        Args:
+            there: What the folder's files were made with, as JSON has it.
+            here: What would be written with; goes into JSON.
+            what: The name of both.
+
+        Raises:
+            `error`: names the first field that differs.
+        """
+        for field, old, new in differences(there, json.loads(json.dumps(here))):
+            raise self.error(
+                f"{self.path} was made with another {what}: {field} is "
+                f"{old!r} there and {new!r} here. {self.if_claimed}, or "
+                "remove that folder."
+            )
+
+    def read_json(self, name):
+        """What is in a file, or None if it is not there.
+
+        Raises:
+            `error`: if it is no JSON.
+        """
+        try:
+            return json.loads((self / name).read_bytes())
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except (OSError, ValueError) as error:
+            raise self.error(
+                f"cannot read {self / name}: {error}. Mend or remove it."
+            ) from error
+
+    def write_json(self, name, content):
+        text = json.dumps(content, indent=2) + "\n"
+        self.replace(name, lambda path: path.write_text(text))
+
+    def replace(self, name, write):
+        """Calls `write(path)` on a new file that then takes name's place.
+
+        Raises:
+            `error`: if the file cannot be written, and why.
+        """
+        try:
+            with replacing(self / name, self.writer) as temporary:
+                write(temporary)
+        except OSError as error:
+            raise self.error(
+                f"cannot write {self / name}: {error.strerror or error}. "
+                f"{self.if_full}"
+            ) from error
