@@ -33,17 +33,21 @@ class RunFolder(ClaimedFolder):
     def of(cls, workdir, experiment, seed):
         return cls(Path(workdir) / experiment.name / f"seed_{seed}")
 
-    def claim(self, experiment):
+    def claim(self, experiment, seed):
         """Writes config.json, or checks that it is this experiment's.
+
+        The seed stands in it beside the config: a folder may be renamed.
 
         Raises:
             ConfigError: names the first field that differs.
         """
-        wanted, there = as_json(experiment), self.read_json("config.json")
+        wanted = as_json(experiment) | {"seed": seed}
+        there = self.read_json("config.json")
         if there is None:
             self.write_json("config.json", wanted)
         else:
-            self.check_claim(there, wanted)
+            # Earlier versions had it in the folder's name alone.
+            self.check_claim({"seed": seed, **there}, wanted)
 
     def metrics(self):
         """metrics.json, or None before the first epoch has ended."""

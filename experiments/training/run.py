@@ -50,7 +50,7 @@ def run(experiment, *, seed, workdir, location, strategy):
             so too.
     """
     folder = RunFolder.of(workdir, experiment, seed)
-    folder.claim(experiment)
+    folder.claim(experiment, seed)
     name = f"{experiment.name}, seed {seed}"
     if folder.is_finished():
         print(f"{name}: finished already, see {folder.path}", flush=True)

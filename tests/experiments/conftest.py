@@ -63,7 +63,7 @@ def make_run(tmp_path, tiny):
     ):
         experiment = replace(tiny, name=name, **changes)
         folder = RunFolder.of(tmp_path / workdir, experiment, seed)
-        folder.claim(experiment)
+        folder.claim(experiment, seed)
         right = np.resize((True, False), 60) if right is None else right
         classes = len(class_names)
         if ids is None:

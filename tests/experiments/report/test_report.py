@@ -185,7 +185,7 @@ def test_nothing_to_report_is_an_error(tmp_path, tiny):
     with pytest.raises(ConfigError, match="no runs"):
         report_on(tmp_path)
     folder = RunFolder.of(tmp_path, tiny, 0)
-    folder.claim(tiny)
+    folder.claim(tiny, 0)
     with pytest.raises(ConfigError, match="metrics.json is missing"):
         report_on(tmp_path)
     assert not (tmp_path / "reports").exists()

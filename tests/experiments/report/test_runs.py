@@ -31,6 +31,21 @@ def test_a_finished_run_is_read(make_run):
     assert len(run.history) == 6
 
 
+def test_the_seed_is_that_of_the_config(make_run):
+    """Not of the folder's name, but in runs of earlier versions."""
+    folder = make_run("arm", 3)
+    renamed = folder.path.rename(folder.path.with_name("seed_8"))
+    (run,), _ = read_runs([renamed])
+    assert run.seed == 3
+    config = json.loads((renamed / "config.json").read_text())
+    del config["seed"]
+    (renamed / "config.json").write_text(json.dumps(config))
+    (run,), _ = read_runs([renamed])
+    assert run.seed == 8
+    _, ((_, text),) = read_runs([renamed.rename(renamed.with_name("mine"))])
+    assert "names its seed" in text
+
+
 def cut(path):
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
