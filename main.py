@@ -20,17 +20,36 @@ from experiments.errors import ConfigError, TrainingFailed
 from pipelines.errors import DataError
 
 FLAGS = flags.FLAGS
-MODES = {
-    "experiment": "Train the experiment of this name.",
-    "study": "Train a study's experiments and compare them.",
-    "report": "Compare the runs found in this folder.",
-    "prepare": "Get and check the data set of this name, once.",
-    "describe": "Count, measure and draw the data set of this name.",
-    "augment_offline": "Write AugLy variations for this study to files.",
+# Flag: (what it calls, help).
+COMMANDS = {
+    "list": (commands.print_list, "Print every experiment and study."),
+    "experiment": (
+        commands.train_experiment,
+        "Train the experiment of this name.",
+    ),
+    "study": (
+        commands.train_study,
+        "Train a study's experiments and compare them.",
+    ),
+    "report": (commands.report_runs, "Compare the runs found in this folder."),
+    "prepare": (
+        commands.prepare_data,
+        "Get and check the data set of this name, once.",
+    ),
+    "describe": (
+        commands.describe_data,
+        "Count, measure and draw the data set of this name.",
+    ),
+    "augment_offline": (
+        commands.augment_offline,
+        "Write AugLy variations for this study to files.",
+    ),
 }
-flags.DEFINE_bool("list", False, "Print every experiment and study.")
-for name, text in MODES.items():
-    flags.DEFINE_string(name, None, text)
+for name, (_, text) in COMMANDS.items():
+    if name == "list":
+        flags.DEFINE_bool(name, False, text)
+    else:
+        flags.DEFINE_string(name, None, text)
 flags.DEFINE_multi_string("set", [], "FIELD=VALUE changes a config; repeat.")
 flags.DEFINE_string("workdir", "runs", "Where runs and reports are written.")
 flags.DEFINE_string("data_dir", "data", "Folder or zip file with the data.")
@@ -48,13 +67,14 @@ def main(arguments):
     unknown = FLAGS(arguments)[1:]
     if unknown:
         raise ConfigError(f"There is no argument {unknown[0]!r}; see --help.")
-    chosen = [name for name in ("list", *MODES) if FLAGS[name].value]
+    chosen = [name for name in COMMANDS if FLAGS[name].value]
     if len(chosen) > 1:
         raise ConfigError(f"Choose one of --{' and --'.join(chosen)}.")
     if FLAGS.help or not chosen:
         print(__doc__, FLAGS.module_help(sys.modules[__name__]), sep="\n")
     else:
-        getattr(commands, chosen[0])(FLAGS[chosen[0]].value, FLAGS)
+        command, _ = COMMANDS[chosen[0]]
+        command(FLAGS[chosen[0]].value, FLAGS)
 
 
 if __name__ == "__main__":

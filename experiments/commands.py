@@ -1,7 +1,7 @@
 """What main.py can do; TensorFlow is imported once it is needed.
 
-Each function bears the name of a flag of main.py and takes that flag's value,
-and all the flags.
+Each function takes the value of the flag of main.py that calls it, and all the
+flags.
 """
 
 from dataclasses import replace
@@ -13,12 +13,12 @@ from experiments.training.startup import start_tensorflow
 from pipelines.location import Location
 
 
-def list(_, flags):
+def print_list(_, flags):
     """Prints what there is."""
     print(registry.listing())
 
 
-def experiment(name, flags):
+def train_experiment(name, flags):
     """Trains one experiment with one seed."""
     chosen = override(registry.get_experiment(name), flags.set)
     start_tensorflow()
@@ -34,7 +34,7 @@ def experiment(name, flags):
     )
 
 
-def study(name, flags):
+def train_study(name, flags):
     """Trains all experiments of a study with several seeds, and compares."""
     chosen = registry.get_study(name)
     arms = [registry.get_experiment(each) for each in chosen.experiments]
@@ -53,14 +53,14 @@ def study(name, flags):
     )
 
 
-def report(runs_dir, flags):
+def report_runs(runs_dir, flags):
     """Compares the runs of a folder."""
     from experiments.report.report import report_on
 
     report_on(runs_dir)
 
 
-def prepare(name, flags):
+def prepare_data(name, flags):
     """Gets and checks a data set, and draws its split with the seed."""
     start_tensorflow()
     from pipelines.loading import open_source
@@ -111,7 +111,7 @@ def augment_offline(name, flags):
             )
 
 
-def describe(name, flags):
+def describe_data(name, flags):
     """Tables and pictures of a data set."""
     start_tensorflow()
     from experiments.report.data_description import describe_data_set

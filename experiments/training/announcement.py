@@ -7,7 +7,7 @@ from experiments.configs.schema import as_json
 from pipelines.config_differences import differences
 
 
-def describe(experiment, data, trainer, steps_per_epoch, devices):
+def announcement(experiment, data, trainer, steps_per_epoch, devices):
     """Lines of a name and what there is to say, aligned.
 
     Args:

@@ -44,7 +44,7 @@ def count_classes(experiment, data):
     return classes
 
 
-def describe_data(experiment, data, steps):
+def data_record(experiment, data, steps):
     """What data.json says: how many images of each class a run used."""
     config = experiment.data
     train, val = config.train, config.val

@@ -68,7 +68,7 @@ def resolve_jit_compile(strategy):
     )
 
 
-def describe(strategy):
+def in_words(strategy):
     """For example "2 replicas on GPU"."""
     count = strategy.num_replicas_in_sync
     plural = "s" if count > 1 else ""

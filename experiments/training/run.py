@@ -12,12 +12,12 @@ from experiments.plots.curves import save_run_plots
 from experiments.plots.images import plot_batch
 from experiments.run_folder import RunFolder
 from experiments.training import callbacks, devices
-from experiments.training.announcement import describe
+from experiments.training.announcement import announcement
 from experiments.training.augmentation import build_augmentation, notes
 from experiments.training.checkpoints import load_checkpoint, restore_model
 from experiments.training.data import (
     count_classes,
-    describe_data,
+    data_record,
     epoch_steps,
     load_data,
 )
@@ -146,15 +146,15 @@ class _Session:
         """Says what is about to happen, on the screen and in files."""
         experiment, data = self.experiment, self.data
         precision = keras.config.dtype_policy().name
-        description = describe(
+        text = announcement(
             experiment,
             data,
             self.trainer,
             self.steps_per_epoch,
-            f"{devices.describe(self.strategy)}, {precision}"
+            f"{devices.in_words(self.strategy)}, {precision}"
             + (", XLA-compiled" if self.jit_compile else ""),
         )
-        print(f"{description}\n  results   {self.folder.path}", flush=True)
+        print(f"{text}\n  results   {self.folder.path}", flush=True)
         remarks = data.notes + notes(self.augment)
         for remark in remarks:
             print(f"  note      {remark}", flush=True)
@@ -164,7 +164,7 @@ class _Session:
             | {"notes": remarks},
         )
         self.folder.write_json(
-            "data.json", describe_data(experiment, data, self.steps_per_epoch)
+            "data.json", data_record(experiment, data, self.steps_per_epoch)
         )
         images, labels = next(self.batches(0, 1).as_numpy_iterator())
         figure = plot_batch(images, labels, data.class_names)

@@ -86,7 +86,7 @@ class Builder(tfds.core.GeneratorBasedBuilder):
             _check_counts(contents)
             inspections = self._inspect(contents)
             splits = _arrange(contents, inspections)
-            self._describe(contents, inspections, splits)
+            self._write_metadata(contents, inspections, splits)
         return {
             name: self._generate_examples(path, splits[name], inspections)
             for name in ("train", "holdout", "validation")
@@ -125,7 +125,7 @@ class Builder(tfds.core.GeneratorBasedBuilder):
         )
         return {each.name: each for each in good}
 
-    def _describe(self, contents, inspections, splits):
+    def _write_metadata(self, contents, inspections, splits):
         self.info.features["label"].names = contents.wnids
         parts = {
             name: [inspections[image_id] for image_id, _ in splits[name]]
