@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from augment_tf import arguments, sampling
 from augment_tf.base import Augmentation
+from augment_tf.compiling import fused
 
 # Luma of ITU-R BT.601, as in the published recipes; sums to 1.
 LUMA = (0.299, 0.587, 0.114)
@@ -93,27 +94,10 @@ class ColorJitter(Augmentation):
     def transform_images(self, images, transformation):
         # What is kept of the image, of its own colors, and of its contrast.
         light, color, contrast = (
-            tf.cast(1.0 - transformation[name], tf.float32)[:, None, None]
+            tf.cast(1.0 - transformation[name], tf.float32)[:, None, None, None]
             for name in ("brightness", "saturation", "contrast")
         )
-        # One channel at a time: a CPU is slow where the innermost dimension
-        # is 3. Not a matrix product: accelerators round the factors of those.
-        channels = [
-            tf.cast(channel, tf.float32)
-            for channel in tf.unstack(images, axis=-1)
-        ]
-        luma = sum(
-            weight * channel
-            for weight, channel in zip(LUMA, channels, strict=True)
-        )
-        mean = tf.reduce_mean(luma, axis=(1, 2), keepdims=True)
-        gray = light * (
-            contrast * (1.0 - color) * luma + (1.0 - contrast) * mean
-        )
-        kept = light * contrast * color
-        return tf.stack(
-            [kept * channel + gray for channel in channels], axis=-1
-        )
+        return _blend(images, _mean_luma(images), light, color, contrast)
 
     def get_config(self):
         return {
@@ -122,3 +106,24 @@ class ColorJitter(Augmentation):
             "contrast": self.contrast,
             "saturation": self.saturation,
         }
+
+
+def _luma(images):
+    # Not a matrix product: accelerators round the factors of those.
+    weighted = tf.cast(images, tf.float32) * tf.constant(LUMA)
+    return tf.reduce_sum(weighted, axis=-1, keepdims=True)
+
+
+@fused
+def _mean_luma(images):
+    # Down the columns first: neighbours in memory are summed side by side.
+    columns = tf.cast(images, tf.float32)
+    columns = tf.reduce_mean(columns, axis=1, keepdims=True)
+    return tf.reduce_mean(_luma(columns), axis=2, keepdims=True)
+
+
+@fused
+def _blend(images, mean, light, color, contrast):
+    gray = contrast * (1.0 - color) * _luma(images) + (1.0 - contrast) * mean
+    kept = contrast * color * tf.cast(images, tf.float32)
+    return light * (kept + gray)

@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from augment_tf import arguments, sampling
 from augment_tf.base import Augmentation
+from augment_tf.compiling import fused
 
 # Of the colors of ImageNet's pixels, scaled to [0, 1]. Each column of the
 # second is an eigenvector.
@@ -69,12 +70,12 @@ class PCALighting(Augmentation):
         factors = transformation["factors"][:, tf.newaxis]
         # Not a matrix product: accelerators round the factors of those.
         shifts = tf.reduce_sum(weights * factors, axis=2)
-        shifts = tf.cast(shifts, tf.float32)
-        # Rows of width * 3 values: an innermost dimension of 3 is slow.
-        shape = tf.shape(images)
-        lines = tf.reshape(images, (shape[0], shape[1], -1))
-        shifts = tf.tile(shifts, (1, shape[2]))[:, tf.newaxis]
-        return tf.reshape(tf.cast(lines, tf.float32) + shifts, shape)
+        return _add(images, tf.cast(shifts, tf.float32)[:, None, None])
 
     def get_config(self):
         return {**super().get_config(), "std": self.std}
+
+
+@fused
+def _add(images, shifts):
+    return tf.cast(images, tf.float32) + shifts

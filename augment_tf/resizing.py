@@ -12,6 +12,8 @@ import math
 
 import tensorflow as tf
 
+from augment_tf.compiling import fused
+
 # Weights of uint8 images are whole multiples of 2**-16: 8 bits of pixel and
 # 16 of weight fit a float32, so that every sum is exact, whatever its order.
 WEIGHT_UNITS = 65536.0
@@ -33,46 +35,59 @@ def resize_crops(images, crops, size):
         rounded value by 1 here and there.)
     """
     top, left, bottom, right = tf.unstack(crops, axis=1)
-    dtype = images.dtype
-    images = tf.cast(tf.transpose(images, (0, 2, 1, 3)), tf.float32)
-    exact = dtype == tf.uint8
-    images = _resize_rows(images, left, right, size[1], exact)
     images = tf.transpose(images, (0, 2, 1, 3))
-    images = _resize_rows(images, top, bottom, size[0], exact)
-    return tf.cast(images, dtype)
+    images = _resize_rows(images, left, right, size[1])
+    images = tf.transpose(images, (0, 2, 1, 3))
+    return _resize_rows(images, top, bottom, size[0])
 
 
-def _resize_rows(images, starts, ends, size, exact):
-    """Resizes rows `starts` to `ends` of float32 images to `size` rows."""
+def _resize_rows(images, starts, ends, size):
+    """Resizes rows `starts` to `ends` of images to `size` rows."""
     shape = tf.shape(images)
-    first, weights = _filter(images.shape[1], shape[1], starts, ends, size)
-    if exact:
+    # Whole rows: an innermost dimension of 3 keeps a CPU from vectorizing.
+    lines = tf.reshape(images, (-1, shape[1], shape[2] * images.shape[-1]))
+    rows, weights = _filter(images.shape[1], shape[1], starts, ends, size)
+    if images.dtype == tf.uint8:
         weights = tf.round(weights * WEIGHT_UNITS) / WEIGHT_UNITS
     weights = tf.cast(weights, tf.float32)
-    lines = tf.reshape(images, (-1, shape[1], shape[2] * images.shape[-1]))
+    add = _add_few if rows.shape[2] else _add_any_number
+    lines = add(lines, rows, weights)
+    return tf.reshape(lines, (-1, size, shape[2], images.shape[-1]))
 
-    def tap(offset):
-        rows = tf.minimum(first + offset, shape[1] - 1)
-        return weights[:, :, offset, tf.newaxis] * tf.gather(
-            lines, rows, batch_dims=1
-        )
 
-    taps = weights.shape[2]
-    if taps is None:
-        _, total = tf.while_loop(
-            lambda offset, _: offset < tf.shape(weights)[2],
-            lambda offset, total: (offset + 1, total + tap(offset)),
-            (1, tap(0)),
-        )
-    else:
-        total = sum((tap(offset) for offset in range(1, taps)), tap(0))
-    if exact:
-        total = tf.floor(tf.clip_by_value(total, 0.0, 255.0) + 0.5)
-    return tf.reshape(total, (-1, size, shape[2], images.shape[-1]))
+@fused
+def _add_few(lines, rows, weights):
+    """The weighted sums of rows, rounded where they were whole numbers."""
+    total = _tap(lines, rows, weights, 0)
+    for tap in range(1, rows.shape[2]):
+        total += _tap(lines, rows, weights, tap)
+    return _as(lines.dtype, total)
+
+
+def _add_any_number(lines, rows, weights):
+    """The same where the images' size is not known before they come."""
+    _, total = tf.while_loop(
+        lambda tap, _: tap < tf.shape(rows)[2],
+        lambda tap, total: (tap + 1, total + _tap(lines, rows, weights, tap)),
+        (1, _tap(lines, rows, weights, 0)),
+    )
+    return _as(lines.dtype, total)
+
+
+def _tap(lines, rows, weights, tap):
+    source = tf.gather(lines, rows[:, :, tap], batch_dims=1)
+    return weights[:, :, tap, tf.newaxis] * tf.cast(source, tf.float32)
+
+
+def _as(dtype, total):
+    if dtype != tf.uint8:
+        return total
+    # Rounded weights may add up to a little more than 1, never to 1 / 510.
+    return tf.cast(total + 0.5, tf.uint8)
 
 
 def _filter(static_side, side, starts, ends, size):
-    """First source row (B, size) and float64 weights (B, size, taps)."""
+    """Source rows and their float64 weights, both (B, size, taps)."""
     starts, ends = starts[:, tf.newaxis], ends[:, tf.newaxis]
     scale = tf.cast(ends - starts, tf.float64) / size
     support = tf.maximum(scale, 1.0)
@@ -84,12 +99,16 @@ def _filter(static_side, side, starts, ends, size):
     # Enough for the largest crop, so that the shape is static under XLA.
     if static_side is None:
         taps = 2 * tf.maximum((side + size - 1) // size, 1) + 1
+    elif static_side <= size:
+        # No crop shrinks: each row lies between two.
+        taps = 2
     else:
-        taps = 2 * max(math.ceil(static_side / size), 1) + 1
+        taps = 2 * math.ceil(static_side / size) + 1
     rows = first[..., tf.newaxis] + tf.range(taps)
     distances = tf.cast(rows, tf.float64) + 0.5 - centers[..., tf.newaxis]
     weights = tf.maximum(
         1.0 - tf.abs(distances) / support[..., tf.newaxis], 0.0
     )
     weights = tf.where(rows < ends[..., tf.newaxis], weights, 0.0)
-    return first, weights / tf.reduce_sum(weights, axis=-1, keepdims=True)
+    weights /= tf.reduce_sum(weights, axis=-1, keepdims=True)
+    return tf.minimum(rows, side - 1), weights
