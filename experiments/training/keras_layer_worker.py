@@ -9,7 +9,6 @@ other threads are using when its global seed is set.
 import functools
 import importlib
 import json
-import signal
 
 import numpy as np
 
@@ -19,8 +18,6 @@ from experiments.training.startup import start_tensorflow
 
 def start():
     """Prepares the process."""
-    # Ctrl-C is for the main process, which then ends this one.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     start_tensorflow()
     import tensorflow as tf
 

@@ -2,14 +2,13 @@
 
 import functools
 import json
-import multiprocessing
 import os
-from concurrent.futures import ProcessPoolExecutor
 
 import tensorflow as tf
 
 import augment_tf
 from experiments.training import keras_layer_worker
+from pipelines.files.parallel import Workers
 
 LIBRARIES = ("keras", "keras_cv")
 
@@ -70,9 +69,4 @@ def _in_worker(function, *arguments):
 
 @functools.cache
 def _workers():
-    # Spawned: a fork of a process that runs TensorFlow hangs.
-    return ProcessPoolExecutor(
-        max_workers=min(os.cpu_count(), 8),
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=keras_layer_worker.start,
-    )
+    return Workers(min(os.cpu_count(), 8), keras_layer_worker.start)

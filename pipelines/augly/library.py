@@ -64,10 +64,9 @@ def _with_own_random(function):
 
     @functools.wraps(function)
     def call(image, **parameters):
-        numpy = types.SimpleNamespace(
-            **{**vars(np), "random": np.random.RandomState()}
-        )
-        names = {**function.__globals__, "np": numpy}
+        own_random = {"random": np.random.RandomState()}
+        numpy = types.SimpleNamespace(**vars(np) | own_random)
+        names = function.__globals__ | {"np": numpy}
         own = types.FunctionType(
             function.__code__, names, argdefs=function.__defaults__
         )

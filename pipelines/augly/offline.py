@@ -19,9 +19,8 @@ from pipelines.files.decoding import (
     BAD_IMAGE_ERRORS,
     decode_rgb,
     describe_error,
-    map_on_all_cores,
 )
-from pipelines.files.parallel import map_in_processes
+from pipelines.files.parallel import map_in_processes, map_in_threads
 from pipelines.image_files import SUFFIXES, list_images
 
 # Whose versions decide about pixels.
@@ -48,8 +47,9 @@ def augment_folder(
             with k from 1, or `<name>_augly<k>.jpg` where that is taken.
         seed: Integer of at least 0.
         left_out: Images to pass over, as "<class>/<file>".
-        processes: Number of worker processes; None: one for each core. A
-            script that calls this needs `if __name__ == "__main__":`.
+        processes: Number of worker processes; None: one for each core; 1:
+            none, all is done in this one. A script that starts some needs
+            `if __name__ == "__main__":`.
 
     Returns:
         The manifest, see `read_manifest`.
@@ -243,10 +243,11 @@ def _find_originals(source, target, count, left_out):
         for folder, files in _list_classes(source, left_out).items()
         for file, names in name_variations(files, count).items()
     }
-    sums = map_on_all_cores(
+    sums = map_in_threads(
         lambda name: _sha256(_read(source / name)),
         list(variations),
-        f"reading {source.name}",
+        desc=f"reading {source.name}",
+        unit=" images",
     )
     return [
         _Original(name, sha256, variations[name])

@@ -1,17 +1,15 @@
 """Encoded image files to RGB pixels."""
 
 import io
-import os
 import struct
 import zlib
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import PIL.Image
 import PIL.ImageOps
 
 from pipelines.errors import DataError
-from pipelines.progress import progress_bar
+from pipelines.files.parallel import map_in_threads
 
 # What Pillow raises at files that are no image, or a broken one.
 BAD_IMAGE_ERRORS = (
@@ -98,7 +96,9 @@ def decode_into(images, read, names, description):
                 f"cannot decode {names[index]}: {describe_error(error)}"
             ) from error
 
-    for _ in map_on_all_cores(decode_one, range(len(names)), description):
+    for _ in map_in_threads(
+        decode_one, range(len(names)), desc=description, unit=" images"
+    ):
         pass
 
 
@@ -108,19 +108,3 @@ def describe_error(error):
         return "no image of a known format"
     text = " ".join(str(error).split())
     return text or type(error).__name__
-
-
-def map_on_all_cores(function, items, description):
-    """Yields function(item) in order, with a progress bar.
-
-    In threads: Pillow decodes without holding Python's lock.
-    """
-    pool = ThreadPoolExecutor(os.cpu_count())
-    try:
-        done = pool.map(function, items, chunksize=64)
-        yield from progress_bar(
-            done, desc=description, total=len(items), unit=" images"
-        )
-    finally:
-        # After an error or Ctrl-C nobody waits for the rest.
-        pool.shutdown(cancel_futures=True)

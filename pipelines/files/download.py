@@ -1,4 +1,7 @@
-"""Large files from the network: resumed where they broke off, verified."""
+"""Large files from the network: resumed where they broke off, verified.
+
+Pooch and `keras.utils.get_file` verify too, but start again after each break.
+"""
 
 import hashlib
 import os

@@ -12,8 +12,8 @@ from pipelines.files.decoding import (
     BAD_IMAGE_ERRORS,
     decode_rgb,
     describe_error,
-    map_on_all_cores,
 )
+from pipelines.files.parallel import map_in_threads
 from pipelines.files.replacing import replacing
 
 _ORIENTATION = 0x0112
@@ -53,8 +53,11 @@ def inspect_files(read, names, description):
         An `Inspection` for each name, in their order.
     """
     return list(
-        map_on_all_cores(
-            lambda name: inspect(name, read(name)), names, description
+        map_in_threads(
+            lambda name: inspect(name, read(name)),
+            names,
+            desc=description,
+            unit=" images",
         )
     )
 

@@ -1,15 +1,35 @@
-"""Work for all cores in processes that end when they should."""
+"""Work for all cores, in threads or in processes that end when they should."""
 
 import contextlib
 import multiprocessing
 import os
 import signal
 import threading
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import (
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+    as_completed,
+)
 from concurrent.futures.process import BrokenProcessPool
 
 from pipelines.errors import DataError
 from pipelines.progress import progress_bar
+
+
+def map_in_threads(function, items, **bar):
+    """Yields function(item) in order; for what lets go of Python's lock.
+
+    Args:
+        function, items: Pillow decodes without the lock, for example.
+        **bar: For `progress_bar`, which counts the items.
+    """
+    pool = ThreadPoolExecutor(os.cpu_count())
+    try:
+        done = pool.map(function, items)
+        yield from progress_bar(done, total=len(items), **bar)
+    finally:
+        # After an error or Ctrl-C nobody waits for the rest.
+        pool.shutdown(cancel_futures=True)
 
 
 def map_in_processes(function, items, processes=None, **bar):
@@ -19,7 +39,8 @@ def map_in_processes(function, items, processes=None, **bar):
 
     Args:
         function, items: Go to the processes by pickle.
-        processes: Their number at most; None: one for each core.
+        processes: Their number at most; None: one for each core. One is none:
+            all is done in this process.
         **bar: For `progress_bar`, which counts the items.
 
     Returns:
@@ -29,15 +50,11 @@ def map_in_processes(function, items, processes=None, **bar):
         DataError: if a process was killed.
     """
     processes = min(processes or os.cpu_count(), len(items))
-    pool = ProcessPoolExecutor(
-        processes,
-        # A fork of a process that runs TensorFlow hangs.
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=_start,
-    )
+    if processes <= 1:
+        return [function(item) for item in progress_bar(items, **bar)]
+    pool = Workers(processes)
     try:
-        with _interrupts_held_back():
-            futures = [pool.submit(function, item) for item in items]
+        futures = [pool.submit(function, item) for item in items]
         done = as_completed(futures)
         for future in progress_bar(done, total=len(futures), **bar):
             future.result()
@@ -49,6 +66,31 @@ def map_in_processes(function, items, processes=None, **bar):
         ) from error
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+class Workers(ProcessPoolExecutor):
+    """New processes that see no Ctrl-C and end with this one.
+
+    Those of joblib and of the standard library live on when it is killed.
+
+    Args:
+        processes: Their number at most.
+        prepare: Function without arguments that each calls first, or None.
+    """
+
+    def __init__(self, processes, prepare=None):
+        super().__init__(
+            processes,
+            # A fork of a process that runs TensorFlow hangs.
+            mp_context=multiprocessing.get_context("spawn"),
+            initializer=_start,
+            initargs=(prepare,),
+        )
+
+    def submit(self, function, /, *arguments):
+        # Which may start a process.
+        with _interrupts_held_back():
+            return super().submit(function, *arguments)
 
 
 @contextlib.contextmanager
@@ -76,8 +118,10 @@ def _interrupts_held_back():
         signal.raise_signal(signal.SIGINT)
 
 
-def _start():
+def _start(prepare):
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    if prepare is not None:
+        prepare()
 
 
 def _end_with_parent():
