@@ -1,54 +1,85 @@
 """`--set` reaches every field, with its type."""
 
+import dataclasses
+import functools
+import operator
+
 import pytest
 
 from experiments.configs.overrides import override, override_arms
 from experiments.configs.registry import EXPERIMENTS, STUDIES
 from experiments.configs.schema import as_json
 from experiments.errors import ConfigError
-from pipelines.config_differences import differences
 
 SALMIX = EXPERIMENTS["tinyimagenet_salmix"]
 
 
+# Of each field that is set below, another value.
+OTHER = override(SALMIX, ["data.limit_val=7"])
+
+
+def at(config, path):
+    """The dictionary or list that holds the last key of a path, and the key."""
+    *parents, key = path
+    return functools.reduce(operator.getitem, parents, config), key
+
+
 @pytest.mark.parametrize(
-    ("assignment", "read"),
+    ("assignment", "path", "value"),
     [
-        ("epochs=2", lambda e: e.epochs == 2),
-        ("deterministic=false", lambda e: e.deterministic is False),
-        ("data.image_size=64", lambda e: e.data.image_size == 64),
-        ("data.batch_size=8", lambda e: e.data.batch_size == 8),
-        ("data.limit_train=2048", lambda e: e.data.limit_train == 2048),
-        ("data.limit_val=none", lambda e: e.data.limit_train is None),
-        ("data.augment_on=device", lambda e: e.data.augment_on == "device"),
-        (
-            "model.initializer=glorot_uniform",
-            lambda e: e.model.initializer == "glorot_uniform",
-        ),
-        ("model.std=1,1,1", lambda e: e.model.std == (1.0, 1.0, 1.0)),
-        (
-            "optimizer.learning_rate=1",
-            lambda e: type(e.optimizer.learning_rate) is float,
-        ),
-        ("checkpoint.every_steps=50", lambda e: e.checkpoint.every_steps == 50),
+        ("epochs=2", ["epochs"], 2),
+        ("deterministic=false", ["deterministic"], False),
+        ("precision=float32", ["precision"], "float32"),
+        ("data.image_size=64", ["data", "image_size"], 64),
+        ("data.batch_size=8", ["data", "batch_size"], 8),
+        ("data.limit_train=2048", ["data", "limit_train"], 2048),
+        ("data.limit_val=none", ["data", "limit_val"], None),
+        ("data.augment_on=device", ["data", "augment_on"], "device"),
+        ("model.initializer=zeros", ["model", "initializer"], "zeros"),
+        ("model.std=1,1,1", ["model", "std"], [1.0, 1.0, 1.0]),
+        ("optimizer.learning_rate=1", ["optimizer", "learning_rate"], 1.0),
+        ("checkpoint.every_steps=50", ["checkpoint", "every_steps"], 50),
         (
             "augment.SaliencyMix.alpha=0.2",
-            lambda e: e.augment[-1].options["alpha"] == 0.2,
+            ["augment", -1, "options", "alpha"],
+            0.2,
         ),
         (
             "augment.SaliencyMix.box=per_image",
-            lambda e: e.augment[-1].options["box"] == "per_image",
+            ["augment", -1, "options", "box"],
+            "per_image",
         ),
     ],
 )
-def test_set_changes_the_field_it_names(assignment, read):
-    changed = override(SALMIX, [assignment])
-    assert read(changed)
-    name = assignment.partition("=")[0]
-    fields = [f for f, _, _ in differences(as_json(SALMIX), as_json(changed))]
-    # A list's items are named by their place.
-    name = name.replace("SaliencyMix", "4.options")
-    assert all(f == name or f.startswith(f"{name}.") for f in fields)
+def test_set_changes_the_field_it_names_and_no_other(assignment, path, value):
+    before = as_json(OTHER)
+    after = as_json(override(OTHER, [assignment]))
+    (there, key), (here, _) = at(before, path), at(after, path)
+    assert there[key] != value
+    assert here[key] == value
+    assert type(here[key]) is type(value)
+    here[key] = there[key]
+    assert after == before
+
+
+def fields_of(config, path=""):
+    """(path, value) of all fields that hold no other fields."""
+    for field in dataclasses.fields(config):
+        value = getattr(config, field.name)
+        name = f"{path}{field.name}"
+        if dataclasses.is_dataclass(value):
+            yield from fields_of(value, f"{name}.")
+        elif name not in ("name", "summary", "augment", "data.offline"):
+            yield name, value
+
+
+@pytest.mark.parametrize("name", ["tinyimagenet_salmix", "catsdogs_augly"])
+def test_every_field_can_be_set_to_what_it_is(name):
+    experiment = EXPERIMENTS[name]
+    fields = dict(fields_of(experiment))
+    assert {"epochs", "data.folds", "checkpoint.every_steps"} <= set(fields)
+    for path, value in fields.items():
+        assert override(experiment, [f"{path}={value}"]) == experiment, path
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from pipelines.config import Data
 from pipelines.loading import load
 from pipelines.location import Location
 
+LAYERS_OF_TESTS = "tests.experiments.training.layers_of_tests"
 RANGE = {"value_range": (0, 255)}
 SEEDED = [
     ("keras_cv", "RandAugment", RANGE),
@@ -76,13 +77,23 @@ def test_batches_repeat_and_can_start_late(split, library, name, options):
     assert np.max(whole) <= 256
 
 
-def test_layer_that_cannot_be_seeded_is_noted():
-    layer = KerasLayer("keras", "RandomFlip")
+@pytest.mark.parametrize("key", ["images", "labels"])
+@pytest.mark.parametrize("name", ["Seeded", "Unseeded"])
+def test_layer_that_cannot_be_seeded_is_noted(name, key):
+    """Both change what they are given, but one of them as the seed says."""
+    layer = KerasLayer(LAYERS_OF_TESTS, name, key=key)
+    batch = {"images": np.zeros((2, 8, 8, 3), np.uint8), "labels": np.eye(2)}
+    batch["labels"] = batch["labels"].astype(np.float32)
+    one, other = (layer.apply(batch, (seed, 0))[key] for seed in (1, 2))
+    assert not np.array_equal(one, other)
+    assert layer.seeded == (name == "Seeded")
     augmentation = augment_tf.Sequence([augment_tf.RandomFlip(), layer])
-    assert notes(augmentation) == []
-    layer.seeded = False
-    (note,) = notes(augmentation)
-    assert "keras/RandomFlip" in note
+    found = notes(augmentation)
+    if name == "Seeded":
+        assert found == []
+    else:
+        (note,) = found
+        assert f"{LAYERS_OF_TESTS}/Unseeded draws random numbers" in note
 
 
 def test_run_with_such_a_layer(tiny, tmp_path):
