@@ -90,9 +90,9 @@ def check_images(images, name):
         )
     if images.dtype == tf.uint8:
         return images
-    if not images.dtype.is_floating:
+    if not (images.dtype.is_floating or images.dtype.is_integer):
         raise ValueError(
-            f"{name} expects images as uint8, or float in [0, 255]. "
+            f"{name} expects images as integers or floats in [0, 255]. "
             f"Received: {images.dtype.name}. Cast them first."
         )
     return tf.cast(images, tf.float32)

@@ -27,13 +27,15 @@ class Augmentation(keras.layers.Layer):
     Args:
         seed: Integer or None. Seeds the calls `layer(batch)`; `apply` is
             given its seed and ignores this one.
-        **kwargs: `name` and the like, as for any Keras layer. `dtype` is
-            float32 unless given, whatever the global policy: labels must
-            not become float16.
+        **kwargs: `name` and the like, as for any Keras layer. `dtype`, in
+            which `layer(batch)` returns images, is float32 unless given,
+            whatever the global policy; "uint8" cuts floats to whole numbers
+            in [0, 255]. Labels, and what is computed, stay float32.
     """
 
     mixes_labels = False
-    # uint8 in, uint8 out; layers that compute colors return float32 instead.
+    # uint8 in, uint8 out of `apply`; layers that compute colors return
+    # float32 instead.
     keeps_uint8 = True
 
     def __init__(self, seed=None, **kwargs):
@@ -87,10 +89,11 @@ class Augmentation(keras.layers.Layer):
 
         Args:
             batch: `{"images": ..., "labels": ...}`, or the images alone.
-                images: uint8, or float in [0, 255], (B, H, W, 3) or
-                (H, W, 3). labels: float (B, K) or (K,), one-hot or soft.
-                Where the layer does not mix, labels may be left out, and
-                pass through untouched whatever they are.
+                images: numbers in [0, 255], (B, H, W, 3) or (H, W, 3); all
+                but uint8 are taken as float32. labels: float (B, K) or
+                (K,), one-hot or soft. Where the layer does not mix, labels
+                may be left out, and pass through untouched whatever they
+                are.
             seed: int32 of shape (2,).
 
         Returns:
@@ -115,17 +118,30 @@ class Augmentation(keras.layers.Layer):
 
     @tf.autograph.experimental.do_not_convert
     def call(self, batch, training=True):
-        if not training:
-            return self._on_batch(
+        """`apply` with a seed of the layer's own, the Keras way.
+
+        Returns:
+            As `apply`, but images in the layer's dtype, as from any layer of
+            Keras: the next one in a model may take no uint8. Where `training`
+            is false nothing is augmented, and labels are not looked at.
+        """
+        if training:
+            seed = tf.cast(self.seed_generator.next(), tf.int32)
+            result = self.apply(batch, seed)
+        else:
+            result = self._on_batch(
                 batch,
                 lambda images, labels: (self.leave_images(images), labels),
+                training=False,
             )
-        seed = tf.cast(self.seed_generator.next(), tf.int32)
-        return self.apply(batch, seed)
+        if not isinstance(result, dict):
+            return tf.saturate_cast(result, self.compute_dtype)
+        images = tf.saturate_cast(result["images"], self.compute_dtype)
+        return {**result, "images": images}
 
-    def _on_batch(self, batch, function):
+    def _on_batch(self, batch, function, training=True):
         """Calls `function(images, labels)` on checked, batched tensors."""
-        images, labels = self._unpack(batch)
+        images, labels = self._unpack(batch, training)
         single = images.shape.rank == 3
         if single:
             images = images[tf.newaxis]
@@ -142,7 +158,7 @@ class Augmentation(keras.layers.Layer):
             {} if labels is None else {"labels": labels}
         )
 
-    def _unpack(self, batch):
+    def _unpack(self, batch, training):
         if not isinstance(batch, dict):
             batch = {"images": batch}
         if "images" not in batch or set(batch) - {"images", "labels"}:
@@ -152,18 +168,21 @@ class Augmentation(keras.layers.Layer):
             )
         images = check_images(batch["images"], self.name)
         labels = batch.get("labels")
+        mixes = self.mixes_labels and training
         if labels is None:
-            if self.mixes_labels:
+            if mixes:
                 raise ValueError(
                     f"{self.name} mixes labels with images and expects "
                     '{"images": ..., "labels": ...}. Received: no labels.'
                 )
             return images, None
         labels = tf.convert_to_tensor(labels)
-        if not self.mixes_labels:
-            return images, labels
-        self._check_labels(labels, images)
-        return images, tf.cast(labels, tf.float32)
+        if mixes:
+            self._check_labels(labels, images)
+        if self.mixes_labels and labels.dtype.is_floating:
+            # In inference, too: a model has one dtype for both.
+            labels = tf.cast(labels, tf.float32)
+        return images, labels
 
     def _check_labels(self, labels, images):
         if not labels.dtype.is_floating:
@@ -186,6 +205,11 @@ class Augmentation(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape):
         return input_shape
+
+    def compute_output_spec(self, *args, **kwargs):
+        # Traced from `call`. Keras would take the layer's dtype for all that
+        # comes out, labels included.
+        return keras.Operation.compute_output_spec(self, *args, **kwargs)
 
     def get_config(self):
         return {**super().get_config(), "seed": self.seed}

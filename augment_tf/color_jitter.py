@@ -37,8 +37,7 @@ class ColorJitter(Augmentation):
         seed: Integer or None; see `augment_tf.Augmentation`.
 
     Input shape:
-        (batch, height, width, 3) or (height, width, 3), uint8 or float in
-        [0, 255].
+        (batch, height, width, 3) or (height, width, 3), in [0, 255].
 
     Output shape:
         The input's, always float32.

@@ -35,12 +35,12 @@ class CutMix(Pasting):
 
     Input shape:
         `{"images": (batch, height, width, 3), "labels": (batch, classes)}`:
-        images uint8 or float, labels float. One image (height, width, 3)
+        images in [0, 255], labels float. One image (height, width, 3)
         with its label (classes,) has no partner: it is returned as it is,
         with a warning.
 
     Output shape:
-        The input's; uint8 images stay uint8, labels are float32.
+        The input's. `apply` keeps uint8 images; labels are float32.
 
     Raises:
         ValueError: if an argument is outside its range; if labels are

@@ -31,7 +31,7 @@ class MixUp(Mixing):
 
     Input shape:
         `{"images": (batch, height, width, 3), "labels": (batch, classes)}`:
-        images uint8 or float, labels float. One image (height, width, 3)
+        images in [0, 255], labels float. One image (height, width, 3)
         with its label (classes,) has no partner: it is returned as it is,
         as float32, with a warning.
 

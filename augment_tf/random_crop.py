@@ -29,10 +29,10 @@ class RandomCrop(Augmentation):
         seed: Integer or None; see `augment_tf.Augmentation`.
 
     Input shape:
-        (batch, height, width, 3) or (height, width, 3), uint8 or float.
+        (batch, height, width, 3) or (height, width, 3), in [0, 255].
 
     Output shape:
-        The input's; uint8 images stay uint8.
+        The input's. `apply` keeps uint8 images.
 
     Raises:
         ValueError: if an argument is outside its range.

@@ -11,8 +11,8 @@ from augment_tf.base import Augmentation
 class RandomFlip(Augmentation):
     """Mirrors each image left to right with a given probability.
 
-    Every image of a batch decides for itself. Pixels only move, so uint8
-    images stay uint8.
+    Every image of a batch decides for itself. Pixels only move: none
+    changes its value.
 
     References:
         - Krizhevsky et al., ImageNet Classification with Deep Convolutional
@@ -23,10 +23,10 @@ class RandomFlip(Augmentation):
         seed: Integer or None; see `augment_tf.Augmentation`.
 
     Input shape:
-        (batch, height, width, 3) or (height, width, 3), uint8 or float.
+        (batch, height, width, 3) or (height, width, 3), in [0, 255].
 
     Output shape:
-        The input's.
+        The input's. `apply` keeps uint8 images.
 
     Raises:
         ValueError: if `probability` is outside its range.

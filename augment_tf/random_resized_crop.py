@@ -39,11 +39,11 @@ class RandomResizedCrop(Augmentation):
         seed: Integer or None; see `augment_tf.Augmentation`.
 
     Input shape:
-        (batch, height, width, 3) or (height, width, 3), uint8 or float.
+        (batch, height, width, 3) or (height, width, 3), in [0, 255].
 
     Output shape:
-        (batch, *size, 3) or (*size, 3). uint8 images stay uint8, within
-        1 of what Pillow makes of the same region.
+        (batch, *size, 3) or (*size, 3). `apply` keeps uint8 images, within 1
+        of what Pillow makes of the same region.
 
     Raises:
         ValueError: if an argument is outside its range.

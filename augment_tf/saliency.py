@@ -39,8 +39,8 @@ def fine_grained_saliency(images):
           https://doi.org/10.1016/j.imavis.2009.06.006
 
     Args:
-        images: RGB, uint8, or float in [0, 255], which is clipped and rounded
-            first; (batch, height, width, 3), or one image (height, width, 3).
+        images: RGB in [0, 255]; all but uint8 is clipped and rounded first;
+            (batch, height, width, 3), or one image (height, width, 3).
             Height and width are at least 3, and static.
 
     Returns:

@@ -24,7 +24,7 @@ class Sequence(Augmentation):
         What the first layer takes. Labels are required if any layer mixes.
 
     Output shape:
-        That of the last layer; float32 if any layer returns float32.
+        That of the last layer. `apply` keeps uint8 images if every layer does.
 
     Raises:
         ValueError: if `layers` is empty or holds anything else.

@@ -1,8 +1,44 @@
 """Shared by the tests of the layers."""
 
+import inspect
+
 import numpy as np
 import pytest
 import tensorflow as tf
+
+import augment_tf
+
+ARGUMENTS = {
+    "RandomErasing": {"probability": 1.0, "fill": "noise", "count": 2},
+    "RandomCrop": {"padding": 3, "fill": (1, 2, 3)},
+    "RandomResizedCrop": {"size": (16, 20)},
+}
+NAMES = [
+    name
+    for name in augment_tf.__all__
+    if inspect.isclass(getattr(augment_tf, name)) and name != "Augmentation"
+]
+
+
+def make(name, **arguments):
+    if name == "Sequence":
+        layers = [make(member) for member in ("RandomFlip", "ColorJitter")]
+        mixing = make("MixUp")
+        arguments["layers"] = [*layers, augment_tf.Sequence([mixing])]
+    layer = getattr(augment_tf, name)
+    return layer(**ARGUMENTS.get(name, {}), **arguments)
+
+
+@pytest.fixture(params=NAMES)
+def layer(request):
+    """Every exported layer."""
+    return make(request.param)
+
+
+@pytest.fixture
+def make_another():
+    """Makes a layer like another, with arguments of its own."""
+    return lambda layer, **arguments: make(type(layer).__name__, **arguments)
 
 
 @pytest.fixture
@@ -17,6 +53,11 @@ def labels():
     """Soft labels of five classes for the eight images."""
     generator = np.random.default_rng(1)
     return generator.dirichlet(np.ones(5), size=8).astype(np.float32)
+
+
+@pytest.fixture
+def batch(images, labels):
+    return {"images": tf.constant(images), "labels": tf.constant(labels)}
 
 
 @pytest.fixture

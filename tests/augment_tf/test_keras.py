@@ -1,0 +1,148 @@
+"""What Keras expects of a layer, checked on every exported one."""
+
+import warnings
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+DTYPES = ["uint8", "float32", "int64"]
+
+
+@pytest.fixture(params=DTYPES)
+def dtype(request):
+    return request.param
+
+
+@pytest.fixture(params=["batch", "one image"])
+def batch_or_image(request, batch):
+    if request.param == "batch":
+        return batch
+    return tf.nest.map_structure(lambda tensor: tensor[0], batch)
+
+
+def described(structure):
+    """Shapes and dtypes, of tensors or of what stands for them."""
+    return tf.nest.map_structure(
+        lambda tensor: (
+            tuple(tensor.shape),
+            keras.backend.standardize_dtype(tensor.dtype),
+        ),
+        structure,
+    )
+
+
+def symbolic(structure):
+    return tf.nest.map_structure(
+        lambda tensor: keras.KerasTensor(
+            tensor.shape, keras.backend.standardize_dtype(tensor.dtype)
+        ),
+        structure,
+    )
+
+
+def check_symbolic_outputs(layer, inputs, training):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # One image has no partner.
+        outputs = layer(inputs, training=training)
+        symbols = layer(symbolic(inputs), training=training)
+    assert described(symbols) == described(outputs)
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_symbolic_outputs_are_the_real_ones(
+    layer, batch_or_image, dtype, training
+):
+    images = tf.cast(batch_or_image["images"], dtype)
+    labels = batch_or_image["labels"]
+    check_symbolic_outputs(
+        layer, {"images": images, "labels": labels}, training
+    )
+    if not (training and layer.mixes_labels):
+        classes = tf.argmax(labels, axis=-1)
+        check_symbolic_outputs(layer, images, training)
+        check_symbolic_outputs(
+            layer, {"images": images, "labels": classes}, training
+        )
+
+
+def test_mixing_layers_refuse_symbols_as_they_refuse_tensors(layer, batch):
+    if not layer.mixes_labels:
+        pytest.skip("takes any labels, or none")
+    with pytest.raises(ValueError, match="no labels"):
+        layer(symbolic(batch["images"]))
+    classes = {**batch, "labels": tf.argmax(batch["labels"], axis=-1)}
+    with pytest.raises(ValueError, match="one_hot"):
+        layer(symbolic(classes))
+
+
+def functional_model(layer, dtype):
+    inputs = {
+        "images": keras.Input((40, 24, 3), dtype=dtype, name="images"),
+        "labels": keras.Input((5,), name="labels"),
+    }
+    augmented = layer(inputs)
+    hidden = keras.layers.Conv2D(2, 3)(augmented["images"])
+    hidden = keras.layers.GlobalAveragePooling2D()(hidden)
+    logits = keras.layers.Dense(5, name="logits")(hidden)
+    return keras.Model(inputs, {**augmented, "logits": logits})
+
+
+def test_a_functional_model_is_saved_loaded_and_fitted(
+    layer, batch, dtype, make_another, tmp_path
+):
+    model = functional_model(make_another(layer, seed=11), dtype)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    batch = {**batch, "images": tf.cast(batch["images"], dtype)}
+    outputs = model(batch, training=True)
+    for name, output in outputs.items():
+        assert model.output[name].shape[1:] == output.shape[1:]
+        assert model.output[name].dtype == output.dtype.name
+    tf.nest.map_structure(
+        np.testing.assert_array_equal, loaded(batch, training=True), outputs
+    )
+    loss = keras.losses.CategoricalCrossentropy(from_logits=True)
+    loaded.compile(loss={"logits": loss})
+    loaded.fit(batch, {"logits": batch["labels"]}, verbose=0)
+    assert np.isfinite(loaded.predict(batch, verbose=0)["logits"]).all()
+
+
+def test_inference_leaves_images_alone(layer, batch):
+    result = layer(batch, training=False)
+    assert np.array_equal(result["labels"], batch["labels"])
+    if result["images"].shape == batch["images"].shape:
+        assert np.array_equal(result["images"], batch["images"])
+    else:
+        assert result["images"].shape == layer.compute_output_shape(
+            batch["images"].shape
+        )
+
+
+def test_inference_needs_no_labels(layer, batch):
+    expected = layer(batch, training=False)["images"]
+    result = layer(batch["images"], training=False)
+    assert np.array_equal(result, expected)
+    assert list(layer({"images": batch["images"]}, training=False)) == [
+        "images"
+    ]
+    for labels in (np.arange(8), np.zeros((3, 2), np.float16)):
+        result = layer({**batch, "labels": labels}, training=False)
+        assert np.array_equal(result["labels"], labels)
+
+
+@pytest.mark.parametrize("given", ["mixed_float16", "uint8"])
+def test_images_come_in_the_dtype_that_the_layer_is_given(
+    layer, batch, given, make_another
+):
+    other = make_another(layer, seed=3, dtype=given)
+    result = other(batch)
+    expected = make_another(layer, seed=3)(batch)
+    wanted = {"mixed_float16": "float16", "uint8": "uint8"}[given]
+    images = tf.saturate_cast(expected["images"], wanted)
+    assert result["images"].dtype == images.dtype
+    assert np.array_equal(result["images"], images)
+    assert np.array_equal(result["labels"], expected["labels"])
+    computed = other.compute_output_spec(symbolic(batch))
+    assert described(computed) == described(result)
