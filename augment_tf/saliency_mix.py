@@ -35,7 +35,11 @@ class SaliencyMix(Pasting):
     sides as in its centers, so that images that are not square come out as
     described here. It also computes saliency on normalized floats, which
     OpenCV reads as something else: `saliency="opencv_float"` does the same,
-    and its boxes are as good as random.
+    and its boxes are as good as random. On uint8 images they are the boxes of
+    that code. Behind `ColorJitter` and `PCALighting` they come from the same
+    distribution, but many lie elsewhere, as OpenCV reads the last bits of the
+    floats, and the published code rounded in another order; docs/saliency.md
+    has figures.
 
     References:
         - Uddin et al., SaliencyMix: A Saliency Guided Data Augmentation
@@ -59,12 +63,12 @@ class SaliencyMix(Pasting):
 
     Input shape:
         `{"images": (batch, height, width, 3), "labels": (batch, classes)}`:
-        images uint8 or float, labels float. Height and width are static.
+        images in [0, 255], labels float. Height and width are static.
         One image (height, width, 3) with its label (classes,) has no
         partner: it is returned as it is, with a warning.
 
     Output shape:
-        The input's; uint8 images stay uint8, labels are float32.
+        The input's. `apply` keeps uint8 images; labels are float32.
 
     Raises:
         ValueError: if an argument is outside its range; if labels are

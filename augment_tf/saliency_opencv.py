@@ -6,8 +6,9 @@ import tensorflow as tf
 from augment_tf.arguments import check_images
 from augment_tf.saliency import to_uint8
 
-IMAGENET_MEAN = np.array((0.485, 0.456, 0.406), np.float32)
-IMAGENET_STD = np.array((0.229, 0.224, 0.225), np.float32)
+# Of the channels of ImageNet's pixels, scaled to [0, 1].
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
 
 
 def opencv_saliency(images):
@@ -20,8 +21,8 @@ def opencv_saliency(images):
     run its map one batch at a time under op determinism.
 
     Args:
-        images: RGB, uint8, or float in [0, 255], which is clipped and rounded
-            first; (batch, height, width, 3), or one image (height, width, 3).
+        images: RGB in [0, 255]; all but uint8 is clipped and rounded first;
+            (batch, height, width, 3), or one image (height, width, 3).
 
     Returns:
         uint8 maps, (batch, height, width), or (height, width) for one image.
@@ -59,6 +60,11 @@ def opencv_float_saliency(images):
     the floats, as if they were uint8. The maps have next to nothing to do
     with the image; this function is there to study what that changes.
 
+    uint8 images become the very floats of that code, and give its maps. For
+    images whose colors were changed before, only the distribution of the
+    maps is the same: the last bits of a float depend on the order and the
+    scale of all that made it, and a byte of last bits counts like any other.
+
     Args:
         images: as for `opencv_saliency`. They are normalized here; floats
             are neither clipped nor rounded.
@@ -69,10 +75,11 @@ def opencv_float_saliency(images):
     images = check_images(images, "opencv_float_saliency")
     create_detector = _import_detector()
 
+    mean, std = np.float32(IMAGENET_MEAN), np.float32(IMAGENET_STD)
+
     def maps(batch):
         scaled = batch.astype(np.float32) / np.float32(255.0)
-        normalized = (scaled - IMAGENET_MEAN) / IMAGENET_STD
-        return _detect(create_detector, normalized)
+        return _detect(create_detector, (scaled - mean) / std)
 
     return _through_numpy(maps, images)
 
@@ -103,8 +110,8 @@ def _detect(create_detector, images):
                 "OpenCV's StaticSaliencyFineGrained failed on an image of "
                 f"shape {image.shape} and dtype {image.dtype}."
             )
-        # OpenCV 5 gives multiples of 1/255 as floats, 4.x whole numbers.
-        result[:] = np.rint(found * 255) if found.dtype.kind == "f" else found
+        # float32 multiples of 1/255, from OpenCV 4.11 as from 5.0.
+        result[:] = np.rint(found * 255)
     return maps
 
 

@@ -4,13 +4,17 @@
 
 The official SaliencyMix code hands the detector the normalized float image.
 This script runs the detector on uint8 images and on the same images as
-normalized floats, and prints how much the two have in common. IMAGES is a
-folder of images, searched with its subfolders, or a zip of one, such as
-Tiny ImageNet's. With --document the table is also written into that Markdown
-file, between its two <!-- table --> lines; with --figure, four images, their
-maps and the boxes that SaliencyMix would paste are drawn into that file. The
-figure takes images that this project draws itself unless --figure_images
-names others.
+normalized floats, and prints how much the two have in common. It then does
+the same for images after RandomResizedCrop, ColorJitter and PCALighting, from
+the floats of the published recipe and from those of this project, which
+differ in their last bits.
+
+IMAGES is a folder of images, searched with its subfolders, or a zip of one,
+such as Tiny ImageNet's. With --document the tables are also written into that
+Markdown file, between its two <!-- table --> lines; with --figure, four
+images, their maps and the boxes that SaliencyMix would paste are drawn into
+that file. The figure takes images that this project draws itself unless
+--figure_images names others.
 """
 
 import argparse
@@ -23,20 +27,30 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+import cv2
 import numpy as np
+import scipy.stats
 import tensorflow as tf
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+import augment_tf
 from augment_tf import boxes
+from augment_tf.pca_lighting import EIGENVALUES, EIGENVECTORS
 from augment_tf.saliency_mix import first_maximum
-from augment_tf.saliency_opencv import opencv_float_saliency, opencv_saliency
+from augment_tf.saliency_opencv import (
+    IMAGENET_MEAN,
+    IMAGENET_STD,
+    opencv_float_saliency,
+    opencv_saliency,
+)
 from pipelines import shapes
 
 ENDINGS = (".jpeg", ".jpg", ".png", ".bmp")
 MARK = "<!-- table -->"
 RANDOM_PAIRS = 1000
 LAMBDA = 0.75
+CROP = 224
 FROM_UINT8, FROM_FLOAT = "tab:cyan", "tab:orange"
 
 
@@ -121,8 +135,79 @@ def table(images, seed):
         ),
         ("distance between two random pixels", f"{random:.1f}"),
     )
-    lines = ["| uint8 against normalized float | |", "|---|---|"]
+    return markdown("uint8 against normalized float", rows)
+
+
+def markdown(title, rows):
+    lines = [f"| {title} | |", "|---|---|"]
     return "\n".join(lines + [f"| {name} | {value} |" for name, value in rows])
+
+
+def published_colors(image, amounts, factors, order):
+    """uint8 to normalized float32, each step as in the published recipe."""
+    weights = np.float32((0.299, 0.587, 0.114))
+    image = image.astype(np.float32) / np.float32(255)
+    for name in order:
+        other = sum(weights[i] * image[..., i : i + 1] for i in range(3))
+        if name == "brightness":
+            other = np.zeros_like(other)
+        elif name == "contrast":
+            other = other.mean()
+        image = image + np.float32(amounts[name]) * (other - image)
+    vectors, values = np.float32(EIGENVECTORS), np.float32(EIGENVALUES)
+    image = image + (vectors * np.float32(factors) * values).sum(axis=1)
+    return (image - np.float32(IMAGENET_MEAN)) / np.float32(IMAGENET_STD)
+
+
+def peaks_after_colors(images, seed):
+    """Rows and columns of float maxima, each (N, 2), of three kinds.
+
+    Of the published recipe, of this project with the same draws, and of this
+    project with draws of its own.
+    """
+    crop = augment_tf.RandomResizedCrop(CROP)
+    jitter, light = augment_tf.ColorJitter(), augment_tf.PCALighting()
+    detector = cv2.saliency.StaticSaliencyFineGrained_create()
+    generator = np.random.default_rng(seed)
+    peaks = []
+    for index, image in enumerate(images):
+        image = crop.apply(image[np.newaxis], (seed, index))
+        drawn = [
+            layer.get_random_transformation(image, (index, number))
+            for number, layer in enumerate((jitter, light))
+        ]
+        published = published_colors(
+            image[0].numpy(),
+            {name: amount[0] for name, amount in drawn[0].items()},
+            drawn[1]["factors"][0],
+            generator.permutation(list(drawn[0])),
+        )
+        found = detector.computeSaliency(published)[1]
+        ours = jitter.transform_images(image, drawn[0])
+        ours = light.transform_images(ours, drawn[1])
+        others = light.apply(jitter.apply(image, (index, 2)), (index, 3))
+        maps = (opencv_float_saliency(floats)[0] for floats in (ours, others))
+        maps = (np.rint(found * 255).astype(np.uint8), *maps)
+        peaks.append([peak_of(np.asarray(found)) for found in maps])
+    return np.swapaxes(peaks, 0, 1)
+
+
+def color_table(images, seed):
+    published, ours, others = peaks_after_colors(images, seed)
+    same = np.sum(np.all(published == ours, axis=1))
+    rows = [
+        ("images", f"{len(images)}"),
+        ("same draws: maximum at the same pixel", f"{same} of {len(images)}"),
+    ]
+    for axis, name in enumerate(("rows", "columns")):
+        test = scipy.stats.ks_2samp(published[:, axis], others[:, axis])
+        rows.append(
+            (
+                f"other draws: distributions of {name}, largest distance (p)",
+                f"{test.statistic:.3f} ({test.pvalue:.2f})",
+            )
+        )
+    return markdown("published recipe against this project", rows)
 
 
 def write_table(document, text):
@@ -193,6 +278,7 @@ def main():
     arguments = parser.parse_args()
     images = read_images(arguments.images, arguments.count, arguments.seed)
     text = table(images, arguments.seed)
+    text += "\n\n" + color_table(images, arguments.seed)
     print(text)
     if arguments.document:
         write_table(arguments.document, text)

@@ -49,8 +49,7 @@ def detect(images):
     for image in images:
         success, found = detector.computeSaliency(image[..., ::-1].copy())
         assert success
-        scale = 255 if found.dtype == np.float32 else 1
-        maps.append(np.rint(found * scale).astype(np.uint8))
+        maps.append(np.rint(found * 255).astype(np.uint8))
     return np.stack(maps)
 
 
@@ -231,7 +230,7 @@ def test_one_image_is_a_batch_of_one(function):
     [
         (np.zeros((16, 16), np.uint8), r"\(height, width, 3\)"),
         (np.zeros((1, 16, 16, 1), np.uint8), r"Received: \(1, 16, 16, 1\)"),
-        (np.zeros((1, 16, 16, 3), np.int32), "Received: int32"),
+        (np.zeros((1, 16, 16, 3), bool), "Received: bool"),
     ],
 )
 def test_wrong_images_are_refused(function, images, message):
