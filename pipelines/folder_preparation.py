@@ -54,7 +54,9 @@ def make_split(files, root, seed, on_bad_image):
             copy = temporary / parts[entry] / entry.class_name / entry.file
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_bytes(files.read(entry))
-        _describe(temporary, files, good, parts, seed=seed if drawn else None)
+        _write_index(
+            temporary, files, good, parts, seed=seed if drawn else None
+        )
         temporary.rename(root)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -71,7 +73,7 @@ def adopt_split(root, on_bad_image):
         )
     print(f"using the split found in {root}", flush=True)
     good = _inspect(files, root, on_bad_image)
-    _describe(root, files, good, parts, seed=None, adopted=True)
+    _write_index(root, files, good, parts, seed=None, adopted=True)
 
 
 def _inspect(files, root, on_bad_image):
@@ -122,7 +124,7 @@ def _draw(entries, seed):
     return {e: "train" if tuple(e) in chosen else "test" for e in entries}
 
 
-def _describe(root, files, good, parts, seed, adopted=False):
+def _write_index(root, files, good, parts, seed, adopted=False):
     """Writes files.csv, and split.json, which says that all is there."""
     by_part = {part: [] for part in PARTS}
     for entry, inspection in good.items():

@@ -27,7 +27,7 @@ Not run at 224 px yet.
 
 from dataclasses import replace
 
-from experiments.configs.schema import Experiment, Optimizer, Study, augment
+from experiments.configs.schema import Experiment, Optimizer, Study, layer
 from models.config import Model
 from pipelines.augly.operations import SLIGHT
 from pipelines.config import Data, Offline
@@ -95,7 +95,7 @@ FAIR_AUGLY_ONLINE = replace(
     FAIR_ORIGINAL,
     name="catsdogs_fair_augly_online",
     summary="controlled: AugLy in the input pipeline, new at each step",
-    augment=(augment("AugLy", operations=SLIGHT),),
+    augment=(layer("AugLy", operations=SLIGHT),),
 )
 
 EXPERIMENTS = (ORIGINAL, AUGLY, FAIR_ORIGINAL, FAIR_AUGLY, FAIR_AUGLY_ONLINE)

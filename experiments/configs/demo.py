@@ -9,7 +9,7 @@ steps are too few for it to pay: try `--set epochs=100`.
 
 from dataclasses import replace
 
-from experiments.configs.schema import Experiment, Optimizer, Study, augment
+from experiments.configs.schema import Experiment, Optimizer, Study, layer
 from models.config import Model
 from pipelines.config import Data
 
@@ -24,7 +24,7 @@ BASELINE = Experiment(
         schedule="cosine",
         warmup_epochs=1,
     ),
-    augment=(augment("RandomFlip"),),
+    augment=(layer("RandomFlip"),),
     epochs=16,
 )
 
@@ -43,12 +43,12 @@ EXPERIMENTS = (
     _arm(
         "random_erase",
         "the same with Random Erasing",
-        augment("RandomErasing", probability=0.5, fill="noise"),
+        layer("RandomErasing", probability=0.5, fill="noise"),
     ),
     _arm(
         "salmix",
         "the same with SaliencyMix",
-        augment("SaliencyMix", alpha=1.0, probability=0.5),
+        layer("SaliencyMix", alpha=1.0, probability=0.5),
     ),
 )
 

@@ -36,7 +36,7 @@ class Checkpoint:
 
 
 @dataclass(frozen=True)
-class Augment:
+class Layer:
     """A layer of `augment_tf` by name, with its arguments."""
 
     layer: str
@@ -47,9 +47,9 @@ class Augment:
         return f"{self.layer}({options})"
 
 
-def augment(layer, **options):
+def layer(name, **options):
     """The config of one augmentation layer."""
-    return Augment(layer, options)
+    return Layer(name, options)
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Experiment:
     data: Data = Data()
     model: Model = Model()
     optimizer: Optimizer = Optimizer()
-    augment: tuple[Augment, ...] = ()
+    augment: tuple[Layer, ...] = ()
     epochs: int = 100
     precision: Literal["auto", "float32", "mixed_float16", "mixed_bfloat16"] = (
         "auto"

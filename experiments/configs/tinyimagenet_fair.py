@@ -9,7 +9,7 @@ best epoch, so that the val images only report. Not run to its end here yet.
 
 from dataclasses import replace
 
-from experiments.configs.schema import Experiment, Optimizer, Study, augment
+from experiments.configs.schema import Experiment, Optimizer, Study, layer
 from models.config import Model
 from pipelines.config import Data
 
@@ -32,7 +32,7 @@ BASELINE = Experiment(
         schedule="cosine",
         warmup_epochs=5,
     ),
-    augment=(augment("RandomCrop", padding=8), augment("RandomFlip")),
+    augment=(layer("RandomCrop", padding=8), layer("RandomFlip")),
     epochs=100,
 )
 
@@ -48,32 +48,32 @@ def _arm(name, summary, *layers):
 
 EXPERIMENTS = (
     BASELINE,
-    _arm("random_erase", "Random Erasing", augment("RandomErasing")),
-    _arm("salmix", "SaliencyMix, a box per image", augment("SaliencyMix")),
+    _arm("random_erase", "Random Erasing", layer("RandomErasing")),
+    _arm("salmix", "SaliencyMix, a box per image", layer("SaliencyMix")),
     _arm(
         "salmix_per_batch",
         "SaliencyMix, a box per batch",
-        augment("SaliencyMix", box="per_batch"),
+        layer("SaliencyMix", box="per_batch"),
     ),
     _arm(
         "salmix_float",
         "SaliencyMix with the official code's misread saliency",
-        augment("SaliencyMix", saliency="opencv_float"),
+        layer("SaliencyMix", saliency="opencv_float"),
     ),
-    _arm("cutmix", "CutMix", augment("CutMix")),
-    _arm("mixup", "MixUp", augment("MixUp")),
+    _arm("cutmix", "CutMix", layer("CutMix")),
+    _arm("mixup", "MixUp", layer("MixUp")),
     _arm(
         "randaugment",
         "RandAugment of Keras",
-        augment("keras/RandAugment", value_range=(0, 255)),
+        layer("keras/RandAugment", value_range=(0, 255)),
     ),
-    _arm("gridmask", "GridMask of KerasCV", augment("keras_cv/GridMask")),
+    _arm("gridmask", "GridMask of KerasCV", layer("keras_cv/GridMask")),
     _arm(
         "augmix",
         "AugMix of KerasCV",
-        augment("keras_cv/AugMix", value_range=(0, 255)),
+        layer("keras_cv/AugMix", value_range=(0, 255)),
     ),
-    _arm("fouriermix", "FourierMix of KerasCV", augment("keras_cv/FourierMix")),
+    _arm("fouriermix", "FourierMix of KerasCV", layer("keras_cv/FourierMix")),
 )
 
 STUDIES = (

@@ -15,7 +15,7 @@ does. Images, batches and settings are those of the published code, float32
 among them; its random numbers are not. Not run to their end here yet.
 """
 
-from experiments.configs.schema import Experiment, Optimizer, Study, augment
+from experiments.configs.schema import Experiment, Optimizer, Study, layer
 from models.config import Model
 from pipelines.config import Data
 
@@ -61,12 +61,12 @@ SALMIX = Experiment(
         step_factor=0.1,
     ),
     augment=(
-        augment("RandomResizedCrop", scale=(0.08, 1.0), ratio=(3 / 4, 4 / 3)),
-        augment("RandomFlip"),
-        augment("ColorJitter", brightness=0.4, contrast=0.4, saturation=0.4),
-        augment("PCALighting", std=0.1),
+        layer("RandomResizedCrop", scale=(0.08, 1.0), ratio=(3 / 4, 4 / 3)),
+        layer("RandomFlip"),
+        layer("ColorJitter", brightness=0.4, contrast=0.4, saturation=0.4),
+        layer("PCALighting", std=0.1),
         # What the official code computes; see the class's docstring.
-        augment(
+        layer(
             "SaliencyMix",
             alpha=1.0,
             probability=1.0,
@@ -101,7 +101,7 @@ RANDOM_ERASE = Experiment(
     ),
     optimizer=Optimizer(name="adam", learning_rate=1e-3),
     augment=(
-        augment(
+        layer(
             "RandomErasing",
             probability=0.5,
             scale=(0.4, 0.4),

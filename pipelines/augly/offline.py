@@ -18,7 +18,7 @@ from pipelines.errors import DataError
 from pipelines.files.decoding import (
     BAD_IMAGE_ERRORS,
     decode_rgb,
-    describe_error,
+    error_in_words,
 )
 from pipelines.files.parallel import map_in_processes, map_in_threads
 from pipelines.image_files import SUFFIXES, list_images
@@ -210,7 +210,7 @@ class _Maker:
         except BAD_IMAGE_ERRORS as error:
             raise DataError(
                 f"cannot decode {self.source / name}: "
-                f"{describe_error(error)}. Mend or remove it."
+                f"{error_in_words(error)}. Mend or remove it."
             ) from error
 
     def _vary(self, name, decoded, drawn):
@@ -222,7 +222,7 @@ class _Maker:
             varied.save(buffer, "JPEG", quality=95, subsampling=0)
         except (DataError, OSError, ValueError) as error:
             raise DataError(
-                f"cannot vary {self.source / name}: {describe_error(error)}"
+                f"cannot vary {self.source / name}: {error_in_words(error)}"
             ) from error
         return buffer.getvalue()
 

@@ -93,7 +93,7 @@ def decode_into(images, read, names, description):
             images[index] = decode(read(names[index]), size)
         except BAD_IMAGE_ERRORS as error:
             raise DataError(
-                f"cannot decode {names[index]}: {describe_error(error)}"
+                f"cannot decode {names[index]}: {error_in_words(error)}"
             ) from error
 
     for _ in map_in_threads(
@@ -102,7 +102,7 @@ def decode_into(images, read, names, description):
         pass
 
 
-def describe_error(error):
+def error_in_words(error):
     """What an image library said, on one line and without addresses."""
     if isinstance(error, PIL.UnidentifiedImageError):
         return "no image of a known format"

@@ -11,7 +11,7 @@ from pipelines.errors import DataError
 from pipelines.files.decoding import (
     BAD_IMAGE_ERRORS,
     decode_rgb,
-    describe_error,
+    error_in_words,
 )
 from pipelines.files.parallel import map_in_threads
 from pipelines.files.replacing import replacing
@@ -68,7 +68,7 @@ def inspect(name, data):
         image = decode_rgb(data)
         plain = _is_plain(data)
     except BAD_IMAGE_ERRORS as error:
-        return Inspection(name, error=describe_error(error))
+        return Inspection(name, error=error_in_words(error))
     digest = hashlib.blake2b(image.tobytes(), digest_size=16)
     digest.update(repr(image.size).encode())
     return Inspection(

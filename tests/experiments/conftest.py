@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from experiments.configs.schema import Experiment, Optimizer, augment
+from experiments.configs.schema import Experiment, Optimizer, layer
 from experiments.run_folder import RunFolder
 from experiments.training.callbacks import summarize
 from models.config import Model
@@ -37,7 +37,7 @@ def tiny():
         ),
         model=Model(name="ResNet18", stem="small", width=4),
         optimizer=Optimizer(learning_rate=0.05, schedule="cosine"),
-        augment=(augment("RandomFlip"), augment("SaliencyMix")),
+        augment=(layer("RandomFlip"), layer("SaliencyMix")),
         epochs=2,
     )
 

@@ -190,19 +190,19 @@ def test_too_few_images_of_a_class(raw, location):
 
 
 def test_interrupted_copy_leaves_no_split(raw, location, monkeypatch):
-    describe = folder_preparation._describe
+    describe = folder_preparation._write_index
 
     def interrupt(*arguments, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(folder_preparation, "_describe", interrupt)
+    monkeypatch.setattr(folder_preparation, "_write_index", interrupt)
     with pytest.raises(KeyboardInterrupt):
         opened(location)
     assert not (location.prepared / "split_data").exists()
     # What a killed process could not remove is no obstacle either.
     leftover = location.prepared / ".writing-split_data" / "train"
     leftover.mkdir(parents=True)
-    monkeypatch.setattr(folder_preparation, "_describe", describe)
+    monkeypatch.setattr(folder_preparation, "_write_index", describe)
     assert len(opened(location).split("all").ids) == 30
     assert not leftover.exists()
 

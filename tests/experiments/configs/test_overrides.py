@@ -29,7 +29,7 @@ def at(config, path):
     [
         ("epochs=2", ["epochs"], 2),
         ("deterministic=false", ["deterministic"], False),
-        ("precision=float32", ["precision"], "float32"),
+        ("precision=mixed_float16", ["precision"], "mixed_float16"),
         ("data.image_size=64", ["data", "image_size"], 64),
         ("data.batch_size=8", ["data", "batch_size"], 8),
         ("data.limit_train=2048", ["data", "limit_train"], 2048),

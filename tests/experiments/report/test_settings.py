@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from experiments.configs.schema import augment
+from experiments.configs.schema import layer
 from experiments.report.arms import group_runs
 from experiments.report.runs import read_runs
 from experiments.report.settings import compare_settings
@@ -16,7 +16,7 @@ def settings_of(*folders):
 
 
 def test_another_layer_is_one_thing(make_run, tiny):
-    more = (*tiny.augment, augment("CutMix"))
+    more = (*tiny.augment, layer("CutMix"))
     found = settings_of(make_run("a"), make_run("b", augment=more))
     assert found.things == {"b": ["augment"]}
     assert found.confounded == []

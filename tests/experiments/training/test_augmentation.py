@@ -7,7 +7,7 @@ import pytest
 
 from experiments.configs.overrides import override
 from experiments.configs.registry import EXPERIMENTS
-from experiments.configs.schema import augment
+from experiments.configs.schema import layer
 from experiments.errors import ConfigError
 from experiments.training.augmentation import build_augmentation
 from pipelines.config import Data
@@ -56,12 +56,12 @@ def test_no_layers_is_no_augmentation(tiny):
 @pytest.mark.parametrize(
     ("layer", "message"),
     [
-        (augment("SalientMix"), r"no layer 'SalientMix'.*SaliencyMix"),
-        (augment("CutMix", beta=1.0), r"CutMix has no option 'beta'.*alpha"),
-        (augment("CutMix", probability=2.0), r"augment\.CutMix: .*2\.0"),
-        (augment("keras"), "no layer 'keras'"),
-        (augment("AugLy", operations={"turn": {}}), "AugLy: .*'turn'.* unkno"),
-        (augment("AugLy", rotate=3), r"AugLy has no option 'rotate'.*operatio"),
+        (layer("SalientMix"), r"no layer 'SalientMix'.*SaliencyMix"),
+        (layer("CutMix", beta=1.0), r"CutMix has no option 'beta'.*alpha"),
+        (layer("CutMix", probability=2.0), r"augment\.CutMix: .*2\.0"),
+        (layer("keras"), "no layer 'keras'"),
+        (layer("AugLy", operations={"turn": {}}), "AugLy: .*'turn'.* unkno"),
+        (layer("AugLy", rotate=3), r"AugLy has no option 'rotate'.*operatio"),
     ],
 )
 def test_wrong_layers_are_refused(tiny, layer, message):
@@ -80,9 +80,9 @@ def test_images_that_would_not_fit_the_network_are_refused(tiny):
 @pytest.mark.parametrize(
     "layer",
     [
-        augment("SaliencyMix", saliency="opencv"),
-        augment("keras/RandomFlip"),
-        augment("AugLy"),
+        layer("SaliencyMix", saliency="opencv"),
+        layer("keras/RandomFlip"),
+        layer("AugLy"),
     ],
 )
 def test_layers_of_the_host_are_refused_on_the_device(tiny, layer):
@@ -93,7 +93,7 @@ def test_layers_of_the_host_are_refused_on_the_device(tiny, layer):
 
 def test_augly_is_a_layer_like_others(tiny):
     """Its options may come from the command line or from JSON."""
-    layers = (augment("AugLy"), augment("RandomFlip", probability=0.0))
+    layers = (layer("AugLy"), layer("RandomFlip", probability=0.0))
     experiment = override(
         replace(tiny, augment=layers),
         ["augment.AugLy.operations={'hflip': {}, 'blur': {'radius': [1, 2]}}"],

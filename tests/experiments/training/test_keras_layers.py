@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 import augment_tf
-from experiments.configs.schema import augment
+from experiments.configs.schema import layer
 from experiments.errors import ConfigError
 from experiments.training.augmentation import notes
 from experiments.training.keras_layers import KerasLayer
@@ -98,7 +98,7 @@ def test_layer_that_cannot_be_seeded_is_noted(name, key):
 
 def test_run_with_such_a_layer(tiny, tmp_path):
     folder = run(
-        replace(tiny, augment=(augment("keras_cv/FourierMix"),), epochs=1),
+        replace(tiny, augment=(layer("keras_cv/FourierMix"),), epochs=1),
         seed=0,
         workdir=tmp_path,
         location=Location("unused"),

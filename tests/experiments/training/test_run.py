@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from experiments.configs.schema import Checkpoint, Optimizer, as_json, augment
+from experiments.configs.schema import Checkpoint, Optimizer, as_json, layer
 from experiments.errors import ConfigError, TrainingFailed
 from experiments.run_folder import HISTORY_FIELDS
 from experiments.training import callbacks
@@ -276,7 +276,7 @@ def test_what_cannot_be_trained_is_refused(tiny, tmp_path, change, message):
 def test_arms_of_a_seed_start_from_the_same_weights(tiny, tmp_path):
     """At a rate that moves no float32, the last weights are the first."""
     still = replace(tiny, optimizer=Optimizer(learning_rate=1e-30), epochs=1)
-    layers = augment("RandomErasing"), augment("CutMix")
+    layers = layer("RandomErasing"), layer("CutMix")
     arms = {
         "none": replace(still, name="none", augment=()),
         "other": replace(still, name="other", augment=(*layers, *layers)),
