@@ -16,7 +16,7 @@ def steps_per_epoch(split, batch_size, drop_remainder=True):
     """Batches in an epoch that shows every image once.
 
     Args:
-        split: A `pipelines.loading.Split`.
+        split: A `pipelines.loading.LoadedSplit`.
         batch_size: Images in a batch.
         drop_remainder: Whether images that do not fill the last batch are
             left out of the epoch.
@@ -42,7 +42,7 @@ def train_batches(
     """Shuffled, augmented batches of training images.
 
     Args:
-        split: A `pipelines.loading.Split`.
+        split: A `pipelines.loading.LoadedSplit`.
         classes: Length of the one-hot labels.
         batch_size: Images in a batch, over all replicas.
         seed: Seeds the order and the augmentation.
@@ -135,7 +135,7 @@ def eval_batches(
     """Batches of all images in their order, never augmented.
 
     Args:
-        split: A `pipelines.loading.Split`.
+        split: A `pipelines.loading.LoadedSplit`.
         classes: Length of the one-hot labels.
         batch_size: Images in a batch; the last may be smaller.
         image_size: Side of the images that come out; None for as they are.

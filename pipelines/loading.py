@@ -26,7 +26,7 @@ FOLDERS = ("cats_dogs", "cats_vs_dogs")
 
 
 @dataclass(frozen=True, eq=False)
-class Split:
+class LoadedSplit:
     """images: uint8 (N, size, size, 3). labels: int32 (N,). ids: N names."""
 
     images: np.ndarray
@@ -39,17 +39,17 @@ class DataSet:
     """The images of a run.
 
     Attributes:
-        train, val: Each a `Split`.
-        selection: A `Split` that picks the best epoch, or None.
+        train, val: Each a `LoadedSplit`.
+        selection: A `LoadedSplit` that picks the best epoch, or None.
         notes: Sentences that a reader of the run must know.
         cache: Where the images are kept, in words.
     """
 
     name: str
     class_names: list
-    train: Split
-    val: Split
-    selection: Split | None = None
+    train: LoadedSplit
+    val: LoadedSplit
+    selection: LoadedSplit | None = None
     notes: list = field(default_factory=list)
     cache: str = ""
 
@@ -111,7 +111,7 @@ def _load(config, location, fold):
     side = config.load_size or config.image_size
     cache = ImageCache(location.prepared, count, side, config.cache_gib)
     loaded = {
-        key: Split(
+        key: LoadedSplit(
             cache.images(split, chosen[key]),
             split.labels[chosen[key]],
             [split.ids[index] for index in chosen[key]],

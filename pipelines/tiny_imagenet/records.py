@@ -19,7 +19,7 @@ _INDEX = {
 _IMAGE = {"image": tf.io.FixedLenFeature((), tf.string)}
 
 
-class Split:
+class RecordSplit:
     """Some of the images; see `TinyImageNet.split`.
 
     Attributes:

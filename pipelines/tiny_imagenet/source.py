@@ -52,7 +52,7 @@ class TinyImageNet:
                 such as "validation[:10%]".
 
         Returns:
-            A `pipelines.tiny_imagenet.records.Split`.
+            A `pipelines.tiny_imagenet.records.RecordSplit`.
 
         Raises:
             DataError: if there is no such split.
@@ -68,13 +68,13 @@ class TinyImageNet:
                 f"{', '.join(self.splits)}, a sum of some such as "
                 "'train+holdout', or a slice such as 'train[:10%]'."
             ) from error
-        from pipelines.tiny_imagenet.records import Split
+        from pipelines.tiny_imagenet.records import RecordSplit
 
         content = self._builder.info.metadata["content"]
         fingerprint = hashlib.blake2b(
             f"{content} {expression}".encode(), digest_size=16
         )
-        return Split(
+        return RecordSplit(
             name,
             split.file_instructions,
             fingerprint.hexdigest(),

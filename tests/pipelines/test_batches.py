@@ -8,7 +8,7 @@ import tensorflow as tf
 
 import augment_tf
 from pipelines.batches import eval_batches, steps_per_epoch, train_batches
-from pipelines.loading import Split
+from pipelines.loading import LoadedSplit
 
 CLASSES = 5
 BATCH = 8
@@ -20,7 +20,7 @@ def split():
     random = np.random.default_rng(0)
     images = random.integers(0, 256, (43, 16, 16, 3), "uint8")
     images[:, 0, 0, 0] = np.arange(43)
-    return Split(images, random.integers(0, CLASSES, 43).astype(np.int32))
+    return LoadedSplit(images, random.integers(0, CLASSES, 43).astype(np.int32))
 
 
 def batches(split, seed=0, **options):
@@ -134,7 +134,7 @@ def test_evaluation_crop_cuts_the_center():
     """A ramp down the image shows which rows are left."""
     ramp = np.zeros((1, 32, 32, 3), np.uint8)
     ramp += np.arange(0, 256, 8, dtype=np.uint8)[:, np.newaxis, np.newaxis]
-    split = Split(ramp, np.zeros(1, np.int32))
+    split = LoadedSplit(ramp, np.zeros(1, np.int32))
     ((images, _),) = eval_batches(
         split, classes=1, batch_size=1, image_size=28, crop_fraction=28 / 32
     )
@@ -171,7 +171,7 @@ def test_endless_batches_are_full_and_leave_no_image_out(split, augment):
 
 
 def test_endless_batches_may_be_larger_than_the_data(split):
-    few = Split(split.images[:3], split.labels[:3])
+    few = LoadedSplit(split.images[:3], split.labels[:3])
     ((images, _),) = batches(few, steps=1, endless=True)
     shown = images.numpy()[:, 0, 0, 0].tolist()
     assert sorted(shown[:3]) == sorted(shown[3:6]) == [0, 1, 2]

@@ -9,7 +9,7 @@ import pytest
 from pipelines.batches import train_batches
 from pipelines.errors import DataError
 from pipelines.image_cache import ImageCache
-from pipelines.loading import Split
+from pipelines.loading import LoadedSplit
 
 SIZE = 8
 COUNT = 30
@@ -83,7 +83,7 @@ def test_batches_are_the_same_from_disk(noise, tmp_path):
     def batches(budget):
         images = cache(tmp_path, budget).images(noise, np.arange(COUNT))
         dataset = train_batches(
-            Split(images, noise.labels),
+            LoadedSplit(images, noise.labels),
             classes=3,
             batch_size=7,
             seed=0,

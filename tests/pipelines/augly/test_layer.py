@@ -15,7 +15,7 @@ from pipelines.augly.layer import AugLyLayer
 from pipelines.augly.operations import SLIGHT, vary
 from pipelines.batches import train_batches
 from pipelines.errors import DataError
-from pipelines.loading import Split
+from pipelines.loading import LoadedSplit
 
 # Operations of every kind: drawn seeds, an encoder, another size, a font.
 MIXED = {
@@ -45,7 +45,7 @@ def test_threads_give_the_eager_bits(images, operations):
     # Each image of a batch is varied in its own way.
     twins = layer.apply(images[[0, 0]], (7, 0)).numpy()
     assert not np.array_equal(twins[0], twins[1])
-    split = Split(images, np.arange(6, dtype=np.int32))
+    split = LoadedSplit(images, np.arange(6, dtype=np.int32))
     for parallel_calls in (1, 8):
         batches = train_batches(
             split,
