@@ -72,10 +72,7 @@ def test_raw_images_are_normalized_inside_the_model():
 def test_imagenet_is_the_same_in_models_and_in_augment_tf():
     """Which stands alone, and so has its own copy."""
     for name in ("IMAGENET_MEAN", "IMAGENET_STD"):
-        np.testing.assert_array_equal(
-            getattr(saliency_opencv, name),
-            np.float32(getattr(config, name)),
-        )
+        assert getattr(saliency_opencv, name) == getattr(config, name)
 
 
 def test_package_has_the_networks_and_nothing_else():
