@@ -47,7 +47,8 @@ class RunFolder(ClaimedFolder):
             self.write_json("config.json", wanted)
         else:
             # Earlier versions had it in the folder's name alone.
-            self.check_claim({"seed": seed, **there}, wanted)
+            there.setdefault("seed", seed)
+            self.check_claim(there, wanted)
 
     def metrics(self):
         """metrics.json, or None before the first epoch has ended."""
