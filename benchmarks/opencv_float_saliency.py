@@ -238,14 +238,15 @@ def draw_box(axes, peak, image, color):
     )
 
 
-def draw_figure(images, path):
+def draw_figure(images):
+    """A row of image, both maps and the boxes for each image."""
     titles = (
         "image",
         "map from uint8",
         "map from normalized float",
         f"boxes at $\\lambda$ = {LAMBDA}",
     )
-    figure = Figure(figsize=(8, 2.1 * len(images)))
+    figure = Figure(figsize=(8, 2.1 * len(images)), dpi=110)
     rows = figure.subplots(len(images), 4, squeeze=False)
     for image, row in zip(images, rows, strict=True):
         maps = (opencv_saliency(image), opencv_float_saliency(image))
@@ -264,7 +265,7 @@ def draw_figure(images, path):
         axes.set_xticks([])
         axes.set_yticks([])
     figure.tight_layout(pad=0.4)
-    figure.savefig(path, dpi=110)
+    return figure
 
 
 def main():
@@ -288,7 +289,7 @@ def main():
         else:
             shown = np.empty((4, 64, 64, 3), np.uint8)
             shapes.Shapes().split("train").decode_into(shown, range(4))
-        draw_figure(shown, arguments.figure)
+        draw_figure(shown).savefig(arguments.figure)
 
 
 if __name__ == "__main__":

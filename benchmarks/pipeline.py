@@ -14,7 +14,6 @@ import argparse
 import contextlib
 import dataclasses
 import json
-import multiprocessing
 import os
 import platform
 import resource
@@ -22,7 +21,6 @@ import statistics
 import sys
 import tempfile
 import time
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -115,8 +113,9 @@ def peak_memory():
 
 def apart(function, *arguments):
     """Calls a function in a new process."""
-    spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, mp_context=spawn) as pool:
+    from pipelines.files.parallel import Workers
+
+    with Workers(1) as pool:
         return pool.submit(function, *arguments).result()
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipelines import folder_preparation
 from pipelines.config import Offline
 from pipelines.errors import DataError
 from pipelines.image_files import FolderFiles
@@ -189,20 +188,27 @@ def test_too_few_images_of_a_class(raw, location):
         opened(location)
 
 
-def test_interrupted_copy_leaves_no_split(raw, location, monkeypatch):
-    describe = folder_preparation._write_index
+class Interrupted(FolderFiles):
+    """Each of the 30 is read to be checked, then to be copied."""
 
-    def interrupt(*arguments, **options):
-        raise KeyboardInterrupt
+    reads = 0
 
-    monkeypatch.setattr(folder_preparation, "_write_index", interrupt)
+    def read(self, entry):
+        self.reads += 1
+        if self.reads > 45:
+            raise KeyboardInterrupt
+        return super().read(entry)
+
+
+def test_interrupted_copy_leaves_no_split(raw, location):
+    files = Interrupted(raw)
     with pytest.raises(KeyboardInterrupt):
-        opened(location)
-    assert not (location.prepared / "split_data").exists()
+        ImageFolder(location, lambda may_download: files)
+    assert files.reads == 46
+    assert not visible(location.prepared)
     # What a killed process could not remove is no obstacle either.
     leftover = location.prepared / ".writing-split_data" / "train"
     leftover.mkdir(parents=True)
-    monkeypatch.setattr(folder_preparation, "_write_index", describe)
     assert len(opened(location).split("all").ids) == 30
     assert not leftover.exists()
 

@@ -74,7 +74,8 @@ def test_images_that_would_not_fit_the_network_are_refused(tiny):
     with pytest.raises(ConfigError, match=r"load_size=16.*RandomResizedCrop"):
         build_augmentation(wrong)
     salmix = EXPERIMENTS["tinyimagenet_salmix"]
-    assert build_augmentation(override(salmix, ["data.image_size=48"]))
+    layer = build_augmentation(override(salmix, ["data.image_size=48"]))
+    assert layer.compute_output_shape((8, 90, 70, 3)) == (8, 48, 48, 3)
 
 
 @pytest.mark.parametrize(

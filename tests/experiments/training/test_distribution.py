@@ -60,6 +60,7 @@ def test_two_replicas_give_the_losses_of_one(folder):
     )
     assert one.read_json("environment.json")["replicas"] == 1
     assert two.read_json("environment.json")["replicas"] == 2
+    assert len(one.history()) == 2
     for expected, got in zip(one.history(), two.history(), strict=True):
         for key in ("loss", "val_loss", "accuracy", "val_accuracy"):
             assert got[key] == pytest.approx(expected[key], rel=1e-3), key
@@ -91,11 +92,12 @@ def test_one_device_gives_the_images_of_the_host(folder, split, name, compiled):
     with np.load(folder / "augmented.npz") as device:
         images = device[f"{name}_default_{compiled}_images"]
         labels = device[f"{name}_default_{compiled}_labels"]
-    for index, (expected_images, expected_labels) in enumerate(host):
-        np.testing.assert_allclose(
-            images[index], expected_images, rtol=0, atol=TOLERANCES[name]
-        )
-        np.testing.assert_allclose(labels[index], expected_labels, atol=1e-6)
+    expected_images, expected_labels = map(np.stack, zip(*host, strict=True))
+    assert len(expected_images) == 3
+    np.testing.assert_allclose(
+        images, expected_images, rtol=0, atol=TOLERANCES[name]
+    )
+    np.testing.assert_allclose(labels, expected_labels, atol=1e-6)
 
 
 @pytest.mark.parametrize("compiled", [False, True])
@@ -107,6 +109,7 @@ def test_each_replica_uses_its_own_part_of_the_stream(
     plain = train_batches(split, classes=6, batch_size=8, seed=3, steps=3)
     with np.load(folder / "augmented.npz") as device:
         got = device[f"{name}_mirrored_{compiled}_images"]
+    assert len(got) == len(list(plain)) == 3
     for step, (images, labels) in enumerate(plain):
         for replica in range(2):
             half = slice(4 * replica, 4 * replica + 4)

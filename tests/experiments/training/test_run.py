@@ -88,6 +88,10 @@ def test_metrics_report_the_final_and_the_best_epoch(finished):
 def test_config_is_written_as_resolved(finished, tiny):
     config = json.loads((finished / "config.json").read_text())
     assert config == as_json(tiny) | {"seed": 0}
+    assert config["data"]["batch_size"] == tiny.data.batch_size
+    assert config["model"]["std"] == list(tiny.model.std)
+    names = [layer["layer"] for layer in config["augment"]]
+    assert names == ["RandomFlip", "SaliencyMix"]
     environment = json.loads((finished / "environment.json").read_text())
     assert environment["packages"]["tensorflow"] == tf.__version__
     assert environment["precision"] == "float32"

@@ -112,7 +112,10 @@ def test_every_operation_works_and_repeats(pictures, name):
 
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_every_operation_works_with_augly_s_own_values(pictures, name):
-    assert vary(pictures[0], {name: {}}, np.random.default_rng(1))[0].size
+    varied, drawn = vary(pictures[0], {name: {}}, np.random.default_rng(1))
+    assert [each["name"] for each in drawn] == [name]
+    assert varied.mode == "RGB"
+    assert 0 not in varied.size
 
 
 def test_parameters_are_augly_s():
@@ -143,7 +146,8 @@ def test_threads_do_not_disturb_each_other(image):
     alone = [one(seed) for seed in range(16)]
     with ThreadPoolExecutor(8) as pool:
         together = list(pool.map(one, range(16)))
-    assert all(map(is_same, alone, together))
+    for one_alone, one_together in zip(alone, together, strict=True):
+        assert is_same(one_alone, one_together)
     assert not is_same(alone[0], alone[1])
 
 
