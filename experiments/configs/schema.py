@@ -61,6 +61,10 @@ class Experiment:
     optimizer: Optimizer = Optimizer()
     augment: tuple[Layer, ...] = ()
     epochs: int = 100
+    # Added to a run's seed for its weights, order and augmentation; the data
+    # stays that of the seed. The same config trained a second time, as a
+    # placebo, needs other random numbers to tell anything.
+    seed_offset: int | None = None
     precision: Literal["auto", "float32", "mixed_float16", "mixed_bfloat16"] = (
         "auto"
     )

@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 from pipelines.config_differences import differences
 
-# What an arm is called is no setting.
-_LABELS = ("name", "summary", "published")
+# What an arm is called and which random numbers it draws is no setting.
+_LABELS = ("name", "summary", "published", "seed_offset")
 
 
 class Settings(NamedTuple):

@@ -58,7 +58,7 @@ def run(experiment, *, seed, workdir, location, strategy):
     check_same_numbers(folder)
     print(f"{name}: {experiment.summary}", flush=True)
     keras.backend.clear_session()
-    keras.utils.set_random_seed(seed)
+    keras.utils.set_random_seed(_random_seed(experiment, seed))
     if experiment.deterministic:
         tf.config.experimental.enable_op_determinism()
     augment = build_augmentation(experiment)
@@ -77,12 +77,17 @@ def run(experiment, *, seed, workdir, location, strategy):
     return folder
 
 
+def _random_seed(experiment, seed):
+    return seed + (experiment.seed_offset or 0)
+
+
 class _Session:
     """What one call of `run` holds in its hands."""
 
     def __init__(self, experiment, seed, strategy, folder, data, augment):
         self.experiment = experiment
         self.seed = seed
+        self.random_seed = _random_seed(experiment, seed)
         self.strategy = strategy
         self.folder = folder
         self.data = data
@@ -96,7 +101,7 @@ class _Session:
     def _build_trainer(self):
         experiment = self.experiment
         # Whatever drew before: all arms of a seed start from the same weights.
-        keras.utils.set_random_seed(self.seed)
+        keras.utils.set_random_seed(self.random_seed)
         try:
             network = models.build_network(
                 experiment.model,
@@ -123,7 +128,7 @@ class _Session:
             self.data.train,
             classes=self.classes,
             batch_size=config.batch_size,
-            seed=self.seed,
+            seed=self.random_seed,
             first_step=first_step,
             steps=steps,
             augment=None if self.augment is None else self.augment.apply,

@@ -30,7 +30,9 @@ def test_another_layer_is_one_thing(make_run, tiny):
 
 def test_more_than_one_thing_is_confounded(make_run):
     found = settings_of(
-        make_run("a"), make_run("b", augment=(), epochs=7), make_run("c")
+        make_run("a"),
+        make_run("b", augment=(), epochs=7),
+        make_run("c", seed_offset=1000),
     )
     assert found.confounded == ["b"]
     assert found.things == {"b": ["augment", "epochs"], "c": []}

@@ -241,6 +241,10 @@ def test_seeds_differ(finished, tiny, tmp_path):
     other = train(tiny, tmp_path, seed=1)
     assert other.path.name == "seed_1"
     assert history(other)[0]["loss"] != history(finished)[0]["loss"]
+    # A placebo draws what another seed draws, all of it.
+    placebo = train(replace(tiny, name="placebo", seed_offset=1), tmp_path)
+    assert placebo.path.name == "seed_0"
+    assert history(placebo) == history(other)
 
 
 def test_loss_that_is_no_number_stops_the_run(tiny, tmp_path):
