@@ -45,6 +45,17 @@ def test_xavier_arms_differ_from_he_arms_in_the_initializer_alone():
         ]
 
 
+def test_demo_arms_differ_in_one_thing():
+    first, *others = [EXPERIMENTS[name] for name in STUDIES["demo"].experiments]
+    for other in others:
+        fields = {
+            field.partition(".")[0]
+            for field, _, _ in differences(as_json(first), as_json(other))
+        }
+        one_thing = "seed_offset" if "placebo" in other.name else "augment"
+        assert fields == {"name", "summary", one_thing}
+
+
 def test_studies_name_experiments_that_exist():
     for study in STUDIES.values():
         assert study.experiments
