@@ -124,7 +124,7 @@ def test_training_from_the_command_line(tmp_path):
         *("--set", "epochs=1", "--set", "model.width=4"),
         *("--set", "model.stem=small"),
         *("--set", "data.image_size=16", "--set", "data.limit_train=96"),
-        *("--set", "data.limit_val=48"),
+        *("--set", "data.limit_val=48", "--set", "data.batch_size=48"),
     ]
     done = call(*command)
     assert done.returncode == 0, done.stderr
