@@ -8,7 +8,12 @@ The project draws the images, see `pipelines.shapes`, and by construction:
 - The placebo does nothing. It is the baseline with other random numbers: its
   seed 0 is the baseline's seed 1000.
 What SaliencyMix does here is not known beforehand.
-`benchmarks/demo_truth.py` checks the verdicts, with other seeds and numerics.
+
+On noise that it never saw, the baseline differs much from seed to seed. Three
+seeds are few for that: a study may miss an effect that is there, and more of
+them, `--seeds=5`, miss it less often. `benchmarks/demo_truth.py` checks the
+verdicts, with other seeds and numerics.
+
 Six easy classes and a small network say little about photographs.
 """
 
