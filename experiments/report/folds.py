@@ -65,7 +65,7 @@ def compare_folds(correct, images, reference=None, confidence=CONFIDENCE):
         >>> found[0].verdict
         'not_told_apart'
     """
-    check_study(correct, reference, confidence)
+    check_study(correct, reference)
     arms = {
         name: [checked(name, right, ("images",)) for right in seeds]
         for name, seeds in correct.items()
@@ -107,13 +107,13 @@ def _noise(arm, other, ids, accuracies):
     )
     difference, images, seeds = by_seed.mean(), int(ids.max()) + 1, len(arm)
     if seeds == 1:
-        return Noise(difference, images, (variance_of_mean(gains), images - 1))
+        return Noise(difference, images, variance_of_mean(gains))
     own = variance_of_mean(by_seed), seeds - 1
     shared = _residual(accuracies)
     shared = 2 / seeds * shared[0], shared[1]
     noise = gains - difference
     again = (np.bincount(ids, noise) ** 2).sum() - (noise**2).sum()
-    interaction = max(0.0, again) / len(ids) ** 2, images - 1
+    interaction = max(0.0, again) / len(ids) ** 2
     return Noise(difference, images, interaction, larger(own, shared))
 
 

@@ -118,7 +118,7 @@ def compare_arms(correct, reference=None, confidence=CONFIDENCE):
         >>> [(d.arm, round(d.difference, 1), d.verdict) for d in found]
         [('erased', 5.2, 'better')]
     """
-    check_study(correct, reference, confidence)
+    check_study(correct, reference)
     arms = {name: _arm(name, right) for name, right in correct.items()}
     images = {name: len(arm.shares) for name, arm in arms.items()}
     if len(set(images.values())) > 1:
@@ -137,19 +137,18 @@ def compare_arms(correct, reference=None, confidence=CONFIDENCE):
 
 
 class Noise(NamedTuple):
-    """What is known of a difference: two estimates, with their degrees.
+    """A difference in accuracy, in [-1, 1], and how much it varies.
 
     Attributes:
-        difference: In [-1, 1].
+        difference: The mean.
         images: Number of distinct images, N.
-        over_images: (variance, degrees of freedom) that images add, or with
-            one seed all that is known.
-        over_seeds: (variance, degrees of freedom), or None with one seed.
+        over_images: Variance of the mean: I, or all of it with one seed.
+        over_seeds: S and f; None with one seed.
     """
 
     difference: float
     images: int
-    over_images: tuple
+    over_images: float
     over_seeds: tuple | None = None
 
 
@@ -174,7 +173,9 @@ def differences(arms, reference, confidence, noise):
 
 def _difference(names, noise, comparisons, confidence):
     once = noise.over_seeds is None
-    parts = [noise.over_images] if once else noise[2:]
+    parts = [(noise.over_images, max(1, noise.images - 1))]
+    if not once:
+        parts.append(noise.over_seeds)
     variance, degrees = satterthwaite(*parts)
     error = 100 * math.sqrt(max(variance, 1 / noise.images**2))
     reach, power = quantiles(comparisons, confidence, degrees)
@@ -206,16 +207,17 @@ def satterthwaite(*parts):
         parts: (variance, degrees of freedom) of each.
 
     Returns:
-        The sum and its effective degrees of freedom, infinite for 0.
+        The sum and its effective degrees of freedom; the fewest of all
+        parts where all are 0.
 
     Example:
         >>> satterthwaite((1.0, 4), (1.0, 4))
         (2.0, 8.0)
     """
     total = sum(variance for variance, _ in parts)
-    # A part of 0 may have 0 degrees of freedom.
-    spread = sum(v**2 / degrees for v, degrees in parts if v > 0)
-    return total, total**2 / spread if spread else math.inf
+    if total == 0:
+        return total, min(degrees for _, degrees in parts)
+    return total, total**2 / sum(v**2 / degrees for v, degrees in parts)
 
 
 def quantiles(comparisons, confidence, degrees):
@@ -228,7 +230,15 @@ def quantiles(comparisons, confidence, degrees):
 
     Returns:
         t(1 - (1 - confidence) / (2 comparisons)) and t(0.8), as floats.
+
+    Raises:
+        ValueError: if the confidence is not between 0 and 1.
     """
+    if not 0 < confidence < 1:
+        raise ValueError(
+            "Expected a confidence between 0 and 1, such as 0.95. "
+            f"Received: confidence={confidence!r}."
+        )
     tail = (1 - confidence) / (2 * comparisons)
     return (
         float(student.ppf(1 - tail, degrees)),
@@ -252,8 +262,8 @@ def larger(own, shared):
     return shared if shared[0] > own[0] * (1 + 1e-9) else own
 
 
-def check_study(correct, reference, confidence):
-    """ValueError for wrong arguments of `compare_arms`, arrays apart."""
+def check_study(correct, reference):
+    """ValueError without arms, or for a reference that is none of them."""
     if not correct:
         raise ValueError(
             "Expected at least one arm, as {name: predictions}. "
@@ -263,11 +273,6 @@ def check_study(correct, reference, confidence):
         raise ValueError(
             f"Expected as reference one of the arms {', '.join(correct)}. "
             f"Received: reference={reference!r}."
-        )
-    if not 0 < confidence < 1:
-        raise ValueError(
-            "Expected a confidence between 0 and 1, such as 0.95. "
-            f"Received: confidence={confidence!r}."
         )
 
 
@@ -279,7 +284,10 @@ def checked(name, right, axes):
         right: Bool, with at least one element in each of `axes`.
         axes: Their names.
     """
-    right = np.asarray(right)
+    try:
+        right = np.asarray(right)
+    except ValueError:  # Rows of different lengths.
+        right = np.asarray(right, object)
     if right.dtype != bool or right.ndim != len(axes) or not right.size:
         raise ValueError(
             f"Expected for {name} a boolean array ({', '.join(axes)}), not "
@@ -313,7 +321,7 @@ def _noise(arm, other, repeated):
     difference, images = gains.mean(), len(gains)
     total = variance_of_mean(gains)
     if min(arm.seeds, other.seeds) == 1:
-        return Noise(difference, images, (total, images - 1))
+        return Noise(difference, images, total)
     own = satterthwaite(
         *(
             (max(one.variance, one.chance) / one.seeds, one.seeds - 1)
@@ -328,5 +336,5 @@ def _noise(arm, other, repeated):
     ).max()
     shared = pooled * (1 / arm.seeds + 1 / other.seeds), sum(degrees)
     chance = arm.chance / arm.seeds + other.chance / other.seeds
-    interaction = max(0.0, total - chance), images - 1
+    interaction = max(0.0, total - chance)
     return Noise(difference, images, interaction, larger(own, shared))
