@@ -9,10 +9,11 @@ from experiments.errors import ConfigError
 from experiments.report import wording
 from experiments.report.arms import group_runs
 from experiments.report.findings import find
+from experiments.report.material import Material
 from experiments.report.page import Chapter, write_page
 from experiments.report.published.results import read_published
 from experiments.report.runs import read_runs
-from experiments.report.sections import Material, sections_of
+from experiments.report.sections import sections_of
 from experiments.run_folder import RunFolder
 
 # A folder with any of these is somebody's run, whole or not.

@@ -1,0 +1,77 @@
+"""The section on which runs the report is of, and how to repeat them."""
+
+import shlex
+
+from experiments.configs.registry import EXPERIMENTS, STUDIES
+from experiments.configs.schema import as_json
+from experiments.report.blocks import Code, Section, Table, Text
+from pipelines.config_differences import differences
+
+
+def origins(material):
+    """Runs in and out, versions, hardware, commands."""
+    group = material.group
+    used = [
+        {
+            "run": str(run.path),
+            "seed": run.seed,
+            "epochs": len(run.history),
+            **_surroundings(run.environment),
+        }
+        for arm in group.arms
+        for run in arm.runs
+    ]
+    blocks = [Text([f"{len(used)} runs:"]), Table(used, "runs.csv")]
+    if material.left_out:
+        rows = [
+            {"folder": str(path), "reason": reason}
+            for path, reason in material.left_out
+        ]
+        blocks += [Text(["Left out:"]), Table(rows, "left_out.csv")]
+    notes = {
+        note: None
+        for arm in group.arms
+        for run in arm.runs
+        for note in run.data.get("notes", [])
+    }
+    if notes:
+        blocks.append(Text([f"Data: {note}." for note in notes]))
+    blocks += [Text(["Made by:"]), Code("\n".join(_commands(group)))]
+    return Section("Runs", blocks, True)
+
+
+def _surroundings(environment):
+    packages = environment.get("packages", {})
+    return {
+        "devices": ", ".join(environment.get("devices", [])) or "n/a",
+        "precision": environment.get("precision", "n/a"),
+        "tensorflow": packages.get("tensorflow", "n/a"),
+        "keras": packages.get("keras", "n/a"),
+        "revision": (environment.get("git_revision") or "n/a")[:10],
+    }
+
+
+def _commands(group):
+    if group.title in STUDIES:
+        seeds = max(len(arm.seeds) for arm in group.arms)
+        changed = _assignments(group.reference.config)
+        yield f"python main.py --study={group.title} --seeds={seeds}{changed}"
+        return
+    for arm in group.arms:
+        for seed in arm.seeds:
+            yield (
+                f"python main.py --experiment={arm.name} --seed={seed}"
+                f"{_assignments(arm.config)}"
+            )
+
+
+def _assignments(config):
+    """How the config differs from the recipe of its name, as --set."""
+    recipe = EXPERIMENTS.get(config["name"])
+    if recipe is None:
+        return ""
+    changed = differences(as_json(recipe), config)
+    return "".join(
+        f" --set {shlex.quote(f'{field}={value}')}"
+        for field, _, value in changed
+    )
