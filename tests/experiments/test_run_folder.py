@@ -32,25 +32,27 @@ def test_folder_is_named_after_experiment_and_seed(folder, tmp_path):
 
 
 def test_the_same_experiment_may_go_on_and_no_other(folder, tiny):
-    folder.claim(tiny)
-    folder.claim(tiny)
+    folder.claim(tiny, 3)
+    folder.claim(tiny, 3)
     with pytest.raises(ConfigError) as caught:
-        folder.claim(replace(tiny, epochs=9))
+        folder.claim(replace(tiny, epochs=9), 3)
     assert str(caught.value) == (
         f"{folder.path} was made with another config: epochs is 2 there and 9 "
         "here. Choose another --workdir, or remove that folder."
     )
-    folder.claim(tiny)
+    with pytest.raises(ConfigError, match="seed is 3 there and 4 here"):
+        folder.claim(tiny, 4)
+    folder.claim(tiny, 3)
 
 
 def test_config_of_before_a_field_existed_is_the_same(folder, tiny):
-    folder.claim(tiny)
+    folder.claim(tiny, 3)
     config = folder.read_json("config.json")
     assert config["data"].pop("folds") is None
     folder.write_json("config.json", config)
-    folder.claim(tiny)
+    folder.claim(tiny, 3)
     with pytest.raises(ConfigError, match=r"data\.folds is None there and 5"):
-        folder.claim(replace(tiny, data=replace(tiny.data, folds=5)))
+        folder.claim(replace(tiny, data=replace(tiny.data, folds=5)), 3)
 
 
 @pytest.mark.parametrize("more", [(), SELECTION_FIELDS])
