@@ -76,17 +76,23 @@ class Group:
         """Number of different images that were judged by all arms."""
         return len(set().union(*self.judged.values()))
 
-    def said(self, run):
-        """`Predictions` of a run on the images that all arms judged.
+    @cached_property
+    def said(self):
+        """{run: its `Predictions` on the images that all arms judged}.
 
-        None where seeds are folds and another arm lacks this one.
+        Without the runs that have none, such as a fold that another arm
+        lacks.
         """
-        ids = self.judged.get(run.seed if self.crossed else None)
-        return ids and _aligned(run.predictions, ids)
+        found = {}
+        for run in (run for arm in self.arms for run in arm.runs):
+            ids = self.judged.get(run.seed if self.crossed else None)
+            if ids:
+                found[run] = _aligned(run.predictions, ids)
+        return found
 
     def predictions(self, arm):
         """Those of all the arm's runs that have any."""
-        return [s for run in arm.runs if (s := self.said(run)) is not None]
+        return [self.said[run] for run in arm.runs if run in self.said]
 
 
 def is_crossed(run):

@@ -149,7 +149,7 @@ def _positive_class(group):
 def _figures(group, arm, positive):
     columns = {}
     for run in arm.runs:
-        said = group.said(run)
+        said = group.said.get(run)
         if said is None:
             continue
         for name, value in _of_one_run(group, run, said, positive).items():
@@ -207,15 +207,15 @@ def _known(indices, said, group):
 
 
 def _confusion(group, arm):
-    classes = range(len(group.class_names))
-    return sum(
-        confusion_matrix(
+    count = len(group.class_names)
+    total = np.zeros((count, count + 1), int)
+    for said in group.predictions(arm):
+        total += confusion_matrix(
             _known(said.labels, said, group),
             _known(said.predicted, said, group),
-            labels=[*classes, -1],
-        )[:-1, :]
-        for said in group.predictions(arm)
-    )
+            labels=[*range(count), -1],
+        )[:-1]
+    return total
 
 
 def _class_differences(reference, matrix, class_names):

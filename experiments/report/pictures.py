@@ -57,6 +57,8 @@ def images(material):
 
 def confusions(material):
     findings, names = material.findings, material.names
+    if not findings.images:
+        return None
     panels = {}
     for arm in findings.arms:
         panels[names(arm.name)] = _panel(arm.confusion, findings.class_names)
@@ -90,6 +92,8 @@ def _panel(matrix, class_names):
 
 def calibrations(material):
     group, names = material.group, material.names
+    if not group.images:
+        return None
     pooled = {}
     for arm in group.arms:
         said = group.predictions(arm)

@@ -206,7 +206,7 @@ def _published_row(material, arm, columns):
 def classes(material):
     findings, names = material.findings, material.names
     compared = [arm for arm in findings.arms if arm.classes]
-    if not compared or findings.crossed:
+    if not compared or findings.crossed or not findings.images:
         return None
     rows = []
     for arm in compared:

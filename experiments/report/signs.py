@@ -8,9 +8,6 @@ import numpy as np
 # accuracy that as long again would bring, were it to go on like that.
 LAST_PART = 0.2
 STEEP = 1.0
-# A network whose training loss ends above this multiple of the loss of
-# guessing has not learned; its rate is the likely reason.
-GUESSING = 1.0
 
 
 class Signs(NamedTuple):
@@ -39,9 +36,9 @@ def read_signs(arm):
         ]
     )
     rising = _pace(100 * curves.mean(0))
-    guessing = [
-        np.log(len(run.predictions.class_names)) * GUESSING for run in arm.runs
-    ]
+    # A network whose training loss ends above that of guessing has not
+    # learned; its rate is the likely reason.
+    guessing = [np.log(len(run.predictions.class_names)) for run in arm.runs]
     return Signs(
         still_rising=rising,
         undertrained=rising is not None and rising > STEEP,

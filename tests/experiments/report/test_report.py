@@ -165,6 +165,37 @@ def test_published_results_stand_beside_with_what_differs(make_run, tmp_path):
     assert row["epochs"] == "300"
 
 
+def images(first, last):
+    return [f"{index:04}" for index in range(first, last)]
+
+
+def test_arms_without_a_common_image_are_no_comparison(make_run, tmp_path):
+    """Each shares some with the first, but none is shared by all three."""
+    right = np.arange(40) < 30
+    folders = [
+        make_run("a", right=right, ids=images(0, 40)),
+        make_run("b", right=right, ids=images(20, 60)),
+        make_run("c", right=right[:20], ids=images(0, 20)),
+    ]
+    write_report(folders, tmp_path / "out", "Test", study="mine")
+    content = json.loads((tmp_path / "out" / "comparison.json").read_text())
+    assert content["differences"] == []
+    assert "no image in common" in content["groups"][0]["answer"][0]
+
+
+def test_folds_that_no_two_arms_have_are_no_comparison(
+    make_run, tmp_path, tiny
+):
+    data = replace(tiny.data, folds=3)
+    folders = [
+        make_run("a", 0, ids=images(0, 60), data=data),
+        make_run("b", 1, ids=images(60, 120), data=data),
+    ]
+    write_report(folders, tmp_path / "out", "Test", study="mine")
+    text = (tmp_path / "out" / "report.md").read_text()
+    assert "no image in common" in text
+
+
 def test_best_epoch_says_where_it_was_picked(study, tmp_path):
     for folder in study:
         metrics = folder.metrics() | {"best_selected_on": "selection"}
