@@ -58,7 +58,6 @@ def run(experiment, *, seed, workdir, location, strategy):
     check_same_numbers(folder)
     print(f"{name}: {experiment.summary}", flush=True)
     keras.backend.clear_session()
-    keras.utils.set_random_seed(_random_seed(experiment, seed))
     if experiment.deterministic:
         tf.config.experimental.enable_op_determinism()
     augment = build_augmentation(experiment)
@@ -77,17 +76,13 @@ def run(experiment, *, seed, workdir, location, strategy):
     return folder
 
 
-def _random_seed(experiment, seed):
-    return seed + (experiment.seed_offset or 0)
-
-
 class _Session:
     """What one call of `run` holds in its hands."""
 
     def __init__(self, experiment, seed, strategy, folder, data, augment):
         self.experiment = experiment
         self.seed = seed
-        self.random_seed = _random_seed(experiment, seed)
+        self.random_seed = seed + (experiment.seed_offset or 0)
         self.strategy = strategy
         self.folder = folder
         self.data = data
