@@ -128,6 +128,8 @@ def _shown(value):
     """For example "RandomCrop(padding=8), RandomFlip()"."""
     if not isinstance(value, list):
         return value
+    if not value:
+        return "none"
     return ", ".join(
         f"{each['layer']}("
         + ", ".join(f"{k}={v}" for k, v in each["options"].items())

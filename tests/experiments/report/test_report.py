@@ -165,6 +165,15 @@ def test_published_results_stand_beside_with_what_differs(make_run, tmp_path):
     assert row["epochs"] == "300"
 
 
+def test_no_augmentation_is_called_none(make_run, tmp_path):
+    folders = [make_run("a", augment=()), make_run("b")]
+    write_report(folders, tmp_path / "out", "Test", study="mine")
+    with open(tmp_path / "out" / "settings.csv", newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert row["a"] == "none"
+    assert row["b"].startswith("RandomFlip()")
+
+
 def images(first, last):
     return [f"{index:04}" for index in range(first, last)]
 
