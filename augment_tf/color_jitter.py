@@ -4,15 +4,14 @@ import keras
 import tensorflow as tf
 
 from augment_tf import arguments, sampling
-from augment_tf.base import Augmentation
-from augment_tf.compiling import fused
+from augment_tf.color_matrix import ColorTransform
 
 # Luma of ITU-R BT.601, as in the published recipes; sums to 1.
 LUMA = (0.299, 0.587, 0.114)
 
 
 @keras.saving.register_keras_serializable(package="augment_tf")
-class ColorJitter(Augmentation):
+class ColorJitter(ColorTransform):
     """Changes brightness, contrast and saturation of each image.
 
     Each of the three moves the image towards, or away from, a gray version
@@ -56,8 +55,6 @@ class ColorJitter(Augmentation):
     True
     """
 
-    keeps_uint8 = False
-
     def __init__(
         self,
         brightness=0.4,
@@ -90,13 +87,18 @@ class ColorJitter(Augmentation):
             "saturation": saturation,
         }
 
-    def transform_images(self, images, transformation):
+    def color_transform(self, means, transformation):
         # What is kept of the image, of its own colors, and of its contrast.
         light, color, contrast = (
-            tf.cast(1.0 - transformation[name], tf.float32)[:, None, None, None]
+            1.0 - transformation[name][:, tf.newaxis]
             for name in ("brightness", "saturation", "contrast")
         )
-        return _blend(images, _mean_luma(images), light, color, contrast)
+        luma = tf.constant(LUMA, tf.float64)
+        mean = tf.reduce_sum(means * luma, axis=1, keepdims=True)
+        gray = tf.tile((light * contrast * (1.0 - color))[..., None], (1, 3, 3))
+        own = (light * contrast * color)[..., tf.newaxis]
+        matrix = gray * luma + own * tf.eye(3, dtype=tf.float64)
+        return matrix, tf.tile(light * (1.0 - contrast) * mean, (1, 3))
 
     def get_config(self):
         return {
@@ -105,24 +107,3 @@ class ColorJitter(Augmentation):
             "contrast": self.contrast,
             "saturation": self.saturation,
         }
-
-
-def _luma(images):
-    # Not a matrix product: accelerators round the factors of those.
-    weighted = tf.cast(images, tf.float32) * tf.constant(LUMA)
-    return tf.reduce_sum(weighted, axis=-1, keepdims=True)
-
-
-@fused
-def _mean_luma(images):
-    # Down the columns first: neighbours in memory are summed side by side.
-    columns = tf.cast(images, tf.float32)
-    columns = tf.reduce_mean(columns, axis=1, keepdims=True)
-    return tf.reduce_mean(_luma(columns), axis=2, keepdims=True)
-
-
-@fused
-def _blend(images, mean, light, color, contrast):
-    gray = contrast * (1.0 - color) * _luma(images) + (1.0 - contrast) * mean
-    kept = contrast * color * tf.cast(images, tf.float32)
-    return light * (kept + gray)

@@ -4,8 +4,7 @@ import keras
 import tensorflow as tf
 
 from augment_tf import arguments, sampling
-from augment_tf.base import Augmentation
-from augment_tf.compiling import fused
+from augment_tf.color_matrix import ColorTransform
 
 # Of the colors of ImageNet's pixels, scaled to [0, 1]. Each column of the
 # second is an eigenvector.
@@ -18,7 +17,7 @@ EIGENVECTORS = (
 
 
 @keras.saving.register_keras_serializable(package="augment_tf")
-class PCALighting(Augmentation):
+class PCALighting(ColorTransform):
     """Adds one random color to all pixels of an image, as light would.
 
     For each image three factors are drawn from a normal distribution; the
@@ -54,8 +53,6 @@ class PCALighting(Augmentation):
     True
     """
 
-    keeps_uint8 = False
-
     def __init__(self, std=0.1, seed=None, **kwargs):
         super().__init__(seed=seed, **kwargs)
         self.std = arguments.number("std", std, minimum=0.0)
@@ -64,17 +61,13 @@ class PCALighting(Augmentation):
         shape = (tf.shape(images)[0], 3)
         return {"factors": self.std * sampling.normal(seed, shape)}
 
-    def transform_images(self, images, transformation):
+    def color_transform(self, means, transformation):
         weights = 255.0 * tf.constant(EIGENVECTORS, tf.float64) * EIGENVALUES
         factors = transformation["factors"][:, tf.newaxis]
         # Not a matrix product: accelerators round the factors of those.
-        shifts = tf.reduce_sum(weights * factors, axis=2)
-        return _add(images, tf.cast(shifts, tf.float32)[:, None, None])
+        shift = tf.reduce_sum(weights * factors, axis=2)
+        count = tf.shape(shift)[:1]
+        return tf.eye(3, batch_shape=count, dtype=tf.float64), shift
 
     def get_config(self):
         return {**super().get_config(), "std": self.std}
-
-
-@fused
-def _add(images, shifts):
-    return tf.cast(images, tf.float32) + shifts

@@ -1,10 +1,13 @@
 """Several augmentations, one after the other."""
 
+import itertools
+
 import keras
 import tensorflow as tf
 
 from augment_tf import sampling
 from augment_tf.base import Augmentation
+from augment_tf.color_matrix import ColorTransform, transform_colors
 
 
 @keras.saving.register_keras_serializable(package="augment_tf")
@@ -70,9 +73,18 @@ class Sequence(Augmentation):
 
     def augment(self, images, labels, seed):
         seeds = sampling.split(seed, len(self.layers))
-        for layer, layer_seed in zip(self.layers, seeds, strict=True):
-            images, labels = layer.augment(images, labels, layer_seed)
-            images = images if layer.keeps_uint8 else _as_float(images)
+        seeded = zip(self.layers, seeds, strict=True)
+        for colors, pairs in itertools.groupby(seeded, _changes_colors):
+            if colors:
+                steps = [
+                    (layer, layer.get_random_transformation(images, seed))
+                    for layer, seed in pairs
+                ]
+                images = transform_colors(images, steps)
+                continue
+            for layer, layer_seed in pairs:
+                images, labels = layer.augment(images, labels, layer_seed)
+                images = images if layer.keeps_uint8 else _as_float(images)
         return images, labels
 
     def leave_images(self, images):
@@ -103,6 +115,10 @@ class Sequence(Augmentation):
             for layer in config["layers"]
         ]
         return cls(**config)
+
+
+def _changes_colors(pair):
+    return isinstance(pair[0], ColorTransform)
 
 
 def _as_float(images):

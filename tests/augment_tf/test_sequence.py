@@ -101,3 +101,15 @@ def test_configuration_keeps_nested_members():
 def test_wrong_members_are_refused(layers):
     with pytest.raises(ValueError, match="expected .*layer.*Received: "):
         augment_tf.Sequence(layers)
+
+
+def test_colors_in_a_row_are_those_one_after_the_other(images):
+    members = [
+        augment_tf.ColorJitter(),
+        augment_tf.PCALighting(std=0.5),
+        augment_tf.ColorJitter(contrast=1.0),
+    ]
+    result = augment_tf.Sequence(members).apply(images, SEED)
+    for member, seed in zip(members, sampling.split(SEED, 3), strict=True):
+        images = member.apply(images, seed)
+    np.testing.assert_allclose(result, images, rtol=0, atol=1e-3)
