@@ -17,6 +17,7 @@ from absl import flags
 
 from experiments import commands
 from experiments.errors import ConfigError, TrainingFailed
+from experiments.path_flag import define_path
 from pipelines.errors import DataError
 
 FLAGS = flags.FLAGS
@@ -48,16 +49,23 @@ COMMANDS = {
 for name, (_, text) in COMMANDS.items():
     if name == "list":
         flags.DEFINE_bool(name, False, text)
+    elif name == "report":
+        define_path(name, None, text)
     else:
         flags.DEFINE_string(name, None, text)
 flags.DEFINE_multi_string("set", [], "FIELD=VALUE changes a config; repeat.")
-flags.DEFINE_string("workdir", "runs", "Where runs and reports are written.")
-flags.DEFINE_string("data_dir", "data", "Folder or zip file with the data.")
-flags.DEFINE_string("prepared_dir", None, "Default: beside the data.")
+define_path("workdir", "runs", "Where runs and reports are written.")
+define_path("data_dir", "data", "Folder or zip file with the data.")
+define_path("prepared_dir", None, "Default: beside the data.")
 BAD = ("error", "skip")
 flags.DEFINE_enum("on_bad_image", "error", BAD, "If a file is no image.")
-flags.DEFINE_integer("seed", 0, "Seed of an experiment; a study's first.", 0)
-flags.DEFINE_integer("seeds", None, "Runs of each experiment of a study.", 1)
+MOST = 2**63 - 1
+flags.DEFINE_integer(
+    "seed", 0, "Seed of an experiment; a study's first.", 0, MOST
+)
+flags.DEFINE_integer(
+    "seeds", None, "Runs of each experiment of a study.", 1, 10_000
+)
 STRATEGIES = ("auto", "default", "mirrored", "tpu")
 flags.DEFINE_enum("strategy", "auto", STRATEGIES, "mirrored: all local GPUs.")
 flags.DEFINE_bool("help", False, "Print this help.", short_name="h")
@@ -67,7 +75,7 @@ def main(arguments):
     unknown = FLAGS(arguments)[1:]
     if unknown:
         raise ConfigError(f"There is no argument {unknown[0]!r}; see --help.")
-    chosen = [name for name in COMMANDS if FLAGS[name].value]
+    chosen = [n for n in COMMANDS if FLAGS[n].value not in (None, False)]
     if len(chosen) > 1:
         raise ConfigError(f"Choose one of --{' and --'.join(chosen)}.")
     if FLAGS.help or not chosen:

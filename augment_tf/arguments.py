@@ -72,7 +72,7 @@ def color(name, value):
 
 def choice(name, value, options):
     """`value` if it is one of `options`."""
-    if value not in options:
+    if value not in tuple(options):
         raise ValueError(
             f"expected `{name}` to be one of {', '.join(map(repr, options))}. "
             f"Received: {name}={value!r}."

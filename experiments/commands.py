@@ -7,7 +7,7 @@ flags.
 from dataclasses import replace
 
 from experiments.configs import registry
-from experiments.configs.overrides import override, override_arms
+from experiments.configs.overrides import override_arms
 from experiments.errors import ConfigError
 from experiments.training.startup import start_tensorflow
 from pipelines.location import Location
@@ -20,8 +20,7 @@ def print_list(_, flags):
 
 def train_experiment(name, flags):
     """Trains one experiment with one seed."""
-    chosen = override(registry.get_experiment(name), flags.set)
-    start_tensorflow()
+    (chosen,) = _experiments([name], flags)
     from experiments.training.devices import make_strategy
     from experiments.training.run import run
 
@@ -37,9 +36,7 @@ def train_experiment(name, flags):
 def train_study(name, flags):
     """Trains all experiments of a study with several seeds, and compares."""
     chosen = registry.get_study(name)
-    arms = [registry.get_experiment(each) for each in chosen.experiments]
-    experiments = override_arms(arms, flags.set)
-    start_tensorflow()
+    experiments = _experiments(chosen.experiments, flags)
     from experiments.study import run_study
     from experiments.training.devices import make_strategy
 
@@ -80,10 +77,9 @@ def augment_offline(name, flags):
     names = [name]
     if name in registry.STUDIES:
         names = registry.STUDIES[name].experiments
-    arms = [registry.get_experiment(each) for each in names]
     configs = [
         arm.data
-        for arm in override_arms(arms, flags.set)
+        for arm in _experiments(names, flags)
         if arm.data.offline is not None
     ]
     if not configs:
@@ -96,7 +92,6 @@ def augment_offline(name, flags):
             f"--augment_offline: {name} has no data.offline. Those that have: "
             f"{', '.join(known)}."
         )
-    start_tensorflow()
     from pipelines.loading import open_source
 
     for config in configs:
@@ -122,6 +117,18 @@ def describe_data(name, flags):
         workdir=flags.workdir,
         split_seed=flags.seed,
     )
+
+
+def _experiments(names, flags):
+    """The configs of these experiments with `--set`; all is checked."""
+    arms = [registry.get_experiment(each) for each in names]
+    arms = override_arms(arms, flags.set)
+    start_tensorflow()
+    from experiments.checks import check_experiment
+
+    for arm in arms:
+        check_experiment(arm)
+    return arms
 
 
 def _location(flags):

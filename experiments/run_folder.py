@@ -33,22 +33,26 @@ class RunFolder(ClaimedFolder):
     def of(cls, workdir, experiment, seed):
         return cls(Path(workdir) / experiment.name / f"seed_{seed}")
 
-    def claim(self, experiment, seed):
-        """Writes config.json, or checks that it is this experiment's.
-
-        The seed stands in it beside the config: a folder may be renamed.
+    def check(self, experiment, seed):
+        """Checks that config.json, if there is one, is this experiment's.
 
         Raises:
             ConfigError: names the first field that differs.
         """
-        wanted = as_json(experiment) | {"seed": seed}
         there = self.read_json("config.json")
-        if there is None:
-            self.write_json("config.json", wanted)
-        else:
+        if there is not None:
             # Earlier versions had it in the folder's name alone.
             there.setdefault("seed", seed)
-            self.check_claim(there, wanted)
+            self.check_claim(there, _claimed(experiment, seed))
+
+    def claim(self, experiment, seed):
+        """`check`, and writes config.json where there is none.
+
+        The seed stands in it beside the config: a folder may be renamed.
+        """
+        self.check(experiment, seed)
+        if self.read_json("config.json") is None:
+            self.write_json("config.json", _claimed(experiment, seed))
 
     def metrics(self):
         """metrics.json, or None before the first epoch has ended."""
@@ -86,3 +90,7 @@ class RunFolder(ClaimedFolder):
                 writer.writerows(rows)
 
         self.replace("history.csv", write)
+
+
+def _claimed(experiment, seed):
+    return as_json(experiment) | {"seed": seed}

@@ -1,25 +1,48 @@
 """What a run asks of its network; importing this does not import Keras."""
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
+
+from annotated_types import Ge, Le
+from pydantic import ConfigDict
+from pydantic.dataclasses import dataclass
 
 # Of the channels, on the [0, 1] scale.
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
 
-@dataclass(frozen=True)
+# One for each channel.
+_Shares = tuple[
+    Annotated[float, Ge(0), Le(1)],
+    Annotated[float, Ge(0), Le(1)],
+    Annotated[float, Ge(0), Le(1)],
+]
+_Divisors = tuple[
+    Annotated[float, Ge(0.001), Le(1000)],
+    Annotated[float, Ge(0.001), Le(1000)],
+    Annotated[float, Ge(0.001), Le(1000)],
+]
+
+
+@dataclass(
+    frozen=True,
+    config=ConfigDict(strict=True, allow_inf_nan=False, extra="forbid"),
+)
 class Model:
-    """The arguments of `models.resnet.ResNet50` of these names."""
+    """The arguments of `models.resnet.ResNet50` of these names.
+
+    Raises:
+        ValueError: if a value has another type, or is outside its range.
+    """
 
     name: Literal["ResNet18", "ResNet34", "ResNet50", "ResNet101"] = "ResNet50"
     stem: Literal["imagenet", "small"] = "imagenet"
-    width: int = 64
+    width: Annotated[int, Ge(1), Le(4096)] = 64
     initializer: str = "he_normal_fan_out"
     head_initializer: str = "linear_uniform"
     # "linear_uniform" for what PyTorch does where nobody says otherwise.
     head_bias_initializer: str = "zeros"
     # Logits; None: as many as the data has classes.
-    classes: int | None = None
-    mean: tuple[float, ...] = IMAGENET_MEAN
-    std: tuple[float, ...] = IMAGENET_STD
+    classes: Annotated[int, Ge(2), Le(1_000_000)] | None = None
+    mean: _Shares = IMAGENET_MEAN
+    std: _Divisors = IMAGENET_STD

@@ -1,57 +1,109 @@
-"""What a run asks of its data."""
+"""What a run asks of its data.
 
-from dataclasses import dataclass, field
-from typing import Literal
+Ranges stand with the fields, and are checked when a config is made. They end
+where no computer or no data set goes, so that a slip of the keyboard is found
+before hours of work.
+"""
+
+from dataclasses import field
+from typing import Annotated, Literal
+
+from annotated_types import Ge, Le, MinLen
+from pydantic import AfterValidator, ConfigDict
+from pydantic.dataclasses import dataclass
+
+Count = Annotated[int, Ge(1), Le(10**9)]
+Seed = Annotated[int, Ge(0), Le(2**63 - 1)]
+# The saliency of an image needs 8 pixels a side.
+_Side = Annotated[int, Ge(8), Le(8192)]
+_Split = Annotated[str, MinLen(1)]
 
 
-@dataclass(frozen=True)
+def _check_plain(value):
+    """`value`, if JSON can hold it (tuples count as lists)."""
+    if isinstance(value, dict):
+        if not all(isinstance(key, str) for key in value):
+            raise ValueError("expected names as keys")
+        _check_plain(list(value.values()))
+    elif isinstance(value, list | tuple):
+        for item in value:
+            _check_plain(item)
+    elif isinstance(value, int | float):
+        # Not the other way round, for NaN.
+        if not abs(value) < 2**63:
+            raise ValueError("expected finite numbers of at most 64 bits")
+    elif not isinstance(value, str | None):
+        raise ValueError(
+            "expected numbers, text, true, false, none, and lists and "
+            f"dictionaries of these. Received: {value!r}"
+        )
+    return value
+
+
+Plain = Annotated[dict, AfterValidator(_check_plain)]
+
+
+@dataclass(
+    frozen=True,
+    config=ConfigDict(strict=True, allow_inf_nan=False, extra="forbid"),
+)
 class Offline:
     """AugLy variations that are written to files before training."""
 
     # Of each image, besides the image itself.
-    count: int = 3
-    seed: int = 0
+    count: Annotated[int, Ge(1), Le(1000)] = 3
+    seed: Seed = 0
     # As pipelines.augly.operations describes.
-    operations: dict = field(default_factory=dict)
+    operations: Plain = field(default_factory=dict)
 
     def __hash__(self):
         # In their order, which matters.
         return hash(repr(self))
 
 
-@dataclass(frozen=True)
+@dataclass(
+    frozen=True,
+    config=ConfigDict(strict=True, allow_inf_nan=False, extra="forbid"),
+)
 class Data:
+    """See the fields.
+
+    Raises:
+        ValueError: if a value has another type, or is outside its range.
+    """
+
+    # A key of pipelines.loading.SOURCES.
     name: str = "tiny_imagenet"
     # Splits of the data set: what is trained on, what is reported on, and
     # what picks the best epoch (None: the val images, which flatters it).
-    train: str = "train"
-    val: str = "validation"
-    selection: str | None = None
+    train: _Split = "train"
+    val: _Split = "validation"
+    selection: _Split | None = None
     # Seed of a split that the data does not come with.
-    split_seed: int = 0
+    split_seed: Seed = 0
     # Cross-validation: seed N trains on all folds but N % folds, of the
     # shuffle N // folds, and is judged on that one.
-    folds: int | None = None
+    folds: Annotated[int, Ge(2), Le(1_000_000)] | None = None
     # Makes the split "train_aug" (with folds "all_aug").
     offline: Offline | None = None
     # Side of the network's input.
-    image_size: int = 64
+    image_size: _Side = 64
     # Side at which images are kept in memory, where the augmentation or the
     # evaluation crop brings them to image_size; None: image_size.
-    load_size: int | None = None
+    load_size: _Side | None = None
     # Over all replicas.
-    batch_size: int = 128
+    batch_size: Annotated[int, Ge(1), Le(1_000_000)] = 128
     # Evaluation resizes to image_size / crop_fraction and crops the center.
-    crop_fraction: float = 1.0
+    crop_fraction: Annotated[float, Ge(0.1), Le(1)] = 1.0
     # Only so many images, spread evenly over the classes; the second goes for
     # `selection`, too.
-    limit_train: int | None = None
-    limit_val: int | None = None
+    limit_train: Count | None = None
+    limit_val: Count | None = None
     augment_on: Literal["host", "device"] = "host"
     # Whether images that do not fill the epoch's last batch are left out.
     drop_remainder: bool = True
     # Length of an epoch whatever the number of images, which then follow in
     # one shuffle after the other; None: every image once.
-    steps_per_epoch: int | None = None
+    steps_per_epoch: Count | None = None
     # Decoded images are kept in memory up to this size, on disk beyond it.
-    cache_gib: float = 2.0
+    cache_gib: Annotated[float, Ge(0), Le(1_000_000)] = 2.0

@@ -5,6 +5,8 @@ def differences(before, after, path=""):
     """Fields that differ between two configs as JSON.
 
     A field that is not there counts as None: it may be newer than the config.
+    1 and 1.0 are the same, but in AugLy's operations, which draw whole numbers
+    between whole numbers.
 
     Args:
         before, after: Dictionaries, as JSON reads them back.
@@ -33,4 +35,7 @@ def differences(before, after, path=""):
                 before.get(key), after.get(key), f"{path}.{key}".lstrip(".")
             )
         ]
-    return [] if before == after else [(path, before, after)]
+    same = before == after and (
+        type(before) is type(after) or "operations" not in path.split(".")
+    )
+    return [] if same else [(path, before, after)]

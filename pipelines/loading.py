@@ -54,6 +54,14 @@ class DataSet:
     cache: str = ""
 
 
+def check_name(name):
+    """Raises a DataError if there is no data set of this name."""
+    if name not in SOURCES:
+        raise DataError(
+            f"there is no data set {name!r}. Known: {', '.join(SOURCES)}."
+        )
+
+
 def open_source(name, location, split_seed=0):
     """Prepares a data set where needed and opens it, decoding nothing.
 
@@ -61,10 +69,7 @@ def open_source(name, location, split_seed=0):
         DataError: if there is no such data set, or its data is missing or
             broken.
     """
-    if name not in SOURCES:
-        raise DataError(
-            f"there is no data set {name!r}. Known: {', '.join(SOURCES)}."
-        )
+    check_name(name)
     options = {"split_seed": split_seed} if name in FOLDERS else {}
     return SOURCES[name](location, **options)
 

@@ -5,7 +5,10 @@ import dataclasses
 import difflib
 import types
 import typing
-from typing import Literal
+from typing import Annotated, Literal
+
+from annotated_types import Ge, Gt, Le, Lt, MinLen
+from pydantic import ValidationError
 
 from experiments.configs.schema import Experiment
 from experiments.errors import AbsentPart, ConfigError
@@ -15,7 +18,8 @@ def override(experiment, assignments):
     """Applies `--set` assignments such as `optimizer.learning_rate=0.05`.
 
     Raises:
-        ConfigError: if a field is unknown or a value has the wrong type.
+        ConfigError: if a field is unknown, or a value has the wrong type or
+            is outside its range.
     """
     for assignment in assignments:
         path, equals, text = assignment.partition("=")
@@ -60,7 +64,8 @@ def _assign(config, keys, text, path):
     if key not in fields:
         raise _unknown(path, key, fields)
     value = getattr(config, key)
-    kind = typing.get_type_hints(type(config))[key]
+    hints = typing.get_type_hints(type(config), include_extras=True)
+    kind = hints[key]
     if value is None and rest and _part_of(kind):
         raise AbsentPart(
             f"--set {path}={text}: this experiment has no {key}, so there is "
@@ -74,11 +79,8 @@ def _assign(config, keys, text, path):
             else f"{key} has no fields"
         )
         raise ConfigError(f"--set {path}={text}: {hint}.")
-    if nested:
-        value = _assign(value, rest, text, path)
-    else:
-        value = _parse(text, kind, path)
-    return dataclasses.replace(config, **{key: value})
+    value = _assign(value, rest, text, path) if nested else _parse(text, kind)
+    return _replace(config, key, value, kind, text, path)
 
 
 def _assign_layer(layers, key, rest, text, path):
@@ -91,9 +93,30 @@ def _assign_layer(layers, key, rest, text, path):
             f"--set {path}={text}: expected augment.LAYER.OPTION=VALUE."
         )
     index = names.index(key)
-    options = {**layers[index].options, rest[0]: _literal(text)}
-    changed = dataclasses.replace(layers[index], options=options)
+    value = _literal(text)
+    options = layers[index].options
+    # JSON would make another number of it, and "another config" of the run.
+    if type(value) is int and type(options.get(rest[0])) is float:
+        value = float(value)
+    options = {**options, rest[0]: value}
+    changed = _replace(layers[index], "options", options, dict, text, path)
     return (*layers[:index], changed, *layers[index + 1 :])
+
+
+def _replace(config, key, value, kind, text, path):
+    try:
+        return dataclasses.replace(config, **{key: value})
+    except ValidationError as error:
+        found = error.errors()[0]
+        # What the fields' own checks say, without pydantic's introduction.
+        said = found.get("ctx", {}).get("error")
+        expected = said or f"expected {_expected(kind, found['type'])}"
+        text = text if len(text) < 100 else f"{text[:97]}..."
+        received = "" if "Received" in str(said) else f". Received: {text!r}"
+        raise ConfigError(
+            f"--set {path} {str(expected).replace('expected', 'expects', 1)}"
+            f"{received}."
+        ) from error
 
 
 def _part_of(kind):
@@ -112,37 +135,68 @@ def _unknown(path, key, known, kind=ConfigError):
 def _literal(text):
     try:
         return ast.literal_eval(text)
-    except (ValueError, SyntaxError):
+    # The last three at what looks like Python, such as {[]: 1} or ((((.
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         return {"true": True, "false": False, "none": None}.get(
             text.lower(), text
         )
 
 
-def _parse(text, kind, path):
+def _parse(text, kind):
+    """The value that the text stands for in a field of this kind."""
     value = _literal(text)
-    options = typing.get_args(kind)
-    origin = typing.get_origin(kind)
-    if origin is Literal:
-        if value in options:
-            return value
-        expected = "one of " + ", ".join(map(str, options))
-    elif origin is tuple:
-        items = value if isinstance(value, tuple | list) else None
-        if items and all(_is(item, options[0]) for item in items):
-            return tuple(float(item) for item in items)
-        expected = "numbers separated by commas"
-    else:
-        kinds = options if origin is types.UnionType else (kind,)
-        for candidate in kinds:
-            if _is(value, candidate):
-                return candidate(value) if candidate is float else value
-        expected = " or ".join(
-            "none" if k is type(None) else k.__name__ for k in kinds
+    kinds = _alternatives(kind)
+    if str in kinds and not isinstance(value, str | None):
+        # A class may be called 1 or true.
+        return text
+    if isinstance(value, list) and typing.get_origin(kinds[0]) is tuple:
+        return tuple(value)
+    return value
+
+
+def _alternatives(kind):
+    """The types that a field takes, without their ranges."""
+    union = typing.get_origin(kind) in (types.UnionType, typing.Union)
+    return [
+        typing.get_args(each)[0]
+        if typing.get_origin(each) is Annotated
+        else each
+        for each in (typing.get_args(kind) if union else (kind,))
+    ]
+
+
+def _expected(kind, problem):
+    """What a field takes, in words.
+
+    Args:
+        kind: Its type, with its range.
+        problem: Pydantic's name of what is wrong. Whoever typed a word for a
+            number need not hear of the range.
+    """
+    if typing.get_origin(kind) in (types.UnionType, typing.Union):
+        return " or ".join(
+            _expected(each, problem) for each in typing.get_args(kind)
         )
-    raise ConfigError(f"--set {path} expects {expected}. Received: {text!r}.")
+    if typing.get_origin(kind) is Annotated:
+        base, *limits = typing.get_args(kind)
+        words = [] if problem.endswith("_type") else map(_in_words, limits)
+        return ", ".join([_expected(base, problem), *filter(None, words)])
+    options = typing.get_args(kind)
+    if typing.get_origin(kind) is Literal:
+        return "one of " + ", ".join(map(str, options))
+    if typing.get_origin(kind) is tuple:
+        _, _, limits = _expected(options[0], problem).partition(", ")
+        numbers = f"{len(options)} numbers separated by commas"
+        return f"{numbers}, each {limits}" if limits else numbers
+    return "none" if kind is type(None) else kind.__name__
 
 
-def _is(value, kind):
-    if isinstance(value, bool):
-        return kind is bool
-    return isinstance(value, (int, float) if kind is float else kind)
+def _in_words(limit):
+    if isinstance(limit, MinLen):
+        return "not empty"
+    words = {Ge: "at least", Gt: "above", Le: "at most", Lt: "below"}
+    for kind, word in words.items():
+        if isinstance(limit, kind):
+            (bound,) = dataclasses.astuple(limit)
+            return f"{word} {bound}"
+    return None

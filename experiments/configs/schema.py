@@ -1,58 +1,66 @@
 """What an experiment is made of.
 
-Nothing here imports TensorFlow: listing experiments must be quick.
+Nothing here imports TensorFlow: listing experiments must be quick. Ranges
+stand with the fields; what only TensorFlow or Keras knows, such as the
+arguments of a layer, `experiments.training.checks` looks at.
 """
 
 import dataclasses
 import json
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import field
+from typing import Annotated, Literal
+
+from annotated_types import Ge, Gt, Le, Lt
+from pydantic import ConfigDict
+from pydantic.dataclasses import dataclass
 
 from models.config import Model
-from pipelines.config import Data
+from pipelines.config import Count, Data, Plain, Seed
+
+_CHECKED = ConfigDict(strict=True, allow_inf_nan=False, extra="forbid")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=_CHECKED)
 class Optimizer:
     name: Literal["sgd", "adam", "adamw"] = "sgd"
-    learning_rate: float = 0.1
-    momentum: float = 0.9
+    learning_rate: Annotated[float, Gt(0), Le(1e6)] = 0.1
+    momentum: Annotated[float, Ge(0), Lt(1)] = 0.9
     nesterov: bool = True
     # Coupled (added to the gradient) for sgd, decoupled for adamw.
-    weight_decay: float = 0.0
+    weight_decay: Annotated[float, Ge(0), Le(1e6)] = 0.0
     # Of adam and adamw, added after the correction of the second moment.
-    epsilon: float = 1e-8
+    epsilon: Annotated[float, Gt(0), Le(1e6)] = 1e-8
     schedule: Literal["constant", "cosine", "step"] = "constant"
-    warmup_epochs: float = 0.0
+    warmup_epochs: Annotated[float, Ge(0), Le(1e6)] = 0.0
     # Schedule "step": times step_factor every step_epochs.
-    step_epochs: int = 30
-    step_factor: float = 0.1
+    step_epochs: Count = 30
+    step_factor: Annotated[float, Gt(0), Le(1)] = 0.1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=_CHECKED)
 class Checkpoint:
     # Besides the one at the end of each epoch; None: only those.
-    every_steps: int | None = None
+    every_steps: Count | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=_CHECKED)
 class Layer:
     """A layer of `augment_tf` by name, with its arguments."""
 
     layer: str
-    options: dict = field(default_factory=dict)
+    options: Plain = field(default_factory=dict)
 
     def __str__(self):
         options = ", ".join(f"{k}={v!r}" for k, v in self.options.items())
         return f"{self.layer}({options})"
 
 
-def layer(name, **options):
+def layer(name, /, **options):
     """The config of one augmentation layer."""
     return Layer(name, options)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=_CHECKED)
 class Experiment:
     name: str
     summary: str
@@ -60,11 +68,11 @@ class Experiment:
     model: Model = Model()
     optimizer: Optimizer = Optimizer()
     augment: tuple[Layer, ...] = ()
-    epochs: int = 100
+    epochs: Annotated[int, Ge(1), Le(1_000_000)] = 100
     # Added to a run's seed for its weights, order and augmentation; the data
     # stays that of the seed. The same config trained a second time, as a
     # placebo, needs other random numbers to tell anything.
-    seed_offset: int | None = None
+    seed_offset: Seed | None = None
     precision: Literal["auto", "float32", "mixed_float16", "mixed_bfloat16"] = (
         "auto"
     )
@@ -76,12 +84,12 @@ class Experiment:
     published: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=_CHECKED)
 class Study:
     name: str
     summary: str
     experiments: tuple[str, ...]
-    seeds: int = 1
+    seeds: Annotated[int, Ge(1), Le(10_000)] = 1
 
 
 def as_json(config):

@@ -91,7 +91,7 @@ def _build(spec, image_size):
         options.setdefault("size", image_size)
     try:
         return layer_class(**options)
-    except (TypeError, ValueError, DataError) as error:
+    except (TypeError, ValueError, ArithmeticError, DataError) as error:
         raise ConfigError(f"augment.{spec.layer}: {error}") from error
 
 

@@ -6,9 +6,12 @@ before a call, but only where nothing else runs: TensorFlow clears caches that
 other threads are using when its global seed is set.
 """
 
+import difflib
 import functools
 import importlib
+import inspect
 import json
+import re
 
 import numpy as np
 
@@ -57,8 +60,13 @@ def augment(library, name, options, images, labels, seed):
     batch = {"images": tf.constant(images)}
     if labels is not None:
         batch["labels"] = tf.constant(labels)
-    result = layer(batch, training=True)
-    return [result[key].numpy() for key in batch]
+    try:
+        result = layer(batch, training=True)
+        return [result[key].numpy() for key in batch]
+    # Layers that others wrote raise what they like, and not all of that gets
+    # through to another process.
+    except Exception as error:
+        raise _refusal(library, name, error) from error
 
 
 def is_seeded(library, name, options):
@@ -85,16 +93,21 @@ def _build(library, name, options):
     import keras
     import tensorflow as tf
 
-    layer_class = getattr(importlib.import_module(library).layers, name, None)
-    if layer_class is None:
-        raise ConfigError(f"augment: {library}.layers has no {name!r}.")
+    layers = importlib.import_module(library).layers
+    layer_class = getattr(layers, name, None)
+    if not inspect.isclass(layer_class):
+        known = [each for each in dir(layers) if each.startswith("Random")]
+        close = difflib.get_close_matches(name, dir(layers), cutoff=0.5)
+        raise ConfigError(
+            f"augment: {library}.layers has no {name!r}. Known, among others: "
+            f"{', '.join(close or known)}."
+        )
     # What KerasCV builds inside a layer without a seed shares this one.
     tf.random.set_global_generator(tf.random.Generator.from_seed(0))
     try:
         layer = layer_class(seed=0, dtype="float32", **json.loads(options))
-    except (TypeError, ValueError) as error:
-        reason = str(error).splitlines()[0]
-        raise ConfigError(f"augment.{library}/{name}: {reason}") from error
+    except Exception as error:
+        raise _refusal(library, name, error) from error
     kinds = (keras.random.SeedGenerator, tf.random.Generator)
     found = {
         id(value): value
@@ -103,3 +116,10 @@ def _build(library, name, options):
         if isinstance(value, kinds)
     }
     return layer, list(found.values())
+
+
+def _refusal(library, name, error):
+    # Keras says first where it was, then in bold what is wrong.
+    text = re.sub(r"\x1b\[\d*m|^Exception encountered.*", "", str(error))
+    reason = text.strip().partition("\n")[0] or type(error).__name__
+    return ConfigError(f"augment.{library}/{name}: {reason}")

@@ -37,7 +37,7 @@ class KerasLayer(augment_tf.Augmentation):
 
     keeps_uint8 = False
 
-    def __init__(self, library, name, **options):
+    def __init__(self, library, name, /, **options):
         super().__init__()
         self.layer = (library, name, json.dumps(options))
         self.seeded = _in_worker(keras_layer_worker.is_seeded, *self.layer)

@@ -50,7 +50,7 @@ def run(experiment, *, seed, workdir, location, strategy):
             so too.
     """
     folder = RunFolder.of(workdir, experiment, seed)
-    folder.claim(experiment, seed)
+    folder.check(experiment, seed)
     name = f"{experiment.name}, seed {seed}"
     if folder.is_finished():
         print(f"{name}: finished already, see {folder.path}", flush=True)
@@ -68,6 +68,8 @@ def run(experiment, *, seed, workdir, location, strategy):
     )
     try:
         session = _Session(experiment, seed, strategy, folder, data, augment)
+        # Not before: what is refused above must not claim the folder.
+        folder.claim(experiment, seed)
         session.announce()
         session.train()
         session.finish()

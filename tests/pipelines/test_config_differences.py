@@ -19,6 +19,12 @@ from pipelines.config_differences import differences
         ({"a": [1, 2]}, {"a": [2, 1]}, [("a.0", 1, 2), ("a.1", 2, 1)]),
         ({"a": {"b": 1}}, {"a": None}, [("a", {"b": 1}, None)]),
         ({"a": {}}, {"a": {"b": 1}}, [("a.b", None, 1)]),
+        ({"a": 1}, {"a": 1.0}, []),
+        (
+            {"operations": {"blur": [0, 2]}},
+            {"operations": {"blur": [0.0, 2]}},
+            [("operations.blur.0", 0, 0.0)],
+        ),
         # Newer than the other config, and at its default there.
         ({}, {"a": None}, []),
     ],

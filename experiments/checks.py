@@ -1,0 +1,110 @@
+"""What can be known of a config before anything is read or written.
+
+Types and ranges of fields are checked when a config is made; here is the
+rest, for which TensorFlow and Keras are needed.
+"""
+
+import numpy as np
+import tensorflow as tf
+
+from experiments.configs.schema import as_json
+from experiments.errors import ConfigError
+from experiments.report.published.results import read_published
+from experiments.training.augmentation import build_augmentation
+from models.initializers import get_bias_initializer, get_initializer
+from pipelines.augly.operations import check_operations
+from pipelines.errors import DataError
+from pipelines.loading import FOLDERS, check_name
+
+_IMAGES, _CLASSES = 4, 3
+
+
+def check_experiment(experiment):
+    """Refuses what would end in an error later, and costs seconds at most.
+
+    Args:
+        experiment: An `experiments.configs.schema.Experiment`.
+
+    Raises:
+        ConfigError: if there is no such data set, initializer or published
+            result; if a layer or one of AugLy's operations is unknown, or an
+            argument of it wrong; if the layers fail on images of this size,
+            or do not bring them to the network's.
+        DataError: if there is no such data set.
+    """
+    check_name(experiment.data.name)
+    _check_offline(experiment.data)
+    _check_initializers(experiment.model)
+    read_published(as_json(experiment))
+    augmentation = build_augmentation(experiment)
+    if augmentation is not None:
+        _try(augmentation, experiment)
+
+
+def _check_offline(data):
+    if data.offline is None:
+        return
+    if data.name not in FOLDERS:
+        raise ConfigError(
+            f"data.offline: {data.name} is not a folder of images. Those that "
+            f"are: {', '.join(FOLDERS)}."
+        )
+    try:
+        check_operations(data.offline.operations)
+    except DataError as error:
+        raise ConfigError(f"data.offline: {error}") from error
+
+
+def _check_initializers(model):
+    """Some that Keras knows are for matrices or for nothing random alone."""
+    for field, make in (
+        (
+            "initializer",
+            lambda: get_initializer(model.initializer)((3, 3, 4, 8)),
+        ),
+        (
+            "head_initializer",
+            lambda: get_initializer(model.head_initializer)((8, 4)),
+        ),
+        (
+            "head_bias_initializer",
+            lambda: get_bias_initializer(model.head_bias_initializer, 8)((4,)),
+        ),
+    ):
+        try:
+            make()
+        except (TypeError, ValueError, tf.errors.OpError) as error:
+            raise ConfigError(
+                f"model.{field}={getattr(model, field)}: {_in_line(error)}"
+            ) from error
+
+
+def _try(augmentation, experiment):
+    """Augments a few images of noise, as a first batch would be."""
+    data = experiment.data
+    side = data.load_size or data.image_size
+    random = np.random.default_rng(0)
+    images = random.integers(0, 256, (_IMAGES, side, side, 3), np.uint8)
+    labels = np.eye(_CLASSES, dtype=np.float32)[np.arange(_IMAGES) % _CLASSES]
+    batch = {"images": images, "labels": labels}
+    for spec, layer in zip(
+        experiment.augment, augmentation.layers, strict=True
+    ):
+        try:
+            batch = layer.apply(batch, (0, 1))
+        except (TypeError, ValueError, tf.errors.OpError) as error:
+            raise ConfigError(
+                f"augment.{spec} fails on {_IMAGES} images of {side}x{side} "
+                f"pixels: {_in_line(error)}"
+            ) from error
+    height, width = batch["images"].shape[1:3]
+    if (height, width) != (data.image_size, data.image_size):
+        raise ConfigError(
+            f"augment: expected images of {data.image_size}x{data.image_size} "
+            f"pixels in the end (data.image_size). Received: {height}x{width}."
+        )
+
+
+def _in_line(error):
+    text = " ".join(str(error).split())
+    return text if len(text) < 300 else f"{text[:297]}..."

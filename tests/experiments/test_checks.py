@@ -1,0 +1,115 @@
+"""What cannot be run is refused before anything is read or written."""
+
+from dataclasses import replace
+
+import pytest
+import tensorflow as tf
+
+from experiments.checks import check_experiment
+from experiments.configs.overrides import override
+from experiments.configs.registry import EXPERIMENTS
+from experiments.configs.schema import layer
+from experiments.errors import ConfigError
+from experiments.run_folder import RunFolder
+from experiments.training.run import run
+from pipelines.config import Offline
+from pipelines.errors import DataError
+from pipelines.location import Location
+
+NOT_KERAS = [n for n, e in EXPERIMENTS.items() if "keras" not in str(e.augment)]
+
+
+@pytest.mark.parametrize("name", NOT_KERAS)
+def test_every_experiment_passes(name):
+    check_experiment(EXPERIMENTS[name])
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        (
+            layer("CutMix", probability=1.5),
+            r"CutMix: .*in \[0\.0, 1\.0\].*1\.5",
+        ),
+        (layer("RandomErasing", scale=(0.5, 0.1)), r"lower <= upper"),
+        (layer("RandomCrop", padding=-1), r"at least 0.*-1"),
+        (layer("SaliencyMix", saliency=["opencv"]), r"expected `saliency`"),
+        (layer("RandomResizedCrop", size=24), r"16x16 .*Received: 24x24"),
+        (layer("AugLy", operations={"blur": {"radius": -1}}), r"blur\.radius"),
+        (layer("keras/RandomFlipp"), r"no 'RandomFlipp'.*RandomFlip"),
+        (layer("keras/RandomFlip", name=3), r"RandomFlip: .*name"),
+        (layer("keras/RandomRotation", factor="x"), r"RandomRotation: "),
+        (layer("keras/Flatten"), r"keras/Flatten: "),
+        (
+            layer("keras/RandomCrop", height=9, width=9),
+            r"Received: 9x9|RandomC",
+        ),
+        (layer("keras_cv/GridMask", ratio_factor=7), r"GridMask: "),
+    ],
+    ids=str,
+)
+def test_arguments_of_layers(tiny, spec, message):
+    with pytest.raises(ConfigError, match=message) as caught:
+        check_experiment(replace(tiny, augment=(spec,)))
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 700
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("initializer", "he"),
+        ("initializer", "identity"),
+        ("initializer", "constant_"),
+        ("head_initializer", "nothing"),
+        ("head_bias_initializer", "orthogonal"),
+    ],
+)
+def test_initializers(tiny, field, value):
+    wrong = override(tiny, [f"model.{field}={value}"])
+    with pytest.raises(ConfigError, match=f"model.{field}={value}: ") as caught:
+        check_experiment(wrong)
+    assert "\n" not in str(caught.value)
+
+
+def test_names_of_data_sets_and_published_results(tiny):
+    with pytest.raises(DataError, match="no data set 'cifar'. Known: shapes"):
+        check_experiment(override(tiny, ["data.name=cifar"]))
+    with pytest.raises(ConfigError, match="published=mine"):
+        check_experiment(override(tiny, ["published=mine"]))
+
+
+def test_operations_of_files(tiny):
+    data = replace(tiny.data, offline=Offline(operations={"hflip": {}}))
+    with pytest.raises(ConfigError, match="shapes is not a folder of images"):
+        check_experiment(replace(tiny, data=data))
+    wrong = override(
+        EXPERIMENTS["catsdogs_augly"],
+        ["data.offline.operations={'rotate': {'degree': 3}}"],
+    )
+    with pytest.raises(ConfigError, match="rotate has no parameter 'degree'"):
+        check_experiment(wrong)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "positive_class=square",
+        "data.batch_size=97",
+        "model.classes=5",
+        "model.initializer=identity",
+        "data.val=test",
+        "augment.RandomFlip.probability=2",
+    ],
+)
+def test_refused_run_leaves_nothing_for_the_right_one(tiny, wrong, tmp_path):
+    with pytest.raises((ConfigError, DataError)):
+        run(
+            override(tiny, [wrong]),
+            seed=0,
+            workdir=tmp_path,
+            location=Location("unused"),
+            strategy=tf.distribute.get_strategy(),
+        )
+    assert list(tmp_path.iterdir()) == []
+    RunFolder.of(tmp_path, tiny, 0).claim(tiny, 0)
