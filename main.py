@@ -60,6 +60,12 @@ flags.DEFINE_integer("seed", 0, "Seed of an experiment; a study's first.", 0)
 flags.DEFINE_integer("seeds", None, "Runs of each experiment of a study.", 1)
 STRATEGIES = ("auto", "default", "mirrored", "tpu")
 flags.DEFINE_enum("strategy", "auto", STRATEGIES, "mirrored: all local GPUs.")
+flags.DEFINE_bool(
+    "allow_moved",
+    False,
+    "Go on with a run that was begun in another precision, with another "
+    "number of replicas, or the like; its report tells.",
+)
 flags.DEFINE_bool("help", False, "Print this help.", short_name="h")
 
 

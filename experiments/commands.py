@@ -22,16 +22,9 @@ def train_experiment(name, flags):
     """Trains one experiment with one seed."""
     chosen = override(registry.get_experiment(name), flags.set)
     start_tensorflow()
-    from experiments.training.devices import make_strategy
     from experiments.training.run import run
 
-    run(
-        chosen,
-        seed=flags.seed,
-        workdir=flags.workdir,
-        location=_location(flags),
-        strategy=make_strategy(flags.strategy),
-    )
+    run(chosen, seed=flags.seed, **_options(flags))
 
 
 def train_study(name, flags):
@@ -41,15 +34,12 @@ def train_study(name, flags):
     experiments = override_arms(arms, flags.set)
     start_tensorflow()
     from experiments.study import run_study
-    from experiments.training.devices import make_strategy
 
     run_study(
         chosen.name,
         experiments,
         seeds=range(flags.seed, flags.seed + (flags.seeds or chosen.seeds)),
-        workdir=flags.workdir,
-        location=_location(flags),
-        strategy=make_strategy(flags.strategy),
+        **_options(flags),
     )
 
 
@@ -122,6 +112,18 @@ def describe_data(name, flags):
         workdir=flags.workdir,
         split_seed=flags.seed,
     )
+
+
+def _options(flags):
+    """What is the same for all runs of a command."""
+    from experiments.training.devices import make_strategy
+
+    return {
+        "workdir": flags.workdir,
+        "location": _location(flags),
+        "strategy": make_strategy(flags.strategy),
+        "allow_moved": flags.allow_moved,
+    }
 
 
 def _location(flags):

@@ -1,8 +1,8 @@
 """Photographs in folders of classes, with a train and a test part."""
 
 import csv
-import hashlib
 import json
+from functools import cached_property
 
 import numpy as np
 import PIL.Image
@@ -10,6 +10,7 @@ import PIL.Image
 from pipelines.errors import DataError
 from pipelines.files.decoding import decode_into
 from pipelines.files.locking import alone
+from pipelines.fingerprints import digest_files, fingerprint
 from pipelines.folder_preparation import (
     PARTS,
     VARIATIONS,
@@ -31,21 +32,17 @@ class FolderSplit:
             or its own.
     """
 
-    def __init__(self, root, ids, groups, labels):
+    def __init__(self, source, ids, groups, labels):
         self.ids = ids
         self.groups = groups
         self.labels = np.array(labels, np.int32)
-        self._root = root
+        self._source = source
+        self._root = source.root
 
-    @property
+    @cached_property
     def fingerprint(self):
         """Changes when the files do."""
-        digest = hashlib.sha256()
-        for name in self.ids:
-            found = (self._root / name).stat()
-            line = f"{name} {found.st_size} {found.st_mtime_ns}\n"
-            digest.update(line.encode())
-        return digest.hexdigest()
+        return self._source.fingerprint_of(self.ids)
 
     def sizes(self):
         """int (N, 2): width and height in pixels, as stored."""
@@ -81,6 +78,7 @@ class ImageFolder:
     Attributes:
         class_names: Names of the folders, sorted.
         notes: Sentences that a reader of a run must know.
+        fingerprint: Of all images, without variations.
 
     Raises:
         DataError: if the data is missing, broken or of no use, or if a split
@@ -101,6 +99,7 @@ class ImageFolder:
         self._check_files()
         self.class_names = sorted({entry.class_name for entry in self.files})
         self.notes = self._description["notes"]
+        self._digests = {}
 
     def _prepare(self, find_files, split_seed, on_bad_image):
         # Data that is missing leaves no trace.
@@ -119,6 +118,17 @@ class ImageFolder:
                 f"cannot write {self.root}: {error.strerror or error}. Free "
                 "some space or choose another --prepared_dir."
             ) from error
+
+    @property
+    def fingerprint(self):
+        return self.fingerprint_of([entry.path for entry in self.files])
+
+    def fingerprint_of(self, names):
+        """Of the bytes of these files, each of which is read once."""
+        new = [name for name in names if name not in self._digests]
+        found = digest_files(lambda name: (self.root / name).read_bytes(), new)
+        self._digests |= zip(new, found, strict=True)
+        return fingerprint(f"{name} {self._digests[name]}" for name in names)
 
     @property
     def splits(self):
@@ -190,7 +200,7 @@ class ImageFolder:
 
     def _split(self, ids, groups, classes):
         labels = [self.class_names.index(name) for name in classes]
-        return FolderSplit(self.root, list(ids), list(groups), labels)
+        return FolderSplit(self, list(ids), list(groups), labels)
 
     def _check_origin(self, find_files, split_seed):
         seed = self._description["seed"]

@@ -7,14 +7,17 @@ import numpy as np
 
 from pipelines import subsets
 from pipelines.cats_dogs import CatsDogs, CatsVsDogs
+from pipelines.config import Data
 from pipelines.errors import DataError
+from pipelines.fingerprints import fingerprint
 from pipelines.image_cache import ImageCache
+from pipelines.location import Location
 from pipelines.shapes import Shapes
 from pipelines.tiny_imagenet import TinyImageNet
 
 # Each takes a `Location`, prepares what is not prepared yet, and has
-# class_names, notes, splits (their names) and split(name); a split has labels,
-# ids, fingerprint, sizes() and decode_into(images, indices).
+# class_names, notes, fingerprint, splits (their names) and split(name); a split
+# has labels, ids, fingerprint, sizes() and decode_into(images, indices).
 SOURCES = {
     "shapes": Shapes,
     "tiny_imagenet": TinyImageNet,
@@ -43,6 +46,7 @@ class DataSet:
         selection: A `LoadedSplit` that picks the best epoch, or None.
         notes: Sentences that a reader of the run must know.
         cache: Where the images are kept, in words.
+        fingerprints: See `fingerprints_of`.
     """
 
     name: str
@@ -52,6 +56,7 @@ class DataSet:
     selection: LoadedSplit | None = None
     notes: list = field(default_factory=list)
     cache: str = ""
+    fingerprints: dict = field(default_factory=dict)
 
 
 def open_source(name, location, split_seed=0):
@@ -83,16 +88,42 @@ def load(config, location, seed=0):
     Raises:
         DataError: if the data is missing or broken.
     """
-    fold = None
-    if config.folds is not None:
-        shuffle, number = divmod(seed, config.folds)
-        fold = subsets.Fold(config.folds, number, shuffle)
-    return _load(config, location, fold)
+    return _decode(_choose(config, location, seed))
 
 
-# The runs of a study share their data; one set at a time stays in memory.
-@functools.lru_cache(maxsize=1)
-def _load(config, location, fold):
+def fingerprints_of(config, location, seed=0):
+    """What tells the images of a run from others, without decoding them.
+
+    Args:
+        config, location, seed: As for `load`.
+
+    Returns:
+        {"data_set", "train", "val", and with one "selection": 16 or more
+        hexadecimal digits}: of all images of the data set, and of the images
+        and labels that the run uses, in their order.
+
+    Raises:
+        DataError: as `load`.
+    """
+    return dict(_choose(config, location, seed).fingerprints)
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    """The images of a run before they are decoded.
+
+    Equal where the images are: what is in `location` may change.
+    """
+
+    config: Data
+    location: Location
+    fingerprints: tuple
+    source: object = field(compare=False)
+    splits: dict = field(compare=False)
+    indices: dict = field(compare=False)
+
+
+def _choose(config, location, seed):
     source = open_source(config.name, location, config.split_seed)
     if config.offline is not None:
         if config.name not in FOLDERS:
@@ -100,37 +131,26 @@ def _load(config, location, fold):
                 f"data.offline: {config.name} is not a folder of images."
             )
         source.write_variations(config.train, config.offline)
-    splits = {
-        "train": source.split(config.train),
-        "val": source.split(config.val),
-    }
+    names = {"train": config.train, "val": config.val}
     if config.selection is not None:
-        splits["selection"] = source.split(config.selection)
-    chosen = _choose(splits, fold, config)
-    count = sum(map(len, chosen.values()))
-    side = config.load_size or config.image_size
-    cache = ImageCache(location.prepared, count, side, config.cache_gib)
-    loaded = {
-        key: LoadedSplit(
-            cache.images(split, chosen[key]),
-            split.labels[chosen[key]],
-            [split.ids[index] for index in chosen[key]],
-        )
-        for key, split in splits.items()
-    }
-    return DataSet(
-        config.name,
-        source.class_names,
-        **loaded,
-        notes=source.notes,
-        cache=cache.description,
+        names["selection"] = config.selection
+    splits = {key: source.split(name) for key, name in names.items()}
+    indices = _indices(splits, config, seed)
+    fingerprints = {"data_set": source.fingerprint}
+    for key, split in splits.items():
+        used = (f"{split.ids[i]} {split.labels[i]}" for i in indices[key])
+        fingerprints[key] = fingerprint([split.fingerprint, *used])
+    return _Chosen(
+        config, location, tuple(fingerprints.items()), source, splits, indices
     )
 
 
-def _choose(splits, fold, config):
+def _indices(splits, config, seed):
     """{split: sorted indices of the images that are used}."""
     chosen = {key: np.arange(len(s.labels)) for key, s in splits.items()}
-    if fold is not None:
+    if config.folds is not None:
+        shuffle, number = divmod(seed, config.folds)
+        fold = subsets.Fold(config.folds, number, shuffle)
         chosen |= subsets.cut(splits["train"], splits["val"], fold)
     for key, indices in chosen.items():
         is_train = key == "train"
@@ -139,3 +159,29 @@ def _choose(splits, fold, config):
             labels = splits[key].labels[indices]
             chosen[key] = indices[subsets.spread_over_classes(labels, limit)]
     return chosen
+
+
+# The runs of a study share their data; one set at a time stays in memory.
+@functools.lru_cache(maxsize=1)
+def _decode(chosen):
+    config, splits = chosen.config, chosen.splits
+    count = sum(map(len, chosen.indices.values()))
+    side = config.load_size or config.image_size
+    prepared = chosen.location.prepared
+    cache = ImageCache(prepared, count, side, config.cache_gib)
+    loaded = {
+        key: LoadedSplit(
+            cache.images(split, chosen.indices[key]),
+            split.labels[chosen.indices[key]],
+            [split.ids[index] for index in chosen.indices[key]],
+        )
+        for key, split in splits.items()
+    }
+    return DataSet(
+        config.name,
+        chosen.source.class_names,
+        **loaded,
+        notes=chosen.source.notes,
+        cache=cache.description,
+        fingerprints=dict(chosen.fingerprints),
+    )

@@ -45,7 +45,7 @@ def count_classes(experiment, data):
 
 
 def data_record(experiment, data, steps):
-    """What data.json says: how many images of each class a run used."""
+    """What data.json says: which images a run used, how many of a class."""
     config = experiment.data
     train, val = config.train, config.val
     if config.folds is not None:
@@ -58,6 +58,7 @@ def data_record(experiment, data, steps):
         "class_names": data.class_names,
         "train": train,
         "val": val,
+        "fingerprints": data.fingerprints,
         "steps_per_epoch": steps,
         "splits": {
             name: class_counts(split.labels, data.class_names)

@@ -21,17 +21,25 @@ from experiments.training.data import (
     epoch_steps,
     load_data,
 )
-from experiments.training.environment import check_same_numbers, environment
+from experiments.training.environment import (
+    check_same_numbers,
+    environment,
+    surroundings,
+)
 from experiments.training.optimizers import (
     build_optimizer,
     epoch_learning_rates,
 )
 from experiments.training.trainer import Trainer, compile_trainer
 from pipelines.batches import eval_batches, train_batches
+from pipelines.loading import fingerprints_of
 
 
-def run(experiment, *, seed, workdir, location, strategy):
+def run(experiment, *, seed, workdir, location, strategy, allow_moved=False):
     """Trains an experiment, or what is left of it.
+
+    A run is its config, its images and what else changes its numbers: it goes
+    on, or is finished, with the same alone.
 
     Args:
         experiment: An `experiments.configs.schema.Experiment`.
@@ -39,35 +47,46 @@ def run(experiment, *, seed, workdir, location, strategy):
         workdir: The run goes to WORKDIR/EXPERIMENT/seed_N/.
         location: A `pipelines.location.Location`: where the data is.
         strategy: A `tf.distribute` strategy.
+        allow_moved: Whether an unfinished run goes on where its precision,
+            number of replicas, place of augmentation or else of
+            `experiments.training.environment.surroundings` is another now.
 
     Returns:
         The `RunFolder`.
 
     Raises:
-        ConfigError: if the config cannot be run, or the folder is another's.
+        ConfigError: if the config cannot be run, or the folder is another's,
+            of other images, or not to go on in these surroundings.
         DataError: if the data is missing or broken.
         TrainingFailed: if the loss stops being a number; metrics.json says
             so too.
     """
     folder = RunFolder.of(workdir, experiment, seed)
-    folder.claim(experiment, seed)
     name = f"{experiment.name}, seed {seed}"
     if folder.is_finished():
+        folder.check(experiment, seed)
+        folder.check_data(fingerprints_of(experiment.data, location, seed))
         print(f"{name}: finished already, see {folder.path}", flush=True)
         return folder
-    check_same_numbers(folder)
+    folder.check(experiment, seed, allow_moved)
+    here = surroundings(experiment, strategy)
+    if not allow_moved:
+        check_same_numbers(folder, here)
     print(f"{name}: {experiment.summary}", flush=True)
     keras.backend.clear_session()
     if experiment.deterministic:
         tf.config.experimental.enable_op_determinism()
     augment = build_augmentation(experiment)
     data = load_data(experiment, seed, location)
+    folder.check_data(data.fingerprints)
     policy = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(
-        devices.resolve_precision(experiment.precision)
-    )
+    keras.config.set_dtype_policy(here["precision"])
     try:
-        session = _Session(experiment, seed, strategy, folder, data, augment)
+        session = _Session(
+            experiment, seed, strategy, folder, data, augment, here
+        )
+        # Only now: what cannot be run leaves nothing behind.
+        folder.claim(experiment, seed, allow_moved)
         session.announce()
         session.train()
         session.finish()
@@ -79,7 +98,7 @@ def run(experiment, *, seed, workdir, location, strategy):
 class _Session:
     """What one call of `run` holds in its hands."""
 
-    def __init__(self, experiment, seed, strategy, folder, data, augment):
+    def __init__(self, experiment, seed, strategy, folder, data, augment, here):
         self.experiment = experiment
         self.seed = seed
         self.random_seed = seed + (experiment.seed_offset or 0)
@@ -87,11 +106,13 @@ class _Session:
         self.folder = folder
         self.data = data
         self.augment = augment
+        self.surroundings = here
         self.classes = count_classes(experiment, data)
         self.steps_per_epoch = epoch_steps(experiment.data, data)
-        self.jit_compile = devices.resolve_jit_compile(strategy)
         with strategy.scope():
             self.trainer = self._build_trainer()
+        self.state = load_checkpoint(folder)
+        self.first_step = int(self.state["step"]) if self.state else 0
 
     def _build_trainer(self):
         experiment = self.experiment
@@ -111,7 +132,12 @@ class _Session:
         optimizer = build_optimizer(
             experiment.optimizer, experiment.epochs, self.steps_per_epoch
         )
-        compile_trainer(trainer, optimizer, self.classes, self.jit_compile)
+        compile_trainer(
+            trainer,
+            optimizer,
+            self.classes,
+            self.surroundings["jit_compile"],
+        )
         # Built now, so that a checkpoint finds the variables to restore.
         trainer.optimizer.build(trainer.trainable_variables)
         return trainer
@@ -145,14 +171,14 @@ class _Session:
     def announce(self):
         """Says what is about to happen, on the screen and in files."""
         experiment, data = self.experiment, self.data
-        precision = keras.config.dtype_policy().name
+        here = self.surroundings
         text = announcement(
             experiment,
             data,
             self.trainer,
             self.steps_per_epoch,
-            f"{devices.in_words(self.strategy)}, {precision}"
-            + (", XLA-compiled" if self.jit_compile else ""),
+            f"{devices.in_words(self.strategy)}, {here['precision']}"
+            + (", XLA-compiled" if here["jit_compile"] else ""),
         )
         print(f"{text}\n  results   {self.folder.path}", flush=True)
         remarks = data.notes + notes(self.augment)
@@ -160,7 +186,7 @@ class _Session:
             print(f"  note      {remark}", flush=True)
         self.folder.write_json(
             "environment.json",
-            environment(self.strategy, precision, self.jit_compile)
+            environment(self.folder, here, self.first_step)
             | {"notes": remarks},
         )
         self.folder.write_json(
@@ -172,15 +198,13 @@ class _Session:
 
     def train(self):
         """Trains from the last checkpoint, or from the start."""
-        state = load_checkpoint(self.folder)
-        first_step = 0
-        if state is not None:
-            restore_model(self.trainer, state)
-            first_step = int(state["step"])
+        first_step = self.first_step
+        if self.state is not None:
+            restore_model(self.trainer, self.state)
             print(f"  resuming after step {first_step}", flush=True)
         epoch, done = divmod(first_step, self.steps_per_epoch)
         self.rows = self.folder.history()[:epoch]
-        watchers = self._callbacks(first_step, state)
+        watchers = self._callbacks(first_step)
         try:
             if done:
                 # Keras makes the metrics' variables, which are about to be
@@ -211,7 +235,7 @@ class _Session:
             verbose=0,
         )
 
-    def _callbacks(self, first_step, state):
+    def _callbacks(self, first_step):
         experiment = self.experiment
         name = f"{experiment.name}, seed {self.seed}"
         every_steps = experiment.checkpoint.every_steps
@@ -237,7 +261,7 @@ class _Session:
                 self.folder,
                 self.steps_per_epoch,
                 every_steps,
-                state,
+                self.state,
             ),
             callbacks.Plots(self.folder),
             keras.callbacks.TensorBoard(
