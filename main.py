@@ -66,6 +66,12 @@ flags.DEFINE_bool(
     "Go on with a run that was begun in another precision, with another "
     "number of replicas, or the like; its report tells.",
 )
+flags.DEFINE_bool(
+    "allow_overlap",
+    False,
+    "Train although images of train, selection and val are the same; the "
+    "report tells.",
+)
 flags.DEFINE_bool("help", False, "Print this help.", short_name="h")
 
 

@@ -123,6 +123,7 @@ def _options(flags):
         "location": _location(flags),
         "strategy": make_strategy(flags.strategy),
         "allow_moved": flags.allow_moved,
+        "allow_overlap": flags.allow_overlap,
     }
 
 

@@ -29,7 +29,7 @@ class FolderSplit:
         labels: int32 (N,).
         ids: "PART/CLASS/FILE" below the folder of the split.
         groups: For each image the id of the original that it was made from,
-            or its own.
+            or its own; of originals with the same pixels, that of the first.
     """
 
     def __init__(self, source, ids, groups, labels):
@@ -85,17 +85,23 @@ class ImageFolder:
             of another seed or of other data is there already.
     """
 
+    # Whoever has the files can mend them.
+    published = False
+
     def __init__(self, location, find_files, split_seed=0):
         self.root = location.prepared / FOLDER
         if not (self.root / "split.json").is_file():
             self._prepare(find_files, split_seed, location.on_bad_image)
         self._description = json.loads((self.root / "split.json").read_text())
         self._check_origin(find_files, split_seed)
+        self.files, self._group_of, first = [], {}, {}
         with open(self.root / "files.csv", newline="") as file:
-            self.files = [
-                Entry(row["split"], row["class"], row["file"])
-                for row in csv.DictReader(file)
-            ]
+            for row in csv.DictReader(file):
+                entry = Entry(row["split"], row["class"], row["file"])
+                self.files.append(entry)
+                self._group_of[entry.path] = first.setdefault(
+                    row["digest"], entry.path
+                )
         self._check_files()
         self.class_names = sorted({entry.class_name for entry in self.files})
         self.notes = self._description["notes"]
@@ -153,9 +159,8 @@ class ImageFolder:
             )
         if name != part:
             return self._augmented(parts[part])
-        entries = [e for e in self.files if e.split in parts[part]]
-        ids = [entry.path for entry in entries]
-        return self._split(ids, ids, [e.class_name for e in entries])
+        ids = [e.path for e in self.files if e.split in parts[part]]
+        return self._split(ids, ids)
 
     def write_variations(self, name, offline):
         """Writes the variations that the split `name` needs, if not there.
@@ -195,12 +200,13 @@ class ImageFolder:
             for part in parts
             for entry in read_manifest(self.root / f"{part}_aug")
         ]
-        ids, groups = zip(*made, strict=True)
-        return self._split(ids, groups, [id.split("/")[1] for id in ids])
+        ids, originals = zip(*made, strict=True)
+        return self._split(ids, originals)
 
-    def _split(self, ids, groups, classes):
-        labels = [self.class_names.index(name) for name in classes]
-        return FolderSplit(self, list(ids), list(groups), labels)
+    def _split(self, ids, originals):
+        labels = [self.class_names.index(id.split("/")[1]) for id in ids]
+        groups = [self._group_of.get(name, name) for name in originals]
+        return FolderSplit(self, list(ids), groups, labels)
 
     def _check_origin(self, find_files, split_seed):
         seed = self._description["seed"]

@@ -12,12 +12,15 @@ from pipelines.errors import DataError
 from pipelines.fingerprints import fingerprint
 from pipelines.image_cache import ImageCache
 from pipelines.location import Location
+from pipelines.overlaps import Part, find_overlaps, refuse
 from pipelines.shapes import Shapes
 from pipelines.tiny_imagenet import TinyImageNet
 
 # Each takes a `Location`, prepares what is not prepared yet, and has
-# class_names, notes, fingerprint, splits (their names) and split(name); a split
-# has labels, ids, fingerprint, sizes() and decode_into(images, indices).
+# class_names, notes, fingerprint, splits (their names), published (whether the
+# data came with them) and split(name); a split has labels, ids, fingerprint,
+# sizes(), decode_into(images, indices) and, where images were made out of
+# others, groups: the ids of the originals.
 SOURCES = {
     "shapes": Shapes,
     "tiny_imagenet": TinyImageNet,
@@ -47,6 +50,7 @@ class DataSet:
         notes: Sentences that a reader of the run must know.
         cache: Where the images are kept, in words.
         fingerprints: See `fingerprints_of`.
+        overlaps: Sentences on images that are in two of the splits.
     """
 
     name: str
@@ -57,6 +61,7 @@ class DataSet:
     notes: list = field(default_factory=list)
     cache: str = ""
     fingerprints: dict = field(default_factory=dict)
+    overlaps: list = field(default_factory=list)
 
 
 def open_source(name, location, split_seed=0):
@@ -74,21 +79,26 @@ def open_source(name, location, split_seed=0):
     return SOURCES[name](location, **options)
 
 
-def load(config, location, seed=0):
+def load(config, location, seed=0, allow_overlap=False):
     """Reads and decodes the images of a run.
 
     Args:
         config: A `pipelines.config.Data`.
         location: A `pipelines.location.Location`.
         seed: Of the run, which picks the fold where there are some.
+        allow_overlap: Whether images may be in two of the splits.
 
     Returns:
         A `DataSet`.
 
     Raises:
-        DataError: if the data is missing or broken.
+        DataError: if the data is missing or broken, or if an image is in two
+            splits and may not be.
     """
-    return _decode(_choose(config, location, seed))
+    data = _decode(_choose(config, location, seed))
+    if data.overlaps and not allow_overlap:
+        refuse(data.overlaps)
+    return data
 
 
 def fingerprints_of(config, location, seed=0):
@@ -135,6 +145,13 @@ def _choose(config, location, seed):
     if config.selection is not None:
         names["selection"] = config.selection
     splits = {key: source.split(name) for key, name in names.items()}
+    for key, split in splits.items():
+        twice = len(split.ids) - len(set(split.ids))
+        if twice:
+            raise DataError(
+                f"data.{key}={names[key]} has {twice:,} images twice: expected "
+                "parts that do not overlap."
+            )
     indices = _indices(splits, config, seed)
     fingerprints = {"data_set": source.fingerprint}
     for key, split in splits.items():
@@ -184,4 +201,20 @@ def _decode(chosen):
         notes=chosen.source.notes,
         cache=cache.description,
         fingerprints=dict(chosen.fingerprints),
+        overlaps=_overlaps(chosen, loaded),
     )
+
+
+def _overlaps(chosen, loaded):
+    config = chosen.config
+    parts = {}
+    for key, split in chosen.splits.items():
+        groups = getattr(split, "groups", split.ids)
+        parts[key] = Part(
+            getattr(config, key),
+            len(split.labels),
+            loaded[key].ids,
+            [groups[index] for index in chosen.indices[key]],
+            loaded[key].images,
+        )
+    return find_overlaps(parts, chosen.source.published)

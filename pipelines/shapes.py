@@ -59,6 +59,8 @@ class Shapes:
         location: Ignored; the images are drawn.
     """
 
+    published = True
+
     def __init__(self, location=None):
         self.class_names = CLASS_NAMES
         self.splits = list(_COUNTS)

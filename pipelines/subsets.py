@@ -45,8 +45,8 @@ def cut(train, val, fold):
 
     Args:
         train, val: Splits with `labels`, `ids` and, where images were made
-            out of others, `groups`: the ids of the originals. They are of the
-            same originals.
+            out of others or are the same, `groups`: the ids of the originals.
+            They are of the same originals.
         fold: A `Fold`.
 
     Returns:
@@ -68,9 +68,11 @@ def cut(train, val, fold):
     )
     parts = list(cutter.split(val.labels, val.labels))
     judged = np.sort(parts[fold.number][1])
-    held_back = {val.ids[index] for index in judged}
-    groups = getattr(train, "groups", train.ids)
-    unknown = set(groups) - set(val.ids)
+    groups, judged_groups = (
+        getattr(split, "groups", split.ids) for split in (train, val)
+    )
+    held_back = {judged_groups[index] for index in judged}
+    unknown = set(groups) - set(judged_groups)
     if unknown:
         raise DataError(
             "cross-validation: expected train and val of the same originals. "

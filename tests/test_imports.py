@@ -20,7 +20,12 @@ ROOMS = (
     ("pipelines.fingerprints", "pipelines.location"),
     ("pipelines.image_files",),
     ("pipelines.augly",),
-    ("pipelines.shapes", "pipelines.subsets", "pipelines.image_cache"),
+    (
+        "pipelines.shapes",
+        "pipelines.subsets",
+        "pipelines.image_cache",
+        "pipelines.overlaps",
+    ),
     ("pipelines.folder_preparation",),
     ("pipelines.image_folder", "pipelines.tiny_imagenet"),
     ("pipelines.cats_dogs",),

@@ -7,15 +7,16 @@ from pipelines.loading import load
 from pipelines.subsets import class_counts
 
 
-def load_data(experiment, seed, location):
+def load_data(experiment, seed, location, allow_overlap=False):
     """The `pipelines.loading.DataSet` of a run.
 
     Raises:
         ConfigError: if there are fewer images than in a batch.
-        DataError: if the data is missing or broken.
+        DataError: if the data is missing or broken, or if its splits overlap
+            and may not.
     """
     config = experiment.data
-    data = load(config, location, seed)
+    data = load(config, location, seed, allow_overlap)
     if epoch_steps(config, data) == 0:
         raise ConfigError(
             f"data.batch_size={config.batch_size} is larger than the "
@@ -65,4 +66,5 @@ def data_record(experiment, data, steps):
             for name, split in splits.items()
         },
         "notes": data.notes,
+        "overlaps": data.overlaps,
     }

@@ -1,13 +1,11 @@
 """One experiment with one seed: train, evaluate, write everything down."""
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 import models
 from experiments.errors import ConfigError, TrainingFailed
 from experiments.metrics import classification_metrics
-from experiments.plots.confusion import plot_confusion
 from experiments.plots.curves import save_run_plots
 from experiments.plots.images import plot_batch
 from experiments.run_folder import RunFolder
@@ -30,26 +28,37 @@ from experiments.training.optimizers import (
     build_optimizer,
     epoch_learning_rates,
 )
+from experiments.training.results import write_predictions
 from experiments.training.trainer import Trainer, compile_trainer
 from pipelines.batches import eval_batches, train_batches
 from pipelines.loading import fingerprints_of
 
 
-def run(experiment, *, seed, workdir, location, strategy, allow_moved=False):
+def run(
+    experiment,
+    *,
+    seed,
+    workdir,
+    location,
+    strategy,
+    allow_moved=False,
+    allow_overlap=False,
+):
     """Trains an experiment, or what is left of it.
 
     A run is its config, its images and what else changes its numbers: it goes
-    on, or is finished, with the same alone.
+    on with the same alone, or is finished already.
 
     Args:
         experiment: An `experiments.configs.schema.Experiment`.
-        seed: Seeds weights, order and augmentation.
+        seed: Seeds weights, order and augmentation; in [0, 2**63).
         workdir: The run goes to WORKDIR/EXPERIMENT/seed_N/.
         location: A `pipelines.location.Location`: where the data is.
         strategy: A `tf.distribute` strategy.
-        allow_moved: Whether an unfinished run goes on where its precision,
-            number of replicas, place of augmentation or else of
-            `experiments.training.environment.surroundings` is another now.
+        allow_moved: Whether an unfinished run may go on in other
+            `experiments.training.environment.surroundings`.
+        allow_overlap: Whether an image may be in two of train, selection and
+            val. Of both the run's files and its report tell.
 
     Returns:
         The `RunFolder`.
@@ -57,7 +66,7 @@ def run(experiment, *, seed, workdir, location, strategy, allow_moved=False):
     Raises:
         ConfigError: if the config cannot be run, or the folder is another's,
             of other images, or not to go on in these surroundings.
-        DataError: if the data is missing or broken.
+        DataError: if the data is missing or broken, or its splits overlap.
         TrainingFailed: if the loss stops being a number; metrics.json says
             so too.
     """
@@ -77,7 +86,7 @@ def run(experiment, *, seed, workdir, location, strategy, allow_moved=False):
     if experiment.deterministic:
         tf.config.experimental.enable_op_determinism()
     augment = build_augmentation(experiment)
-    data = load_data(experiment, seed, location)
+    data = load_data(experiment, seed, location, allow_overlap)
     folder.check_data(data.fingerprints)
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy(here["precision"])
@@ -99,8 +108,8 @@ class _Session:
     """What one call of `run` holds in its hands."""
 
     def __init__(self, experiment, seed, strategy, folder, data, augment, here):
+        self.name = f"{experiment.name}, seed {seed}"
         self.experiment = experiment
-        self.seed = seed
         self.random_seed = seed + (experiment.seed_offset or 0)
         self.strategy = strategy
         self.folder = folder
@@ -181,7 +190,7 @@ class _Session:
             + (", XLA-compiled" if here["jit_compile"] else ""),
         )
         print(f"{text}\n  results   {self.folder.path}", flush=True)
-        remarks = data.notes + notes(self.augment)
+        remarks = data.notes + data.overlaps + notes(self.augment)
         for remark in remarks:
             print(f"  note      {remark}", flush=True)
         self.folder.write_json(
@@ -237,10 +246,9 @@ class _Session:
 
     def _callbacks(self, first_step):
         experiment = self.experiment
-        name = f"{experiment.name}, seed {self.seed}"
         every_steps = experiment.checkpoint.every_steps
         watchers = [
-            callbacks.StopOnNonFiniteLoss(name, first_step, every_steps)
+            callbacks.StopOnNonFiniteLoss(self.name, first_step, every_steps)
         ]
         if self.data.selection is not None:
             batches = self.eval_batches(self.data.selection)
@@ -274,29 +282,17 @@ class _Session:
         val, class_names = self.data.val, self.data.class_names
         logits = self.trainer.predict(self.eval_batches(val), verbose=0)
         probabilities = keras.ops.convert_to_numpy(keras.ops.softmax(logits))
-        self.folder.replace(
-            "predictions.npz",
-            lambda path: np.savez_compressed(
-                path,
-                probabilities=probabilities,
-                labels=val.labels,
-                ids=np.array(val.ids),
-                class_names=np.array(class_names),
-            ),
+        write_predictions(
+            self.folder, val, class_names, probabilities, self.name
         )
-        predicted = probabilities.argmax(-1)
-        figure = plot_confusion(
-            val.labels,
-            predicted,
-            class_names,
-            f"{self.experiment.name}, seed {self.seed}",
-        )
-        self.folder.replace("plots/confusion.png", figure.savefig)
         network = models.without_fused(self.trainer.network)
         self.folder.replace("model.keras", network.save)
         save_run_plots(self.folder)
         scores = classification_metrics(
-            val.labels, predicted, class_names, self.experiment.positive_class
+            val.labels,
+            probabilities.argmax(-1),
+            class_names,
+            self.experiment.positive_class,
         )
         self._write_metrics("finished", classification=scores)
         final = self.rows[-1]

@@ -106,9 +106,8 @@ def test_finished_run_is_of_its_images_alone(
         f"{folder.path} was made with another data set: train is "
     )
     # What was prepared is changed behind the program's back.
-    image = first / "split_data" / "test" / "cats"
-    (image,) = image.iterdir()
-    image.write_bytes((first / "dogs" / "0.bmp").read_bytes())
+    (image,) = (first / "split_data" / "test" / "cats").iterdir()
+    PIL.Image.new("RGB", (20, 20)).save(image)
     with pytest.raises(ConfigError, match="another data set: val is "):
         train(pets, tmp_path / "runs", first)
     assert files_of(folder.path) == before
