@@ -26,6 +26,11 @@ def run_study(name, experiments, *, seeds, workdir, **options):
     # All arms of a seed before the next seed: stopped early, the study can
     # still be compared.
     runs = [(each, seed) for seed in seeds for each in experiments]
+    print(
+        f"study {name}: {len(experiments)} arms, seeds "
+        f"{', '.join(map(str, seeds))}",
+        flush=True,
+    )
     folders, failures = [], []
     for number, (experiment, seed) in enumerate(runs, 1):
         print(f"[{number} of {len(runs)}] ", end="")

@@ -4,6 +4,7 @@ import csv
 import json
 import shutil
 
+from augment_tf.sampling import to_32_bits
 from pipelines.errors import DataError
 from pipelines.files.inspection import (
     check_classes,
@@ -120,7 +121,7 @@ def _draw(good, seed):
             entries,
             test_size=TEST_FRACTION,
             stratify=classes,
-            random_state=seed,
+            random_state=to_32_bits(seed),
         )
     except ValueError as error:
         raise DataError(

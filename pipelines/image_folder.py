@@ -22,6 +22,19 @@ from pipelines.image_files import Entry, list_images
 FOLDER = "split_data"
 
 
+def refuse_split_seed(where, split_seed):
+    """What the data came with is not passed off as another seed's split.
+
+    Raises:
+        DataError: if a seed is asked for; 0 is what a config has by itself.
+    """
+    if split_seed:
+        raise DataError(
+            f"{where} has splits of its own, which no seed changes. Received: "
+            f"data.split_seed={split_seed}. Leave it at 0."
+        )
+
+
 class FolderSplit:
     """Some of the images.
 
@@ -210,12 +223,13 @@ class ImageFolder:
 
     def _check_origin(self, find_files, split_seed):
         seed = self._description["seed"]
-        if seed is not None and seed != split_seed:
+        if seed is None:
+            refuse_split_seed(self.root, split_seed)
+        elif seed != split_seed:
             raise DataError(
                 f"{self.root} was split with seed {seed}, not {split_seed}. "
-                f"Ask for seed {seed} (training: --set data.split_seed="
-                f"{seed}), choose another --prepared_dir, or remove that "
-                "folder."
+                f"Ask for that with --set data.split_seed={seed}, choose "
+                "another --prepared_dir, or remove that folder."
             )
         if self._description["adopted"]:
             return

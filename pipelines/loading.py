@@ -11,6 +11,7 @@ from pipelines.config import Data
 from pipelines.errors import DataError
 from pipelines.fingerprints import fingerprint
 from pipelines.image_cache import ImageCache
+from pipelines.image_folder import refuse_split_seed
 from pipelines.location import Location
 from pipelines.overlaps import Part, find_overlaps, refuse
 from pipelines.shapes import Shapes
@@ -68,15 +69,17 @@ def open_source(name, location, split_seed=0):
     """Prepares a data set where needed and opens it, decoding nothing.
 
     Raises:
-        DataError: if there is no such data set, or its data is missing or
-            broken.
+        DataError: if there is no such data set, its data is missing or
+            broken, or its splits are not of that seed.
     """
     if name not in SOURCES:
         raise DataError(
             f"there is no data set {name!r}. Known: {', '.join(SOURCES)}."
         )
-    options = {"split_seed": split_seed} if name in FOLDERS else {}
-    return SOURCES[name](location, **options)
+    if name in FOLDERS:
+        return SOURCES[name](location, split_seed)
+    refuse_split_seed(name, split_seed)
+    return SOURCES[name](location)
 
 
 def load(config, location, seed=0, allow_overlap=False):

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from augment_tf.sampling import to_32_bits
 from pipelines.errors import DataError
 
 
@@ -64,7 +65,7 @@ def cut(train, val, fold):
             f"many as the smallest class has images ({smallest})."
         )
     cutter = StratifiedKFold(
-        fold.folds, shuffle=True, random_state=fold.shuffle
+        fold.folds, shuffle=True, random_state=to_32_bits(fold.shuffle)
     )
     parts = list(cutter.split(val.labels, val.labels))
     judged = np.sort(parts[fold.number][1])

@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 import models
+from augment_tf.sampling import to_32_bits
 from experiments.errors import ConfigError, TrainingFailed
 from experiments.metrics import classification_metrics
 from experiments.plots.curves import save_run_plots
@@ -126,7 +127,7 @@ class _Session:
     def _build_trainer(self):
         experiment = self.experiment
         # Whatever drew before: all arms of a seed start from the same weights.
-        keras.utils.set_random_seed(self.random_seed)
+        keras.utils.set_random_seed(to_32_bits(self.random_seed))
         try:
             network = models.build_network(
                 experiment.model,

@@ -68,3 +68,27 @@ def test_overlap_that_was_allowed_is_told_in_every_form(make_run, tmp_path):
         assert said in (tmp_path / "report" / name).read_text()
     numbers = json.loads((tmp_path / "report" / "comparison.json").read_text())
     assert said in numbers["groups"][0]["warnings"]
+
+
+def test_commands_repeat_the_seeds(make_run, tmp_path):
+    """Those that the runs have, however large, and what was allowed."""
+    names = ("demo_baseline", "demo_flip")
+    first = 2**63 - 3
+
+    def text_of(seeds, **fields):
+        place = str(len(list(tmp_path.iterdir())))
+        folders = [
+            make_run(name, seed, workdir=place, **fields)
+            for name in names
+            for seed in seeds
+        ]
+        report = tmp_path / f"report{place}"
+        write_report(folders, report, "demo", study="demo")
+        return (report / "report.md").read_text()
+
+    text = text_of([first, first + 1, first + 2])
+    assert f"--study=demo --seed={first} --seeds=3" in text
+    text = text_of([0, 2], data_fields={"overlaps": ["some"]})
+    assert "--study=demo" not in text
+    assert "--experiment=demo_flip --seed=2" in text
+    assert "--allow_overlap" in text

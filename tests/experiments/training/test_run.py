@@ -256,6 +256,18 @@ def test_seeds_differ(finished, tiny, tmp_path):
     assert history(placebo) == history(other)
 
 
+def test_seed_of_any_size(tiny, tmp_path):
+    """With folds, whose shuffle follows from it, and a placebo's offset."""
+    seed = 2**63 - 1
+    data = replace(tiny.data, train="validation", folds=3, limit_train=48)
+    folder = train(
+        replace(tiny, data=data, seed_offset=7, epochs=1), tmp_path, seed
+    )
+    assert folder.path.name == f"seed_{seed}"
+    assert folder.read_json("config.json")["seed"] == seed
+    assert len(folder.history()) == 1
+
+
 def test_loss_that_is_no_number_stops_the_run(tiny, tmp_path):
     wild = replace(tiny, optimizer=Optimizer(learning_rate=1e30))
     with pytest.raises(TrainingFailed, match=r"tiny, seed 0.*at step \d"):
