@@ -5,7 +5,7 @@ Examples:
   python main.py --prepare=tiny_imagenet --data_dir=DIR
   python main.py --experiment=NAME --set epochs=2 --set data.batch_size=64
   python main.py --study=tinyimagenet_fair --seeds=3 --data_dir=DIR
-  python main.py --augment_offline=catsdogs --data_dir=DIR --seed=0
+  python main.py --augment_offline=catsdogs --data_dir=DIR
   python main.py --report=runs
   python main.py --list
 """
@@ -59,15 +59,33 @@ define_path("data_dir", "data", "Folder or zip file with the data.")
 define_path("prepared_dir", None, "Default: beside the data.")
 BAD = ("error", "skip")
 flags.DEFINE_enum("on_bad_image", "error", BAD, "If a file is no image.")
-MOST = 2**63 - 1
 flags.DEFINE_integer(
-    "seed", 0, "Seed of an experiment; a study's first.", 0, MOST
+    "seed",
+    0,
+    "Seed of a run: its weights, order and augmentation. In a study the first "
+    "run of each experiment has it, the others the numbers after it. Seeds of "
+    "a split and of variations in files: --set data.split_seed=N, --set "
+    "data.offline.seed=N.",
+    0,
+    commands.MAX_SEED,
 )
 flags.DEFINE_integer(
     "seeds", None, "Runs of each experiment of a study.", 1, 10_000
 )
 STRATEGIES = ("auto", "default", "mirrored", "tpu")
 flags.DEFINE_enum("strategy", "auto", STRATEGIES, "mirrored: all local GPUs.")
+flags.DEFINE_bool(
+    "allow_moved",
+    False,
+    "Go on with a run that was begun in another precision, with another "
+    "number of replicas, or the like; its report tells.",
+)
+flags.DEFINE_bool(
+    "allow_overlap",
+    False,
+    "Train although images of train, selection and val are the same; the "
+    "report tells.",
+)
 flags.DEFINE_bool("help", False, "Print this help.", short_name="h")
 
 

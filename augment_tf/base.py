@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from augment_tf.arguments import check_images
+from augment_tf.sampling import to_32_bits
 
 if keras.backend.backend() != "tensorflow":
     raise ImportError(
@@ -43,7 +44,9 @@ class Augmentation(keras.layers.Layer):
         # Without autocast Keras leaves uint8 images and labels as they are.
         super().__init__(autocast=False, **kwargs)
         self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.seed_generator = keras.random.SeedGenerator(
+            None if seed is None else to_32_bits(seed)
+        )
         self.built = True
 
     def get_random_transformation(self, images, seed):

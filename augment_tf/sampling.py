@@ -9,9 +9,25 @@ integer later, and the last bit of a float32 differs between compilers often
 enough to move a box now and then.
 """
 
+import hashlib
 import math
 
 import tensorflow as tf
+
+
+def to_32_bits(seed):
+    """An integer seed for what takes 32 bits; one that has no more stays.
+
+    Cut off, 2**32 + 1 would give what 1 gives.
+
+    >>> from augment_tf.sampling import to_32_bits
+    >>> to_32_bits(2**32 - 1) == 2**32 - 1, to_32_bits(2**63 - 1)
+    (True, 3007978544)
+    """
+    if seed < 2**32:
+        return seed
+    digest = hashlib.sha256(str(seed).encode()).digest()
+    return int.from_bytes(digest[:4], "big")
 
 
 def split(seed, count):

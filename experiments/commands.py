@@ -4,13 +4,15 @@ Each function takes the value of the flag of main.py that calls it, and all the
 flags.
 """
 
-from dataclasses import replace
-
 from experiments.configs import registry
-from experiments.configs.overrides import override_arms
+from experiments.configs.overrides import override, override_arms
+from experiments.configs.schema import Experiment
 from experiments.errors import ConfigError
 from experiments.training.startup import start_tensorflow
+from pipelines.config import Data
 from pipelines.location import Location
+
+MAX_SEED = 2**63 - 1
 
 
 def print_list(_, flags):
@@ -21,32 +23,28 @@ def print_list(_, flags):
 def train_experiment(name, flags):
     """Trains one experiment with one seed."""
     (chosen,) = _experiments([name], flags)
-    from experiments.training.devices import make_strategy
     from experiments.training.run import run
 
-    run(
-        chosen,
-        seed=flags.seed,
-        workdir=flags.workdir,
-        location=_location(flags),
-        strategy=make_strategy(flags.strategy),
-    )
+    run(chosen, seed=flags.seed, **_options(flags))
 
 
 def train_study(name, flags):
     """Trains all experiments of a study with several seeds, and compares."""
     chosen = registry.get_study(name)
+    seeds = range(flags.seed, flags.seed + (flags.seeds or chosen.seeds))
+    if seeds[-1] > MAX_SEED:
+        raise ConfigError(
+            f"--seed={flags.seed} with {len(seeds)} seeds goes beyond "
+            f"{MAX_SEED}; begin lower."
+        )
     experiments = _experiments(chosen.experiments, flags)
     from experiments.study import run_study
-    from experiments.training.devices import make_strategy
 
     run_study(
         chosen.name,
         experiments,
-        seeds=range(flags.seed, flags.seed + (flags.seeds or chosen.seeds)),
-        workdir=flags.workdir,
-        location=_location(flags),
-        strategy=make_strategy(flags.strategy),
+        seeds=seeds,
+        **_options(flags),
     )
 
 
@@ -58,11 +56,12 @@ def report_runs(runs_dir, flags):
 
 
 def prepare_data(name, flags):
-    """Gets and checks a data set, and draws its split with the seed."""
+    """Gets and checks a data set, and draws its split."""
+    split_seed = _split_seed(name, flags)
     start_tensorflow()
     from pipelines.loading import open_source
 
-    source = open_source(name, _location(flags), flags.seed)
+    source = open_source(name, _location(flags), split_seed)
     print(f"{name} is ready: {len(source.class_names)} classes", flush=True)
     for note in source.notes:
         print(f"note: {note}", flush=True)
@@ -92,11 +91,13 @@ def augment_offline(name, flags):
             f"--augment_offline: {name} has no data.offline. Those that have: "
             f"{', '.join(known)}."
         )
+    for config in configs:
+        _refuse_seed(flags, "data.offline.seed", config.offline.seed)
     from pipelines.loading import open_source
 
     for config in configs:
+        offline = config.offline
         source = open_source(config.name, _location(flags), config.split_seed)
-        offline = replace(config.offline, seed=flags.seed)
         written = source.write_variations(config.train, offline)
         for folder, images in written.items():
             print(
@@ -108,6 +109,7 @@ def augment_offline(name, flags):
 
 def describe_data(name, flags):
     """Tables and pictures of a data set."""
+    split_seed = _split_seed(name, flags)
     start_tensorflow()
     from experiments.report.data_description import describe_data_set
 
@@ -115,7 +117,7 @@ def describe_data(name, flags):
         name,
         _location(flags),
         workdir=flags.workdir,
-        split_seed=flags.seed,
+        split_seed=split_seed,
     )
 
 
@@ -129,6 +131,50 @@ def _experiments(names, flags):
     for arm in arms:
         check_experiment(arm)
     return arms
+
+
+def _split_seed(name, flags):
+    """What --set makes of data.split_seed, the one field that matters here.
+
+    Raises:
+        ConfigError: if it sets another.
+    """
+    field = "data.split_seed"
+    for assignment in flags.set:
+        if assignment.partition("=")[0].strip() != field:
+            raise ConfigError(
+                f"--set {assignment}: of a data set alone only {field} can be "
+                "set."
+            )
+    data = override(Experiment(name, "", Data(name)), flags.set).data
+    _refuse_seed(flags, field, data.split_seed)
+    return data.split_seed
+
+
+def _refuse_seed(flags, field, seed):
+    """--seed is a run's; where none is made it would say nothing.
+
+    Raises:
+        ConfigError: if it was given and is another than the seed of `field`.
+    """
+    if flags["seed"].present and flags.seed != seed:
+        raise ConfigError(
+            f"--seed={flags.seed} is the seed of a run, and no run is made "
+            f"here. Did you mean --set {field}={flags.seed}?"
+        )
+
+
+def _options(flags):
+    """What is the same for all runs of a command."""
+    from experiments.training.devices import make_strategy
+
+    return {
+        "workdir": flags.workdir,
+        "location": _location(flags),
+        "strategy": make_strategy(flags.strategy),
+        "allow_moved": flags.allow_moved,
+        "allow_overlap": flags.allow_overlap,
+    }
 
 
 def _location(flags):

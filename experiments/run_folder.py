@@ -5,6 +5,7 @@ from pathlib import Path
 
 from experiments.configs.schema import as_json
 from experiments.errors import ConfigError
+from pipelines.config_differences import differences
 from pipelines.files.claimed_folder import ClaimedFolder
 
 HISTORY_FIELDS = (
@@ -20,6 +21,8 @@ HISTORY_FIELDS = (
 )
 # Further columns of runs that hold out images for picking the best epoch.
 SELECTION_FIELDS = ("selection_loss", "selection_accuracy")
+# Fields of a config that may have to change with the machine.
+_MAY_MOVE = {"precision", "data.augment_on"}
 
 
 class RunFolder(ClaimedFolder):
@@ -33,26 +36,55 @@ class RunFolder(ClaimedFolder):
     def of(cls, workdir, experiment, seed):
         return cls(Path(workdir) / experiment.name / f"seed_{seed}")
 
-    def check(self, experiment, seed):
-        """Checks that config.json, if there is one, is this experiment's.
+    def check(self, experiment, seed, moved=False):
+        """Checks that what is here, if anything, is of this experiment.
+
+        Args:
+            experiment, seed: Of the run that is to be written here.
+            moved: Whether an unfinished run may go on with another precision
+                or place of augmentation.
 
         Raises:
             ConfigError: names the first field that differs.
         """
         there = self.read_json("config.json")
-        if there is not None:
-            # Earlier versions had it in the folder's name alone.
-            there.setdefault("seed", seed)
-            self.check_claim(there, _claimed(experiment, seed))
+        if there is None:
+            return
+        wanted = _config(experiment, seed)
+        # Earlier versions had it in the folder's name alone.
+        there.setdefault("seed", seed)
+        changed = {field for field, *_ in differences(there, wanted)}
+        mend = None
+        if changed <= _MAY_MOVE and not self.is_finished():
+            mend = "Set it as it was, pass --allow_moved, use another --workdir"
+            there = wanted if moved else there
+        self.check_claim(there, wanted, mend=mend)
 
-    def claim(self, experiment, seed):
-        """`check`, and writes config.json where there is none.
+    def claim(self, experiment, seed, moved=False):
+        """`check`, and writes config.json.
 
         The seed stands in it beside the config: a folder may be renamed.
         """
-        self.check(experiment, seed)
-        if self.read_json("config.json") is None:
-            self.write_json("config.json", _claimed(experiment, seed))
+        self.check(experiment, seed, moved)
+        if moved or self.read_json("config.json") is None:
+            self.write_json("config.json", _config(experiment, seed))
+
+    def check_data(self, fingerprints):
+        """Checks that what is here was trained and judged on these images.
+
+        Runs of earlier versions do not say on which they were.
+
+        Args:
+            fingerprints: See `pipelines.loading.fingerprints_of`.
+
+        Raises:
+            ConfigError: names the split that is of other images.
+        """
+        there = (self.data() or {}).get("fingerprints")
+        if there is not None:
+            # What no split holds changes nothing.
+            here = fingerprints | {"data_set": there["data_set"]}
+            self.check_claim(there, here, "data set")
 
     def metrics(self):
         """metrics.json, or None before the first epoch has ended."""
@@ -92,5 +124,5 @@ class RunFolder(ClaimedFolder):
         self.replace("history.csv", write)
 
 
-def _claimed(experiment, seed):
+def _config(experiment, seed):
     return as_json(experiment) | {"seed": seed}

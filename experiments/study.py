@@ -7,7 +7,7 @@ from experiments.report.report import write_report
 from experiments.training.run import run
 
 
-def run_study(name, experiments, *, seeds, workdir, location, strategy):
+def run_study(name, experiments, *, seeds, workdir, **options):
     """Trains every experiment with every seed, then writes the report.
 
     A run whose loss diverges is reported as failed; the others go on.
@@ -17,7 +17,8 @@ def run_study(name, experiments, *, seeds, workdir, location, strategy):
         experiments: `experiments.configs.schema.Experiment`s, in the order of
             the report.
         seeds: Integers.
-        workdir, location, strategy: As for `experiments.training.run.run`.
+        workdir: The runs and the report go below it.
+        **options: Of `experiments.training.run.run`.
 
     Raises:
         TrainingFailed: after everything has run, if a run failed.
@@ -25,17 +26,16 @@ def run_study(name, experiments, *, seeds, workdir, location, strategy):
     # All arms of a seed before the next seed: stopped early, the study can
     # still be compared.
     runs = [(each, seed) for seed in seeds for each in experiments]
+    print(
+        f"study {name}: {len(experiments)} arms, seeds "
+        f"{', '.join(map(str, seeds))}",
+        flush=True,
+    )
     folders, failures = [], []
     for number, (experiment, seed) in enumerate(runs, 1):
         print(f"[{number} of {len(runs)}] ", end="")
         try:
-            folder = run(
-                experiment,
-                seed=seed,
-                workdir=workdir,
-                location=location,
-                strategy=strategy,
-            )
+            folder = run(experiment, seed=seed, workdir=workdir, **options)
             folders.append(folder)
         except TrainingFailed as error:
             failures.append(str(error))

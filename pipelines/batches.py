@@ -11,6 +11,8 @@ import functools
 import numpy as np
 import tensorflow as tf
 
+from augment_tf.sampling import to_32_bits
+
 
 def steps_per_epoch(split, batch_size, drop_remainder=True):
     """Batches in an epoch that shows every image once.
@@ -45,7 +47,7 @@ def train_batches(
         split: A `pipelines.loading.LoadedSplit`.
         classes: Length of the one-hot labels.
         batch_size: Images in a batch, over all replicas.
-        seed: Seeds the order and the augmentation.
+        seed: Integer of at least 0; seeds the order and the augmentation.
         steps: Number of batches.
         first_step: Counted from the start of training.
         augment: Function `(batch, seed) -> batch` on `{"images", "labels"}`,
@@ -64,6 +66,7 @@ def train_batches(
         so that a distribution strategy can split it like the images.
     """
     order = _Order(split, batch_size, seed, drop_remainder, endless)
+    layer_seed = np.array(to_32_bits(seed), np.uint32).view(np.int32)
     static_size = batch_size if drop_remainder or endless else None
 
     def gather(step):
@@ -81,7 +84,7 @@ def train_batches(
         return images, tf.one_hot(labels, classes), step
 
     def finish(images, labels, step):
-        batch_seed = tf.stack([seed, tf.cast(step, tf.int32)])
+        batch_seed = tf.stack([layer_seed, tf.cast(step, tf.int32)])
         if with_seeds:
             seeds = tf.tile(batch_seed[tf.newaxis], (tf.shape(labels)[0], 1))
             return {"images": images, "seeds": seeds}, labels

@@ -4,6 +4,7 @@ import csv
 import json
 import shutil
 
+from augment_tf.sampling import to_32_bits
 from pipelines.errors import DataError
 from pipelines.files.inspection import (
     check_classes,
@@ -47,7 +48,7 @@ def make_split(files, root, seed, on_bad_image):
         parts = _parts(files.entries, files.origin)
         drawn = parts is None
         if drawn:
-            parts = _draw(list(good), seed)
+            parts = _draw(good, seed)
         for entry in progress_bar(
             good, desc="copying", unit=" images", total=len(good)
         ):
@@ -103,17 +104,24 @@ def _parts(entries, origin):
     return {entry: entry.split for entry in entries}
 
 
-def _draw(entries, seed):
-    """{entry: "train" or "test"}, the same share of each class."""
+def _draw(good, seed):
+    """{entry: "train" or "test"}, the same share of each class.
+
+    Files of the same pixels stay together: what is drawn is the first of them.
+    """
     from sklearn.model_selection import train_test_split
 
+    first = {}
+    for entry, inspection in good.items():
+        first.setdefault(inspection.digest, entry)
+    entries = list(first.values())
     classes = [entry.class_name for entry in entries]
     try:
         train, _ = train_test_split(
             entries,
             test_size=TEST_FRACTION,
             stratify=classes,
-            random_state=seed,
+            random_state=to_32_bits(seed),
         )
     except ValueError as error:
         raise DataError(
@@ -121,7 +129,10 @@ def _draw(entries, seed):
             f"{error}"
         ) from error
     chosen = set(map(tuple, train))
-    return {e: "train" if tuple(e) in chosen else "test" for e in entries}
+    return {
+        entry: "train" if tuple(first[each.digest]) in chosen else "test"
+        for entry, each in good.items()
+    }
 
 
 def _write_index(root, files, good, parts, seed, adopted=False):

@@ -12,11 +12,13 @@ out of a tensorflow-datasets data set; all give
 
 import contextlib
 import hashlib
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from pipelines.errors import DataError
 from pipelines.files.archives import open_archive
+from pipelines.fingerprints import digest_files, fingerprint
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".gif")
 
@@ -47,12 +49,18 @@ class FolderFiles:
         paths = list_images(self._root, ignored)
         self.entries = _entries(paths, self.origin)
         self.empty = _empty_folders(self._root, self.entries, ignored)
-        self.fingerprint = _digest(
-            f"{path} {(self._root / path).stat().st_size}" for path in paths
-        )
+
+    @cached_property
+    def fingerprint(self):
+        paths = [entry.path for entry in self.entries]
+        digests = digest_files(self._read, paths)
+        return fingerprint(map(" ".join, zip(paths, digests, strict=True)))
 
     def read(self, entry):
-        return (self._root / entry.path).read_bytes()
+        return self._read(entry.path)
+
+    def _read(self, path):
+        return (self._root / path).read_bytes()
 
 
 def list_images(root, ignored=()):
@@ -81,7 +89,7 @@ class ArchiveFiles:
             [name.removeprefix(self._prefix) for name in names], self.origin
         )
         self.empty = []
-        self.fingerprint = _digest(
+        self.fingerprint = fingerprint(
             f"{name} {self._archive.checksum(name)}" for name in names
         )
 
@@ -107,7 +115,7 @@ class TfdsFiles:
             self._data[entry] = example["image"]
         self.entries = sorted(self._data)
         self.empty = []
-        self.fingerprint = _digest(
+        self.fingerprint = fingerprint(
             f"{entry.path} {hashlib.sha256(data).hexdigest()}"
             for entry, data in sorted(self._data.items())
         )
@@ -162,10 +170,3 @@ def _empty_folders(root, entries, ignored):
         and not folder.name.startswith(".")
         and not any(inside.is_dir() for inside in folder.iterdir())
     )
-
-
-def _digest(lines):
-    digest = hashlib.sha256()
-    for line in lines:
-        digest.update(line.encode() + b"\n")
-    return digest.hexdigest()[:16]

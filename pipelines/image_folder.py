@@ -1,8 +1,8 @@
 """Photographs in folders of classes, with a train and a test part."""
 
 import csv
-import hashlib
 import json
+from functools import cached_property
 
 import numpy as np
 import PIL.Image
@@ -10,6 +10,7 @@ import PIL.Image
 from pipelines.errors import DataError
 from pipelines.files.decoding import decode_into
 from pipelines.files.locking import alone
+from pipelines.fingerprints import digest_files, fingerprint
 from pipelines.folder_preparation import (
     PARTS,
     VARIATIONS,
@@ -21,6 +22,19 @@ from pipelines.image_files import Entry, list_images
 FOLDER = "split_data"
 
 
+def refuse_split_seed(where, split_seed):
+    """What the data came with is not passed off as another seed's split.
+
+    Raises:
+        DataError: if a seed is asked for; 0 is what a config has by itself.
+    """
+    if split_seed:
+        raise DataError(
+            f"{where} has splits of its own, which no seed changes. Received: "
+            f"data.split_seed={split_seed}. Leave it at 0."
+        )
+
+
 class FolderSplit:
     """Some of the images.
 
@@ -28,24 +42,20 @@ class FolderSplit:
         labels: int32 (N,).
         ids: "PART/CLASS/FILE" below the folder of the split.
         groups: For each image the id of the original that it was made from,
-            or its own.
+            or its own; of originals with the same pixels, that of the first.
     """
 
-    def __init__(self, root, ids, groups, labels):
+    def __init__(self, source, ids, groups, labels):
         self.ids = ids
         self.groups = groups
         self.labels = np.array(labels, np.int32)
-        self._root = root
+        self._source = source
+        self._root = source.root
 
-    @property
+    @cached_property
     def fingerprint(self):
         """Changes when the files do."""
-        digest = hashlib.sha256()
-        for name in self.ids:
-            found = (self._root / name).stat()
-            line = f"{name} {found.st_size} {found.st_mtime_ns}\n"
-            digest.update(line.encode())
-        return digest.hexdigest()
+        return self._source.fingerprint_of(self.ids)
 
     def sizes(self):
         """int (N, 2): width and height in pixels, as stored."""
@@ -81,11 +91,15 @@ class ImageFolder:
     Attributes:
         class_names: Names of the folders, sorted.
         notes: Sentences that a reader of a run must know.
+        fingerprint: Of all images, without variations.
 
     Raises:
         DataError: if the data is missing, broken or of no use, or if a split
             of another seed or of other data is there already.
     """
+
+    # Whoever has the files can mend them.
+    published = False
 
     def __init__(self, location, find_files, split_seed=0):
         self.root = location.prepared / FOLDER
@@ -93,14 +107,18 @@ class ImageFolder:
             self._prepare(find_files, split_seed, location.on_bad_image)
         self._description = json.loads((self.root / "split.json").read_text())
         self._check_origin(find_files, split_seed)
+        self.files, self._group_of, first = [], {}, {}
         with open(self.root / "files.csv", newline="") as file:
-            self.files = [
-                Entry(row["split"], row["class"], row["file"])
-                for row in csv.DictReader(file)
-            ]
+            for row in csv.DictReader(file):
+                entry = Entry(row["split"], row["class"], row["file"])
+                self.files.append(entry)
+                self._group_of[entry.path] = first.setdefault(
+                    row["digest"], entry.path
+                )
         self._check_files()
         self.class_names = sorted({entry.class_name for entry in self.files})
         self.notes = self._description["notes"]
+        self._digests = {}
 
     def _prepare(self, find_files, split_seed, on_bad_image):
         # Data that is missing leaves no trace.
@@ -119,6 +137,17 @@ class ImageFolder:
                 f"cannot write {self.root}: {error.strerror or error}. Free "
                 "some space or choose another --prepared_dir."
             ) from error
+
+    @property
+    def fingerprint(self):
+        return self.fingerprint_of([entry.path for entry in self.files])
+
+    def fingerprint_of(self, names):
+        """Of the bytes of these files, each of which is read once."""
+        new = [name for name in names if name not in self._digests]
+        found = digest_files(lambda name: (self.root / name).read_bytes(), new)
+        self._digests |= zip(new, found, strict=True)
+        return fingerprint(f"{name} {self._digests[name]}" for name in names)
 
     @property
     def splits(self):
@@ -143,9 +172,8 @@ class ImageFolder:
             )
         if name != part:
             return self._augmented(parts[part])
-        entries = [e for e in self.files if e.split in parts[part]]
-        ids = [entry.path for entry in entries]
-        return self._split(ids, ids, [e.class_name for e in entries])
+        ids = [e.path for e in self.files if e.split in parts[part]]
+        return self._split(ids, ids)
 
     def write_variations(self, name, offline):
         """Writes the variations that the split `name` needs, if not there.
@@ -185,21 +213,23 @@ class ImageFolder:
             for part in parts
             for entry in read_manifest(self.root / f"{part}_aug")
         ]
-        ids, groups = zip(*made, strict=True)
-        return self._split(ids, groups, [id.split("/")[1] for id in ids])
+        ids, originals = zip(*made, strict=True)
+        return self._split(ids, originals)
 
-    def _split(self, ids, groups, classes):
-        labels = [self.class_names.index(name) for name in classes]
-        return FolderSplit(self.root, list(ids), list(groups), labels)
+    def _split(self, ids, originals):
+        labels = [self.class_names.index(id.split("/")[1]) for id in ids]
+        groups = [self._group_of.get(name, name) for name in originals]
+        return FolderSplit(self, list(ids), groups, labels)
 
     def _check_origin(self, find_files, split_seed):
         seed = self._description["seed"]
-        if seed is not None and seed != split_seed:
+        if seed is None:
+            refuse_split_seed(self.root, split_seed)
+        elif seed != split_seed:
             raise DataError(
                 f"{self.root} was split with seed {seed}, not {split_seed}. "
-                f"Ask for seed {seed} (training: --set data.split_seed="
-                f"{seed}), choose another --prepared_dir, or remove that "
-                "folder."
+                f"Ask for that with --set data.split_seed={seed}, choose "
+                "another --prepared_dir, or remove that folder."
             )
         if self._description["adopted"]:
             return

@@ -7,14 +7,21 @@ import numpy as np
 
 from pipelines import subsets
 from pipelines.cats_dogs import CatsDogs, CatsVsDogs
+from pipelines.config import Data
 from pipelines.errors import DataError
+from pipelines.fingerprints import fingerprint
 from pipelines.image_cache import ImageCache
+from pipelines.image_folder import refuse_split_seed
+from pipelines.location import Location
+from pipelines.overlaps import Part, find_overlaps, refuse
 from pipelines.shapes import Shapes
 from pipelines.tiny_imagenet import TinyImageNet
 
 # Each takes a `Location`, prepares what is not prepared yet, and has
-# class_names, notes, splits (their names) and split(name); a split has labels,
-# ids, fingerprint, sizes() and decode_into(images, indices).
+# class_names, notes, fingerprint, splits (their names), published (whether the
+# data came with them) and split(name); a split has labels, ids, fingerprint,
+# sizes(), decode_into(images, indices) and, where images were made out of
+# others, groups: the ids of the originals.
 SOURCES = {
     "shapes": Shapes,
     "tiny_imagenet": TinyImageNet,
@@ -43,6 +50,8 @@ class DataSet:
         selection: A `LoadedSplit` that picks the best epoch, or None.
         notes: Sentences that a reader of the run must know.
         cache: Where the images are kept, in words.
+        fingerprints: See `fingerprints_of`.
+        overlaps: Sentences on images that are in two of the splits.
     """
 
     name: str
@@ -52,6 +61,8 @@ class DataSet:
     selection: LoadedSplit | None = None
     notes: list = field(default_factory=list)
     cache: str = ""
+    fingerprints: dict = field(default_factory=dict)
+    overlaps: list = field(default_factory=list)
 
 
 def check_name(name):
@@ -66,38 +77,71 @@ def open_source(name, location, split_seed=0):
     """Prepares a data set where needed and opens it, decoding nothing.
 
     Raises:
-        DataError: if there is no such data set, or its data is missing or
-            broken.
+        DataError: if there is no such data set, its data is missing or
+            broken, or its splits are not of that seed.
     """
     check_name(name)
-    options = {"split_seed": split_seed} if name in FOLDERS else {}
-    return SOURCES[name](location, **options)
+    if name in FOLDERS:
+        return SOURCES[name](location, split_seed)
+    refuse_split_seed(name, split_seed)
+    return SOURCES[name](location)
 
 
-def load(config, location, seed=0):
+def load(config, location, seed=0, allow_overlap=False):
     """Reads and decodes the images of a run.
 
     Args:
         config: A `pipelines.config.Data`.
         location: A `pipelines.location.Location`.
         seed: Of the run, which picks the fold where there are some.
+        allow_overlap: Whether images may be in two of the splits.
 
     Returns:
         A `DataSet`.
 
     Raises:
-        DataError: if the data is missing or broken.
+        DataError: if the data is missing or broken, or if an image is in two
+            splits and may not be.
     """
-    fold = None
-    if config.folds is not None:
-        shuffle, number = divmod(seed, config.folds)
-        fold = subsets.Fold(config.folds, number, shuffle)
-    return _load(config, location, fold)
+    data = _decode(_choose(config, location, seed))
+    if data.overlaps and not allow_overlap:
+        refuse(data.overlaps)
+    return data
 
 
-# The runs of a study share their data; one set at a time stays in memory.
-@functools.lru_cache(maxsize=1)
-def _load(config, location, fold):
+def fingerprints_of(config, location, seed=0):
+    """What tells the images of a run from others, without decoding them.
+
+    Args:
+        config, location, seed: As for `load`.
+
+    Returns:
+        {"data_set", "train", "val", and with one "selection": 16 or more
+        hexadecimal digits}: of all images of the data set, and of the images
+        and labels that the run uses, in their order.
+
+    Raises:
+        DataError: as `load`.
+    """
+    return dict(_choose(config, location, seed).fingerprints)
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    """The images of a run before they are decoded.
+
+    Equal where the images are: what is in `location` may change.
+    """
+
+    config: Data
+    location: Location
+    fingerprints: tuple
+    source: object = field(compare=False)
+    splits: dict = field(compare=False)
+    indices: dict = field(compare=False)
+
+
+def _choose(config, location, seed):
     source = open_source(config.name, location, config.split_seed)
     if config.offline is not None:
         if config.name not in FOLDERS:
@@ -105,37 +149,33 @@ def _load(config, location, fold):
                 f"data.offline: {config.name} is not a folder of images."
             )
         source.write_variations(config.train, config.offline)
-    splits = {
-        "train": source.split(config.train),
-        "val": source.split(config.val),
-    }
+    names = {"train": config.train, "val": config.val}
     if config.selection is not None:
-        splits["selection"] = source.split(config.selection)
-    chosen = _choose(splits, fold, config)
-    count = sum(map(len, chosen.values()))
-    side = config.load_size or config.image_size
-    cache = ImageCache(location.prepared, count, side, config.cache_gib)
-    loaded = {
-        key: LoadedSplit(
-            cache.images(split, chosen[key]),
-            split.labels[chosen[key]],
-            [split.ids[index] for index in chosen[key]],
-        )
-        for key, split in splits.items()
-    }
-    return DataSet(
-        config.name,
-        source.class_names,
-        **loaded,
-        notes=source.notes,
-        cache=cache.description,
+        names["selection"] = config.selection
+    splits = {key: source.split(name) for key, name in names.items()}
+    for key, split in splits.items():
+        twice = len(split.ids) - len(set(split.ids))
+        if twice:
+            raise DataError(
+                f"data.{key}={names[key]} has {twice:,} images twice: expected "
+                "parts that do not overlap."
+            )
+    indices = _indices(splits, config, seed)
+    fingerprints = {"data_set": source.fingerprint}
+    for key, split in splits.items():
+        used = (f"{split.ids[i]} {split.labels[i]}" for i in indices[key])
+        fingerprints[key] = fingerprint([split.fingerprint, *used])
+    return _Chosen(
+        config, location, tuple(fingerprints.items()), source, splits, indices
     )
 
 
-def _choose(splits, fold, config):
+def _indices(splits, config, seed):
     """{split: sorted indices of the images that are used}."""
     chosen = {key: np.arange(len(s.labels)) for key, s in splits.items()}
-    if fold is not None:
+    if config.folds is not None:
+        shuffle, number = divmod(seed, config.folds)
+        fold = subsets.Fold(config.folds, number, shuffle)
         chosen |= subsets.cut(splits["train"], splits["val"], fold)
     for key, indices in chosen.items():
         is_train = key == "train"
@@ -144,3 +184,45 @@ def _choose(splits, fold, config):
             labels = splits[key].labels[indices]
             chosen[key] = indices[subsets.spread_over_classes(labels, limit)]
     return chosen
+
+
+# The runs of a study share their data; one set at a time stays in memory.
+@functools.lru_cache(maxsize=1)
+def _decode(chosen):
+    config, splits = chosen.config, chosen.splits
+    count = sum(map(len, chosen.indices.values()))
+    side = config.load_size or config.image_size
+    prepared = chosen.location.prepared
+    cache = ImageCache(prepared, count, side, config.cache_gib)
+    loaded = {
+        key: LoadedSplit(
+            cache.images(split, chosen.indices[key]),
+            split.labels[chosen.indices[key]],
+            [split.ids[index] for index in chosen.indices[key]],
+        )
+        for key, split in splits.items()
+    }
+    return DataSet(
+        config.name,
+        chosen.source.class_names,
+        **loaded,
+        notes=chosen.source.notes,
+        cache=cache.description,
+        fingerprints=dict(chosen.fingerprints),
+        overlaps=_overlaps(chosen, loaded),
+    )
+
+
+def _overlaps(chosen, loaded):
+    config = chosen.config
+    parts = {}
+    for key, split in chosen.splits.items():
+        groups = getattr(split, "groups", split.ids)
+        parts[key] = Part(
+            getattr(config, key),
+            len(split.labels),
+            loaded[key].ids,
+            [groups[index] for index in chosen.indices[key]],
+            loaded[key].images,
+        )
+    return find_overlaps(parts, chosen.source.published)

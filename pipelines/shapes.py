@@ -6,9 +6,12 @@ the split "occluded" a part of each image lies under noise, and four of the
 shapes are each other's mirror images, which flips confuse.
 """
 
+import hashlib
+
 import numpy as np
 
 from pipelines.errors import DataError
+from pipelines.fingerprints import fingerprint
 
 CLASS_NAMES = [
     "disk",
@@ -24,13 +27,14 @@ COVERED = (0.1, 0.3)
 
 
 class _Split:
-    def __init__(self, name):
+    def __init__(self, name, drawn):
+        self._is_covered = name == "occluded"
         self._stream = list(_COUNTS).index(name)
         self.labels = np.arange(_COUNTS[name], dtype=np.int32) % len(
             CLASS_NAMES
         )
         self.ids = [f"{name}/{number}" for number in range(_COUNTS[name])]
-        self.fingerprint = name
+        self.fingerprint = f"{name} {drawn}"
 
     def sizes(self):
         """int (N, 2); they are drawn at any size, this one is as good."""
@@ -40,7 +44,7 @@ class _Split:
         for place, index in enumerate(indices):
             seed = [self._stream, index]
             image = draw(self.labels[index], images.shape[1], seed)
-            if self.fingerprint == "occluded":
+            if self._is_covered:
                 image = cover(image, seed)
             images[place] = image
 
@@ -55,10 +59,17 @@ class Shapes:
         location: Ignored; the images are drawn.
     """
 
+    published = True
+
     def __init__(self, location=None):
         self.class_names = CLASS_NAMES
         self.splits = list(_COUNTS)
         self.notes = []
+        # A program that draws otherwise has other images.
+        self.fingerprint = fingerprint(
+            hashlib.sha256(cover(draw(label, 32, [label]), [label])).hexdigest()
+            for label in range(len(CLASS_NAMES))
+        )
 
     def split(self, name):
         """The images of a split.
@@ -70,7 +81,7 @@ class Shapes:
             raise DataError(
                 f"there is no split {name!r}. Known: {', '.join(_COUNTS)}."
             )
-        return _Split(name)
+        return _Split(name, self.fingerprint)
 
 
 def draw(label, size, seed):

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from augment_tf.sampling import to_32_bits
 from pipelines.errors import DataError
 
 
@@ -45,8 +46,8 @@ def cut(train, val, fold):
 
     Args:
         train, val: Splits with `labels`, `ids` and, where images were made
-            out of others, `groups`: the ids of the originals. They are of the
-            same originals.
+            out of others or are the same, `groups`: the ids of the originals.
+            They are of the same originals.
         fold: A `Fold`.
 
     Returns:
@@ -64,13 +65,15 @@ def cut(train, val, fold):
             f"many as the smallest class has images ({smallest})."
         )
     cutter = StratifiedKFold(
-        fold.folds, shuffle=True, random_state=fold.shuffle
+        fold.folds, shuffle=True, random_state=to_32_bits(fold.shuffle)
     )
     parts = list(cutter.split(val.labels, val.labels))
     judged = np.sort(parts[fold.number][1])
-    held_back = {val.ids[index] for index in judged}
-    groups = getattr(train, "groups", train.ids)
-    unknown = set(groups) - set(val.ids)
+    groups, judged_groups = (
+        getattr(split, "groups", split.ids) for split in (train, val)
+    )
+    held_back = {judged_groups[index] for index in judged}
+    unknown = set(groups) - set(judged_groups)
     if unknown:
         raise DataError(
             "cross-validation: expected train and val of the same originals. "

@@ -73,6 +73,19 @@ def test_help_explains_the_flags(arguments):
         (["--experimnt=demo_baseline"], "experiment"),
         (["--experiment=demo_baseline", "--strategy=magic"], "strategy"),
         (["--experiment=demo_baseline", "--seed=-1"], "seed"),
+        ([f"--seed={2**63}"], f"[0, {2**63 - 1}]"),
+        (["--study=demo", f"--seed={2**63 - 2}"], "with 3 seeds goes beyond"),
+        (["--prepare=shapes", "--seed=1"], "--set data.split_seed=1?"),
+        (["--describe=shapes", "--seed=1"], "--set data.split_seed=1?"),
+        (["--augment_offline=catsdogs", "--seed=1"], "data.offline.seed=1?"),
+        (
+            ["--prepare=shapes", "--set", "data.batch_size=2"],
+            "data.batch_size=2: of a data set alone only data.split_seed",
+        ),
+        (
+            ["--prepare=shapes", "--set", "data.split_seed=1"],
+            "shapes has splits of its own, which no seed changes",
+        ),
         (["--study=demo", "--seeds=0"], "seeds"),
         (["--experiment=demo_baseline", "--study=demo"], "Choose one"),
         (["demo_baseline"], "no argument 'demo_baseline'"),
@@ -168,7 +181,11 @@ def test_from_photographs_to_their_description(photographs, tmp_path):
     done = call("--prepare=cats_dogs", data, "--on_bad_image=skip")
     assert done.returncode == 0, done.stderr
     assert "cats_dogs is ready: 2 classes" in done.stdout
-    done = call("--prepare=cats_dogs", data, "--seed=1")
+    other = [data, "--set", "data.split_seed=1"]
+    done = call("--prepare=cats_dogs", *other)
+    assert done.returncode == 2
+    assert "was split with seed 0, not 1" in done.stderr
+    done = call("--experiment=catsdogs_original", *other)
     assert done.returncode == 2
     assert "was split with seed 0, not 1" in done.stderr
     varied = [
@@ -185,9 +202,11 @@ def test_from_photographs_to_their_description(photographs, tmp_path):
     assert len(files) == 16 * 3
     assert call(*varied).returncode == 0
     assert {p: p.stat().st_mtime_ns for p in made.rglob("*.jpg")} == files
-    done = call(*varied, "--seed=5")
+    done = call(*varied, "--set", "data.offline.seed=5")
     assert done.returncode == 2
-    assert "seed" in done.stderr
+    assert "seed is 0 there and 5 here" in done.stderr
+    # The same seed, whichever is meant.
+    assert call(*varied, "--seed=0").returncode == 0
     done = call("--describe=cats_dogs", data, f"--workdir={tmp_path}")
     assert done.returncode == 0, done.stderr
     assert "| train_aug |     48 |" in done.stdout

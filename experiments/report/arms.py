@@ -177,7 +177,7 @@ def _data_of(run):
 
 
 def _make_group(title, arms):
-    """A `Group`, and `LeftOut`s: runs that judged none of its images.
+    """A `Group`, and `LeftOut`s: runs of other images than its first.
 
     Args:
         arms: A list of runs for each, the reference first.
@@ -187,12 +187,33 @@ def _make_group(title, arms):
     for runs in arms:
         same = []
         for run in runs:
-            if is_crossed(first) or _common((first, run)):
+            reason = _other_images(first, run)
+            if reason is None:
                 same.append(run)
             else:
-                reason = f"it judged none of the images that {first.path} did"
                 left_out.append(LeftOut(run.path, reason))
         if same:
             same.sort(key=lambda run: run.seed)
             kept.append(Arm(runs[0].name, tuple(same)))
     return Group(title, tuple(kept)), left_out
+
+
+def _other_images(first, run):
+    """Why two runs cannot be compared; None if they can.
+
+    Runs of earlier versions do not say of which images they are.
+    """
+    if not is_crossed(first) and not _common((first, run)):
+        return f"it judged none of the images that {first.path} did"
+    there, here = (each.data.get("fingerprints", {}) for each in (first, run))
+    names = there.keys() & here.keys()
+    if is_crossed(first) or first.config["data"] != run.config["data"]:
+        # Folds, and arms with another split, do train on other images of it.
+        names &= {"data_set"}
+    for name in sorted(names):
+        if there[name] != here[name]:
+            return (
+                f"its data is not that of {first.path}, though it has the "
+                f"same names: {name} is of other images"
+            )
+    return None

@@ -9,6 +9,7 @@ from sklearn.metrics import confusion_matrix
 
 from experiments.metrics import calibration_error, classification_metrics
 from experiments.report.folds import compare_folds
+from experiments.report.remarks import remarks
 from experiments.report.settings import Settings, compare_settings
 from experiments.report.signs import read_signs
 from experiments.report.statistics import compare_arms
@@ -80,6 +81,7 @@ class Findings:
         arms: list[`ArmFindings`], the reference first.
         differences: list[`statistics.Difference`] in top-1 accuracy.
         settings: `settings.Settings`.
+        remarks: list[str], see `remarks.remarks`.
     """
 
     title: str
@@ -90,6 +92,7 @@ class Findings:
     arms: list
     differences: list
     settings: Settings
+    remarks: list
 
 
 def find(group):
@@ -123,6 +126,7 @@ def find(group):
         ],
         differences=_differences(group),
         settings=settings,
+        remarks=list(remarks(group)),
     )
 
 

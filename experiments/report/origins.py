@@ -52,16 +52,27 @@ def _surroundings(environment):
 
 
 def _commands(group):
-    if group.title in STUDIES:
-        seeds = max(len(arm.seeds) for arm in group.arms)
+    seeds = group.reference.seeds
+    first, count = seeds[0], len(seeds)
+    counted = list(range(first, first + count))
+    alike = all(arm.seeds == counted for arm in group.arms)
+    overlaps = any(
+        run.data.get("overlaps") for arm in group.arms for run in arm.runs
+    )
+    allowed = " --allow_overlap" if overlaps else ""
+    if group.title in STUDIES and alike:
         changed = _assignments(group.reference.config)
-        yield f"python main.py --study={group.title} --seeds={seeds}{changed}"
+        given = f" --seed={first}" if first else ""
+        yield (
+            f"python main.py --study={group.title}{given} --seeds={count}"
+            f"{changed}{allowed}"
+        )
         return
     for arm in group.arms:
         for seed in arm.seeds:
             yield (
                 f"python main.py --experiment={arm.name} --seed={seed}"
-                f"{_assignments(arm.config)}"
+                f"{_assignments(arm.config)}{allowed}"
             )
 
 

@@ -126,6 +126,7 @@ def warnings(findings):
             "The arms were trained for different numbers of steps, which can "
             f"make a difference by itself: {', '.join(listed)}."
         )
+    yield from findings.remarks
     for arm, fields in settings.seeds_differ.items():
         yield f"Seeds of {names(arm)} differ in {', '.join(fields)}."
     steep = [arm for arm in findings.arms if arm.signs.undertrained]

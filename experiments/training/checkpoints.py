@@ -48,8 +48,16 @@ def restore_metrics(trainer, arrays):
 def _assign(trainer, arrays, groups):
     state = _state(trainer)
     for group in groups:
-        for index, variable in enumerate(state[group]):
-            variable.assign(arrays[f"{group}.{index}"])
+        saved = [
+            arrays[f"{group}.{index}"]
+            for index in range(sum(k.startswith(f"{group}.") for k in arrays))
+        ]
+        # From the end: in mixed precision the optimizer has variables of its
+        # own before the others, and a run may go on without or begin with it.
+        for variable, value in zip(
+            reversed(state[group]), reversed(saved), strict=False
+        ):
+            variable.assign(value)
 
 
 def _state(trainer):

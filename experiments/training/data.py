@@ -7,15 +7,16 @@ from pipelines.loading import load
 from pipelines.subsets import class_counts
 
 
-def load_data(experiment, seed, location):
+def load_data(experiment, seed, location, allow_overlap=False):
     """The `pipelines.loading.DataSet` of a run.
 
     Raises:
         ConfigError: if there are fewer images than in a batch.
-        DataError: if the data is missing or broken.
+        DataError: if the data is missing or broken, or if its splits overlap
+            and may not.
     """
     config = experiment.data
-    data = load(config, location, seed)
+    data = load(config, location, seed, allow_overlap)
     if epoch_steps(config, data) == 0:
         raise ConfigError(
             f"data.batch_size={config.batch_size} is larger than the "
@@ -45,7 +46,7 @@ def count_classes(experiment, data):
 
 
 def data_record(experiment, data, steps):
-    """What data.json says: how many images of each class a run used."""
+    """What data.json says: which images a run used, how many of a class."""
     config = experiment.data
     train, val = config.train, config.val
     if config.folds is not None:
@@ -58,10 +59,12 @@ def data_record(experiment, data, steps):
         "class_names": data.class_names,
         "train": train,
         "val": val,
+        "fingerprints": data.fingerprints,
         "steps_per_epoch": steps,
         "splits": {
             name: class_counts(split.labels, data.class_names)
             for name, split in splits.items()
         },
         "notes": data.notes,
+        "overlaps": data.overlaps,
     }

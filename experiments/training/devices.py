@@ -21,7 +21,7 @@ def make_strategy(name):
     if name == "tpu":
         return _tpu_strategy()
     if name == "mirrored":
-        devices = tf.config.list_logical_devices(_kind_of_device())
+        devices = tf.config.list_logical_devices(kind_of_device())
         return tf.distribute.MirroredStrategy([d.name for d in devices])
     return tf.distribute.get_strategy()
 
@@ -37,7 +37,8 @@ def _tpu_strategy():
     return tf.distribute.TPUStrategy(resolver)
 
 
-def _kind_of_device():
+def kind_of_device():
+    """ "TPU", "GPU" or "CPU": the first of these that there is."""
     for kind in ("TPU", "GPU"):
         if tf.config.list_logical_devices(kind):
             return kind
@@ -53,7 +54,7 @@ def resolve_precision(precision):
         "GPU": "mixed_float16",
         "CPU": "float32",
     }
-    return by_device[_kind_of_device()]
+    return by_device[kind_of_device()]
 
 
 def resolve_jit_compile(strategy):
@@ -62,7 +63,7 @@ def resolve_jit_compile(strategy):
     Not on CPU, where it was measured to be slower; and not over several
     GPUs, where Keras would compile the replicas' exchange along with it.
     """
-    kind = _kind_of_device()
+    kind = kind_of_device()
     return kind == "TPU" or (
         kind == "GPU" and strategy.num_replicas_in_sync == 1
     )
@@ -72,4 +73,4 @@ def in_words(strategy):
     """For example "2 replicas on GPU"."""
     count = strategy.num_replicas_in_sync
     plural = "s" if count > 1 else ""
-    return f"{count} replica{plural} on {_kind_of_device()}"
+    return f"{count} replica{plural} on {kind_of_device()}"

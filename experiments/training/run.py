@@ -1,13 +1,12 @@
 """One experiment with one seed: train, evaluate, write everything down."""
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 import models
+from augment_tf.sampling import to_32_bits
 from experiments.errors import ConfigError, TrainingFailed
 from experiments.metrics import classification_metrics
-from experiments.plots.confusion import plot_confusion
 from experiments.plots.curves import save_run_plots
 from experiments.plots.images import plot_batch
 from experiments.run_folder import RunFolder
@@ -21,55 +20,83 @@ from experiments.training.data import (
     epoch_steps,
     load_data,
 )
-from experiments.training.environment import check_same_numbers, environment
+from experiments.training.environment import (
+    check_same_numbers,
+    environment,
+    surroundings,
+)
 from experiments.training.optimizers import (
     build_optimizer,
     epoch_learning_rates,
 )
+from experiments.training.results import write_predictions
 from experiments.training.trainer import Trainer, compile_trainer
 from pipelines.batches import eval_batches, train_batches
+from pipelines.loading import fingerprints_of
 
 
-def run(experiment, *, seed, workdir, location, strategy):
+def run(
+    experiment,
+    *,
+    seed,
+    workdir,
+    location,
+    strategy,
+    allow_moved=False,
+    allow_overlap=False,
+):
     """Trains an experiment, or what is left of it.
+
+    A run is its config, its images and what else changes its numbers: it goes
+    on with the same alone, or is finished already.
 
     Args:
         experiment: An `experiments.configs.schema.Experiment`.
-        seed: Seeds weights, order and augmentation.
+        seed: Seeds weights, order and augmentation; in [0, 2**63).
         workdir: The run goes to WORKDIR/EXPERIMENT/seed_N/.
         location: A `pipelines.location.Location`: where the data is.
         strategy: A `tf.distribute` strategy.
+        allow_moved: Whether an unfinished run may go on in other
+            `experiments.training.environment.surroundings`.
+        allow_overlap: Whether an image may be in two of train, selection and
+            val. Of both the run's files and its report tell.
 
     Returns:
         The `RunFolder`.
 
     Raises:
-        ConfigError: if the config cannot be run, or the folder is another's.
-        DataError: if the data is missing or broken.
+        ConfigError: if the config cannot be run, or the folder is another's,
+            of other images, or not to go on in these surroundings.
+        DataError: if the data is missing or broken, or its splits overlap.
         TrainingFailed: if the loss stops being a number; metrics.json says
             so too.
     """
     folder = RunFolder.of(workdir, experiment, seed)
-    folder.check(experiment, seed)
     name = f"{experiment.name}, seed {seed}"
     if folder.is_finished():
+        folder.check(experiment, seed)
+        folder.check_data(fingerprints_of(experiment.data, location, seed))
         print(f"{name}: finished already, see {folder.path}", flush=True)
         return folder
-    check_same_numbers(folder)
+    folder.check(experiment, seed, allow_moved)
+    here = surroundings(experiment, strategy)
+    if not allow_moved:
+        check_same_numbers(folder, here)
     print(f"{name}: {experiment.summary}", flush=True)
     keras.backend.clear_session()
     if experiment.deterministic:
         tf.config.experimental.enable_op_determinism()
     augment = build_augmentation(experiment)
-    data = load_data(experiment, seed, location)
+    data = load_data(experiment, seed, location, allow_overlap)
+    folder.check_data(data.fingerprints)
     policy = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(
-        devices.resolve_precision(experiment.precision)
-    )
+    keras.config.set_dtype_policy(here["precision"])
     try:
-        session = _Session(experiment, seed, strategy, folder, data, augment)
-        # Not before: what is refused above must not claim the folder.
-        folder.claim(experiment, seed)
+        session = _Session(
+            experiment, seed, strategy, folder, data, augment, here
+        )
+        # Only now: what cannot be run leaves nothing behind.
+        folder.claim(experiment, seed, allow_moved)
         session.announce()
         session.train()
         session.finish()
@@ -81,24 +108,26 @@ def run(experiment, *, seed, workdir, location, strategy):
 class _Session:
     """What one call of `run` holds in its hands."""
 
-    def __init__(self, experiment, seed, strategy, folder, data, augment):
+    def __init__(self, experiment, seed, strategy, folder, data, augment, here):
+        self.name = f"{experiment.name}, seed {seed}"
         self.experiment = experiment
-        self.seed = seed
         self.random_seed = seed + (experiment.seed_offset or 0)
         self.strategy = strategy
         self.folder = folder
         self.data = data
         self.augment = augment
+        self.surroundings = here
         self.classes = count_classes(experiment, data)
         self.steps_per_epoch = epoch_steps(experiment.data, data)
-        self.jit_compile = devices.resolve_jit_compile(strategy)
         with strategy.scope():
             self.trainer = self._build_trainer()
+        self.state = load_checkpoint(folder)
+        self.first_step = int(self.state["step"]) if self.state else 0
 
     def _build_trainer(self):
         experiment = self.experiment
         # Whatever drew before: all arms of a seed start from the same weights.
-        keras.utils.set_random_seed(self.random_seed)
+        keras.utils.set_random_seed(to_32_bits(self.random_seed))
         try:
             network = models.build_network(
                 experiment.model,
@@ -113,7 +142,12 @@ class _Session:
         optimizer = build_optimizer(
             experiment.optimizer, experiment.epochs, self.steps_per_epoch
         )
-        compile_trainer(trainer, optimizer, self.classes, self.jit_compile)
+        compile_trainer(
+            trainer,
+            optimizer,
+            self.classes,
+            self.surroundings["jit_compile"],
+        )
         # Built now, so that a checkpoint finds the variables to restore.
         trainer.optimizer.build(trainer.trainable_variables)
         return trainer
@@ -147,22 +181,22 @@ class _Session:
     def announce(self):
         """Says what is about to happen, on the screen and in files."""
         experiment, data = self.experiment, self.data
-        precision = keras.config.dtype_policy().name
+        here = self.surroundings
         text = announcement(
             experiment,
             data,
             self.trainer,
             self.steps_per_epoch,
-            f"{devices.in_words(self.strategy)}, {precision}"
-            + (", XLA-compiled" if self.jit_compile else ""),
+            f"{devices.in_words(self.strategy)}, {here['precision']}"
+            + (", XLA-compiled" if here["jit_compile"] else ""),
         )
         print(f"{text}\n  results   {self.folder.path}", flush=True)
-        remarks = data.notes + notes(self.augment)
+        remarks = data.notes + data.overlaps + notes(self.augment)
         for remark in remarks:
             print(f"  note      {remark}", flush=True)
         self.folder.write_json(
             "environment.json",
-            environment(self.strategy, precision, self.jit_compile)
+            environment(self.folder, here, self.first_step)
             | {"notes": remarks},
         )
         self.folder.write_json(
@@ -174,15 +208,13 @@ class _Session:
 
     def train(self):
         """Trains from the last checkpoint, or from the start."""
-        state = load_checkpoint(self.folder)
-        first_step = 0
-        if state is not None:
-            restore_model(self.trainer, state)
-            first_step = int(state["step"])
+        first_step = self.first_step
+        if self.state is not None:
+            restore_model(self.trainer, self.state)
             print(f"  resuming after step {first_step}", flush=True)
         epoch, done = divmod(first_step, self.steps_per_epoch)
         self.rows = self.folder.history()[:epoch]
-        watchers = self._callbacks(first_step, state)
+        watchers = self._callbacks(first_step)
         try:
             if done:
                 # Keras makes the metrics' variables, which are about to be
@@ -213,12 +245,11 @@ class _Session:
             verbose=0,
         )
 
-    def _callbacks(self, first_step, state):
+    def _callbacks(self, first_step):
         experiment = self.experiment
-        name = f"{experiment.name}, seed {self.seed}"
         every_steps = experiment.checkpoint.every_steps
         watchers = [
-            callbacks.StopOnNonFiniteLoss(name, first_step, every_steps)
+            callbacks.StopOnNonFiniteLoss(self.name, first_step, every_steps)
         ]
         if self.data.selection is not None:
             batches = self.eval_batches(self.data.selection)
@@ -239,7 +270,7 @@ class _Session:
                 self.folder,
                 self.steps_per_epoch,
                 every_steps,
-                state,
+                self.state,
             ),
             callbacks.Plots(self.folder),
             keras.callbacks.TensorBoard(
@@ -252,29 +283,17 @@ class _Session:
         val, class_names = self.data.val, self.data.class_names
         logits = self.trainer.predict(self.eval_batches(val), verbose=0)
         probabilities = keras.ops.convert_to_numpy(keras.ops.softmax(logits))
-        self.folder.replace(
-            "predictions.npz",
-            lambda path: np.savez_compressed(
-                path,
-                probabilities=probabilities,
-                labels=val.labels,
-                ids=np.array(val.ids),
-                class_names=np.array(class_names),
-            ),
+        write_predictions(
+            self.folder, val, class_names, probabilities, self.name
         )
-        predicted = probabilities.argmax(-1)
-        figure = plot_confusion(
-            val.labels,
-            predicted,
-            class_names,
-            f"{self.experiment.name}, seed {self.seed}",
-        )
-        self.folder.replace("plots/confusion.png", figure.savefig)
         network = models.without_fused(self.trainer.network)
         self.folder.replace("model.keras", network.save)
         save_run_plots(self.folder)
         scores = classification_metrics(
-            val.labels, predicted, class_names, self.experiment.positive_class
+            val.labels,
+            probabilities.argmax(-1),
+            class_names,
+            self.experiment.positive_class,
         )
         self._write_metrics("finished", classification=scores)
         final = self.rows[-1]

@@ -30,13 +30,14 @@ class ClaimedFolder:
     def __truediv__(self, name):
         return self.path / name
 
-    def check_claim(self, there, here, what="config"):
+    def check_claim(self, there, here, what="config", mend=None):
         """Refuses to write beside the files of another config.
 
         Args:
             there: What the folder's files were made with, as JSON has it.
             here: What would be written with; goes into JSON.
             what: The name of both.
+            mend: What to do; None: `if_claimed`.
 
         Raises:
             `error`: names the first field that differs.
@@ -44,8 +45,8 @@ class ClaimedFolder:
         for field, old, new in differences(there, json.loads(json.dumps(here))):
             raise self.error(
                 f"{self.path} was made with another {what}: {field} is "
-                f"{old!r} there and {new!r} here. {self.if_claimed}, or "
-                "remove that folder."
+                f"{old!r} there and {new!r} here. {mend or self.if_claimed}, "
+                "or remove that folder."
             )
 
     def read_json(self, name):

@@ -21,6 +21,7 @@ class TinyImageNet:
         wnids: list[str]; WordNet ids in the same order.
         splits: list[str]; the names that `split` knows.
         notes: list[str]; what a reader of a run must know about the data.
+        fingerprint: str; of all images.
 
     Raises:
         DataError: if the data is missing or bad, or cannot be prepared.
@@ -31,12 +32,15 @@ class TinyImageNet:
         split.decode_into(images, np.arange(len(images)))
     """
 
+    published = True
+
     def __init__(self, location):
         self._builder = prepared_builder(location)
         metadata = self._builder.info.metadata
         self.class_names = metadata["words"]
         self.wnids = self._builder.info.features["label"].names
         self.notes = metadata["notes"]
+        self.fingerprint = metadata["content"]
         self._slices = metadata["slices"]
         self.splits = [*self._builder.info.splits, *self._slices]
 
@@ -70,9 +74,8 @@ class TinyImageNet:
             ) from error
         from pipelines.tiny_imagenet.records import RecordSplit
 
-        content = self._builder.info.metadata["content"]
         fingerprint = hashlib.blake2b(
-            f"{content} {expression}".encode(), digest_size=16
+            f"{self.fingerprint} {expression}".encode(), digest_size=16
         )
         return RecordSplit(
             name,

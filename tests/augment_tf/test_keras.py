@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+import augment_tf
+
 DTYPES = ["uint8", "float32", "int64"]
 
 
@@ -146,3 +148,15 @@ def test_images_come_in_the_dtype_that_the_layer_is_given(
     assert np.array_equal(result["labels"], expected["labels"])
     computed = other.compute_output_spec(symbolic(batch))
     assert described(computed) == described(result)
+
+
+def test_seed_of_any_size_has_draws_of_its_own(make_another, batch):
+    """Cut to 32 bits, the second would draw what the first draws."""
+    noise = augment_tf.RandomErasing(probability=1.0, fill="noise")
+    drawn = [
+        make_another(noise, seed=seed)(batch)["images"].numpy().tobytes()
+        for seed in (5, 2**32 + 5, 2**63 - 1, 2**63 - 1)
+    ]
+    assert len(set(drawn[:3])) == 3
+    assert drawn[2] == drawn[3]
+    assert make_another(noise, seed=2**63 - 1).get_config()["seed"] == 2**63 - 1

@@ -47,7 +47,8 @@ def make_run(tmp_path, tiny):
     """Writes the files of a finished run; returns its `RunFolder`.
 
     Args of the function: the arm's name, the seed; right: bool (N,), which
-    images are judged rightly; ids, class_names, and fields of the config.
+    images are judged rightly; ids, class_names; data_fields and
+    environment, what is to stand in these files; and fields of the config.
     """
 
     def make(
@@ -59,6 +60,8 @@ def make_run(tmp_path, tiny):
         ids=None,
         class_names=NAMES,
         accuracies=None,
+        data_fields=None,
+        environment=None,
         **changes,
     ):
         experiment = replace(tiny, name=name, **changes)
@@ -112,8 +115,11 @@ def make_run(tmp_path, tiny):
                 "steps_per_epoch": 4,
                 "splits": {"train": counts, "validation": counts},
                 "notes": [],
-            },
+            }
+            | (data_fields or {}),
         )
+        if environment is not None:
+            folder.write_json("environment.json", environment)
         return folder
 
     return make

@@ -86,6 +86,22 @@ def test_same_bytes_at_any_parallelism(split, augment):
     assert not set(runs[0]) & set(other)
 
 
+def test_seed_of_any_size_has_bytes_of_its_own(split, augment):
+    """Cut to 32 bits, the last would give what 5 gives."""
+    found = [
+        digests(batches(split, seed=seed, steps=2, augment=augment))
+        for seed in (5, 2**31, 2**32 - 1, 2**63 - 1, 2**32 + 5)
+    ]
+    assert len({digest for run in found for digest in run}) == 10
+    (seeds,) = (
+        inputs["seeds"][0].tolist()
+        for inputs, _ in batches(
+            split, seed=2**32 + 5, steps=1, with_seeds=True
+        ).as_numpy_iterator()
+    )
+    assert seeds[0] != 5
+
+
 def test_starting_late_gives_the_same_batches(split, augment):
     whole = digests(batches(split, steps=15, augment=augment))
     assert len(whole) == 15

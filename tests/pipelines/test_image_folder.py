@@ -76,6 +76,16 @@ def test_same_seed_same_split(raw, location, tmp_path):
     assert others[0] != others[1]
 
 
+def test_seed_of_any_size(raw, tmp_path):
+    large = 2**63 - 1
+    first, again, other = (
+        opened(Location(raw, tmp_path / str(place)), seed).split("test").ids
+        for place, seed in enumerate((large, large, large - 1))
+    )
+    assert first == again
+    assert first != other
+
+
 def test_split_of_another_seed_is_refused(raw, location):
     before = files_below(opened(location).root)
     with pytest.raises(DataError, match="split with seed 0, not 7"):
@@ -104,11 +114,12 @@ def test_parts_that_the_data_has_are_kept(
         for name, data in pictures.items()
     }
     write_tree(tmp_path / "raw", files)
-    source = opened(location, seed=5)
+    source = opened(location)
     expected = sorted(name for name in files if name.startswith("test/"))
     assert source.split("test").ids == expected
-    # There is nothing to draw, so any seed gives the same.
-    opened(location, seed=6)
+    # There is nothing to draw, so no seed's split is here.
+    with pytest.raises(DataError, match=r"which no seed changes.*seed=6\."):
+        opened(location, seed=6)
 
 
 def test_split_made_elsewhere_is_used_where_it_is(

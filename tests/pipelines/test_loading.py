@@ -27,7 +27,7 @@ def test_limits_keep_the_classes_in_balance():
         limit_train=60,
         limit_val=12,
     )
-    data = load(config, Location("unused"))
+    data = load(config, Location("unused"), allow_overlap=True)
     assert np.bincount(data.train.labels).tolist() == [10] * 6
     for split in (data.val, data.selection):
         assert np.bincount(split.labels).tolist() == [2] * 6

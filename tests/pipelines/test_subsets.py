@@ -43,11 +43,12 @@ def test_folds_judge_every_image_once_and_never_train_on_it():
 
 
 def test_other_seeds_cut_other_folds():
-    first, again, other = (
+    first, again, other, large = (
         subsets.cut(ORIGINALS, ORIGINALS, Fold(5, 0, seed))["val"].tolist()
-        for seed in (0, 0, 1)
+        for seed in (0, 0, 1, 2**63 - 1)
     )
     assert first == again != other
+    assert large not in (first, other)
 
 
 def test_variations_of_a_judged_image_are_not_trained_on():

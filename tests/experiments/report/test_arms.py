@@ -101,3 +101,60 @@ def test_folds_are_compared_seed_by_seed(make_run, tiny):
     assert list(group.judged) == [0, 2]
     assert group.images == 40
     assert [len(group.predictions(arm)) for arm in group.arms] == [2, 2]
+
+
+def prints(data_set="d", **others):
+    return {"fingerprints": {"data_set": data_set, **others}}
+
+
+def test_runs_of_other_images_of_the_same_names_are_left_out(make_run):
+    stranger = make_run("b", 1, data_fields=prints("other"))
+    (group,), left_out = groups_of(
+        make_run("a", data_fields=prints()),
+        make_run("b", 0, data_fields=prints()),
+        # Of an earlier version, which does not say.
+        make_run("b", 2),
+        stranger,
+        study="mine",
+    )
+    assert [arm.seeds for arm in group.arms] == [[0], [0, 2]]
+    ((path, reason),) = left_out
+    assert path == stranger.path
+    assert "data_set is of other images" in reason
+
+
+def test_train_images_are_the_same_unless_the_config_says_otherwise(
+    make_run, tiny
+):
+    """Such as those of an arm with AugLy's variations in files."""
+    varied = replace(tiny.data, train="train_aug")
+    others = {
+        name: make_run(name, data_fields=prints(train=name, val="v"), **changes)
+        for name, changes in (
+            ("a", {}),
+            ("varied", {"data": varied}),
+            ("changed", {}),
+        )
+    }
+    (group,), left_out = groups_of(*others.values(), study="mine")
+    assert [arm.name for arm in group.arms] == ["a", "varied"]
+    assert [each.path for each in left_out] == [others["changed"].path]
+    assert "train is of other images" in left_out[0].reason
+
+
+def test_folds_train_on_other_images_of_one_data_set(make_run, tiny):
+    data = replace(tiny.data, folds=2)
+    folders = [
+        make_run(
+            name,
+            seed,
+            data=data,
+            ids=[f"{n:04}" for n in range(60 * seed, 60 * seed + 60)],
+            data_fields=prints(train=str(seed), val=str(seed)),
+        )
+        for name in "ab"
+        for seed in range(2)
+    ]
+    (group,), left_out = groups_of(*folders, study="mine")
+    assert left_out == []
+    assert group.images == 120

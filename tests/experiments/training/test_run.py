@@ -15,17 +15,19 @@ from experiments.run_folder import HISTORY_FIELDS
 from experiments.training import callbacks
 from experiments.training.run import run
 from models.config import Model
+from pipelines.errors import DataError
 from pipelines.loading import load
 from pipelines.location import Location
 
 
-def train(experiment, workdir, seed=0):
+def train(experiment, workdir, seed=0, **options):
     return run(
         experiment,
         seed=seed,
         workdir=workdir,
         location=Location("unused"),
         strategy=tf.distribute.get_strategy(),
+        **options,
     )
 
 
@@ -160,7 +162,14 @@ def test_folder_of_another_config_is_refused(finished, tiny):
 def test_held_out_images_pick_the_best_epoch(tiny, tmp_path):
     """Here the train images stand in for them."""
     data = replace(tiny.data, selection="train")
-    folder = train(replace(tiny, data=data), tmp_path)
+    experiment = replace(tiny, data=data)
+    with pytest.raises(DataError, match="of selection .train. are in train"):
+        train(experiment, tmp_path)
+    assert not list(tmp_path.iterdir())
+    folder = train(experiment, tmp_path, allow_overlap=True)
+    (said,) = folder.read_json("environment.json")["notes"]
+    assert folder.data()["overlaps"] == [said]
+    assert "42 of 42 images of selection (train) are in train" in said
     rows = folder.history()
     with open(folder / "history.csv", newline="") as file:
         header = next(csv.reader(file))
@@ -174,7 +183,7 @@ def test_held_out_images_pick_the_best_epoch(tiny, tmp_path):
     assert metrics["best"]["selection_accuracy"] == max(
         row["selection_accuracy"] for row in rows
     )
-    held_out = load(data, Location("unused")).selection
+    held_out = load(data, Location("unused"), allow_overlap=True).selection
     model = keras.models.load_model(folder / "model.keras")
     logits = model.predict(held_out.images, verbose=0)
     right = logits.argmax(-1) == held_out.labels
@@ -245,6 +254,18 @@ def test_seeds_differ(finished, tiny, tmp_path):
     placebo = train(replace(tiny, name="placebo", seed_offset=1), tmp_path)
     assert placebo.path.name == "seed_0"
     assert history(placebo) == history(other)
+
+
+def test_seed_of_any_size(tiny, tmp_path):
+    """With folds, whose shuffle follows from it, and a placebo's offset."""
+    seed = 2**63 - 1
+    data = replace(tiny.data, train="validation", folds=3, limit_train=48)
+    folder = train(
+        replace(tiny, data=data, seed_offset=7, epochs=1), tmp_path, seed
+    )
+    assert folder.path.name == f"seed_{seed}"
+    assert folder.read_json("config.json")["seed"] == seed
+    assert len(folder.history()) == 1
 
 
 def test_loss_that_is_no_number_stops_the_run(tiny, tmp_path):

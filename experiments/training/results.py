@@ -1,0 +1,31 @@
+"""What a trained network says of the images that it is judged on."""
+
+import numpy as np
+
+from experiments.plots.confusion import plot_confusion
+
+
+def write_predictions(folder, val, class_names, probabilities, title):
+    """Writes predictions.npz and plots/confusion.png.
+
+    Args:
+        folder: The `RunFolder`.
+        val: The `pipelines.loading.LoadedSplit` that is judged.
+        class_names: Names of the labels.
+        probabilities: float (N, classes), of each image of `val`.
+        title: Of the plot.
+    """
+    folder.replace(
+        "predictions.npz",
+        lambda path: np.savez_compressed(
+            path,
+            probabilities=probabilities,
+            labels=val.labels,
+            ids=np.array(val.ids),
+            class_names=np.array(class_names),
+        ),
+    )
+    figure = plot_confusion(
+        val.labels, probabilities.argmax(-1), class_names, title
+    )
+    folder.replace("plots/confusion.png", figure.savefig)
