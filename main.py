@@ -104,6 +104,9 @@ def main(arguments):
 
 
 if __name__ == "__main__":
+    # File names need not be text, which makes them hard to print.
+    sys.stdout.reconfigure(errors="backslashreplace")
+    sys.stderr.reconfigure(errors="backslashreplace")
     # Shell cells of a notebook inherit its own. Where that is not installed
     # here, matplotlib cannot be imported, which Keras does, too.
     os.environ.pop("MPLBACKEND", None)

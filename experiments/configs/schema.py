@@ -23,7 +23,8 @@ _CHECKED = ConfigDict(strict=True, allow_inf_nan=False, extra="forbid")
 @dataclass(frozen=True, config=_CHECKED)
 class Optimizer:
     name: Literal["sgd", "adam", "adamw"] = "sgd"
-    learning_rate: Annotated[float, Gt(0), Le(1e6)] = 0.1
+    # Up to what float32 can hold.
+    learning_rate: Annotated[float, Gt(0), Le(3e38)] = 0.1
     momentum: Annotated[float, Ge(0), Lt(1)] = 0.9
     nesterov: bool = True
     # Coupled (added to the gradient) for sgd, decoupled for adamw.

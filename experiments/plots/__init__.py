@@ -7,4 +7,6 @@ class may well be named "A$AP$".
 
 import matplotlib
 
+# A user's matplotlibrc may ask for LaTeX, other sizes, other colors.
+matplotlib.rcdefaults()
 matplotlib.rcParams["text.parse_math"] = False

@@ -1,11 +1,23 @@
 """Imports TensorFlow at its fastest and without its chatter."""
 
 import contextlib
+import json
 import os
 import sys
 import tempfile
+from pathlib import Path
 
 ONEDNN = "TF_ENABLE_ONEDNN_OPTS"
+# What Keras reads its settings from: keras.json.
+_KERAS_HOME = Path(__file__).with_name("keras_home")
+# Variables that change what Keras is, or end a training early.
+_KERAS_VARIABLES = (
+    "KERAS_BACKEND",
+    "KERAS_MAX_EPOCHS",
+    "KERAS_MAX_STEPS_PER_EPOCH",
+    "KERAS_NNX_ENABLED",
+    "TF_USE_LEGACY_KERAS",
+)
 
 
 def start_tensorflow():
@@ -16,7 +28,7 @@ def start_tensorflow():
     # What is an error to the user comes as an exception; what TensorFlow's
     # C++ logs as one is mostly about processors.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    _override_keras_settings()
     # On processors without AVX-512 VNNI TensorFlow leaves oneDNN off, and
     # convolutions take several times longer. Builds without it ignore this.
     os.environ.setdefault(ONEDNN, "1")
@@ -30,6 +42,48 @@ def start_tensorflow():
         tensorflow.config.list_physical_devices()
         # Its Python side, which warns of each new run's new graphs.
         tensorflow.get_logger().setLevel("ERROR")
+
+
+def _override_keras_settings():
+    """What a run is stands in its config, not in the user's home.
+
+    Says in one line what it overrode. Must come before Keras is imported.
+    """
+    home = os.environ.get("KERAS_HOME")
+    if home == str(_KERAS_HOME):
+        # A process of ours that this one was started by has done it.
+        return
+    given = {
+        name: os.environ.pop(name)
+        for name in _KERAS_VARIABLES
+        if name in os.environ
+    }
+    if given.get("KERAS_BACKEND") in ("", "tensorflow"):
+        del given["KERAS_BACKEND"]
+    wanted = json.loads((_KERAS_HOME / "keras.json").read_text())
+    path = Path(home or Path.home() / ".keras", "keras.json")
+    given |= {
+        f"{key} in {path}": value
+        for key, value in _read_settings(path).items()
+        if wanted.get(key) != value
+    }
+    os.environ["KERAS_HOME"] = str(_KERAS_HOME)
+    os.environ["KERAS_BACKEND"] = wanted["backend"]
+    if given:
+        settings = ", ".join(f"{name}={value}" for name, value in given.items())
+        print(
+            f"note: not used here: {settings}; training needs Keras on "
+            "TensorFlow as it is by default",
+            flush=True,
+        )
+
+
+def _read_settings(path):
+    try:
+        settings = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+    return settings if isinstance(settings, dict) else {}
 
 
 @contextlib.contextmanager

@@ -142,7 +142,7 @@ def test_wrong_assignments_are_refused_in_one_line(assignment, message):
         ("model.classes", 1, 2, 10**7),
         ("model.mean", "0,0,-0.1", "0,0,0", "1,1,1.1"),
         ("model.std", "0,1,1", "1,1,0.001", "1,1,1e9"),
-        ("optimizer.learning_rate", 0, 1e-9, 1e7),
+        ("optimizer.learning_rate", 0, 1e-9, 1e39),
         ("optimizer.momentum", -0.1, 0, 1),
         ("optimizer.weight_decay", -1, 0, 1e7),
         ("optimizer.epsilon", 0, 1e-12, 1e7),

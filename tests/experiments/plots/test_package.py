@@ -51,6 +51,8 @@ def python(*arguments, cwd, backend):
 
 @pytest.mark.parametrize("backend", ["module://nonsense", "tkagg"])
 def test_no_backend_is_needed(tmp_path, backend):
+    # Nor are a user's own settings asked, such as for LaTeX.
+    (tmp_path / "matplotlibrc").write_text("text.usetex: True\n")
     done = python("-c", DRAW_EVERYTHING, cwd=tmp_path, backend=backend)
     assert done.returncode == 0, done.stderr
     assert len(list(tmp_path.glob("*.png"))) == 9
