@@ -35,15 +35,20 @@ def train_experiment(name, flags):
 
 
 def train_study(name, flags):
-    """Trains all experiments of a study with several seeds, and compares."""
+    """Trains all experiments of a study with several seeds, and compares.
+
+    With --plan, says what that would take and could show instead.
+    """
     chosen = registry.get_study(name)
     arms = [registry.get_experiment(each) for each in chosen.experiments]
     experiments = override_arms(arms, flags.set)
     start_tensorflow()
+    from experiments.plan import plan_study
     from experiments.study import run_study
     from experiments.training.devices import make_strategy
 
-    run_study(
+    do = plan_study if flags.plan else run_study
+    do(
         chosen.name,
         experiments,
         seeds=range(flags.seed, flags.seed + (flags.seeds or chosen.seeds)),

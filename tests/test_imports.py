@@ -29,7 +29,8 @@ ROOMS = (
     ("experiments.run_folder", "experiments.metrics"),
     ("experiments.plots",),
     ("experiments.training", "experiments.report"),
-    ("experiments.study",),
+    ("experiments.image_counts", "experiments.step_timing"),
+    ("experiments.study", "experiments.plan"),
     ("experiments.commands",),
     ("main",),
 )
