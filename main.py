@@ -4,6 +4,7 @@ Examples:
   python main.py --study=demo
   python main.py --prepare=tiny_imagenet --data_dir=DIR
   python main.py --experiment=NAME --set epochs=2 --set data.batch_size=64
+  python main.py --study=tinyimagenet_fair --seeds=3 --data_dir=DIR --plan
   python main.py --study=tinyimagenet_fair --seeds=3 --data_dir=DIR
   python main.py --augment_offline=catsdogs --data_dir=DIR
   python main.py --report=runs
@@ -72,6 +73,12 @@ flags.DEFINE_integer(
 flags.DEFINE_integer(
     "seeds", None, "Runs of each experiment of a study.", 1, 10_000
 )
+flags.DEFINE_bool(
+    "plan",
+    False,
+    "With --study: train nothing; print runs, steps, the time they would take "
+    "(from steps measured now) and what difference the study can detect.",
+)
 STRATEGIES = ("auto", "default", "mirrored", "tpu")
 flags.DEFINE_enum("strategy", "auto", STRATEGIES, "mirrored: all local GPUs.")
 flags.DEFINE_bool(
@@ -96,6 +103,8 @@ def main(arguments):
     chosen = [n for n in COMMANDS if FLAGS[n].value not in (None, False)]
     if len(chosen) > 1:
         raise ConfigError(f"Choose one of --{' and --'.join(chosen)}.")
+    if FLAGS.plan and chosen != ["study"]:
+        raise ConfigError("--plan goes with --study=NAME.")
     if FLAGS.help or not chosen:
         print(__doc__, FLAGS.module_help(sys.modules[__name__]), sep="\n")
     else:

@@ -210,6 +210,7 @@ def planned(setting):
         agreement=setting.agreement,
         seed_deviation=setting.deviation,
         arm_share=setting.arm_share,
+        folds=setting.folds,
     )
 
 
@@ -264,6 +265,7 @@ def tables(agreement):
                 images=(10_000,), arms=(2, 11), seeds=(2, 3, 5, 10)
             )
             + small(arms=(2, 11), seeds=(3, 5, 10))
+            + small(folds=(5,), arms=(2, 3), seeds=(5, 10, 15))
         ],
         FOUND,
     )

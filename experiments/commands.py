@@ -29,7 +29,10 @@ def train_experiment(name, flags):
 
 
 def train_study(name, flags):
-    """Trains all experiments of a study with several seeds, and compares."""
+    """Trains all experiments of a study with several seeds, and compares.
+
+    With --plan, says what that would take and could show instead.
+    """
     chosen = registry.get_study(name)
     seeds = range(flags.seed, flags.seed + (flags.seeds or chosen.seeds))
     if seeds[-1] > MAX_SEED:
@@ -38,14 +41,13 @@ def train_study(name, flags):
             f"{MAX_SEED}; begin lower."
         )
     experiments = _experiments(chosen.experiments, flags)
+    from experiments.plan import plan_study
     from experiments.study import run_study
 
-    run_study(
-        chosen.name,
-        experiments,
-        seeds=seeds,
-        **_options(flags),
-    )
+    if flags.plan:
+        plan_study(chosen.name, experiments, seeds=seeds, **_place(flags))
+    else:
+        run_study(chosen.name, experiments, seeds=seeds, **_options(flags))
 
 
 def report_runs(runs_dir, flags):
@@ -166,14 +168,20 @@ def _refuse_seed(flags, field, seed):
 
 def _options(flags):
     """What is the same for all runs of a command."""
+    return _place(flags) | {
+        "allow_moved": flags.allow_moved,
+        "allow_overlap": flags.allow_overlap,
+    }
+
+
+def _place(flags):
+    """Where runs are written, data is read and networks are trained."""
     from experiments.training.devices import make_strategy
 
     return {
         "workdir": flags.workdir,
         "location": _location(flags),
         "strategy": make_strategy(flags.strategy),
-        "allow_moved": flags.allow_moved,
-        "allow_overlap": flags.allow_overlap,
     }
 
 

@@ -35,7 +35,8 @@ ROOMS = (
     ("experiments.run_folder", "experiments.metrics"),
     ("experiments.plots",),
     ("experiments.training", "experiments.report"),
-    ("experiments.study", "experiments.checks"),
+    ("experiments.image_counts", "experiments.step_timing"),
+    ("experiments.study", "experiments.plan", "experiments.checks"),
     ("experiments.commands",),
     ("main",),
 )

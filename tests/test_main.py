@@ -59,8 +59,8 @@ def test_list_does_not_import_tensorflow():
 def test_help_explains_the_flags(arguments):
     done = call(*arguments)
     assert done.returncode == 0
-    for flag in ("--experiment", "--set", "--workdir", "--strategy"):
-        assert flag in done.stdout
+    for flag in ("experiment", "set", "workdir", "strategy", "[no]plan"):
+        assert f"--{flag}" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -91,6 +91,9 @@ def test_help_explains_the_flags(arguments):
         (["demo_baseline"], "no argument 'demo_baseline'"),
         (["--report=/nonexistent"], "no runs in /nonexistent"),
         (["--study=catdogs"], "Did you mean catsdogs"),
+        (["--plan"], "--plan goes with --study=NAME"),
+        (["--experiment=demo_baseline", "--plan"], "--plan goes with --study"),
+        (["--study=demo", "--plan", "--seeds=0"], "seeds"),
         (["--study=demo", "--report=runs"], "Choose one of --study and --rep"),
         (["--on_bad_image=ignore"], "on_bad_image"),
         (["--augment_offline=demo"], "demo has no data.offline"),
@@ -160,6 +163,21 @@ def test_training_from_the_command_line(tmp_path):
     report = call(f"--report={tmp_path}")
     assert "| demo_baseline |" in report.stdout
     assert (tmp_path / "reports" / "all" / "error.png").is_file()
+
+
+def test_plan_from_the_command_line(tmp_path):
+    done = call(
+        *("--study=demo", "--plan", "--seeds=4", f"--workdir={tmp_path / 'r'}"),
+        *("--set", "model.width=4", "--set", "data.image_size=16"),
+        *("--set", "data.limit_train=640", "--set", "epochs=2"),
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert "Plan of study demo: 5 arms, 4 seeds each" in done.stdout
+    # Ten batches of 64, twice, in 5 arms of 4 seeds.
+    assert "20 of 20 runs are to be made: 400 steps, about" in done.stdout
+    assert "With 4 seeds an arm this study detects" in done.stdout
+    assert not (tmp_path / "r").exists()
 
 
 @pytest.fixture

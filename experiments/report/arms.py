@@ -56,6 +56,11 @@ class Group:
         return is_crossed(self.reference.runs[0])
 
     @property
+    def folds(self):
+        """Parts of the images in cross-validation, or None."""
+        return self.reference.config.get("data", {}).get("folds")
+
+    @property
     def class_names(self):
         return self.reference.runs[0].predictions.class_names
 

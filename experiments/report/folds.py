@@ -109,7 +109,7 @@ def _noise(arm, other, ids, accuracies):
     if seeds == 1:
         return Noise(difference, images, variance_of_mean(gains))
     own = variance_of_mean(by_seed), seeds - 1
-    shared = _residual(accuracies)
+    shared = residual_variance(accuracies)
     shared = 2 / seeds * shared[0], shared[1]
     noise = gains - difference
     again = (np.bincount(ids, noise) ** 2).sum() - (noise**2).sum()
@@ -117,8 +117,8 @@ def _noise(arm, other, ids, accuracies):
     return Noise(difference, images, interaction, larger(own, shared))
 
 
-def _residual(accuracies):
-    """Variance without the means of arms and of seeds, and its degrees."""
+def residual_variance(accuracies):
+    """Of (arms, seeds) without both means, and its degrees of freedom."""
     arms, seeds = accuracies.shape
     rest = accuracies - accuracies.mean(0)
     rest -= rest.mean(1, keepdims=True)

@@ -12,10 +12,18 @@ share of images on which two seeds of an arm are both right or both wrong:
 
 Being right has the variance p (1 - p). (1 - A) / 2 of it is luck of the
 training; the rest is that some images are easy and others hard, of which
-`arm_share` is not the same in another arm. This is an approximation: S is
-that of `own` alone, though with many arms `shared` can be the larger, and
-neither S nor I varies as estimates do. `benchmarks/false_claims.py` measures
-how often a difference planned here is found in fact.
+`arm_share` is not the same in another arm. In cross-validation with K folds,
+for the formulas of `experiments.report.folds.compare_folds`:
+
+    S  = 2 / n times (seed_deviation^2 + K / N times ((1 - A) / 2
+                      + arm_share (p (1 - p) - (1 - A) / 2))), with n - 1
+         degrees of freedom
+    I  = 2 arm_share (p (1 - p) - (1 - A) / 2) (1 / N - K / (n N)), or 0
+
+This is an approximation: S is that of `own` alone, though with many arms
+`shared` can be the larger, and neither S nor I varies as estimates do.
+`benchmarks/false_claims.py` measures how often a difference planned here is
+found in fact.
 
 References:
     Jordan, "On the variance of neural network training with respect to test
@@ -51,6 +59,7 @@ def detectable_difference(
     agreement=None,
     seed_deviation=SEED_DEVIATION,
     arm_share=ARM_SHARE,
+    folds=None,
     confidence=CONFIDENCE,
 ):
     """The difference that a study will find in 80 % of cases, if it is there.
@@ -66,6 +75,8 @@ def detectable_difference(
         seed_deviation: Of the accuracy, in points, beyond independent errors.
         arm_share: In [0, 1], see above; at 0 an arm is better by the same
             on all images.
+        folds: In cross-validation, the number of parts, of which each seed
+            judges one; at least 2.
         confidence: Of all intervals of the study together.
 
     Returns:
@@ -90,12 +101,20 @@ def detectable_difference(
         agreement = 1 - 2 * LUCK * variance
     _check("agreement", agreement, 1 - 2 * variance, 1)
     chance = (1 - agreement) / 2
-    over_seeds = _expected(
-        chance / images, (seed_deviation / 100) ** 2, seeds - 1
-    )
+    interaction = arm_share * (variance - chance)
+    beyond = (seed_deviation / 100) ** 2
+    if folds is None:
+        over_seeds = _expected(chance / images, beyond, seeds - 1)
+        over_seeds = 2 / seeds * over_seeds, 2 * (seeds - 1)
+        over_images = 2 * interaction / images
+    else:
+        _check("folds", folds, 2)
+        over_seeds = beyond + folds * (chance + interaction) / images
+        over_seeds = 2 / seeds * over_seeds, seeds - 1
+        # Of images that are judged again.
+        over_images = max(0, 2 * interaction * (1 - folds / seeds) / images)
     total, degrees = satterthwaite(
-        (2 / seeds * over_seeds, 2 * (seeds - 1)),
-        (2 * arm_share * (variance - chance) / images, max(1, images - 1)),
+        over_seeds, (over_images, max(1, images - 1))
     )
     error = 100 * math.sqrt(max(total, 1 / images**2))
     points = sum(quantiles(arms - 1, confidence, degrees)) * error

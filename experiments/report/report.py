@@ -11,6 +11,7 @@ from experiments.report.arms import group_runs
 from experiments.report.findings import find
 from experiments.report.material import Material
 from experiments.report.page import Chapter, write_page
+from experiments.report.power import power_of
 from experiments.report.published.results import read_published
 from experiments.report.runs import read_runs
 from experiments.report.sections import sections_of
@@ -109,7 +110,7 @@ def _numbers(title, materials, left_out):
     """The content of comparison.json."""
     return {
         "title": title,
-        "groups": [_group(each.findings) for each in materials],
+        "groups": [_group(each) for each in materials],
         "differences": [
             {
                 "group": each.findings.title,
@@ -132,8 +133,9 @@ def _numbers(title, materials, left_out):
     }
 
 
-def _group(findings):
-    settings = findings.settings
+def _group(material):
+    findings = material.findings
+    settings, power = findings.settings, power_of(material.group)
     return {
         "title": findings.title,
         "answer": wording.answer(findings),
@@ -142,6 +144,7 @@ def _group(findings):
         "images": findings.images,
         "cross_validated": findings.crossed,
         "positive_class": findings.positive_class,
+        "power": power and power.as_json(),
         "settings": settings._asdict() | {"confounded": settings.confounded},
         "arms": [
             {

@@ -8,6 +8,7 @@ from experiments.plots import forest
 from experiments.report import origins, pictures, wording
 from experiments.report.blocks import Picture, Section, Table, Text
 from experiments.report.material import published_label
+from experiments.report.power import power_of
 from experiments.report.published.results import published_notes
 
 # How many classes are shown that gained most, and that lost most.
@@ -241,6 +242,13 @@ def reading(material):
     )
 
 
+def power(material):
+    found = power_of(material.group)
+    if found is None:
+        return None
+    return Section("What this study can show", [Text(wording.power(found))])
+
+
 ORDER = (
     answer,
     forest_plot,
@@ -253,4 +261,5 @@ ORDER = (
     pictures.calibrations,
     origins.origins,
     reading,
+    power,
 )

@@ -109,6 +109,44 @@ def _basis(findings, found):
     return f"{seeds} seeds, {findings.images:,} images"
 
 
+def power(power):
+    """What a study of that size shows, and from what that is expected.
+
+    Args:
+        power: `power.Power`.
+
+    Returns:
+        A list of sentences.
+    """
+    seeds = f"{power.seeds} seed{'s' if power.seeds > 1 else ''} an arm"
+    images, noise = f"{power.images:,} images", power.noise
+    if power.seeds < 2:
+        line = f"With {seeds} this study ranks nothing"
+    elif power.detectable is None:
+        line = f"With {seeds} this study detects no difference at all"
+    else:
+        line = (
+            f"With {seeds} this study detects differences of at least "
+            f"{power.detectable:.1f} points with 80 % power"
+        )
+    needed = power.seeds_for_a_point
+    if needed is None:
+        line += f"; no number of seeds finds 1 point on {images}."
+    else:
+        line += f"; 1 point takes {needed} seeds an arm."
+    source = (
+        f"As in {noise.runs} finished runs"
+        if noise.runs
+        else "Assumed, since no arm has two finished runs"
+    )
+    return [
+        line,
+        f"{source}: {power.arms} arms, {images}, accuracy "
+        f"{100 * noise.accuracy:.1f} %, a deviation over seeds of "
+        f"{noise.seed_deviation:.2f} points beyond that of independent errors.",
+    ]
+
+
 def warnings(findings):
     """What should keep a reader from believing the answer too quickly."""
     names = names_of(findings)

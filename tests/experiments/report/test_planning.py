@@ -37,6 +37,24 @@ def test_what_makes_it_harder(name, more, sign):
     assert sign * (changed - detectable_difference(**STUDY)) > 0
 
 
+def test_folds_need_more_seeds_than_whole_sets():
+    """Each seed judges a part: five of them, all images once."""
+    folds = {"arms": 2, "images": 1000, "accuracy": 0.62, "folds": 5}
+    whole = {"arms": 2, "images": 1000, "accuracy": 0.62}
+    noisy = {"seed_deviation": 0}
+    once, twice = (
+        detectable_difference(seeds=seeds, **folds, **noisy)
+        for seeds in (50, 100)
+    )
+    # Ten and twenty times each image: as much luck as ten and twenty seeds.
+    for found, seeds in ((once, 10), (twice, 20)):
+        expected = detectable_difference(seeds=seeds, **whole, **noisy)
+        assert found == pytest.approx(expected, rel=0.1)
+    assert twice < once
+    seeds = seeds_needed(5, **folds)
+    assert detectable_difference(seeds=seeds, **folds) <= 5
+
+
 def test_plan_is_what_a_study_of_these_numbers_reports():
     """Twelve seeds whose errors are independent, and nothing else varies."""
     generator = np.random.default_rng(0)
@@ -84,6 +102,7 @@ def test_too_few_images_find_nothing_at_all():
         ({"agreement": 75}, "agreement.*75"),
         ({"seed_deviation": -1}, "seed_deviation.*-1"),
         ({"arm_share": 10}, "arm_share.*10"),
+        ({"folds": 1}, "folds of at least 2"),
         ({"confidence": 95}, "confidence.*95"),
     ],
 )

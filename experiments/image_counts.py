@@ -1,0 +1,121 @@
+"""How many images a run uses, known before anything is decoded."""
+
+from typing import NamedTuple
+
+from experiments.errors import ConfigError
+from pipelines import cats_dogs, loading
+from pipelines.image_folder import FOLDER
+from pipelines.tiny_imagenet import finding
+
+# {data set: (classes, {split: images})}, for plans without the data. Of
+# cats_dogs the 140 photographs that the published study used.
+DOCUMENTED = {
+    "tiny_imagenet": (
+        200,
+        {
+            "train": 90_000,
+            "holdout": 10_000,
+            "validation": 10_000,
+            "published_train": 50_000,
+            "published_validation": 5_000,
+        },
+    ),
+    "cats_dogs": (2, {"train": 112, "test": 28, "all": 140}),
+    "cats_vs_dogs": (2, {"train": 18_609, "test": 4_653, "all": 23_262}),
+}
+
+
+class Counts(NamedTuple):
+    """Numbers of images, limits and folds taken into account.
+
+    Attributes:
+        train, val: Of one run.
+        selection: That pick the best epoch; 0 where there are none.
+        classes: Number of classes.
+        whole_val: Of all folds together.
+        origin: Where the numbers are from, in words.
+    """
+
+    train: int
+    val: int
+    selection: int
+    classes: int
+    whole_val: int
+    origin: str
+
+    def judged(self, seeds):
+        """Different images that so many seeds judge together."""
+        return min(self.whole_val, seeds * self.val)
+
+
+def count_images(config, location):
+    """The `Counts` of a `pipelines.config.Data`.
+
+    Data that is there is opened, and prepared before where it has to be, as
+    training would; data that is not there is not downloaded.
+
+    Raises:
+        ConfigError: if the data is not there and its size is not known.
+        DataError: if the data is broken.
+    """
+    if _is_there(config.name, location):
+        source = loading.open_source(config.name, location, config.split_seed)
+        classes = len(source.class_names)
+        origin = f"Images of {config.name} are counted"
+
+        def size(split):
+            return len(source.split(split).labels)
+    else:
+        classes, known = DOCUMENTED.get(config.name, (0, {}))
+        origin = (
+            f"{config.name} is not in {location.data_dir}: its numbers of "
+            "images are those documented"
+        )
+
+        def size(split):
+            try:
+                return sum(known[part] for part in split.split("+"))
+            except KeyError as error:
+                raise ConfigError(
+                    f"--plan: {config.name} is not in {location.data_dir}, "
+                    f"and how many images its split {split!r} has is not "
+                    "known without it. Point --data_dir at it."
+                ) from error
+
+    train = size(config.train.removesuffix("_aug"))
+    val = whole_val = size(config.val)
+    if config.folds is not None:
+        train -= round(train / config.folds)
+        val = round(val / config.folds)
+    if config.train.endswith("_aug"):
+        train *= 1 + config.offline.count
+    selection = 0 if config.selection is None else size(config.selection)
+    if config.limit_val is not None:
+        val, selection = (min(n, config.limit_val) for n in (val, selection))
+    return Counts(
+        min(train, config.limit_train or train),
+        val,
+        selection,
+        classes,
+        whole_val if config.folds is not None else val,
+        origin,
+    )
+
+
+def _is_there(name, location):
+    if name == "shapes":
+        return True
+    if name == "tiny_imagenet":
+        prepared = (location.prepared / name).is_dir()
+        return prepared or finding.find(location.data_dir) is not None
+    if name not in loading.FOLDERS:
+        # Asked for it, the loader says what there is.
+        return True
+    data_dir = location.data_dir
+    given = [location.prepared / FOLDER, data_dir / FOLDER]
+    if name == "cats_dogs":
+        given += [data_dir / file for file in cats_dogs.ARCHIVES]
+        given.append(data_dir / "cats_dogs")
+        if data_dir.suffix.lower() == ".zip":
+            given.append(data_dir)
+    return any(path.exists() for path in given)
