@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 from augment_tf.arguments import check_images
-from augment_tf.sampling import to_32_bits
+from augment_tf.sampling import replica_seed, to_32_bits
 
 if keras.backend.backend() != "tensorflow":
     raise ImportError(
@@ -123,6 +123,8 @@ class Augmentation(keras.layers.Layer):
     def call(self, batch, training=True):
         """`apply` with a seed of the layer's own, the Keras way.
 
+        Replicas of a `tf.distribute` strategy draw differently.
+
         Returns:
             As `apply`, but images in the layer's dtype, as from any layer of
             Keras: the next one in a model may take no uint8. Where `training`
@@ -130,6 +132,10 @@ class Augmentation(keras.layers.Layer):
         """
         if training:
             seed = tf.cast(self.seed_generator.next(), tf.int32)
+            context = tf.distribute.get_replica_context()
+            # A layer made under a strategy has the same state on all replicas.
+            if context is not None and context.num_replicas_in_sync > 1:
+                seed = replica_seed(seed, context.replica_id_in_sync_group)
             result = self.apply(batch, seed)
         else:
             result = self._on_batch(

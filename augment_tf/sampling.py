@@ -35,6 +35,20 @@ def split(seed, count):
     return tf.unstack(tf.random.split(seed, count, alg="philox"), num=count)
 
 
+def replica_seed(seed, replica):
+    """Each replica's own part of a batch's random stream.
+
+    Replica 0 keeps the seed itself, so that one device draws what the host
+    would have drawn.
+
+    Args:
+        seed: int32 (2,), the same on all replicas.
+        replica: Integer, `replica_id_in_sync_group`.
+    """
+    folded = tf.random.fold_in(seed, replica, alg="philox")
+    return tf.where(tf.equal(replica, 0), seed, folded)
+
+
 def bits(seed, shape):
     """Uniform int32 over the full range, of shape `shape`."""
     return tf.random.stateless_uniform(

@@ -39,6 +39,7 @@ def train_batches(
     with_seeds=False,
     drop_remainder=True,
     endless=False,
+    replicas=1,
     parallel_calls=tf.data.AUTOTUNE,
 ):
     """Shuffled, augmented batches of training images.
@@ -57,6 +58,10 @@ def train_batches(
         drop_remainder: See `steps_per_epoch`.
         endless: Whether one shuffle of the images follows the other without
             a seam, every batch full, instead of epochs.
+        replicas: Devices that share a batch evenly. A last batch that they
+            cannot is filled up with the epoch's first images, as PyTorch's
+            DistributedSampler does: a replica without images has no mean of
+            their losses, and one with fewer would count them for more.
         parallel_calls: Batches prepared at once.
 
     Returns:
@@ -65,7 +70,7 @@ def train_batches(
         and "seeds" takes the images' place: int32 (B, 2), one seed repeated,
         so that a distribution strategy can split it like the images.
     """
-    order = _Order(split, batch_size, seed, drop_remainder, endless)
+    order = _Order(split, batch_size, seed, drop_remainder, endless, replicas)
     layer_seed = np.array(to_32_bits(seed), np.uint32).view(np.int32)
     static_size = batch_size if drop_remainder or endless else None
 
@@ -104,11 +109,14 @@ def train_batches(
 class _Order:
     """Which images are in which batch; see `train_batches`."""
 
-    def __init__(self, split, batch_size, seed, drop_remainder, endless):
+    def __init__(
+        self, split, batch_size, seed, drop_remainder, endless, replicas
+    ):
         self._count = len(split.labels)
         self._batch_size = batch_size
         self._seed = seed
         self._endless = endless
+        self._replicas = replicas
         self._epoch_steps = steps_per_epoch(split, batch_size, drop_remainder)
         # The last two epochs: batches of both are in flight where they meet.
         self._shuffled = functools.lru_cache(maxsize=2)(self._shuffle)
@@ -121,7 +129,10 @@ class _Order:
             return [self._place(place) for place in places]
         epoch, position = divmod(step, self._epoch_steps)
         start = position * self._batch_size
-        return self._shuffled(epoch)[start : start + self._batch_size]
+        shuffled = self._shuffled(epoch)
+        chosen = shuffled[start : start + self._batch_size]
+        missing = -len(chosen) % self._replicas
+        return np.concatenate([chosen, np.resize(shuffled, missing)])
 
     def _place(self, place):
         epoch, position = divmod(place, self._count)

@@ -74,3 +74,18 @@ def in_words(strategy):
     count = strategy.num_replicas_in_sync
     plural = "s" if count > 1 else ""
     return f"{count} replica{plural} on {kind_of_device()}"
+
+
+def check_shares(batch_size, strategy):
+    """Replicas average their means: uneven shares would not weigh the same.
+
+    Raises:
+        ConfigError: if the replicas cannot share a batch evenly.
+    """
+    count = strategy.num_replicas_in_sync
+    if batch_size % count:
+        raise ConfigError(
+            f"data.batch_size={batch_size} cannot be shared evenly by {count} "
+            f"replicas; set it to a multiple of {count}, or use "
+            "--strategy=default."
+        )

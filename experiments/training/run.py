@@ -79,6 +79,7 @@ def run(
         print(f"{name}: finished already, see {folder.path}", flush=True)
         return folder
     folder.check(experiment, seed, allow_moved)
+    devices.check_shares(experiment.data.batch_size, strategy)
     here = surroundings(experiment, strategy)
     if not allow_moved:
         check_same_numbers(folder, here)
@@ -166,6 +167,7 @@ class _Session:
             with_seeds=on_device,
             drop_remainder=config.drop_remainder,
             endless=config.steps_per_epoch is not None,
+            replicas=self.strategy.num_replicas_in_sync,
         )
 
     def eval_batches(self, split):

@@ -3,6 +3,8 @@
 import keras
 import tensorflow as tf
 
+from augment_tf.sampling import replica_seed
+
 
 class Trainer(keras.Model):
     """Trains a network with `fit`.
@@ -23,7 +25,15 @@ class Trainer(keras.Model):
 
     def call(self, inputs, training=None):
         images = inputs["images"] if isinstance(inputs, dict) else inputs
-        return self.network(images, training=training)
+        if training or tf.distribute.get_strategy().num_replicas_in_sync == 1:
+            return self.network(images, training=training)
+        # A last batch may leave a replica without images, which TensorFlow's
+        # convolutions do not take on a CPU. One more changes no other's
+        # logits, as nothing learns here.
+        count = tf.shape(images)[0]
+        blank = tf.zeros((1, *images.shape[1:]), images.dtype)
+        images = tf.concat([images, blank], 0)
+        return self.network(images, training=False)[:count]
 
     def train_step(self, data):
         if self.augment is not None:
@@ -31,22 +41,13 @@ class Trainer(keras.Model):
         return super().train_step(data)
 
     def augmented(self, inputs, labels):
+        # `train_batches` leaves no replica without images, and so seeds.
         replica = tf.distribute.get_replica_context().replica_id_in_sync_group
         seed = replica_seed(inputs["seeds"][0], replica)
         batch = self.augment.apply(
             {"images": inputs["images"], "labels": labels}, seed
         )
         return batch["images"], batch["labels"]
-
-
-def replica_seed(seed, replica):
-    """Each replica's own part of a batch's random stream.
-
-    Replica 0 keeps the seed itself, so that one device gives the images that
-    the host would have given.
-    """
-    folded = tf.random.fold_in(seed, replica, alg="philox")
-    return tf.where(tf.equal(replica, 0), seed, folded)
 
 
 def compile_trainer(trainer, optimizer, classes, jit_compile):

@@ -178,6 +178,23 @@ def test_remainder_can_be_kept(split):
     assert shown[:43] != shown[43:]
 
 
+@pytest.mark.parametrize("replicas", [1, 2, 4])
+def test_replicas_share_the_last_batch_evenly(split, replicas):
+    """It has three images, and as many more as they need of the epoch's."""
+    sizes = {1: 3, 2: 4, 4: 4}
+    found = [
+        images[:, 0, 0, 0]
+        for images, _ in batches(
+            split, steps=12, drop_remainder=False, replicas=replicas
+        ).as_numpy_iterator()
+    ]
+    for epoch in (found[:6], found[6:]):
+        assert [len(batch) for batch in epoch] == [8] * 5 + [sizes[replicas]]
+        seen = np.concatenate(epoch)
+        np.testing.assert_array_equal(np.sort(seen[:43]), np.arange(43))
+        np.testing.assert_array_equal(seen[43:], seen[: len(seen) - 43])
+
+
 def test_endless_batches_are_full_and_leave_no_image_out(split, augment):
     dataset = batches(split, steps=43, endless=True)
     shown = [i[0, 0, 0] for images, _ in dataset for i in images.numpy()]

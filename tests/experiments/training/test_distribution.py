@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from augment_tf.sampling import replica_seed
 from experiments.configs.registry import get_experiment
 from experiments.run_folder import RunFolder
 from experiments.training.augmentation import build_augmentation
-from experiments.training.trainer import replica_seed
 from pipelines.batches import train_batches
 from pipelines.config import Data
 from pipelines.loading import load
@@ -43,14 +43,15 @@ SMALL = [
 def folder(tmp_path_factory):
     path = tmp_path_factory.mktemp("two_devices")
     given = {"assignments": SMALL, "augment": list(TOLERANCES)}
-    done = subprocess.run(
-        [sys.executable, SCRIPT, path, json.dumps(given)],
-        cwd=SCRIPT.parents[3],
-        env={**os.environ, "PYTHONPATH": "."},
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
+    for part in ("train", "last_one", "layers"):
+        done = subprocess.run(
+            [sys.executable, SCRIPT, path, part, json.dumps(given)],
+            cwd=SCRIPT.parents[3],
+            env={**os.environ, "PYTHONPATH": "."},
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
     return path
 
 
@@ -133,3 +134,39 @@ def test_replicas_have_different_seeds():
     }
     assert len(seeds) == 400
     np.testing.assert_array_equal(replica_seed(tf.constant([5, 7]), 0), [5, 7])
+
+
+def test_last_batches_of_one_image(folder):
+    """Augmented on the device; one replica has nothing to judge."""
+    done = RunFolder(folder / "last_one" / "seed_0")
+    assert done.data()["steps_per_epoch"] == 3
+    (row,) = done.history()
+    assert np.isfinite(list(row.values())).all()
+    with np.load(done / "predictions.npz") as file:
+        probabilities, labels = file["probabilities"], file["labels"]
+    assert probabilities.shape == (37, 6)
+    right = probabilities.argmax(-1) == labels
+    assert right.mean() == pytest.approx(row["val_accuracy"])
+    surprise = -np.log(probabilities[np.arange(37), labels])
+    assert surprise.mean() == pytest.approx(row["val_loss"], rel=1e-4)
+
+
+def test_batch_that_replicas_cannot_share_evenly_is_refused(folder):
+    message = (folder / "uneven.txt").read_text()
+    assert "batch_size=13 cannot be shared evenly by 2 replicas" in message
+    assert not (folder / "uneven").exists()
+
+
+@pytest.mark.parametrize("place", ["scope", "outside"])
+def test_called_layer_draws_differently_on_each_replica(folder, place):
+    with np.load(folder / "called.npz") as file:
+        first, again = file[f"{place}_0"], file[f"{place}_1"]
+        alone = file["alone"]
+    assert first.shape[:2] == (3, 2)
+    np.testing.assert_array_equal(first, again)
+    draws = {each.tobytes() for calls in first for each in calls}
+    assert len(draws) == 6
+    # The first replica draws what one device would have drawn.
+    np.testing.assert_array_equal(first[0, 0], alone[0])
+    if place == "scope":
+        np.testing.assert_array_equal(first[:, 0], alone)

@@ -2,19 +2,24 @@
 
 A process of its own, because devices are fixed once TensorFlow has started.
 
-Usage: python two_devices.py FOLDER JSON
+Usage: python two_devices.py FOLDER train|last_one|layers JSON
+A process each: TensorFlow mixes up the sums over replicas of a second
+MirroredStrategy with those of the first.
 """
 
 import json
 import sys
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
+import augment_tf
 from experiments.configs.overrides import override
 from experiments.configs.registry import get_experiment
+from experiments.errors import ConfigError
 from experiments.training.augmentation import build_augmentation
 from experiments.training.devices import make_strategy
 from experiments.training.run import run
@@ -40,6 +45,70 @@ def train(workdir, assignments):
             location=Location("unused"),
             strategy=strategy,
         )
+
+
+def train_last_one(workdir, assignments):
+    """With last batches of one image, to learn from and to be judged."""
+    last_one = [
+        *("epochs=1", "data.batch_size=12", "data.drop_remainder=false"),
+        *("data.limit_train=25", "data.limit_val=37"),
+        "data.augment_on=device",
+    ]
+    experiment = override(
+        get_experiment("demo_salmix"), [*assignments, *last_one]
+    )
+    run(
+        replace(experiment, name="last_one"),
+        seed=0,
+        workdir=workdir,
+        location=Location("unused"),
+        strategy=make_strategy("mirrored"),
+    )
+
+
+def refuse_uneven(workdir, assignments):
+    experiment = override(
+        get_experiment("demo_salmix"), [*assignments, "data.batch_size=13"]
+    )
+    try:
+        run(
+            replace(experiment, name="uneven"),
+            seed=0,
+            workdir=workdir,
+            location=Location("unused"),
+            strategy=make_strategy("mirrored"),
+        )
+    except ConfigError as error:
+        (workdir / "uneven.txt").write_text(str(error))
+
+
+def called_layers(folder):
+    """Saves what `layer(images)` gives on each replica, three calls each.
+
+    {place where it was made}_{time that it was made}: (calls, replicas, ...).
+    """
+    strategy = make_strategy("mirrored")
+    images = tf.zeros((4, 16, 16, 3))
+    arrays = {}
+    for place in ("scope", "outside"):
+        for time in range(2):
+            with strategy.scope() if place == "scope" else nullcontext():
+                layer = augment_tf.RandomErasing(
+                    probability=1.0, fill="noise", seed=7
+                )
+
+            def call(layer=layer):
+                return layer(images)
+
+            step = tf.function(lambda call=call: strategy.run(call))
+            found = [
+                strategy.experimental_local_results(each)
+                for each in (step(), step(), strategy.run(call))
+            ]
+            arrays[f"{place}_{time}"] = np.array(found)
+    alone = augment_tf.RandomErasing(probability=1.0, fill="noise", seed=7)
+    arrays["alone"] = np.array([alone(images) for _ in range(3)])
+    np.savez(folder / "called.npz", **arrays)
 
 
 def augmented_batches(layer, strategy, jit_compile):
@@ -95,7 +164,13 @@ if __name__ == "__main__":
     tf.config.set_logical_device_configuration(
         cpu, [tf.config.LogicalDeviceConfiguration()] * 2
     )
-    folder = Path(sys.argv[1])
-    given = json.loads(sys.argv[2])
-    train(folder, given["assignments"])
-    augment(folder, given["augment"])
+    folder, part = Path(sys.argv[1]), sys.argv[2]
+    given = json.loads(sys.argv[3])
+    if part == "train":
+        train(folder, given["assignments"])
+    elif part == "last_one":
+        train_last_one(folder, given["assignments"])
+    else:
+        refuse_uneven(folder, given["assignments"])
+        called_layers(folder)
+        augment(folder, given["augment"])
