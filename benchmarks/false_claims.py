@@ -282,7 +282,8 @@ def print_table(title, settings, found, columns):
     print("|", " | ".join([*names, *columns]), "|")
     print("|" + "---|" * (len(names) + len(columns)))
     for setting, rate in zip(settings, found, strict=True):
-        cells = [f"{getattr(setting, name):.3g}" for name in names]
+        values = [getattr(setting, name) for name in names]
+        cells = ["-" if v is None else f"{v:.3g}" for v in values]
         cells += [f"{cell(setting, rate):.3g}" for cell in columns.values()]
         print("|", " | ".join(cells), "|")
 

@@ -5,6 +5,9 @@ import re
 
 from absl import flags
 
+# Help lists a flag with the module that asks for it.
+flags.disclaim_key_flags()
+
 
 class PathParser(flags.ArgumentParser):
     """`~` and `$NAME` mean what they mean in a shell, wherever they stand.

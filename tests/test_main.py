@@ -14,12 +14,15 @@ ROOT = Path(__file__).parents[1]
 
 
 def call(*arguments, **environment):
+    given = dict(os.environ)
+    # That of the tests; main.py has one of its own.
+    del given["TF_CPP_MIN_LOG_LEVEL"]
     return subprocess.run(
         [sys.executable, "main.py", *map(str, arguments)],
         cwd=ROOT,
         capture_output=True,
         text=True,
-        env=os.environ | environment,
+        env=given | environment,
     )
 
 

@@ -9,11 +9,17 @@ from pipelines.location import Location
 
 
 def flat(folder, wider=0):
-    """10 red cats and 5 blue dogs, each `wider` than the one before."""
+    """10 red cats and 5 blue dogs, no two of the same pixels.
+
+    Each is `wider` than the one before.
+    """
     for name, color, count in (("cats", "red", 10), ("dogs", "blue", 5)):
         (folder / name).mkdir(parents=True)
         for number in range(count):
             image = PIL.Image.new("RGB", (16 + wider * number, 16), color)
+            if not wider:
+                # No two files of the same pixels.
+                image.putpixel((0, 0), (number, 0, 0))
             image.save(folder / name / f"{number}.png")
     return Location(folder)
 
