@@ -1,6 +1,10 @@
 """The network has the published size, starts right, and takes raw images."""
 
 import doctest
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -55,8 +59,34 @@ def test_stride_sits_in_the_3x3_convolution():
         if isinstance(layer, keras.layers.Conv2D) and layer.strides == (2, 2)
     ]
     sizes = [layer.kernel_size[0] for layer in strided]
-    # The stem, then in each of three stages the 3x3 and the shortcut.
-    assert sorted(sizes) == [1, 1, 1, 3, 3, 3, 7]
+    # The stem, then the 3x3 in each of three stages.
+    assert sorted(sizes) == [3, 3, 3, 7]
+
+
+@pytest.mark.parametrize("side", [8, 9])
+def test_shortcut_takes_the_pixels_of_a_strided_convolution(side):
+    pixels = keras.Input((side, side, 3))
+    shortcut = resnet._Builder("he_normal", False).convolution(pixels, 5, 1, 2)
+    model = keras.Model(pixels, shortcut)
+    images = np.random.default_rng(0).random((2, side, side, 3), "float32")
+    (kernel,) = model.weights
+    np.testing.assert_allclose(
+        model(images),
+        keras.ops.conv(images, kernel, strides=2, padding="same"),
+        atol=1e-6,
+    )
+
+
+def test_batches_of_one_image_leave_memory_intact():
+    script = Path(__file__).with_name("one_image.py")
+    done = subprocess.run(
+        [sys.executable, script],
+        env={**os.environ, "PYTHONPATH": ".", "TF_ENABLE_ONEDNN_OPTS": "1"},
+        cwd=script.parents[2],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_raw_images_are_normalized_inside_the_model():
