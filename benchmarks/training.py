@@ -23,10 +23,11 @@ import argparse
 import json
 import os
 import statistics
-import subprocess
 import sys
 import time
 from pathlib import Path
+
+from worker import Worker, serve
 
 ROOT = Path(__file__).parents[1]
 CLASSES = 200
@@ -99,56 +100,25 @@ def torch_steps(network, image_size, batch_size, channels_last):
 
 
 def work(name, network, image_size):
-    """Trains as many steps as each line of the input asks for."""
     batch_size = BATCH_SIZES[image_size]
     if SIDES[name] is None:
         train = our_steps(network, image_size, batch_size)
     else:
         train = torch_steps(network, image_size, batch_size, SIDES[name])
-    for line in sys.stdin:
-        started = time.perf_counter()
-        train(int(line))
-        print(time.perf_counter() - started, flush=True)
-
-
-class Worker:
-    """A process that trains one network and waits in between.
-
-    Attributes:
-        first_step: Seconds from the start of the process to its end.
-    """
-
-    def __init__(self, name, network, image_size, torch_python):
-        python = sys.executable if SIDES[name] is None else torch_python
-        started = time.perf_counter()
-        self._process = subprocess.Popen(
-            [python, __file__, "--work", name, network, str(image_size)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        self.seconds(1)
-        self.first_step = time.perf_counter() - started
-        self.seconds(1)
-
-    def seconds(self, steps):
-        self._process.stdin.write(f"{steps}\n")
-        self._process.stdin.flush()
-        line = self._process.stdout.readline()
-        if not line:
-            raise RuntimeError(f"{self._process.args} ended; run it by hand")
-        return float(line)
-
-    def end(self):
-        self._process.communicate()
+    serve(train)
 
 
 def measure(network, image_size, names, repeats, steps, torch_python):
     """A row for each side, their speeds taken in turns."""
-    workers = {
-        name: Worker(name, network, image_size, torch_python) for name in names
-    }
+    workers, first_steps = {}, {}
+    for name in names:
+        python = sys.executable if SIDES[name] is None else torch_python
+        started = time.perf_counter()
+        worker = Worker([python, __file__, "--work", name, network, image_size])
+        worker.seconds(1)
+        first_steps[name] = time.perf_counter() - started
+        worker.seconds(1)
+        workers[name] = worker
     speeds = {name: [] for name in names}
     for _ in range(repeats):
         for name, worker in workers.items():
@@ -169,10 +139,10 @@ def measure(network, image_size, names, repeats, steps, torch_python):
                     speeds[names[0]], speeds[name], strict=True
                 )
             ),
-            "first_step_seconds": worker.first_step,
+            "first_step_seconds": first_steps[name],
             "repeats": speeds[name],
         }
-        for name, worker in workers.items()
+        for name in names
     ]
 
 

@@ -1,0 +1,49 @@
+"""A process of a benchmark that works when it is told to, and then waits.
+
+Sides that cannot share a process, an environment or a setting of TensorFlow
+are timed in turns all the same, so that a busy machine slows all of them.
+"""
+
+import os
+import subprocess
+import sys
+import time
+
+
+class Worker:
+    """Starts a process that runs `serve`.
+
+    Args:
+        command: Of the process.
+        **environment: Variables besides those that are set.
+    """
+
+    def __init__(self, command, **environment):
+        self._process = subprocess.Popen(
+            list(map(str, command)),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=os.environ | environment,
+            text=True,
+        )
+
+    def seconds(self, amount):
+        """How long it takes to do that much."""
+        self._process.stdin.write(f"{amount}\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"{self._process.args} ended; run it by hand")
+        return float(line)
+
+    def end(self):
+        self._process.communicate()
+
+
+def serve(do):
+    """Calls `do(amount)` for each line of the input, and prints its time."""
+    for line in sys.stdin:
+        started = time.perf_counter()
+        do(int(line))
+        print(time.perf_counter() - started, flush=True)
