@@ -6,6 +6,8 @@ Examples:
   python main.py --experiment=NAME --set epochs=2 --set data.batch_size=64
   python main.py --study=tinyimagenet_fair --seeds=3 --data_dir=DIR --plan
   python main.py --study=tinyimagenet_fair --seeds=3 --data_dir=DIR
+  python main.py --study=fair --data_dir=MY_IMAGES --arms=baseline,cutmix \
+      --arm "small_boxes=RandomErasing(scale=(0.02, 0.1))"
   python main.py --augment_offline=catsdogs --data_dir=DIR
   python main.py --report=runs
   python main.py --list
@@ -17,6 +19,7 @@ import sys
 from absl import flags
 
 from experiments import commands
+from experiments.configs.fair import RECIPES
 from experiments.errors import ConfigError, TrainingFailed
 from experiments.path_flag import define_path
 from pipelines.errors import DataError
@@ -24,7 +27,10 @@ from pipelines.errors import DataError
 FLAGS = flags.FLAGS
 # Flag: (what it calls, help).
 COMMANDS = {
-    "list": (commands.print_list, "Print every experiment and study."),
+    "list": (
+        commands.print_list,
+        "Print all experiments, studies, arms, layers and data sets.",
+    ),
     "experiment": (
         commands.train_experiment,
         "Train the experiment of this name.",
@@ -71,7 +77,25 @@ flags.DEFINE_integer(
     commands.MAX_SEED,
 )
 flags.DEFINE_integer(
-    "seeds", None, "Runs of each experiment of a study.", 1, 10_000
+    "seeds", None, "Runs of each experiment, with seeds in a row.", 1, 10_000
+)
+flags.DEFINE_enum(
+    "recipe",
+    None,
+    sorted(RECIPES),
+    "With --study=fair: what all arms share (default: small); see --list.",
+)
+flags.DEFINE_list(
+    "arms",
+    [],
+    "With --study: compare these alone, the first being the reference; arms "
+    "of the study, or any that --list names.",
+)
+flags.DEFINE_multi_string(
+    "arm",
+    [],
+    "With --study: an arm of your own, NAME=LAYER(OPTION=VALUE)+LAYER; "
+    "repeat. Without --arms it is compared with the study's baseline.",
 )
 flags.DEFINE_bool(
     "plan",
@@ -103,8 +127,13 @@ def main(arguments):
     chosen = [n for n in COMMANDS if FLAGS[n].value not in (None, False)]
     if len(chosen) > 1:
         raise ConfigError(f"Choose one of --{' and --'.join(chosen)}.")
-    if FLAGS.plan and chosen != ["study"]:
-        raise ConfigError("--plan goes with --study=NAME.")
+    for name in ("plan", "recipe", "arms", "arm"):
+        if FLAGS[name].value and chosen != ["study"]:
+            raise ConfigError(f"--{name} goes with --study=NAME.")
+    if FLAGS.seeds and chosen not in (["study"], ["experiment"]):
+        raise ConfigError(
+            "--seeds goes with --study=NAME or --experiment=NAME."
+        )
     if FLAGS.help or not chosen:
         print(__doc__, FLAGS.module_help(sys.modules[__name__]), sep="\n")
     else:

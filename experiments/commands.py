@@ -9,7 +9,7 @@ from experiments.configs.overrides import override, override_arms
 from experiments.configs.schema import Experiment
 from experiments.errors import ConfigError
 from experiments.training.startup import start_tensorflow
-from pipelines.config import Data
+from pipelines.config import DATA_SETS, Data
 from pipelines.location import Location
 
 MAX_SEED = 2**63 - 1
@@ -17,37 +17,55 @@ MAX_SEED = 2**63 - 1
 
 def print_list(_, flags):
     """Prints what there is."""
-    print(registry.listing())
+    print(registry.listing(DATA_SETS))
 
 
 def train_experiment(name, flags):
-    """Trains one experiment with one seed."""
-    (chosen,) = _experiments([name], flags)
+    """Trains one experiment, with one seed or with several in a row."""
+    arms = _checked([registry.get_experiment(name)], flags)
+    if flags.seeds is not None:
+        _train(name, arms, _seeds(flags, flags.seeds), flags)
+        return
     from experiments.training.run import run
 
-    run(chosen, seed=flags.seed, **_options(flags))
+    run(arms[0], seed=flags.seed, **_options(flags))
 
 
 def train_study(name, flags):
-    """Trains all experiments of a study with several seeds, and compares.
+    """Trains all arms of a study with several seeds, and compares.
 
     With --plan, says what that would take and could show instead.
     """
-    chosen = registry.get_study(name)
-    seeds = range(flags.seed, flags.seed + (flags.seeds or chosen.seeds))
+    if name == "fair":
+        name = f"fair_{flags.recipe or 'small'}"
+    elif flags.recipe:
+        raise ConfigError("--recipe goes with --study=fair.")
+    study = registry.get_study(name)
+    seeds = _seeds(flags, flags.seeds or study.seeds)
+    arms = registry.choose_arms(study, flags.arms, flags.arm)
+    arms = _checked(arms, flags)
+    if flags.plan:
+        from experiments.plan import plan_study
+
+        plan_study(study.name, arms, seeds=seeds, **_place(flags))
+        return
+    _train(study.name, arms, seeds, flags)
+
+
+def _seeds(flags, count):
+    seeds = range(flags.seed, flags.seed + count)
     if seeds[-1] > MAX_SEED:
         raise ConfigError(
-            f"--seed={flags.seed} with {len(seeds)} seeds goes beyond "
-            f"{MAX_SEED}; begin lower."
+            f"--seed={flags.seed} with {count} seeds goes beyond {MAX_SEED}; "
+            "begin lower."
         )
-    experiments = _experiments(chosen.experiments, flags)
-    from experiments.plan import plan_study
+    return seeds
+
+
+def _train(title, arms, seeds, flags):
     from experiments.study import run_study
 
-    if flags.plan:
-        plan_study(chosen.name, experiments, seeds=seeds, **_place(flags))
-    else:
-        run_study(chosen.name, experiments, seeds=seeds, **_options(flags))
+    run_study(title, arms, seeds=seeds, **_options(flags))
 
 
 def report_runs(runs_dir, flags):
@@ -80,7 +98,7 @@ def augment_offline(name, flags):
         names = registry.STUDIES[name].experiments
     configs = [
         arm.data
-        for arm in _experiments(names, flags)
+        for arm in _checked(map(registry.get_experiment, names), flags)
         if arm.data.offline is not None
     ]
     if not configs:
@@ -123,9 +141,8 @@ def describe_data(name, flags):
     )
 
 
-def _experiments(names, flags):
-    """The configs of these experiments with `--set`; all is checked."""
-    arms = [registry.get_experiment(each) for each in names]
+def _checked(arms, flags):
+    """These configs with `--set`; all is checked."""
     arms = override_arms(arms, flags.set)
     start_tensorflow()
     from experiments.checks import check_experiment

@@ -12,6 +12,15 @@ from annotated_types import Ge, Le, MinLen
 from pydantic import AfterValidator, ConfigDict
 from pydantic.dataclasses import dataclass
 
+# The keys of pipelines.loading.SOURCES, which takes seconds to import.
+DATA_SETS = (
+    "image_folder",
+    "tiny_imagenet",
+    "cats_dogs",
+    "cats_vs_dogs",
+    "shapes",
+)
+
 Count = Annotated[int, Ge(1), Le(10**9)]
 Seed = Annotated[int, Ge(0), Le(2**63 - 1)]
 # The saliency of an image needs 8 pixels a side.
@@ -72,7 +81,7 @@ class Data:
         ValueError: if a value has another type, or is outside its range.
     """
 
-    # A key of pipelines.loading.SOURCES.
+    # One of DATA_SETS.
     name: str = "tiny_imagenet"
     # Splits of the data set: what is trained on, what is reported on, and
     # what picks the best epoch (None: the val images, which flatters it).

@@ -115,5 +115,6 @@ STUDIES = (
             FAIR_AUGLY_ONLINE.name,
         ),
         seeds=FOLDS * REPETITIONS,
+        prefix="catsdogs_fair_",
     ),
 )

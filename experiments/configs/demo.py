@@ -72,5 +72,6 @@ STUDIES = (
         summary="what helps, what hurts and a placebo, on drawn shapes",
         experiments=tuple(e.name for e in EXPERIMENTS),
         seeds=3,
+        prefix="demo_",
     ),
 )

@@ -5,14 +5,17 @@ import difflib
 from experiments.configs import (
     catsdogs,
     demo,
+    fair,
     tinyimagenet_fair,
     tinyimagenet_init,
     tinyimagenet_published,
 )
+from experiments.configs.arms import ARMS, LAYERS, parse_arm, with_arm
 from experiments.errors import ConfigError
 
 _MODULES = (
     demo,
+    fair,
     tinyimagenet_published,
     tinyimagenet_fair,
     tinyimagenet_init,
@@ -31,16 +34,107 @@ def get_study(name):
     return _get(STUDIES, name, "study")
 
 
-def listing():
-    """Every experiment and study, one line each."""
+def choose_arms(study, names=(), spelled=()):
+    """The experiments of a study, or those arms that somebody asks for.
+
+    Args:
+        study: A `Study`.
+        names: Of its experiments, with or without its prefix, or of `ARMS`.
+        spelled: Texts that `parse_arm` takes; without `names`, they are
+            compared with the study's first experiment.
+
+    Returns:
+        A list of `Experiment`s, the first of which is the reference.
+
+    Raises:
+        ConfigError: if there is no such arm, if a name is given twice, or if
+            the study has no recipe that other arms could join.
+    """
+    own = [get_experiment(name) for name in study.experiments]
+    if not names and not spelled:
+        return own
+    prefix = study.prefix or ""
+    known = {each.name.removeprefix(prefix): each for each in own}
+    if not names:
+        chosen = [own[0]]
+    else:
+        chosen = [
+            _named_arm(study, name.strip().removeprefix(prefix), known)
+            for name in names
+        ]
+    for text in spelled:
+        arm = parse_arm(text)
+        if arm.name in known or arm.name in ARMS:
+            raise ConfigError(
+                f"--arm {text}: there is an arm {arm.name!r} already; choose "
+                "another name."
+            )
+        chosen.append(_joined(study, arm))
+    taken = {}
+    for each in chosen:
+        # The same under two names would be trained to the last bit alike.
+        same = (each.augment, each.seed_offset, each.data)
+        for what in (each.name, repr(same)):
+            if what in taken:
+                raise ConfigError(
+                    "--arms, --arm: the same twice: "
+                    f"{taken[what].removeprefix(prefix)} and "
+                    f"{each.name.removeprefix(prefix)}."
+                )
+            taken[what] = each.name
+    return chosen
+
+
+def _named_arm(study, name, known):
+    if name in known:
+        return known[name]
+    if name not in ARMS:
+        every = [*known, *(ARMS if study.prefix else ())]
+        close = difflib.get_close_matches(name, every, cutoff=0.5) or every
+        raise ConfigError(
+            f"--arms: there is no arm {name!r} for study {study.name}. Known: "
+            f"{', '.join(dict.fromkeys(close))}."
+        )
+    return _joined(study, ARMS[name])
+
+
+def _joined(study, arm):
+    if study.prefix is None:
+        others = [each.name for each in STUDIES.values() if each.prefix]
+        raise ConfigError(
+            f"study {study.name} has no recipe that {arm.name} could join. "
+            f"Those that have: {', '.join(others)}."
+        )
+    return with_arm(get_experiment(study.experiments[0]), study.prefix, arm)
+
+
+def listing(data_sets):
+    """Every study, experiment, arm, layer and data set."""
     width = max(map(len, [*EXPERIMENTS, *STUDIES]))
-    lines = ["Experiments (--experiment=NAME):"]
-    lines += [f"  {e.name:{width}}  {e.summary}" for e in EXPERIMENTS.values()]
-    lines += ["Studies (--study=NAME):"]
+    parts = {
+        "Experiments (--experiment=NAME)": {
+            e.name: e.summary for e in EXPERIMENTS.values()
+        },
+        "Studies (--study=NAME)": {
+            s.name: f"{s.summary} ({len(s.experiments)} experiments, "
+            f"--seeds={s.seeds}{', takes other arms' if s.prefix else ''})"
+            for s in STUDIES.values()
+        },
+        "Recipes of study fair (--study=fair --recipe=NAME)": {
+            name: recipe.summary for name, recipe in fair.RECIPES.items()
+        },
+        "Arms (--study=NAME --arms=NAME,NAME)": {
+            a.name: a.summary for a in ARMS.values()
+        },
+    }
+    lines = []
+    for title, rows in parts.items():
+        lines += [f"{title}:"]
+        lines += [f"  {name:{width}}  {text}" for name, text in rows.items()]
     lines += [
-        f"  {s.name:{width}}  {s.summary} "
-        f"({len(s.experiments)} experiments, --seeds={s.seeds})"
-        for s in STUDIES.values()
+        "Layers (--arm NAME=LAYER(OPTION=VALUE)+LAYER): "
+        f"{', '.join(LAYERS)}; keras/NAME and keras_cv/NAME",
+        f"Data sets (--set data.name=NAME): {', '.join(data_sets)}",
     ]
     return "\n".join(lines)
 

@@ -91,6 +91,9 @@ class Study:
     summary: str
     experiments: tuple[str, ...]
     seeds: Annotated[int, Ge(1), Le(10_000)] = 1
+    # Where the first experiment is a recipe that other arms can join: what
+    # the names of all begin with.
+    prefix: str | None = None
 
 
 def as_json(config):

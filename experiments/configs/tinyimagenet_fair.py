@@ -7,14 +7,15 @@ These train on all 100,000 images; here a tenth is held out, which picks the
 best epoch, so that the val images only report. Not run to its end here yet.
 """
 
-from dataclasses import replace
-
+from experiments.configs.arms import ARMS, with_arm
 from experiments.configs.schema import Experiment, Optimizer, Study, layer
 from models.config import Model
 from pipelines.config import Data
 
+PREFIX = "tinyimagenet_fair_"
+
 BASELINE = Experiment(
-    name="tinyimagenet_fair_baseline",
+    name=f"{PREFIX}baseline",
     summary="controlled: pad-crop and flip only",
     data=Data(
         name="tiny_imagenet",
@@ -37,43 +38,21 @@ BASELINE = Experiment(
 )
 
 
-def _arm(name, summary, *layers):
-    return replace(
-        BASELINE,
-        name=f"tinyimagenet_fair_{name}",
-        summary=f"controlled: {summary}",
-        augment=(*BASELINE.augment, *layers),
-    )
-
-
+_ARMS = (
+    "random_erase",
+    "salmix",
+    "salmix_per_batch",
+    "salmix_float",
+    "cutmix",
+    "mixup",
+    "randaugment",
+    "gridmask",
+    "augmix",
+    "fouriermix",
+)
 EXPERIMENTS = (
     BASELINE,
-    _arm("random_erase", "Random Erasing", layer("RandomErasing")),
-    _arm("salmix", "SaliencyMix, a box per image", layer("SaliencyMix")),
-    _arm(
-        "salmix_per_batch",
-        "SaliencyMix, a box per batch",
-        layer("SaliencyMix", box="per_batch"),
-    ),
-    _arm(
-        "salmix_float",
-        "SaliencyMix with the official code's misread saliency",
-        layer("SaliencyMix", saliency="opencv_float"),
-    ),
-    _arm("cutmix", "CutMix", layer("CutMix")),
-    _arm("mixup", "MixUp", layer("MixUp")),
-    _arm(
-        "randaugment",
-        "RandAugment of Keras",
-        layer("keras/RandAugment", value_range=(0, 255)),
-    ),
-    _arm("gridmask", "GridMask of KerasCV", layer("keras_cv/GridMask")),
-    _arm(
-        "augmix",
-        "AugMix of KerasCV",
-        layer("keras_cv/AugMix", value_range=(0, 255)),
-    ),
-    _arm("fouriermix", "FourierMix of KerasCV", layer("keras_cv/FourierMix")),
+    *(with_arm(BASELINE, PREFIX, ARMS[name]) for name in _ARMS),
 )
 
 STUDIES = (
@@ -82,5 +61,6 @@ STUDIES = (
         summary="one base recipe, only the augmentation differs",
         experiments=tuple(e.name for e in EXPERIMENTS),
         seeds=3,
+        prefix=PREFIX,
     ),
 )

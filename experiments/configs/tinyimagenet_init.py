@@ -6,20 +6,20 @@ arm in the initializer of the convolutions alone. Not run to its end here yet.
 
 from dataclasses import replace
 
-from experiments.configs import tinyimagenet_fair
 from experiments.configs.schema import Study
+from experiments.configs.tinyimagenet_fair import EXPERIMENTS as _FAIR
+from experiments.configs.tinyimagenet_fair import PREFIX
 
-_PREFIX = "tinyimagenet_fair_"
 _HE = [
     e
-    for e in tinyimagenet_fair.EXPERIMENTS
-    if e.name.removeprefix(_PREFIX) in ("baseline", "random_erase", "salmix")
+    for e in _FAIR
+    if e.name.removeprefix(PREFIX) in ("baseline", "random_erase", "salmix")
 ]
 
 EXPERIMENTS = tuple(
     replace(
         he,
-        name=he.name.replace(_PREFIX, "tinyimagenet_xavier_"),
+        name=he.name.replace(PREFIX, "tinyimagenet_xavier_"),
         summary=f"{he.summary}, Xavier initialization",
         model=replace(he.model, initializer="glorot_uniform"),
     )

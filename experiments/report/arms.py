@@ -164,7 +164,10 @@ def _questions(names, study):
     grouped = set()
     for known in STUDIES.values():
         found = [name for name in known.experiments if name in names]
-        if not grouped.issuperset(found):
+        if known.prefix:
+            joined = set(names).difference(found)
+            found += sorted(n for n in joined if n.startswith(known.prefix))
+        if found and not grouped.issuperset(found):
             grouped.update(found)
             yield known.name, found
     others = [name for name in names if name not in grouped]

@@ -2,8 +2,9 @@
 
 import shlex
 
+from experiments.configs.arms import ARMS
 from experiments.configs.registry import EXPERIMENTS, STUDIES
-from experiments.configs.schema import as_json
+from experiments.configs.schema import Layer, as_json
 from experiments.report.blocks import Code, Section, Table, Text
 from pipelines.config_differences import differences
 
@@ -60,20 +61,44 @@ def _commands(group):
         run.data.get("overlaps") for arm in group.arms for run in arm.runs
     )
     allowed = " --allow_overlap" if overlaps else ""
-    if group.title in STUDIES and alike:
+    study = STUDIES.get(group.title)
+    if study and alike:
         changed = _assignments(group.reference.config)
         given = f" --seed={first}" if first else ""
         yield (
-            f"python main.py --study={group.title}{given} --seeds={count}"
+            f"python main.py --study={study.name}"
+            f"{_chosen_arms(study, group.arms)}{given} --seeds={count}"
             f"{changed}{allowed}"
         )
         return
     for arm in group.arms:
         for seed in arm.seeds:
+            what, only = f"--experiment={arm.name}", ""
+            if study and study.prefix and arm.name not in EXPERIMENTS:
+                what = f"--study={study.name}{_chosen_arms(study, [arm])}"
+                only = " --seeds=1"
             yield (
-                f"python main.py --experiment={arm.name} --seed={seed}"
+                f"python main.py {what} --seed={seed}{only}"
                 f"{_assignments(arm.config)}{allowed}"
             )
+
+
+def _chosen_arms(study, arms):
+    """--arms and --arm, where these are not just the study's own."""
+    names = [arm.name for arm in arms]
+    if names == list(study.experiments):
+        return ""
+    common = len(EXPERIMENTS[study.experiments[0]].augment)
+    known, spelled = [], ""
+    for arm in arms:
+        name = arm.name.removeprefix(study.prefix or "")
+        if arm.name in study.experiments or name in ARMS:
+            known.append(name)
+            continue
+        layers = [Layer(**each) for each in arm.config["augment"][common:]]
+        text = f"{name}={' + '.join(map(str, layers))}"
+        spelled += f" --arm {shlex.quote(text)}"
+    return f" --arms={','.join(known)}{spelled}" if known else spelled
 
 
 def _assignments(config):

@@ -1,0 +1,179 @@
+"""Augmentations by name, and those that a command line spells out.
+
+An arm is what one side of a comparison adds to the recipe that all share.
+"""
+
+import ast
+import difflib
+import re
+from dataclasses import dataclass, replace
+
+from pydantic import ValidationError
+
+from experiments.configs.schema import layer
+from experiments.errors import ConfigError
+
+# Layers that an arm can have: those of augment_tf and AugLy. Besides them
+# any of "keras/NAME" and "keras_cv/NAME".
+LAYERS = (
+    "AugLy",
+    "ColorJitter",
+    "CutMix",
+    "MixUp",
+    "PCALighting",
+    "RandomCrop",
+    "RandomErasing",
+    "RandomFlip",
+    "RandomResizedCrop",
+    "SaliencyMix",
+)
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+
+
+@dataclass(frozen=True)
+class Arm:
+    """What is added to a recipe.
+
+    Attributes:
+        name: Of a file name's characters.
+        summary: In a few words.
+        layers: Follow those of the recipe.
+        seed_offset: See `Experiment`.
+    """
+
+    name: str
+    summary: str
+    layers: tuple = ()
+    seed_offset: int | None = None
+
+
+ARMS = {
+    arm.name: arm
+    for arm in (
+        Arm("baseline", "the recipe's crops and flips only"),
+        Arm("random_erase", "Random Erasing", (layer("RandomErasing"),)),
+        Arm("salmix", "SaliencyMix, a box per image", (layer("SaliencyMix"),)),
+        Arm(
+            "salmix_per_batch",
+            "SaliencyMix, a box per batch",
+            (layer("SaliencyMix", box="per_batch"),),
+        ),
+        Arm(
+            "salmix_float",
+            "SaliencyMix with the official code's misread saliency",
+            (layer("SaliencyMix", saliency="opencv_float"),),
+        ),
+        Arm("cutmix", "CutMix", (layer("CutMix"),)),
+        Arm("mixup", "MixUp", (layer("MixUp"),)),
+        Arm(
+            "randaugment",
+            "RandAugment of Keras",
+            (layer("keras/RandAugment", value_range=(0, 255)),),
+        ),
+        Arm("gridmask", "GridMask of KerasCV", (layer("keras_cv/GridMask"),)),
+        Arm(
+            "augmix",
+            "AugMix of KerasCV",
+            (layer("keras_cv/AugMix", value_range=(0, 255)),),
+        ),
+        Arm(
+            "fouriermix",
+            "FourierMix of KerasCV",
+            (layer("keras_cv/FourierMix"),),
+        ),
+        Arm(
+            "placebo",
+            "the baseline again, with other random numbers",
+            seed_offset=1000,
+        ),
+    )
+}
+
+
+def with_arm(recipe, prefix, arm):
+    """The experiment of one arm.
+
+    Args:
+        recipe: The `Experiment` that all arms share.
+        prefix: Of the experiment's name.
+        arm: An `Arm`.
+    """
+    return replace(
+        recipe,
+        name=f"{prefix}{arm.name}",
+        summary=f"controlled: {arm.summary}",
+        augment=(*recipe.augment, *arm.layers),
+        seed_offset=arm.seed_offset,
+    )
+
+
+def parse_arm(text):
+    """An `Arm` from text such as "both=RandomErasing(fill='noise') + CutMix".
+
+    Nothing in it is executed. Layers are those of `LAYERS`, "keras/NAME" and
+    "keras_cv/NAME", with options by name, or arms of `ARMS`.
+
+    Raises:
+        ConfigError: if it is none. Options are checked elsewhere.
+    """
+    name, equals, expression = text.partition("=")
+    name = name.strip()
+    if not equals or not _NAME.fullmatch(name):
+        raise ConfigError(
+            "--arm expects NAME=LAYER(OPTION=VALUE, ...) + ..., NAME of "
+            f"letters, digits, '_', '-' and '.'. Received: {text!r}."
+        )
+    expression = expression.strip()
+    try:
+        tree = ast.parse(expression, mode="eval").body
+        layers = _layers(tree, text)
+    # The last two at what is nested too deeply.
+    except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
+        raise _not_an_arm(text) from error
+    return Arm(name, expression, layers)
+
+
+def _layers(node, text):
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return _layers(node.left, text) + _layers(node.right, text)
+    options = {}
+    library = ""
+    # keras/RandAugment(...) reads as a division.
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+        if not isinstance(node.left, ast.Name):
+            raise _not_an_arm(text)
+        library, node = f"{node.left.id}/", node.right
+    if isinstance(node, ast.Call):
+        if node.args or not all(keyword.arg for keyword in node.keywords):
+            raise ConfigError(
+                f"--arm {text}: options are given by name, such as "
+                "CutMix(alpha=0.5)."
+            )
+        options = {k.arg: ast.literal_eval(k.value) for k in node.keywords}
+        called, node = True, node.func
+    else:
+        called = False
+    if not isinstance(node, ast.Name):
+        raise _not_an_arm(text)
+    name = library + node.id
+    if not called and name in ARMS and ARMS[name].seed_offset is None:
+        return ARMS[name].layers
+    if not library and name not in LAYERS:
+        close = difflib.get_close_matches(name, LAYERS, cutoff=0.5) or LAYERS
+        raise ConfigError(
+            f"--arm {text}: there is no layer {name!r}. Known: "
+            f"{', '.join(close)}; see --list."
+        )
+    try:
+        return (layer(name, **options),)
+    except ValidationError as error:
+        said = error.errors()[0].get("ctx", {}).get("error", error)
+        raise ConfigError(f"--arm {text}: {said}.") from error
+
+
+def _not_an_arm(text):
+    return ConfigError(
+        f"--arm {text}: expected layers joined by +, such as RandomErasing("
+        "scale=(0.02, 0.1)) + CutMix, their options numbers, text, lists or "
+        "dictionaries."
+    )

@@ -1,0 +1,191 @@
+"""Arms by name and spelled out join any recipe; what is wrong is said."""
+
+import inspect
+
+import pytest
+
+import augment_tf
+from experiments.checks import check_experiment
+from experiments.configs.arms import ARMS, LAYERS, parse_arm
+from experiments.configs.fair import RECIPES
+from experiments.configs.registry import STUDIES, choose_arms, listing
+from experiments.configs.schema import layer
+from experiments.errors import ConfigError
+from pipelines.config import DATA_SETS
+from pipelines.loading import SOURCES
+
+SMALL = STUDIES["fair_small"]
+
+
+def test_what_is_listed_is_what_there_is():
+    layers = {
+        name
+        for name, value in vars(augment_tf).items()
+        if inspect.isclass(value) and issubclass(value, augment_tf.Augmentation)
+    }
+    # Of these one is the base class, and + joins layers on the command line.
+    assert {*LAYERS} == layers - {"Augmentation", "Sequence"} | {"AugLy"}
+    assert {*DATA_SETS} == {*SOURCES}
+    listed = listing(DATA_SETS)
+    for name in (*DATA_SETS, *ARMS, *LAYERS, *STUDIES, *RECIPES):
+        assert f" {name}" in listed
+
+
+@pytest.mark.parametrize(
+    ("text", "layers"),
+    [
+        ("a=CutMix", (layer("CutMix"),)),
+        ("a = CutMix( alpha = .5 )", (layer("CutMix", alpha=0.5),)),
+        (
+            "a=RandomErasing(scale=(0.02, 0.1), fill='noise') + MixUp()",
+            (
+                layer("RandomErasing", scale=(0.02, 0.1), fill="noise"),
+                layer("MixUp"),
+            ),
+        ),
+        (
+            "a-b.2=random_erase+cutmix + ColorJitter(brightness=-0.0)",
+            (
+                *ARMS["random_erase"].layers,
+                *ARMS["cutmix"].layers,
+                layer("ColorJitter", brightness=0.0),
+            ),
+        ),
+        (
+            "a=keras/RandAugment(value_range=(0, 255)) + keras_cv/GridMask",
+            (
+                layer("keras/RandAugment", value_range=(0, 255)),
+                layer("keras_cv/GridMask"),
+            ),
+        ),
+        ("a=baseline", ()),
+        (
+            "a=AugLy(operations={'blur': {'radius': [1, 2]}})",
+            (layer("AugLy", operations={"blur": {"radius": [1, 2]}}),),
+        ),
+    ],
+)
+def test_arms_are_spelled_out(text, layers):
+    arm = parse_arm(text)
+    assert arm.layers == layers
+    assert arm.name == text.partition("=")[0].strip()
+
+
+def test_config_of_a_layer_reads_back_as_the_layer():
+    given = layer("RandomErasing", scale=(0.02, 0.1), fill="noise")
+    assert parse_arm(f"a={given}").layers == (given,)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("CutMix()", "expects NAME=LAYER"),
+        ("=CutMix()", "expects NAME=LAYER"),
+        ("a b=CutMix()", "expects NAME=LAYER"),
+        ("../a=CutMix()", "expects NAME=LAYER"),
+        ("a=", "expected layers joined by +"),
+        ("a=CutMix(", "expected layers joined by +"),
+        ("a=CutMix() - MixUp()", "expected layers joined by +"),
+        ("a=3", "expected layers joined by +"),
+        ("a=[CutMix()]", "expected layers joined by +"),
+        ("a=os.remove(path='x')", "expected layers joined by +"),
+        ("a=__import__(name='os')", "no layer '__import__'"),
+        ("a=CutMix(alpha=open('x'))", "expected layers joined by +"),
+        ("a=" + "(" * 10_000, "expected layers joined by +"),
+        ("a=CutMix(0.5)", "options are given by name"),
+        ("a=CutMix(**{'alpha': 1})", "options are given by name"),
+        ("a=CutMix(alpha={1, 2})", "expected numbers, text"),
+        ("a=CutMix(alpha=1e999)", "expected finite numbers"),
+        ("a=Cutmix()", "no layer 'Cutmix'. Known: CutMix"),
+        ("a=placebo", "no layer 'placebo'"),
+    ],
+)
+def test_what_is_no_arm_is_refused(text, message):
+    with pytest.raises(ConfigError) as refused:
+        parse_arm(text)
+    assert message in str(refused.value)
+
+
+def test_study_has_its_own_arms_unless_others_are_asked_for():
+    own = choose_arms(SMALL)
+    assert [each.name for each in own] == list(SMALL.experiments)
+    baseline, *others = choose_arms(
+        SMALL,
+        ["baseline", "fair_small_cutmix", " gridmask", "placebo"],
+        ["both=random_erase + CutMix(alpha=0.5)"],
+    )
+    assert baseline == own[0]
+    assert [each.name for each in others] == [
+        "fair_small_cutmix",
+        "fair_small_gridmask",
+        "fair_small_placebo",
+        "fair_small_both",
+    ]
+    added = [each.augment[len(baseline.augment) :] for each in others]
+    assert added == [
+        (layer("CutMix"),),
+        (layer("keras_cv/GridMask"),),
+        (),
+        (layer("RandomErasing"), layer("CutMix", alpha=0.5)),
+    ]
+    assert others[2].seed_offset
+    for each in others:
+        assert each.augment[: len(baseline.augment)] == baseline.augment
+        for field in ("data", "model", "optimizer", "epochs", "precision"):
+            assert getattr(each, field) == getattr(baseline, field)
+
+
+def test_spelled_arms_alone_are_compared_with_the_baseline():
+    sweep = [f"s{n}=CutMix(alpha={n})" for n in (1, 2)]
+    names = [each.name for each in choose_arms(SMALL, spelled=sweep)]
+    assert names == ["fair_small_baseline", "fair_small_s1", "fair_small_s2"]
+
+
+def test_other_studies_take_arms_too():
+    demo = choose_arms(STUDIES["demo"], ["baseline", "random_erase", "cutmix"])
+    # Its own Random Erasing, not the one of other recipes.
+    assert demo[1].augment[0].options == {"probability": 0.5, "fill": "noise"}
+    assert demo[2].augment == (layer("CutMix"),)
+    first, _ = choose_arms(
+        STUDIES["catsdogs"], ["catsdogs_augly", "catsdogs_original"]
+    )
+    assert first.name == "catsdogs_augly"
+
+
+@pytest.mark.parametrize(
+    ("study", "names", "spelled", "message"),
+    [
+        ("fair_small", ["cutmx"], [], "no arm 'cutmx' for study fair_small"),
+        ("fair_small", ["cutmx"], [], "Known: cutmix"),
+        ("fair_small", [""], [], "no arm ''"),
+        ("fair_small", ["mixup", "mixup"], [], "the same twice"),
+        ("fair_small", [], ["cutmix=CutMix()"], "already"),
+        ("fair_small", [], ["a=CutMix", "a=MixUp"], "the same twice: a and a"),
+        ("fair_small", [], ["a=CutMix", "b=CutMix()"], "twice: a and b"),
+        ("fair_small", [], ["a=baseline"], "twice: baseline and a"),
+        ("catsdogs_fair", ["original", "baseline"], [], "the same twice"),
+        ("catsdogs", ["augly"], [], "Known: catsdogs_augly"),
+        ("catsdogs", ["cutmix"], [], "no recipe that cutmix could join"),
+        ("catsdogs", [], ["a=CutMix()"], "no recipe that a could join"),
+    ],
+)
+def test_arms_that_cannot_be_compared_are_refused(
+    study, names, spelled, message
+):
+    with pytest.raises(ConfigError) as refused:
+        choose_arms(STUDIES[study], names, spelled)
+    assert message in str(refused.value)
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_any_recipe_takes_any_arm(recipe):
+    """As far as can be known without data: layers, options and sizes."""
+    study = STUDIES[f"fair_{recipe}"]
+    # Those of KerasCV start a process each, whatever the recipe.
+    names = [
+        arm.name
+        for arm in ARMS.values()
+        if not any(each.layer.startswith("keras") for each in arm.layers)
+    ]
+    for experiment in choose_arms(study, names):
+        check_experiment(experiment)
