@@ -103,6 +103,21 @@ flags.DEFINE_bool(
     "With --study: train nothing; print runs, steps, the time they would take "
     "(from steps measured now) and what difference the study can detect.",
 )
+flags.DEFINE_string(
+    "shard",
+    None,
+    "With --study or --seeds: I/N, train every N-th run alone, from the I-th "
+    "on (1/N to N/N), as a task of an array of jobs. The same command without "
+    "it then writes the report.",
+)
+flags.DEFINE_integer(
+    "threads",
+    None,
+    "Of the processor, for one process; default: all. Small networks train "
+    "faster as several shards of one thread each than one after the other.",
+    1,
+    4096,
+)
 STRATEGIES = ("auto", "default", "mirrored", "tpu")
 flags.DEFINE_enum("strategy", "auto", STRATEGIES, "mirrored: all local GPUs.")
 flags.DEFINE_bool(
@@ -130,6 +145,8 @@ def main(arguments):
     for name in ("plan", "recipe", "arms", "arm"):
         if FLAGS[name].value and chosen != ["study"]:
             raise ConfigError(f"--{name} goes with --study=NAME.")
+    if FLAGS.shard and not (FLAGS.seeds or chosen == ["study"]):
+        raise ConfigError("--shard goes with --study=NAME or with --seeds.")
     if FLAGS.seeds and chosen not in (["study"], ["experiment"]):
         raise ConfigError(
             "--seeds goes with --study=NAME or --experiment=NAME."

@@ -63,9 +63,24 @@ def _seeds(flags, count):
 
 
 def _train(title, arms, seeds, flags):
+    shard = _shard(flags.shard)
     from experiments.study import run_study
 
-    run_study(title, arms, seeds=seeds, **_options(flags))
+    run_study(title, arms, seeds=seeds, shard=shard, **_options(flags))
+
+
+def _shard(text):
+    """(number from 0, count) of "1/4"."""
+    if text is None:
+        return 0, 1
+    number, _, count = text.partition("/")
+    if not (number.isdecimal() and count.isdecimal()) or not (
+        1 <= int(number) <= int(count)
+    ):
+        raise ConfigError(
+            f"--shard expects I/N, from 1/N to N/N. Received: {text!r}."
+        )
+    return int(number) - 1, int(count)
 
 
 def report_runs(runs_dir, flags):
@@ -78,7 +93,7 @@ def report_runs(runs_dir, flags):
 def prepare_data(name, flags):
     """Gets and checks a data set, and draws its split."""
     split_seed = _split_seed(name, flags)
-    start_tensorflow()
+    start_tensorflow(flags.threads)
     from pipelines.loading import open_source
 
     source = open_source(name, _location(flags), split_seed)
@@ -130,7 +145,7 @@ def augment_offline(name, flags):
 def describe_data(name, flags):
     """Tables and pictures of a data set."""
     split_seed = _split_seed(name, flags)
-    start_tensorflow()
+    start_tensorflow(flags.threads)
     from experiments.report.data_description import describe_data_set
 
     describe_data_set(
@@ -144,7 +159,7 @@ def describe_data(name, flags):
 def _checked(arms, flags):
     """These configs with `--set`; all is checked."""
     arms = override_arms(arms, flags.set)
-    start_tensorflow()
+    start_tensorflow(flags.threads)
     from experiments.checks import check_experiment
 
     for arm in arms:

@@ -7,7 +7,7 @@ from experiments.report.report import write_report
 from experiments.training.run import run
 
 
-def run_study(name, experiments, *, seeds, workdir, **options):
+def run_study(name, experiments, *, seeds, workdir, shard=(0, 1), **options):
     """Trains every experiment with every seed, then writes the report.
 
     A run whose loss diverges is reported as failed; the others go on.
@@ -18,6 +18,8 @@ def run_study(name, experiments, *, seeds, workdir, **options):
             the report.
         seeds: Integers.
         workdir: The runs and the report go below it.
+        shard: (I, N): only every N-th run, from the I-th on, and no report,
+            as other processes train the others.
         **options: Of `experiments.training.run.run`.
 
     Raises:
@@ -26,9 +28,12 @@ def run_study(name, experiments, *, seeds, workdir, **options):
     # All arms of a seed before the next seed: stopped early, the study can
     # still be compared.
     runs = [(each, seed) for seed in seeds for each in experiments]
+    number, shards = shard
+    runs = runs[number::shards]
+    part = f", shard {number + 1} of {shards}" if shards > 1 else ""
     print(
         f"study {name}: {len(experiments)} arms, seeds "
-        f"{', '.join(map(str, seeds))}",
+        f"{', '.join(map(str, seeds))}{part}",
         flush=True,
     )
     folders, failures = [], []
@@ -40,7 +45,13 @@ def run_study(name, experiments, *, seeds, workdir, **options):
         except TrainingFailed as error:
             failures.append(str(error))
             print(f"  failed: {error}", flush=True)
-    if folders:
+    if shards > 1:
+        print(
+            f"{len(folders)} of the study's runs are in {workdir}; once all "
+            "are, the same command without --shard writes the report",
+            flush=True,
+        )
+    elif folders:
         path = Path(workdir) / "reports" / name
         write_report(folders, path, f"Study {name}", study=name)
     if failures:

@@ -97,6 +97,18 @@ def test_help_explains_the_flags(arguments):
         (["--plan"], "--plan goes with --study=NAME"),
         (["--experiment=demo_baseline", "--plan"], "--plan goes with --study"),
         (["--study=demo", "--plan", "--seeds=0"], "seeds"),
+        (["--experiment=demo_baseline", "--arms=a"], "--arms goes with"),
+        (["--report=runs", "--seeds=3"], "--seeds goes with"),
+        (["--study=demo", "--recipe=large"], "--recipe goes with --study=fair"),
+        (["--study=fair", "--recipe=huge"], "recipe"),
+        (["--study=fair", "--arms=cutmx"], "Known: cutmix"),
+        (["--study=fair", "--arm=a=Cutmix()"], "Known: CutMix"),
+        (["--study=demo", "--arm=a=CutMix(alpha=-1)"], "alpha"),
+        (["--study=demo", "--arm=a=CutMix(beta=1)"], "no option 'beta'"),
+        (["--study=demo", "--shard=3/2"], "--shard expects I/N"),
+        (["--study=demo", "--shard=0/2"], "--shard expects I/N"),
+        (["--experiment=demo_baseline", "--shard=1/2"], "--shard goes with"),
+        (["--study=demo", "--threads=0"], "threads"),
         (["--study=demo", "--report=runs"], "Choose one of --study and --rep"),
         (["--on_bad_image=ignore"], "on_bad_image"),
         (["--augment_offline=demo"], "demo has no data.offline"),
@@ -135,6 +147,13 @@ def test_workdir_that_cannot_be_written_is_one_line(tmp_path):
     assert "--workdir" in line
 
 
+TINY = (
+    *("--set", "epochs=1", "--set", "model.width=4"),
+    *("--set", "data.image_size=16", "--set", "data.limit_train=96"),
+    *("--set", "data.limit_val=48", "--set", "data.batch_size=48"),
+)
+
+
 def test_training_from_the_command_line(tmp_path):
     command = [
         "--experiment=demo_baseline",
@@ -166,6 +185,58 @@ def test_training_from_the_command_line(tmp_path):
     report = call(f"--report={tmp_path}")
     assert "| demo_baseline |" in report.stdout
     assert (tmp_path / "reports" / "all" / "error.png").is_file()
+
+
+def test_shards_train_what_one_process_does(tmp_path):
+    """Arms of one's own, a part of the runs each, the report in the end."""
+    study = [
+        *("--study=demo", "--arms=baseline,cutmix", "--seeds=2"),
+        *("--arm", "small=RandomErasing(scale=(0.02, 0.1))", *TINY),
+        "--threads=1",
+    ]
+    parts = [
+        call(*study, f"--shard={n}/2", f"--workdir={tmp_path / 'shards'}")
+        for n in (1, 2)
+    ]
+    for part in parts:
+        assert part.returncode == 0, part.stderr
+        assert "3 of the study's runs are in" in part.stdout
+    assert not (tmp_path / "shards" / "reports").exists()
+    whole = call(*study, f"--workdir={tmp_path / 'shards'}")
+    assert whole.returncode == 0, whole.stderr
+    assert whole.stdout.count("finished already") == 6
+    page = tmp_path / "shards" / "reports" / "demo" / "report.md"
+    assert (
+        "--study=demo --arms=baseline,cutmix "
+        "--arm 'small=RandomErasing(scale=(0.02, 0.1))' --seeds=2"
+    ) in page.read_text()
+    alone = call(*study, f"--workdir={tmp_path / 'alone'}")
+    assert alone.returncode == 0, alone.stderr
+    for arm in ("baseline", "cutmix", "small"):
+        for seed in (0, 1):
+            one, other = (
+                np.load(
+                    tmp_path
+                    / folder
+                    / f"demo_{arm}"
+                    / f"seed_{seed}"
+                    / "predictions.npz"
+                )["probabilities"]
+                for folder in ("shards", "alone")
+            )
+            np.testing.assert_array_equal(one, other)
+
+
+def test_seeds_of_one_experiment(tmp_path):
+    done = call(
+        *("--experiment=demo_baseline", "--seed=1", "--seeds=2", *TINY),
+        f"--workdir={tmp_path}",
+    )
+    assert done.returncode == 0, done.stderr
+    for seed in (1, 2):
+        folder = tmp_path / "demo_baseline" / f"seed_{seed}"
+        assert (folder / "metrics.json").is_file()
+    assert (tmp_path / "reports" / "demo_baseline" / "index.html").is_file()
 
 
 def test_plan_from_the_command_line(tmp_path):

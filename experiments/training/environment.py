@@ -35,6 +35,8 @@ def surroundings(experiment, strategy):
         "jit_compile": devices.resolve_jit_compile(strategy),
         "augment_on": experiment.data.augment_on,
         "onednn": _onednn(),
+        # As asked for; 0 is one for each core.
+        "threads": tf.config.threading.get_intra_op_parallelism_threads(),
         "packages": {
             name: importlib.metadata.version(name) for name in _PACKAGES
         },

@@ -20,10 +20,13 @@ _KERAS_VARIABLES = (
 )
 
 
-def start_tensorflow():
+def start_tensorflow(threads=None):
     """Imports TensorFlow and touches the devices, which is when it talks.
 
     What it says is shown if it fails, or if TF_CPP_MIN_LOG_LEVEL is 0.
+
+    Args:
+        threads: Of the processor that TensorFlow may use; None: all.
     """
     # What is an error to the user comes as an exception; what TensorFlow's
     # C++ logs as one is mostly about processors.
@@ -35,13 +38,21 @@ def start_tensorflow():
     if os.environ["TF_CPP_MIN_LOG_LEVEL"] == "0":
         import tensorflow
 
+        _limit(tensorflow, threads)
         return
     with _held_back_stderr():
         import tensorflow  # noqa: F811
 
+        _limit(tensorflow, threads)
         tensorflow.config.list_physical_devices()
         # Its Python side, which warns of each new run's new graphs.
         tensorflow.get_logger().setLevel("ERROR")
+
+
+def _limit(tensorflow, threads):
+    if threads is not None:
+        tensorflow.config.threading.set_intra_op_parallelism_threads(threads)
+        tensorflow.config.threading.set_inter_op_parallelism_threads(threads)
 
 
 def _override_keras_settings():
