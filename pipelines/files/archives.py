@@ -2,7 +2,8 @@
 
 An archive is checked as a whole before anything is read from it, and nothing
 is ever written: names that would leave a folder, links, encrypted or doubled
-members and zip bombs are refused in one line each.
+members and zip bombs are refused in one line each. A file whose name has a
+control character, such as the `Icon\\r` of macOS, is left out.
 """
 
 import contextlib
@@ -10,6 +11,7 @@ import re
 import stat
 import struct
 import threading
+import unicodedata
 import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
@@ -40,13 +42,19 @@ class Archive:
     Attributes:
         path: Of the zip file.
         names: list[str]; its files in their order, without the folders.
+        left_out: {name of a file: why it cannot be read}.
     """
 
     def __init__(self, path, file, members):
         self.path = path
-        self.names = [member.filename for member in members]
+        self.left_out = {
+            name: "a control character in its name"
+            for name in members
+            if _has_control(name)
+        }
+        self.names = [name for name in members if name not in self.left_out]
         self._file = file
-        self._members = {member.filename: member for member in members}
+        self._members = members
         # One file object, one position in it: a lock for the threads.
         self._lock = threading.Lock()
 
@@ -116,21 +124,32 @@ def open_archive(path, *, total_limit=TOTAL_LIMIT, ratio_limit=RATIO_LIMIT):
         for member in members:
             _check_member(path, member, ratio_limit)
         _check_together(path, members, total_limit)
-        files = [member for member in members if not member.is_dir()]
+        files = {
+            str(PurePosixPath(name)): member
+            for member in members
+            if not (name := _name(member)).endswith("/")
+        }
         yield Archive(path, file, files)
+
+
+def _name(member):
+    """With the separators of the format; Windows has written others."""
+    return member.filename.replace("\\", "/")
+
+
+def _has_control(name):
+    return any(unicodedata.category(c) in ("Cc", "Zl", "Zp") for c in name)
 
 
 def _check_member(path, member, ratio_limit):
     # The name as written: zipfile cuts it at the first zero byte.
-    name = member.orig_filename
+    name = member.orig_filename.replace("\\", "/")
     kind = stat.S_IFMT(member.external_attr >> 16)
     large = member.file_size > RATIO_COUNTS_FROM
-    if not name or not name.isprintable():
-        reason = "its name is empty or not printable"
+    if not name or "\0" in name:
+        reason = "its name is empty or has a zero byte in it"
     elif name.startswith("/") or re.match("[A-Za-z]:", name):
         reason = "an absolute path"
-    elif "\\" in name:
-        reason = "a backslash in its name"
     elif ".." in name.split("/"):
         reason = "a path out of the archive's folder"
     elif kind not in (0, stat.S_IFREG, stat.S_IFDIR):
@@ -153,7 +172,7 @@ def _check_member(path, member, ratio_limit):
 def _check_together(path, members, total_limit):
     names = set()
     for member in members:
-        name = str(PurePosixPath(member.filename))
+        name = str(PurePosixPath(_name(member)))
         if name in names:
             raise _unsafe(path, f"two members are named {name!r}")
         names.add(name)
