@@ -10,9 +10,12 @@ from pipelines.image_files import (
     ArchiveFiles,
     FolderFiles,
     TfdsFiles,
-    list_images,
+    find_image,
 )
 from pipelines.image_folder import FOLDER, ImageFolder
+from pipelines.own_images import find as find_any
+from pipelines.own_images import own_folders
+from pipelines.tiny_imagenet import finding as tiny_imagenet
 
 KAGGLE = "samuelcortinhas/cats-and-dogs-image-classification"
 ARCHIVES = (
@@ -21,7 +24,14 @@ ARCHIVES = (
     "cats-and-dogs-image-classification.zip",
 )
 # What may stand beside the images in a data folder.
-_OTHERS = (FOLDER, *VARIATIONS, "prepared", "tiny_imagenet", "cache")
+_OTHERS = (
+    FOLDER,
+    *VARIATIONS,
+    tiny_imagenet.FOLDER,
+    tiny_imagenet.ARCHIVE,
+    # Of tensorflow-datasets.
+    "downloads",
+)
 
 
 class CatsDogs(ImageFolder):
@@ -30,14 +40,14 @@ class CatsDogs(ImageFolder):
     Args:
         location: `data_dir` is a zip file, or a folder that holds a split
             made elsewhere in `split_data`, one of `ARCHIVES`, a folder
-            `cats_dogs`, or the class folders themselves. Where it holds
-            nothing, Kaggle is asked.
+            `cats_dogs`, or what `pipelines.own_images` takes. Where it holds
+            no images, Kaggle is asked.
         split_seed: See `ImageFolder`.
     """
 
     def __init__(self, location, split_seed=0):
         def find_files(may_download):
-            return _find(location) or (
+            return find(location) or (
                 _from_kaggle(location.data_dir) if may_download else None
             )
 
@@ -55,26 +65,25 @@ class CatsVsDogs(ImageFolder):
 
     def __init__(self, location, split_seed=0):
         def find_files(may_download):
-            return _from_tfds(location.data_dir) if may_download else None
+            return _from_tfds(location) if may_download else None
 
         super().__init__(location, find_files, split_seed)
 
 
-def _find(location):
+def find(location):
+    """The images at `location.data_dir`; None if there are none."""
     data_dir = location.data_dir
+    if location.is_archive:
+        return ArchiveFiles(data_dir)
     given = data_dir / FOLDER
     if given.is_dir() and given != location.prepared / FOLDER:
-        return FolderFiles(given, VARIATIONS)
-    if data_dir.suffix.lower() == ".zip":
-        return ArchiveFiles(data_dir)
+        return FolderFiles(given, [given / name for name in VARIATIONS])
     for name in ARCHIVES:
         if (data_dir / name).is_file():
             return ArchiveFiles(data_dir / name)
-    if (data_dir / "cats_dogs").is_dir():
+    if find_image(data_dir / "cats_dogs") is not None:
         return FolderFiles(data_dir / "cats_dogs")
-    if list_images(data_dir, _OTHERS):
-        return FolderFiles(data_dir, _OTHERS)
-    return None
+    return find_any(location, _OTHERS)
 
 
 def _from_kaggle(data_dir):
@@ -96,13 +105,22 @@ def _from_kaggle(data_dir):
         ) from error
 
 
-def _from_tfds(data_dir):
+def _from_tfds(location):
     import requests
     import tensorflow_datasets as tfds
 
+    data_dir = location.data_dir
     kept = sorted((data_dir / "cats_vs_dogs").glob("*/dataset_info.json"))
     if kept:
         return TfdsFiles(tfds.builder_from_directory(kept[-1].parent))
+    image = find_image(data_dir, own_folders(location))
+    if image is not None:
+        raise DataError(
+            f"{data_dir} holds images, such as {image}, and not the data set "
+            "cats_vs_dogs as tensorflow-datasets prepares it. For these "
+            "images choose data.name=image_folder; to download the others, "
+            "point --data_dir at another folder."
+        )
     builder = tfds.builder("cats_vs_dogs", data_dir=data_dir)
     print(
         f"no cats_vs_dogs in {data_dir}: downloading it with "

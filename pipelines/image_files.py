@@ -4,9 +4,7 @@ Below a folder, in a zip file, or out of a tensorflow-datasets data set; see
 `pipelines.image_layout`. All give
 
     entries      list of `Entry`, sorted
-    parts        {part of an entry: name of its folder}, where there are some
-    empty        names of class folders that hold no image
-    unused       {name of a file: why it is not used}
+    unused       {name of a file below `origin`: why it is not used}
     read(entry)  the bytes of that file, from any thread
     name(entry)  of that file below `origin`, for people
     fingerprint  changes when the files do
@@ -22,17 +20,22 @@ from pathlib import Path
 from pipelines.errors import DataError
 from pipelines.files.archives import open_archive
 from pipelines.fingerprints import digest_files, fingerprint
-from pipelines.image_layout import Entry, arrange, in_utf8, why_no_image
+from pipelines.image_layout import Entry, arrange
+from pipelines.image_names import in_utf8, why_no_image
+
+# Files that this program writes beside images which it made of others.
+_OWN = {
+    "split.json": "prepared by this program",
+    "augmentation.json": "AugLy variations of other images",
+}
 
 
 class _Files:
     """What files of any place have in common."""
 
     def __init__(self, origin, layout):
-        self.origin = str(origin)
+        self.origin = in_utf8(origin)
         self.entries = list(layout.names)
-        self.parts = layout.parts
-        self.empty = layout.empty
         self.unused = layout.unused
         self._names = layout.names
 
@@ -45,7 +48,7 @@ class FolderFiles(_Files):
 
     Args:
         root: The folder.
-        ignored: Names of folders in it to pass over.
+        ignored: Paths of folders below it to pass over.
 
     Raises:
         DataError: if a folder cannot be read, or as `arrange`.
@@ -54,7 +57,7 @@ class FolderFiles(_Files):
     def __init__(self, root, ignored=()):
         self._root = Path(root)
         names, folders, unused = _walk(self._root, ignored)
-        super().__init__(root, arrange(names, root, folders))
+        super().__init__(root, arrange(names, in_utf8(root), folders))
         self.unused |= unused
 
     @cached_property
@@ -66,35 +69,48 @@ class FolderFiles(_Files):
         )
 
     def read(self, entry):
-        return (self._root / self._names[entry]).read_bytes()
+        path = self._root / self._names[entry]
+        try:
+            return path.read_bytes()
+        except OSError as error:
+            raise _unreadable(path, error) from error
+
+
+def _unreadable(path, error):
+    return DataError(
+        f"cannot read {in_utf8(path)}: {error.strerror or error}. Mend that, "
+        "or move it away."
+    )
 
 
 def _walk(root, ignored):
-    """Names of all files and folders, and {name: reason} of what is neither."""
+    """Names of files and of folders, and {name: reason} of what is neither."""
 
     def refuse(error):
-        raise DataError(
-            f"cannot read {in_utf8(error.filename)}: {error.strerror}."
-        )
+        raise _unreadable(error.filename, error) from error
 
     names, folders, unused, seen = [], [], {}, set()
+    ignored = {os.path.realpath(path) for path in ignored}
     for parent, inside, files in os.walk(
         root, onerror=refuse, followlinks=True
     ):
-        place = os.path.relpath(parent, root)
-        place = "" if place == "." else place.replace(os.sep, "/") + "/"
-        # A link may lead to a folder that it is in.
+        place = os.path.relpath(parent, root).replace(os.sep, "/") + "/"
+        place = place.removeprefix("./")
         real = os.path.realpath(parent)
-        if real in seen:
-            unused[place] = "a link to a folder that is read already"
+        if real in ignored:
+            inside.clear()
+            continue
+        own = [_OWN[file] for file in files if place and file in _OWN]
+        if own or real in seen:
+            # A link may lead to a folder that it is in.
+            unused[place] = own[0] if own else "a link to a folder read already"
             inside.clear()
             continue
         seen.add(real)
-        if not place:
-            inside[:] = [name for name in inside if name not in ignored]
         inside.sort()
-        folders += [place + name for name in inside]
-        for name in files:
+        if place:
+            folders.append(place.removesuffix("/"))
+        for name in sorted(files):
             if os.path.isfile(os.path.join(parent, name)):
                 names.append(place + name)
             else:
@@ -114,12 +130,25 @@ def list_images(root, ignored=()):
     )
 
 
-def holds_images(root, ignored=()):
-    """Whether there is an image file anywhere below a folder."""
-    if not os.path.isdir(root):
-        return False
-    names, _, _ = _walk(Path(root), ignored)
-    return any(why_no_image(name) is None for name in names)
+def find_image(place, ignored=()):
+    """The name of an image in a folder or a zip file; None if it has none.
+
+    Args:
+        place: Its path; there may be nothing.
+        ignored: Paths of folders below it to pass over.
+
+    Raises:
+        DataError: if it cannot be read.
+    """
+    if os.path.isdir(place):
+        names, _, _ = _walk(Path(place), ignored)
+    elif os.path.isfile(place):
+        with open_archive(place) as archive:
+            names = archive.names
+    else:
+        return None
+    images = (name for name in names if why_no_image(name) is None)
+    return next(images, None)
 
 
 class ArchiveFiles(_Files):
@@ -129,7 +158,10 @@ class ArchiveFiles(_Files):
         # Keeps the archive open as long as this object lives.
         self._opened = contextlib.ExitStack()
         self._archive = self._opened.enter_context(open_archive(path))
-        super().__init__(path, arrange(self._archive.names, path))
+        super().__init__(
+            path,
+            arrange(self._archive.names, in_utf8(path), self._archive.folders),
+        )
         self.unused |= self._archive.left_out
         self.fingerprint = fingerprint(
             f"{entry.path} {self._archive.checksum(name)}"
@@ -157,7 +189,7 @@ class TfdsFiles:
             entry = Entry("", names[example["label"]], f"{number:06}.jpg")
             self._data[entry] = example["image"]
         self.entries = sorted(self._data)
-        self.parts, self.empty, self.unused = {}, [], {}
+        self.unused = {}
         self.fingerprint = fingerprint(
             f"{entry.path} {hashlib.sha256(data).hexdigest()}"
             for entry, data in sorted(self._data.items())

@@ -1,48 +1,28 @@
 """Which file is an image of which class, by the names of folders.
 
-CLASS/FILE, or PART/CLASS/FILE where the data comes split; with folders around
-all of it, or a folder `images` inside each, as tools and downloads have them.
-Nothing is guessed: where the names can mean two things, the message has both.
+CLASS/FILE, or PART/CLASS/FILE where the data comes split, or CLASS/PART/FILE;
+with folders around all of it, or a folder `images` inside each, as tools and
+downloads have them. Nothing is guessed: where the names can mean two things,
+the message has both.
 """
 
-import os
-import re
 import unicodedata
-from dataclasses import dataclass, field
-from pathlib import PurePosixPath
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from pipelines.errors import DataError
-
-SUFFIXES = (
-    ".jpg",
-    ".jpeg",
-    ".jpe",
-    ".jfif",
-    ".png",
-    ".bmp",
-    ".webp",
-    ".gif",
-    ".tif",
-    ".tiff",
-    ".avif",
-    ".ppm",
-    ".pgm",
-    ".jp2",
+from pipelines.image_names import (
+    GENERIC,
+    SUFFIXES,
+    in_utf8,
+    is_part_rather_than_class,
+    listed,
+    part_of,
+    why_no_image,
 )
-PARTS = ("train", "validation", "test")
-_PART_OF_WORD = {
-    **dict.fromkeys(("train", "training"), "train"),
-    **dict.fromkeys(("val", "valid", "validation", "dev"), "validation"),
-    **dict.fromkeys(("eval", "evaluation"), "validation"),
-    **dict.fromkeys(("test", "testing"), "test"),
-    **dict.fromkeys(("pred", "unlabeled", "unlabelled", "unsup"), "unlabelled"),
-}
-# Folders that say nothing of what is in them.
-_GENERIC = ("images", "image", "imgs", "img", "jpeg", "jpg", "jpegs", "photos")
-_SYSTEM = ("__macosx", "thumbs.db", "desktop.ini", "icon\r", "$recycle.bin")
-_UNREAD = (".heic", ".heif", ".svg", ".psd", ".raw", ".cr2", ".nef", ".dng")
-_NO_CLASS = "in no folder of a class"
+
+# Nobody sorts deeper, and Python's stack ends somewhere.
+_DEEPEST = 32
 
 
 class Entry(NamedTuple):
@@ -62,36 +42,13 @@ class Layout:
     """What `arrange` found.
 
     Attributes:
-        names: {Entry: name of the file}, sorted by entry. Of two parts the
-            one that is not train is called test.
-        parts: {part: name of its folder}; empty where there are none.
-        empty: Names of class folders that hold no image.
+        names: {Entry: name of the file}, sorted by entry; their splits are of
+            `pipelines.image_names.PARTS`.
         unused: {name of a file: why it is not used}.
     """
 
     names: dict
-    parts: dict = field(default_factory=dict)
-    empty: list = field(default_factory=list)
-    unused: dict = field(default_factory=dict)
-
-
-def why_no_image(name):
-    """Why a file is not taken for an image, by its name; None if it is."""
-    path = PurePosixPath(name)
-    if any(p.startswith(".") or p.lower() in _SYSTEM for p in path.parts):
-        return "hidden, or of the operating system"
-    if any(unicodedata.category(c) in ("Cc", "Zl", "Zp") for c in name):
-        return "a control character in its name"
-    if path.suffix.lower() in _UNREAD:
-        return f"a format that is not read here ({path.suffix.lower()})"
-    if path.suffix.lower() not in SUFFIXES:
-        return "no image, by its name"
-    return None
-
-
-def in_utf8(name):
-    """A file's name with what is not UTF-8 escaped: a\\xe9.jpg."""
-    return os.fsencode(name).decode(errors="backslashreplace")
+    unused: dict
 
 
 def arrange(names, origin, folders=()):
@@ -106,8 +63,36 @@ def arrange(names, origin, folders=()):
         DataError: if there are no images, or if it cannot be told which
             folders are classes.
     """
-    unused = {n: why for n in names if (why := why_no_image(n)) is not None}
+    unused = {}
+    for name in names:
+        if (why := why_no_image(name)) is not None:
+            unused[name] = why
+        elif name.count("/") > _DEEPEST:
+            unused[name] = f"in more than {_DEEPEST} folders"
     images = [name for name in names if name not in unused]
+    if not images:
+        received = f" ({summary(unused)})" if unused else ""
+        raise DataError(
+            f"{origin}: expected images as CLASS/FILE or PART/CLASS/FILE "
+            f"({', '.join(SUFFIXES)}). Received: no images{received}."
+        )
+    return _Reader(origin, unused).read(_tree(images, folders, origin))
+
+
+def summary(unused):
+    """Reasons, how many files have them, and the first of these."""
+    by_reason = {}
+    for name, reason in unused.items():
+        by_reason.setdefault(reason, []).append(name)
+    return "; ".join(
+        f"{len(names):,} {reason}: {listed(names, 1).split(' and ')[0]}"
+        + (", ..." if len(names) > 1 else "")
+        for reason, names in by_reason.items()
+    )
+
+
+def _tree(images, folders, origin):
+    """Nested dictionaries: of a folder what is in it, of a file its name."""
     tree = {}
     for name in images:
         *path, file = name.split("/")
@@ -117,30 +102,10 @@ def arrange(names, origin, folders=()):
             raise DataError(f"{origin}: {name} is a file and a folder.")
         node[file] = name
     for name in folders:
-        if why_no_image(f"{name}/x.png") is None:
-            _folder(tree, name.split("/"))
-    if not images:
-        raise DataError(
-            f"{origin}: expected images as CLASS/FILE or PART/CLASS/FILE "
-            f"({', '.join(SUFFIXES)}). Received: no images"
-            f"{_counted(unused)}."
-        )
-    reader = _Reader(origin, unused)
-    outer, tree = reader.unwrap(tree)
-    tree = {name: _squeeze(name, node) for name, node in tree.items()}
-    return reader.read(outer, tree)
-
-
-def summary(unused):
-    """Reasons and how many files have them, for people."""
-    counts = {}
-    for reason in unused.values():
-        counts[reason] = counts.get(reason, 0) + 1
-    return "; ".join(f"{count:,} {reason}" for reason, count in counts.items())
-
-
-def _counted(unused):
-    return f" ({summary(unused)})" if unused else ""
+        path = name.split("/")
+        if len(path) <= _DEEPEST and why_no_image(f"{name}/x.png") is None:
+            _folder(tree, path)
+    return tree
 
 
 def _folder(tree, path):
@@ -154,18 +119,26 @@ def _folder(tree, path):
 
 def _folders(node):
     """The folders in a folder that hold an image somewhere."""
-    return {k: v for k, v in node.items() if isinstance(v, dict) and any_in(v)}
+    return {
+        name: inside
+        for name, inside in node.items()
+        if isinstance(inside, dict) and _example(inside)
+    }
 
 
 def _files(node):
     return {k: v for k, v in node.items() if isinstance(v, str)}
 
 
-def any_in(node):
+def _example(node):
     """The name of an image below a folder, or None."""
     if isinstance(node, str):
         return node
-    return next(filter(None, map(any_in, node.values())), None)
+    return next(filter(None, map(_example, node.values())), None)
+
+
+def _examples(folders):
+    return listed(map(_example, folders.values()))
 
 
 def _squeeze(name, node):
@@ -175,16 +148,24 @@ def _squeeze(name, node):
     inside = _folders(node)
     if len(inside) == 1 and not _files(node):
         ((inner, child),) = inside.items()
-        if inner.lower() in (*_GENERIC, name.lower()):
+        if inner.lower() in (*GENERIC, name.lower()):
             return _squeeze(name, child)
     return {key: _squeeze(key, child) for key, child in node.items()}
 
 
-def part_of(name):
-    """The part that a folder's name says it is; None for any other name."""
-    words = re.findall("[a-z]+", name.lower())
-    kinds = {_PART_OF_WORD[word] for word in words if word in _PART_OF_WORD}
-    return kinds.pop() if len(kinds) == 1 else None
+def _by_part(classes):
+    """CLASS/PART/FILE as PART/CLASS/FILE; None if it is not that."""
+    swapped = {}
+    for name, node in classes.items():
+        inside = _folders(node)
+        if _files(node) or any(
+            part_of(part) is None or _folders(files)
+            for part, files in inside.items()
+        ):
+            return None
+        for part, files in inside.items():
+            swapped.setdefault(part, {})[name] = files
+    return swapped
 
 
 class _Reader:
@@ -194,115 +175,157 @@ class _Reader:
         self.origin = origin
         self.unused = unused
 
+    def read(self, tree):
+        """The layout of folders that are classes, or parts of classes."""
+        around, tree = self.unwrap(tree)
+        tree = {name: _squeeze(name, node) for name, node in tree.items()}
+        self.leave_out(_files(tree), "in no folder of a class")
+        inside = _folders(tree)
+        if not inside:
+            raise self.refuse(
+                f"expected the images of each class in a folder of its name "
+                f"(CLASS/FILE). Received: {listed(_files(tree))}"
+            )
+        if not any(map(_folders, inside.values())):
+            self.check_flat(inside)
+            return self.layout({part_of(around) or "": tree})
+        if not all(map(part_of, inside)):
+            swapped = _by_part(inside)
+            if swapped is None:
+                raise self.refuse_depths(inside)
+            tree, inside = swapped, swapped
+        return self.layout(self.parts(tree, inside))
+
     def unwrap(self, tree):
         """(name of the innermost folder around all classes, what is in it)."""
-        outer = ""
+        around = ""
         while len(inside := _folders(tree)) == 1:
             ((name, child),) = inside.items()
             if not _folders(child):
                 break
-            self.leave_out(_files(tree))
-            outer, tree = name, child
-        return outer, tree
+            self.leave_out(_files(tree), "in no folder of a class")
+            around, tree = name, child
+        return around, tree
 
-    def read(self, outer, tree):
-        """The layout of folders that are classes, or parts of classes."""
-        self.leave_out(_files(tree))
-        inside = _folders(tree)
-        deep = {k: v for k, v in inside.items() if _folders(v)}
-        if not inside:
-            raise self.refuse(f"{next(iter(self.unused))!r} is in no folder")
-        if not deep:
-            if all(map(part_of, inside)):
-                raise self.refuse_flat_parts(inside)
-            split = outer if part_of(outer) else ""
-            empty = [k for k, v in tree.items() if v == {}]
-            return self.layout({split: inside}, {}, empty)
-        if not all(map(part_of, inside)):
-            raise self.refuse_depths(inside, deep)
+    def check_flat(self, inside):
+        """Refuses folders of images that may be parts without classes."""
+        parts = [name for name in inside if is_part_rather_than_class(name)]
+        if all(map(part_of, inside)):
+            parts = list(inside)
+        if parts:
+            raise self.refuse(
+                f"can be read in two ways: the folders {listed(parts)} are "
+                "parts of the data whose images are in no folder of their "
+                f"class, or classes of these names beside the others "
+                f"({listed(inside)}). Received: {_examples(inside)}. For "
+                "parts, put the images of each class in a folder "
+                "(train/CLASS/FILE), or move parts without labels away; for "
+                "classes, rename the folders"
+            )
+
+    def parts(self, tree, inside):
+        """{part: its folder of classes}."""
         parts = {}
         for name, node in inside.items():
-            self.leave_out(_files(node))
-            if name in deep:
-                if part_of(name) == "unlabelled" or part_of(name) in parts:
-                    raise self.refuse_parts(inside)
-                parts[part_of(name)] = name
-        for name in parts.values():
-            for class_name, node in _folders(tree[name]).items():
-                if inner := _folders(node):
+            part = part_of(name)
+            if not _folders(node):
+                if part == "train":
                     raise self.refuse(
-                        f"{in_utf8(name)}/{in_utf8(class_name)} should hold "
-                        "the images of a class, and holds folders: "
-                        f"{_listed(map(any_in, inner.values()))}. Move their "
-                        "images up, or to classes of their own"
+                        f"the images in {in_utf8(name)} are in no folder of "
+                        f"their class, such as {_example(node)}, and those of "
+                        f"{listed(set(inside) - {name})} are not all alike. "
+                        f"Sort them (train/CLASS/FILE), or move {in_utf8(name)}"
+                        " away to use the others alone"
                     )
+                reason = f"in {in_utf8(name)}, which has no folders of classes"
+                self.leave_out(_files(node), reason)
+                continue
+            if part in parts or part == "unlabelled":
+                raise self.refuse_parts(inside)
+            self.leave_out(_files(node), "in no folder of a class")
+            parts[part] = tree[name]
         if len(parts) > 1 and "train" not in parts:
             raise self.refuse_parts(inside)
-        if set(parts) == {"train", "validation"}:
-            parts = {"train": parts["train"], "test": parts["validation"]}
-        empty = [
-            k for p in parts.values() for k, v in tree[p].items() if v == {}
-        ]
-        splits = {part: _folders(tree[name]) for part, name in parts.items()}
-        return self.layout(splits, parts if len(parts) > 1 else {}, empty)
+        for part in parts.values():
+            for name, node in _folders(part).items():
+                if inner := _folders(node):
+                    raise self.refuse(
+                        f"{in_utf8(name)} should hold the images of a class, "
+                        f"and holds folders: {_examples(inner)}. Move their "
+                        "images up, or to classes of their own"
+                    )
+        return parts
 
-    def layout(self, splits, parts, empty):
-        names = {}
-        for split, classes in splits.items():
-            for class_name, node in classes.items():
+    def layout(self, parts):
+        names, classes = {}, {}
+        for part, folder in parts.items():
+            empty = [name for name, node in folder.items() if node == {}]
+            if empty:
+                raise self.refuse(
+                    f"the folder {listed(empty)} stands beside classes and "
+                    "has no images. For a class, add some; if it is none, "
+                    "move it away"
+                )
+            for class_name, node in _folders(folder).items():
+                # macOS writes accents as characters of their own.
+                class_name = unicodedata.normalize("NFC", in_utf8(class_name))
+                classes.setdefault(part, set()).add(class_name)
                 for file, name in _files(node).items():
-                    entry = Entry(*map(in_utf8, (split, class_name, file)))
+                    entry = Entry(part, class_name, in_utf8(file))
                     if entry in names:
                         raise self.refuse(
-                            f"{in_utf8(names[entry])} is there twice but for "
-                            "characters that are not UTF-8; rename one"
+                            f"{in_utf8(names[entry])} is there twice, but for "
+                            "how its characters are written; rename one"
                         )
                     names[entry] = name
-        names = dict(sorted(names.items()))
-        return Layout(names, parts, sorted(map(in_utf8, empty)), self.unused)
+        self.check_alike(classes)
+        return Layout(dict(sorted(names.items())), self.unused)
 
-    def leave_out(self, files):
-        self.unused |= dict.fromkeys(files.values(), _NO_CLASS)
+    def check_alike(self, classes):
+        """Refuses parts that do not have the same classes."""
+        known = set.union(*classes.values())
+        lacking = {
+            part: sorted(known - found)
+            for part, found in classes.items()
+            if known - found
+        }
+        if lacking:
+            said = "; ".join(
+                f"{part} has no {listed(names)}"
+                for part, names in lacking.items()
+            )
+            raise self.refuse(
+                f"expected the same classes in all parts. Received: {said}. "
+                "Rename or move folders, or add images"
+            )
+
+    def leave_out(self, files, reason):
+        self.unused |= dict.fromkeys(files.values(), reason)
 
     def refuse(self, reason):
         return DataError(f"{self.origin}: {reason}.")
 
-    def refuse_flat_parts(self, inside):
-        return self.refuse(
-            f"the folders {_listed(inside)} can be parts of the data, whose "
-            "images are in no folder of their class, or classes of these "
-            "names. Received: "
-            f"{_listed(map(any_in, inside.values()))}. For parts, put the "
-            "images of each class in a folder (train/CLASS/FILE); for "
-            "classes, rename the folders"
-        )
-
-    def refuse_depths(self, inside, deep):
-        shallow = [k for k, v in inside.items() if _files(v)]
-        one = _files(inside[shallow[0]]) if shallow else {}
-        examples = [*list(one.values())[:1], *map(any_in, _only_folders(deep))]
+    def refuse_depths(self, inside):
+        shallow = {k: v for k, v in inside.items() if _files(v)}
+        one = [next(iter(_files(v).values())) for v in shallow.values()]
+        deep = [
+            _example(inner)
+            for node in inside.values()
+            for inner in list(_folders(node).values())[:1]
+        ]
         return self.refuse(
             "the images are not all at one depth, or deeper than expected: "
-            f"{_listed(examples[:3])}. The folders {_listed(inside)} can be "
-            "classes that have folders in them, or parts of the data that "
-            "have classes in them. For classes, move the images up "
-            "(CLASS/FILE); for parts, name them train and test "
-            "(PART/CLASS/FILE)"
+            f"{listed([*one[:1], *deep[:2]])}. The folders {listed(inside)} "
+            "can be classes that have folders in them, or parts of the data "
+            "that have classes in them. For classes, move the images up "
+            "(CLASS/FILE), or point at the folder of the classes; for parts, "
+            "name them train, validation and test (PART/CLASS/FILE)"
         )
 
     def refuse_parts(self, inside):
         return self.refuse(
-            "expected one part, or train beside test, validation or both, "
-            f"each once. Received: {_listed(inside)}. Rename or move what is "
-            "to be used as something else"
+            "expected one part with classes in it, or train beside "
+            "validation, test or both, each once. Received: "
+            f"{listed(inside)}. Rename or move what is to be used as "
+            "something else, or not at all"
         )
-
-
-def _only_folders(deep):
-    return [_folders(node) for node in deep.values()]
-
-
-def _listed(names):
-    names = [in_utf8(name) for name in names]
-    more = f" and {len(names) - 4} more" if len(names) > 4 else ""
-    return ", ".join(names[:4]) + more

@@ -11,9 +11,10 @@ from pipelines.config import Data
 from pipelines.errors import DataError
 from pipelines.fingerprints import fingerprint
 from pipelines.image_cache import ImageCache
-from pipelines.image_folder import refuse_split_seed
+from pipelines.image_folder import check_split, refuse_split_seed
 from pipelines.location import Location
 from pipelines.overlaps import Part, find_overlaps, refuse
+from pipelines.own_images import OwnImages
 from pipelines.shapes import Shapes
 from pipelines.tiny_imagenet import TinyImageNet
 
@@ -25,11 +26,12 @@ from pipelines.tiny_imagenet import TinyImageNet
 SOURCES = {
     "shapes": Shapes,
     "tiny_imagenet": TinyImageNet,
+    "image_folder": OwnImages,
     "cats_dogs": CatsDogs,
     "cats_vs_dogs": CatsVsDogs,
 }
-# Those that come without a split of their own.
-FOLDERS = ("cats_dogs", "cats_vs_dogs")
+# Those of image files, which may come without a split of their own.
+FOLDERS = ("image_folder", "cats_dogs", "cats_vs_dogs")
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +75,25 @@ def check_name(name):
         )
 
 
+def check_splits(config):
+    """Raises a DataError if a split's name is wrong whatever the images."""
+    if config.name in FOLDERS:
+        for name in (config.train, config.val, config.selection):
+            if name is not None:
+                check_split(name)
+
+
+def placed(name, location):
+    """The location with the place where this data set is prepared.
+
+    Args:
+        name: Of the data set.
+        location: A `pipelines.location.Location`.
+    """
+    # Others lie in folders that are for data sets, this one in the user's.
+    return location.outside() if name == "image_folder" else location
+
+
 def open_source(name, location, split_seed=0):
     """Prepares a data set where needed and opens it, decoding nothing.
 
@@ -81,6 +102,7 @@ def open_source(name, location, split_seed=0):
             broken, or its splits are not of that seed.
     """
     check_name(name)
+    location = placed(name, location)
     if name in FOLDERS:
         return SOURCES[name](location, split_seed)
     refuse_split_seed(name, split_seed)
@@ -142,6 +164,7 @@ class _Chosen:
 
 
 def _choose(config, location, seed):
+    location = placed(config.name, location)
     source = open_source(config.name, location, config.split_seed)
     if config.offline is not None:
         if config.name not in FOLDERS:

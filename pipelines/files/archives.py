@@ -11,12 +11,12 @@ import re
 import stat
 import struct
 import threading
-import unicodedata
 import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
 
 from pipelines.errors import DataError
+from pipelines.image_names import has_control
 
 # Tiny ImageNet has 0.2 GiB, ImageNet 150: nobody needs more in one zip here.
 TOTAL_LIMIT = 32 * 2**30
@@ -42,15 +42,17 @@ class Archive:
     Attributes:
         path: Of the zip file.
         names: list[str]; its files in their order, without the folders.
+        folders: list[str]; folders that it names as such.
         left_out: {name of a file: why it cannot be read}.
     """
 
-    def __init__(self, path, file, members):
+    def __init__(self, path, file, members, folders):
         self.path = path
+        self.folders = folders
         self.left_out = {
             name: "a control character in its name"
             for name in members
-            if _has_control(name)
+            if has_control(name)
         }
         self.names = [name for name in members if name not in self.left_out]
         self._file = file
@@ -111,6 +113,7 @@ def open_archive(path, *, total_limit=TOTAL_LIMIT, ratio_limit=RATIO_LIMIT):
     """
     path = Path(path)
     try:
+        _check_kind(path)
         file = zipfile.ZipFile(path)
     except _BROKEN as error:
         raise _broken(path, error) from error
@@ -124,21 +127,27 @@ def open_archive(path, *, total_limit=TOTAL_LIMIT, ratio_limit=RATIO_LIMIT):
         for member in members:
             _check_member(path, member, ratio_limit)
         _check_together(path, members, total_limit)
-        files = {
-            str(PurePosixPath(name)): member
-            for member in members
-            if not (name := _name(member)).endswith("/")
-        }
-        yield Archive(path, file, files)
+        files, folders = {}, []
+        for member in members:
+            name = str(PurePosixPath(_name(member)))
+            if _name(member).endswith("/"):
+                folders.append(name)
+            else:
+                files[name] = member
+        yield Archive(path, file, files, folders)
+
+
+def _check_kind(path):
+    """Tells a file of another kind from a zip file that is broken."""
+    with open(path, "rb") as file:
+        start = file.read(2)
+    if start not in (b"", b"PK") and not zipfile.is_zipfile(path):
+        raise DataError(f"{path} is no zip file. Unpack it, or pack it as one.")
 
 
 def _name(member):
     """With the separators of the format; Windows has written others."""
     return member.filename.replace("\\", "/")
-
-
-def _has_control(name):
-    return any(unicodedata.category(c) in ("Cc", "Zl", "Zp") for c in name)
 
 
 def _check_member(path, member, ratio_limit):
@@ -166,7 +175,7 @@ def _check_member(path, member, ratio_limit):
         )
     else:
         return
-    raise _unsafe(path, f"member {name!r}: {reason}")
+    raise _unsafe(path, f"member {member.orig_filename!r}: {reason}")
 
 
 def _check_together(path, members, total_limit):

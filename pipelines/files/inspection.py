@@ -16,6 +16,8 @@ from pipelines.files.decoding import (
 )
 from pipelines.files.parallel import map_in_threads
 from pipelines.files.replacing import replacing
+from pipelines.image_names import in_utf8, listed
+
 
 @dataclass(frozen=True)
 class Inspection:
@@ -158,7 +160,7 @@ def write_reasons(path, reasons):
     ):
         writer = csv.writer(file)
         writer.writerow(("file", "reason"))
-        writer.writerows(reasons.items())
+        writer.writerows((in_utf8(name), why) for name, why in reasons.items())
 
 
 def exif_notes(inspections):
@@ -166,10 +168,10 @@ def exif_notes(inspections):
     names = [each.name for each in inspections if each.damaged_exif]
     if not names:
         return []
-    more = ", ..." if len(names) > 3 else ""
+    images = "image" if len(names) == 1 else "images"
     return [
-        f"{len(names):,} with a damaged EXIF block, taken as they are stored, "
-        f"upright or not: {', '.join(names[:3])}{more}"
+        f"{len(names):,} {images} with a damaged EXIF block, taken as stored, "
+        f"upright or not: {listed(names, 3)}"
     ]
 
 

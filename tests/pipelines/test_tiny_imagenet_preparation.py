@@ -71,7 +71,7 @@ def test_nothing_but_the_records_is_left(make_tiny_imagenet, tmp_path):
     prepare(path, prepared_dir=tmp_path / "p")
     assert {p.name for p in (tmp_path / "p").iterdir()} == {"tiny_imagenet"}
     left = {p.name for p in (tmp_path / "p" / "tiny_imagenet").iterdir()}
-    assert left == {"2.0.0", ".lock"}
+    assert left == {"2.0.0"}
 
 
 def test_prepared_once(make_tiny_imagenet, capsys):
@@ -108,7 +108,7 @@ TinyImageNet(Location({str(path)!r}))
     assert list(records(path).parent.glob("incomplete.*"))
     assert len(prepare(path).split("train+holdout").labels) == 36
     left = {p.name for p in records(path).parent.iterdir()}
-    assert left == {"2.0.0", ".lock"}
+    assert left == {"2.0.0"}
 
 
 def test_error_while_writing_leaves_nothing(make_tiny_imagenet, monkeypatch):
@@ -126,7 +126,7 @@ def test_error_while_writing_leaves_nothing(make_tiny_imagenet, monkeypatch):
     message = refusal(path)
     assert "No space left on device" in message
     assert "--prepared_dir" in message
-    assert {p.name for p in records(path).parent.iterdir()} == {".lock"}
+    assert [p.name for p in path.parent.iterdir()] == [path.name]
 
 
 def test_full_disk_is_one_line(make_tiny_imagenet):
@@ -139,7 +139,7 @@ def test_full_disk_is_one_line(make_tiny_imagenet):
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert "cannot write the prepared records" in message
-    assert {p.name for p in records(path).parent.iterdir()} == {".lock"}
+    assert [p.name for p in path.parent.iterdir()] == [path.name]
 
 
 def test_two_at_once_prepare_once(make_tiny_imagenet, capsys):
