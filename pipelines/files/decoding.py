@@ -2,6 +2,7 @@
 
 import io
 import struct
+import warnings
 import zlib
 
 import numpy as np
@@ -10,6 +11,8 @@ import PIL.Image
 from pipelines.errors import DataError
 from pipelines.files.parallel import map_in_threads
 
+# Which images it is of, `pipelines.files.inspection` says.
+warnings.filterwarnings("ignore", "Corrupt EXIF data", UserWarning)
 _ORIENTATION = 0x0112
 _TURNS = {
     2: PIL.Image.Transpose.FLIP_LEFT_RIGHT,
@@ -63,9 +66,28 @@ def orientation(image):
     cannot be told.
     """
     try:
-        return image.getexif().get(_ORIENTATION, 1)
+        # Pillow takes what it cannot read for absent.
+        found = _orientation_in(image.info.get("exif"))
+        return found or image.getexif().get(_ORIENTATION, 1)
     except (*BAD_IMAGE_ERRORS, LookupError, TypeError, ArithmeticError):
         return None
+
+
+def _orientation_in(block):
+    """What the first directory of an EXIF block says; None if nothing."""
+    if not block:
+        return None
+    block = block.removeprefix(b"Exif\0\0")
+    order = {b"II": "<", b"MM": ">"}[block[:2]]
+    (start,) = struct.unpack_from(f"{order}4xI", block)
+    (count,) = struct.unpack_from(f"{order}H", block, start)
+    for entry in range(count):
+        tag, value = struct.unpack_from(
+            f"{order}H6xH", block, start + 2 + 12 * entry
+        )
+        if tag == _ORIENTATION:
+            return value
+    return None
 
 
 def to_rgb(image):
@@ -74,12 +96,13 @@ def to_rgb(image):
     Raises:
         ValueError: if the range of its pixels is unknown.
     """
-    if image.mode in ("I", "F"):
+    # Of a PGM file Pillow gives 16 bits more room than they need.
+    if image.mode == "F" or (image.mode == "I" and image.format != "PPM"):
         raise ValueError(
             "pixels of 32 bits, whose black and white are not known; store "
             "them with 8 or 16 bits"
         )
-    if image.mode.startswith("I;16"):
+    if image.mode.startswith("I"):
         # Pillow would clip at 255 where the range is 65,535.
         gray = np.asarray(image).astype(np.float32) / 257
         image = PIL.Image.fromarray(np.round(gray).astype(np.uint8))
