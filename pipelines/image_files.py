@@ -84,7 +84,12 @@ def _unreadable(path, error):
 
 
 def _walk(root, ignored):
-    """Names of files and of folders, and {name: reason} of what is neither."""
+    """What is below a folder.
+
+    Returns:
+        Names of files, of folders without folders, and {name: reason} of what
+        is neither or not read.
+    """
 
     def refuse(error):
         raise _unreadable(error.filename, error) from error
@@ -108,7 +113,7 @@ def _walk(root, ignored):
             continue
         seen.add(real)
         inside.sort()
-        if place:
+        if not any(_may_hold_images(place + name) for name in inside):
             folders.append(place.removesuffix("/"))
         for name in sorted(files):
             if os.path.isfile(os.path.join(parent, name)):
@@ -116,6 +121,10 @@ def _walk(root, ignored):
             else:
                 unused[place + name] = "no file, or a link to none"
     return names, folders, unused
+
+
+def _may_hold_images(folder):
+    return why_no_image(f"{folder}/x.png") is None
 
 
 def list_images(root, ignored=()):

@@ -102,7 +102,7 @@ def _tree(images, folders, origin):
             raise DataError(f"{origin}: {name} is a file and a folder.")
         node[file] = name
     for name in folders:
-        path = name.split("/")
+        path = name.split("/") if name else []
         if len(path) <= _DEEPEST and why_no_image(f"{name}/x.png") is None:
             _folder(tree, path)
     return tree

@@ -95,6 +95,51 @@ def test_kaggle_where_nothing_is_here(
     assert len(handles) == 1
 
 
+@pytest.mark.parametrize(
+    "place", ["", "cats_dogs/", "PetImages/", "a/b/", "train/", "any.zip"]
+)
+def test_nothing_is_downloaded_where_images_are(
+    place, pictures, tmp_path, write_tree, write_zip, monkeypatch
+):
+    monkeypatch.setattr(kagglehub, "dataset_download", None)
+    data = tmp_path / "data"
+    if place.endswith(".zip"):
+        write_zip(data / place, pictures)
+    else:
+        write_tree(data, {place + name: f for name, f in pictures.items()})
+    # Something else's, which may lie there, too.
+    write_zip(data / "tiny-imagenet-200.zip", {"wnids.txt": b""})
+    source = CatsDogs(Location(data, tmp_path / "prepared"))
+    assert counts(source) == {"train": [16, 8], "test": [4, 2]}
+
+
+def test_images_of_no_known_layout_are_asked_about(
+    pictures, tmp_path, write_tree, monkeypatch
+):
+    monkeypatch.setattr(kagglehub, "dataset_download", None)
+    names = ("train/cat.0.png", "test1/1.png")
+    write_tree(tmp_path, dict(zip(names, pictures.values(), strict=False)))
+    with pytest.raises(DataError, match="in two ways: the folders .*train"):
+        CatsDogs(Location(tmp_path))
+    with pytest.raises(DataError, match=r"holds images, such as t.*_folder"):
+        CatsVsDogs(Location(tmp_path))
+    assert {p.name for p in tmp_path.iterdir()} == {"train", "test1"}
+
+
+def test_validation_part_is_the_test_part(pictures, tmp_path, write_tree):
+    files = {f"train/{name}": data for name, data in pictures.items()}
+    files["validation/cats/x.png"] = pictures["cats/cat_0.png"]
+    files["validation/dogs/y.png"] = pictures["dogs/dog_0.png"]
+    source = CatsDogs(
+        Location(write_tree(tmp_path / "cats_dogs", files).parent)
+    )
+    assert counts(source) == {"train": [20, 10], "test": [1, 1]}
+    assert source.split("test").ids == [
+        "validation/cats/x.png",
+        "validation/dogs/y.png",
+    ]
+
+
 def test_without_data_and_network_it_says_what_to_put_where(tmp_path):
     with pytest.raises(DataError) as caught:
         CatsDogs(Location(tmp_path / "data"))
