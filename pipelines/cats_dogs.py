@@ -113,7 +113,8 @@ def _from_tfds(location):
     kept = sorted((data_dir / "cats_vs_dogs").glob("*/dataset_info.json"))
     if kept:
         return TfdsFiles(tfds.builder_from_directory(kept[-1].parent))
-    image = find_image(data_dir, own_folders(location))
+    others = [data_dir / name for name in (*_OTHERS, "cats_dogs")]
+    image = find_image(data_dir, others + own_folders(location))
     if image is not None:
         raise DataError(
             f"{data_dir} holds images, such as {image}, and not the data set "

@@ -14,12 +14,11 @@ from pipelines.files.inspection import (
     inspect_files,
     leaks,
     list_bad,
-    write_reasons,
+    list_unused,
 )
 from pipelines.files.replacing import UNFINISHED, replacing
 from pipelines.image_files import FolderFiles
-from pipelines.image_layout import summary
-from pipelines.image_names import OF_NO_INTEREST, PARTS
+from pipelines.image_names import OF_NO_INTEREST, PARTS, summary
 from pipelines.progress import progress_bar
 
 # Beside the parts: each part and the variations of its images.
@@ -163,6 +162,8 @@ def _describe(files, good, parts, seed, adopted=False):
         )
     notes = leaks({part: rows.values() for part, rows in by_part.items()})
     notes += exif_notes(good.values())
+    for note in notes:
+        print(f"note: {note}", flush=True)
     unused = {
         name: reason
         for name, reason in files.unused.items()
@@ -170,8 +171,6 @@ def _describe(files, good, parts, seed, adopted=False):
     }
     if unused:
         notes.append(f"not used of the data: {summary(unused)}")
-    for note in notes:
-        print(f"note: {note}", flush=True)
     return {
         "origin": files.origin,
         "adopted": adopted,
@@ -189,14 +188,7 @@ def _list_left_out(files, inspections, folder, shown):
     name = "bad_images.csv"
     list_bad(list(inspections.values()), folder / name, shown / name)
     name = "unused_files.csv"
-    if files.unused:
-        write_reasons(folder / name, files.unused)
-        are = "file is" if len(files.unused) == 1 else "files are"
-        print(
-            f"{len(files.unused):,} {are} not used ({summary(files.unused)}), "
-            f"see {shown / name}",
-            flush=True,
-        )
+    list_unused(files.unused, folder / name, shown / name)
 
 
 def _write_index(root, good, parts, description):

@@ -11,18 +11,24 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from pipelines.errors import DataError
+from pipelines.folder_tree import (
+    DEEPEST,
+    by_part,
+    example,
+    files_in,
+    folders_in,
+    make_tree,
+    squeeze,
+)
 from pipelines.image_names import (
-    GENERIC,
     SUFFIXES,
     in_utf8,
     is_part_rather_than_class,
     listed,
     part_of,
+    summary,
     why_no_image,
 )
-
-# Nobody sorts deeper, and Python's stack ends somewhere.
-_DEEPEST = 32
 
 
 class Entry(NamedTuple):
@@ -67,8 +73,8 @@ def arrange(names, origin, folders=()):
     for name in names:
         if (why := why_no_image(name)) is not None:
             unused[name] = why
-        elif name.count("/") > _DEEPEST:
-            unused[name] = f"in more than {_DEEPEST} folders"
+        elif name.count("/") > DEEPEST:
+            unused[name] = f"in more than {DEEPEST} folders"
     images = [name for name in names if name not in unused]
     if not images:
         received = f" ({summary(unused)})" if unused else ""
@@ -76,96 +82,11 @@ def arrange(names, origin, folders=()):
             f"{origin}: expected images as CLASS/FILE or PART/CLASS/FILE "
             f"({', '.join(SUFFIXES)}). Received: no images{received}."
         )
-    return _Reader(origin, unused).read(_tree(images, folders, origin))
-
-
-def summary(unused):
-    """Reasons, how many files have them, and the first of these."""
-    by_reason = {}
-    for name, reason in unused.items():
-        by_reason.setdefault(reason, []).append(name)
-    return "; ".join(
-        f"{len(names):,} {reason}: {listed(names, 1).split(' and ')[0]}"
-        + (", ..." if len(names) > 1 else "")
-        for reason, names in by_reason.items()
-    )
-
-
-def _tree(images, folders, origin):
-    """Nested dictionaries: of a folder what is in it, of a file its name."""
-    tree = {}
-    for name in images:
-        *path, file = name.split("/")
-        node = _folder(tree, path)
-        if isinstance(node, str) or file in node:
-            # Only in a zip file.
-            raise DataError(f"{origin}: {name} is a file and a folder.")
-        node[file] = name
-    for name in folders:
-        path = name.split("/") if name else []
-        if len(path) <= _DEEPEST and why_no_image(f"{name}/x.png") is None:
-            _folder(tree, path)
-    return tree
-
-
-def _folder(tree, path):
-    """The folder of this path, made; or the file that is in its way."""
-    for part in path:
-        if isinstance(tree, str):
-            break
-        tree = tree.setdefault(part, {})
-    return tree
-
-
-def _folders(node):
-    """The folders in a folder that hold an image somewhere."""
-    return {
-        name: inside
-        for name, inside in node.items()
-        if isinstance(inside, dict) and _example(inside)
-    }
-
-
-def _files(node):
-    return {k: v for k, v in node.items() if isinstance(v, str)}
-
-
-def _example(node):
-    """The name of an image below a folder, or None."""
-    if isinstance(node, str):
-        return node
-    return next(filter(None, map(_example, node.values())), None)
+    return _Reader(origin, unused).read(make_tree(images, folders, origin))
 
 
 def _examples(folders):
-    return listed(map(_example, folders.values()))
-
-
-def _squeeze(name, node):
-    """Leaves out folders that only stand between a folder and its images."""
-    if not isinstance(node, dict):
-        return node
-    inside = _folders(node)
-    if len(inside) == 1 and not _files(node):
-        ((inner, child),) = inside.items()
-        if inner.lower() in (*GENERIC, name.lower()):
-            return _squeeze(name, child)
-    return {key: _squeeze(key, child) for key, child in node.items()}
-
-
-def _by_part(classes):
-    """CLASS/PART/FILE as PART/CLASS/FILE; None if it is not that."""
-    swapped = {}
-    for name, node in classes.items():
-        inside = _folders(node)
-        if _files(node) or any(
-            part_of(part) is None or _folders(files)
-            for part, files in inside.items()
-        ):
-            return None
-        for part, files in inside.items():
-            swapped.setdefault(part, {})[name] = files
-    return swapped
+    return listed(map(example, folders.values()))
 
 
 class _Reader:
@@ -178,19 +99,19 @@ class _Reader:
     def read(self, tree):
         """The layout of folders that are classes, or parts of classes."""
         around, tree = self.unwrap(tree)
-        tree = {name: _squeeze(name, node) for name, node in tree.items()}
-        self.leave_out(_files(tree), "in no folder of a class")
-        inside = _folders(tree)
+        tree = {name: squeeze(name, node) for name, node in tree.items()}
+        self.leave_out(files_in(tree), "in no folder of a class")
+        inside = folders_in(tree)
         if not inside:
             raise self.refuse(
                 f"expected the images of each class in a folder of its name "
-                f"(CLASS/FILE). Received: {listed(_files(tree))}"
+                f"(CLASS/FILE). Received: {listed(files_in(tree))}"
             )
-        if not any(map(_folders, inside.values())):
+        if not any(map(folders_in, inside.values())):
             self.check_flat(inside)
             return self.layout({part_of(around) or "": tree})
         if not all(map(part_of, inside)):
-            swapped = _by_part(inside)
+            swapped = by_part(inside)
             if swapped is None:
                 raise self.refuse_depths(inside)
             tree, inside = swapped, swapped
@@ -199,11 +120,11 @@ class _Reader:
     def unwrap(self, tree):
         """(name of the innermost folder around all classes, what is in it)."""
         around = ""
-        while len(inside := _folders(tree)) == 1:
+        while len(inside := folders_in(tree)) == 1:
             ((name, child),) = inside.items()
-            if not _folders(child):
+            if not folders_in(child):
                 break
-            self.leave_out(_files(tree), "in no folder of a class")
+            self.leave_out(files_in(tree), "in no folder of a class")
             around, tree = name, child
         return around, tree
 
@@ -213,12 +134,13 @@ class _Reader:
         if all(map(part_of, inside)):
             parts = list(inside)
         if parts:
+            others = [name for name in inside if name not in parts]
+            beside = f" beside {listed(others)}" if others else ""
             raise self.refuse(
-                f"can be read in two ways: the folders {listed(parts)} are "
-                "parts of the data whose images are in no folder of their "
-                f"class, or classes of these names beside the others "
-                f"({listed(inside)}). Received: {_examples(inside)}. For "
-                "parts, put the images of each class in a folder "
+                f"can be read in two ways: {listed(parts)} are parts of the "
+                "data whose images are in no folder of their class, or "
+                f"classes{beside}. Received: {_examples(inside)}. For parts, "
+                "put the images of each class in a folder "
                 "(train/CLASS/FILE), or move parts without labels away; for "
                 "classes, rename the folders"
             )
@@ -228,27 +150,27 @@ class _Reader:
         parts = {}
         for name, node in inside.items():
             part = part_of(name)
-            if not _folders(node):
+            if not folders_in(node):
                 if part == "train":
                     raise self.refuse(
                         f"the images in {in_utf8(name)} are in no folder of "
-                        f"their class, such as {_example(node)}, and those of "
+                        f"their class, such as {example(node)}, and those of "
                         f"{listed(set(inside) - {name})} are not all alike. "
                         f"Sort them (train/CLASS/FILE), or move {in_utf8(name)}"
                         " away to use the others alone"
                     )
                 reason = f"in {in_utf8(name)}, which has no folders of classes"
-                self.leave_out(_files(node), reason)
+                self.leave_out(files_in(node), reason)
                 continue
             if part in parts or part == "unlabelled":
                 raise self.refuse_parts(inside)
-            self.leave_out(_files(node), "in no folder of a class")
+            self.leave_out(files_in(node), "in no folder of a class")
             parts[part] = tree[name]
         if len(parts) > 1 and "train" not in parts:
             raise self.refuse_parts(inside)
         for part in parts.values():
-            for name, node in _folders(part).items():
-                if inner := _folders(node):
+            for name, node in folders_in(part).items():
+                if inner := folders_in(node):
                     raise self.refuse(
                         f"{in_utf8(name)} should hold the images of a class, "
                         f"and holds folders: {_examples(inner)}. Move their "
@@ -266,11 +188,11 @@ class _Reader:
                     "has no images. For a class, add some; if it is none, "
                     "move it away"
                 )
-            for class_name, node in _folders(folder).items():
+            for class_name, node in folders_in(folder).items():
                 # macOS writes accents as characters of their own.
                 class_name = unicodedata.normalize("NFC", in_utf8(class_name))
                 classes.setdefault(part, set()).add(class_name)
-                for file, name in _files(node).items():
+                for file, name in files_in(node).items():
                     entry = Entry(part, class_name, in_utf8(file))
                     if entry in names:
                         raise self.refuse(
@@ -306,12 +228,12 @@ class _Reader:
         return DataError(f"{self.origin}: {reason}.")
 
     def refuse_depths(self, inside):
-        shallow = {k: v for k, v in inside.items() if _files(v)}
-        one = [next(iter(_files(v).values())) for v in shallow.values()]
+        shallow = {k: v for k, v in inside.items() if files_in(v)}
+        one = [next(iter(files_in(v).values())) for v in shallow.values()]
         deep = [
-            _example(inner)
+            example(inner)
             for node in inside.values()
-            for inner in list(_folders(node).values())[:1]
+            for inner in list(folders_in(node).values())[:1]
         ]
         return self.refuse(
             "the images are not all at one depth, or deeper than expected: "

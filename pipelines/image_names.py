@@ -84,6 +84,17 @@ def listed(names, shown=4):
     return ", ".join(names[:shown]) + more
 
 
+def summary(unused):
+    """Reasons, how many files have them, and the first of these."""
+    by_reason = {}
+    for name, reason in unused.items():
+        by_reason.setdefault(reason, []).append(name)
+    return "; ".join(
+        f"{len(names):,} {reason}, such as {listed(names[:1])}"
+        for reason, names in by_reason.items()
+    )
+
+
 def part_of(name):
     """The part of the data that a folder's name says it is, if any.
 

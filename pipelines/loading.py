@@ -77,10 +77,15 @@ def check_name(name):
 
 def check_splits(config):
     """Raises a DataError if a split's name is wrong whatever the images."""
-    if config.name in FOLDERS:
-        for name in (config.train, config.val, config.selection):
-            if name is not None:
+    if config.name not in FOLDERS:
+        return
+    for key in ("train", "val", "selection"):
+        name = getattr(config, key)
+        if name is not None:
+            try:
                 check_split(name)
+            except DataError as error:
+                raise DataError(f"data.{key}={name}: {error}") from error
 
 
 def placed(name, location):

@@ -19,6 +19,7 @@ ROOMS = (
     ),
     ("pipelines.files",),
     ("pipelines.fingerprints", "pipelines.location"),
+    ("pipelines.folder_tree",),
     ("pipelines.image_layout",),
     ("pipelines.image_files",),
     ("pipelines.augly",),

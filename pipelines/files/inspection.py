@@ -16,7 +16,7 @@ from pipelines.files.decoding import (
 )
 from pipelines.files.parallel import map_in_threads
 from pipelines.files.replacing import replacing
-from pipelines.image_names import in_utf8, listed
+from pipelines.image_names import in_utf8, listed, summary
 
 
 @dataclass(frozen=True)
@@ -161,6 +161,22 @@ def write_reasons(path, reasons):
         writer = csv.writer(file)
         writer.writerow(("file", "reason"))
         writer.writerows((in_utf8(name), why) for name, why in reasons.items())
+
+
+def list_unused(reasons, report, shown):
+    """Lists in a CSV file, and counts on the screen, files that are not used.
+
+    Args:
+        reasons: {file: why it is not used}.
+        report, shown: As for `list_bad`.
+    """
+    if reasons:
+        write_reasons(report, reasons)
+        are = "file is" if len(reasons) == 1 else "files are"
+        print(
+            f"{len(reasons):,} {are} not used ({summary(reasons)}): {shown}",
+            flush=True,
+        )
 
 
 def exif_notes(inspections):

@@ -12,11 +12,17 @@ import numpy as np
 
 from pipelines.errors import DataError
 from pipelines.files.archives import open_archive
+from pipelines.image_names import why_no_image
 
 _TRAIN = re.compile(r"train/(\w+)/images/(\w+_\d+\.\w+)")
 # As it comes, or sorted by class as a common script does it.
 _VALIDATION = re.compile(r"val/(?:(\w+)/)??(?:images/)?(val_\d+\.\w+)")
 _ANNOTATIONS = "val/val_annotations.txt"
+# What nobody needs of the public archive: the unlabelled test images, too.
+_KNOWN = re.compile(
+    r"wnids\.txt|words\.txt|val/val_annotations\.txt|"
+    r"train/\w+/\w+_boxes\.txt|test/images/test_\d+\.\w+"
+)
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,8 @@ class Contents:
         train: `Files`, by class and then by name, compared as text, as
             torchvision's ImageFolder lists them: image 10 before image 2.
         validation: `Files`, in the order of val_annotations.txt.
+        unused: {name of a file: why it is not used}, without those of the
+            public archive.
         fingerprints: {kind: digest}; the same archive has the same, with
             its unlabelled test images or without; an extracted folder has
             only some of the kinds.
@@ -77,6 +85,11 @@ class Contents:
         )
         self.validation = self._files(self._validation(names))
         used = sorted(self._name_of.values())
+        self.unused = {
+            name: why_no_image(name) or "not where images of this data set are"
+            for name in sorted(set(names).difference(used))
+            if not _KNOWN.fullmatch(name)
+        }
         if _ANNOTATIONS in names:
             used = sorted([*used, _ANNOTATIONS])
         self.fingerprints = {"sizes": _digest(used, size)}
