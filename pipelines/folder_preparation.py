@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 import shutil
 from collections import Counter
 
@@ -27,6 +28,19 @@ TEST_FRACTION = 0.2
 FIELDS = ("split", "class", "file", "width", "height", "digest")
 
 
+def refuse_split_seed(where, split_seed):
+    """What the data came with is not passed off as another seed's split.
+
+    Raises:
+        DataError: if a seed is asked for; 0 is what a config has by itself.
+    """
+    if split_seed:
+        raise DataError(
+            f"{where} has splits of its own, which no seed changes. Received: "
+            f"data.split_seed={split_seed}. Leave it at 0."
+        )
+
+
 def make_split(files, root, seed, on_bad_image):
     """Copies the images to `root`/PART/CLASS/FILE.
 
@@ -44,10 +58,12 @@ def make_split(files, root, seed, on_bad_image):
         DataError: if the data is of no use; nothing is written then.
         OSError: if the folder cannot be written.
     """
+    drawn = len({entry.split for entry in files.entries}) == 1
+    if not drawn:
+        refuse_split_seed(files.origin, seed)
     print(f"preparing {root} from {files.origin}, once", flush=True)
     inspections = _inspect(files)
     good = _good(inspections, on_bad_image)
-    drawn = len({entry.split for entry in files.entries}) == 1
     if drawn:
         parts = _draw(good, seed)
     else:
@@ -70,7 +86,7 @@ def make_split(files, root, seed, on_bad_image):
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def adopt_split(root, on_bad_image):
+def adopt_split(root, seed, on_bad_image):
     """Takes a folder of parts that somebody else has made, where it is."""
     files = FolderFiles(root, [root / name for name in VARIATIONS])
     parts = {entry: entry.split for entry in files.entries}
@@ -81,6 +97,7 @@ def adopt_split(root, on_bad_image):
             "train/CLASS and test/CLASS folders of images. Remove it, or "
             "choose another --prepared_dir."
         )
+    refuse_split_seed(root, seed)
     print(f"using the split found in {root}", flush=True)
     inspections = _inspect(files)
     good = _good(inspections, on_bad_image)
@@ -119,28 +136,24 @@ def _draw(good, seed):
         first.setdefault(inspection.digest, entry)
     entries = list(first.values())
     classes = [entry.class_name for entry in entries]
-    try:
-        train, test = train_test_split(
-            entries,
-            test_size=TEST_FRACTION,
-            stratify=classes,
-            random_state=to_32_bits(seed),
-        )
-    except ValueError as error:
-        raise DataError(
-            f"too few images to split {len(entries)} into train and test: "
-            f"{error}"
-        ) from error
-    few = {entry.class_name for entry in entries}.difference(
-        entry[1] for entry in test
+    counts = Counter(classes)
+    for name in sorted({entry.class_name for entry in good}):
+        if counts[name] < 2:
+            raise DataError(
+                f"too few images of class {name!r} to split them into train "
+                f"and test: {counts[name]} that differ from each other and "
+                "from those of other classes. Add some, or bring a split "
+                "along (train/CLASS/FILE and test/CLASS/FILE)."
+            )
+    train, test = train_test_split(
+        entries,
+        test_size=max(math.ceil(TEST_FRACTION * len(entries)), len(counts)),
+        stratify=classes,
+        random_state=to_32_bits(seed),
     )
-    if few:
-        name = min(few)
-        raise DataError(
-            f"too few images of class {name!r} to split them into train and "
-            f"test: {classes.count(name)}. Add some, or bring a split along "
-            "(train/CLASS/FILE and test/CLASS/FILE)."
-        )
+    # A fifth of a small class may be nothing; one image is judged all the same.
+    for name in set(counts).difference(entry[1] for entry in test):
+        train.remove(next(entry for entry in train if entry[1] == name))
     chosen = set(map(tuple, train))
     return {
         entry: "train" if tuple(first[each.digest]) in chosen else "test"

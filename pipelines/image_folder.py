@@ -11,7 +11,12 @@ from pipelines.errors import DataError
 from pipelines.files.decoding import decode_into
 from pipelines.files.locking import alone
 from pipelines.fingerprints import digest_files, fingerprint
-from pipelines.folder_preparation import VARIATIONS, adopt_split, make_split
+from pipelines.folder_preparation import (
+    VARIATIONS,
+    adopt_split,
+    make_split,
+    refuse_split_seed,
+)
 from pipelines.image_files import list_images
 from pipelines.image_layout import Entry
 from pipelines.image_names import PARTS
@@ -31,19 +36,6 @@ def check_split(name):
         raise DataError(
             f"there is no split {name!r}. Known: {', '.join(known)}; and with "
             f"AugLy's variations {', '.join(n + _AUGMENTED for n in known)}."
-        )
-
-
-def refuse_split_seed(where, split_seed):
-    """What the data came with is not passed off as another seed's split.
-
-    Raises:
-        DataError: if a seed is asked for; 0 is what a config has by itself.
-    """
-    if split_seed:
-        raise DataError(
-            f"{where} has splits of its own, which no seed changes. Received: "
-            f"data.split_seed={split_seed}. Leave it at 0."
         )
 
 
@@ -144,7 +136,7 @@ class ImageFolder:
                 if (self.root / "split.json").is_file():
                     return
                 if self.root.exists():
-                    adopt_split(self.root, on_bad_image)
+                    adopt_split(self.root, split_seed, on_bad_image)
                 else:
                     make_split(files, self.root, split_seed, on_bad_image)
         except OSError as error:

@@ -10,8 +10,9 @@ from pipelines.cats_dogs import CatsDogs, CatsVsDogs
 from pipelines.config import Data
 from pipelines.errors import DataError
 from pipelines.fingerprints import fingerprint
+from pipelines.folder_preparation import refuse_split_seed
 from pipelines.image_cache import ImageCache
-from pipelines.image_folder import check_split, refuse_split_seed
+from pipelines.image_folder import check_split
 from pipelines.location import Location
 from pipelines.overlaps import Part, find_overlaps, refuse
 from pipelines.own_images import OwnImages

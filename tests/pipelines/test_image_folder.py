@@ -191,7 +191,7 @@ def test_empty_class_and_only_class_are_refused(raw, location, missing):
 def test_too_few_images_of_a_class(raw, location):
     for number in range(1, 10):
         (raw / "dogs" / f"dog_{number}.png").unlink()
-    with pytest.raises(DataError, match="too few images to split"):
+    with pytest.raises(DataError, match="too few images of class 'dogs'"):
         opened(location)
 
 

@@ -265,13 +265,28 @@ def test_file_of_another_kind(tmp_path):
         opened(tmp_path / "a.tar.gz")
 
 
-def test_class_with_too_few_images_to_split(make_images, draw_image):
+def test_small_classes_are_judged_on_an_image_too(make_images, draw_image):
     root = make_images(each=42)
     draw_image(root / "dodos" / "1.png", 1000)
     draw_image(root / "dodos" / "2.png", 1001)
-    with pytest.raises(DataError, match="few images.* 'dodos' .*test: 2. Add"):
+    source = opened(root)
+    train, test = counts(source, "train", "test")
+    assert train[3] == test[3] == 1
+    assert sum(test) == pytest.approx(128 / 5, abs=2)
+
+
+def test_class_of_one_image_cannot_be_split(make_images, draw_image):
+    root = make_images(each=2)
+    draw_image(root / "dodos" / "1.png", 1000)
+    # The same picture again, which would be on both sides.
+    draw_image(root / "dodos" / "2.png", 1000)
+    with pytest.raises(
+        DataError, match="few images of class 'dodos' .*: 1 that"
+    ):
         opened(root)
     assert not root.with_name("mine_prepared").exists()
+    draw_image(root / "dodos" / "2.png", 1001)
+    assert counts(opened(root), "train", "test") == [[1] * 4, [1] * 4]
 
 
 def test_current_folder(make_images, monkeypatch):
