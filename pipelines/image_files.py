@@ -103,6 +103,7 @@ def _walk(root, ignored):
         place = place.removeprefix("./")
         real = os.path.realpath(parent)
         if real in ignored:
+            unused[place] = "by its name of other data, or of this program"
             inside.clear()
             continue
         own = [_OWN[file] for file in files if place and file in _OWN]

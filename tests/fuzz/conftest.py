@@ -6,6 +6,7 @@ import os
 from typing import NamedTuple
 
 import kagglehub
+import keras
 import pytest
 import requests
 from absl.testing import flagsaver
@@ -66,6 +67,8 @@ class CommandLine:
     def __init__(self, monkeypatch):
         self.downloads = []
         monkeypatch.setattr(run, "_Session", Untrained)
+        # It takes its time, and nothing was built.
+        monkeypatch.setattr(keras.backend, "clear_session", lambda: None)
         monkeypatch.setattr(loading, "ImageCache", SmallCache)
         monkeypatch.setenv("KERAS_HOME", str(startup._KERAS_HOME))
         monkeypatch.setattr(kagglehub, "dataset_download", self._unreachable)
