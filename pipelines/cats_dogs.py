@@ -13,6 +13,7 @@ from pipelines.image_files import (
     find_image,
 )
 from pipelines.image_folder import FOLDER, ImageFolder
+from pipelines.image_names import why_no_image
 from pipelines.own_images import find as find_any
 from pipelines.own_images import own_folders
 from pipelines.tiny_imagenet import finding as tiny_imagenet
@@ -77,13 +78,31 @@ def find(location):
         return ArchiveFiles(data_dir)
     given = data_dir / FOLDER
     if given.is_dir() and given != location.prepared / FOLDER:
-        return FolderFiles(given, [given / name for name in VARIATIONS])
+        files = FolderFiles(given, [given / name for name in VARIATIONS])
+        return _with_others(files, given, location)
     for name in ARCHIVES:
         if (data_dir / name).is_file():
-            return ArchiveFiles(data_dir / name)
+            files = ArchiveFiles(data_dir / name)
+            return _with_others(files, data_dir / name, location)
     if find_image(data_dir / "cats_dogs") is not None:
-        return FolderFiles(data_dir / "cats_dogs")
+        files = FolderFiles(data_dir / "cats_dogs")
+        return _with_others(files, data_dir / "cats_dogs", location)
     return find_any(location, _OTHERS)
+
+
+def _with_others(files, taken, location):
+    """The files, with images beside them among the unused."""
+    others = [location.data_dir / name for name in _OTHERS]
+    known = {taken, *others, *own_folders(location)}
+    for path in sorted(set(location.data_dir.iterdir()) - known):
+        if path.is_dir():
+            holds_images = find_image(path) is not None
+        else:
+            holds_images = path.name in ARCHIVES or not why_no_image(path.name)
+        if holds_images:
+            reason = f"beside {taken.name}, which is taken"
+            files.unused[f"../{path.name}" + "/" * path.is_dir()] = reason
+    return files
 
 
 def _from_kaggle(data_dir):

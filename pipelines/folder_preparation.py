@@ -121,7 +121,16 @@ def _inspect(files):
 def _good(inspections, on_bad_image):
     """What can be decoded of {entry: its inspection}."""
     good_ones(list(inspections.values()), on_bad_image)
-    return {e: found for e, found in inspections.items() if not found.error}
+    good = {e: found for e, found in inspections.items() if not found.error}
+    left = {entry.class_name for entry in good}
+    for entry, found in inspections.items():
+        if entry.class_name not in left:
+            raise DataError(
+                f"no image of class {entry.class_name!r} can be decoded, such "
+                f"as {found.name}: {found.error}. Mend one, or move the class "
+                "away."
+            )
+    return good
 
 
 def _draw(good, seed):

@@ -113,6 +113,23 @@ def test_nothing_is_downloaded_where_images_are(
     assert counts(source) == {"train": [16, 8], "test": [4, 2]}
 
 
+@pytest.mark.parametrize("taken", ["cats_dogs", "cats_dogs.zip"])
+def test_images_beside_what_is_taken_are_told(
+    taken, pictures, tmp_path, write_tree, write_zip
+):
+    data = tmp_path / "data"
+    if taken.endswith(".zip"):
+        write_zip(data / taken, pictures)
+    else:
+        write_tree(data / taken, pictures)
+    more = dict.fromkeys(("cats/new.png", "notes.txt"), b"")
+    more["tiny-imagenet-200/train/n1/images/n1_0.JPEG"] = b""
+    write_tree(data, more)
+    (note,) = CatsDogs(Location(data)).notes
+    assert f"1 beside {taken}, which is taken, such as ../cats/" in note
+    assert "tiny" not in note
+
+
 def test_images_of_no_known_layout_are_asked_about(
     pictures, tmp_path, write_tree, monkeypatch
 ):

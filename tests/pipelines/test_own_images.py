@@ -227,6 +227,20 @@ def test_what_is_not_used_is_counted_and_listed(
             assert os.path.exists(word.rstrip(".:")), word
 
 
+def test_class_of_broken_images_is_not_lost(make_images):
+    root = make_images()
+    for file in (root / "bees").iterdir():
+        file.write_bytes(b"no image")
+    with pytest.raises(
+        DataError, match="class 'bees' can be.* as bees/0.png: "
+    ):
+        opened(root, on_bad_image="skip")
+    for file in root.rglob("*.png"):
+        file.write_bytes(b"")
+    with pytest.raises(DataError, match="class 'ants' can be decoded"):
+        opened(root, on_bad_image="skip")
+
+
 def test_prepared_inside_when_asked_for(make_images):
     root = make_images()
     for _ in range(2):
