@@ -10,28 +10,20 @@ from pipelines.image_files import (
     ArchiveFiles,
     FolderFiles,
     TfdsFiles,
+    find_anything,
     find_image,
 )
 from pipelines.image_folder import FOLDER, ImageFolder
-from pipelines.image_names import why_no_image
+from pipelines.image_names import listed, why_no_image
+from pipelines.location import places_of_others
 from pipelines.own_images import find as find_any
 from pipelines.own_images import own_folders
-from pipelines.tiny_imagenet import finding as tiny_imagenet
 
 KAGGLE = "samuelcortinhas/cats-and-dogs-image-classification"
 ARCHIVES = (
     "cats_dogs.zip",
     "cats-and-dogs-test.zip",
     "cats-and-dogs-image-classification.zip",
-)
-# What may stand beside the images in a data folder.
-_OTHERS = (
-    FOLDER,
-    *VARIATIONS,
-    tiny_imagenet.FOLDER,
-    tiny_imagenet.ARCHIVE,
-    # Of tensorflow-datasets.
-    "downloads",
 )
 
 
@@ -87,13 +79,21 @@ def find(location):
     if find_image(data_dir / "cats_dogs") is not None:
         files = FolderFiles(data_dir / "cats_dogs")
         return _with_others(files, data_dir / "cats_dogs", location)
-    return find_any(location, _OTHERS)
+    return find_any(location, _others(location))
+
+
+def _others(location):
+    """Paths that are no images of cats and dogs, whatever is there."""
+    data_dir = location.data_dir
+    return [
+        *places_of_others("cats_dogs", data_dir),
+        *(data_dir / name for name in VARIATIONS),
+    ]
 
 
 def _with_others(files, taken, location):
     """The files, with images beside them among the unused."""
-    others = [location.data_dir / name for name in _OTHERS]
-    known = {taken, *others, *own_folders(location)}
+    known = {taken, *_others(location), *own_folders(location)}
     for path in sorted(set(location.data_dir.iterdir()) - known):
         if path.is_dir():
             holds_images = find_image(path) is not None
@@ -132,13 +132,13 @@ def _from_tfds(location):
     kept = sorted((data_dir / "cats_vs_dogs").glob("*/dataset_info.json"))
     if kept:
         return TfdsFiles(tfds.builder_from_directory(kept[-1].parent))
-    others = [data_dir / name for name in (*_OTHERS, "cats_dogs")]
-    image = find_image(data_dir, others + own_folders(location))
+    others = places_of_others("cats_vs_dogs", data_dir)
+    image = find_anything(data_dir, others + own_folders(location))
     if image is not None:
         raise DataError(
-            f"{data_dir} holds images, such as {image}, and not the data set "
-            "cats_vs_dogs as tensorflow-datasets prepares it. For these "
-            "images choose data.name=image_folder; to download the others, "
+            f"{data_dir} holds {listed([image])}, and not the data set "
+            "cats_vs_dogs as tensorflow-datasets prepares it. For images of "
+            "yours choose data.name=image_folder; to download the others, "
             "point --data_dir at another folder."
         )
     builder = tfds.builder("cats_vs_dogs", data_dir=data_dir)

@@ -21,7 +21,7 @@ from pipelines.errors import DataError
 from pipelines.files.archives import open_archive
 from pipelines.fingerprints import digest_files, fingerprint
 from pipelines.image_layout import Entry, arrange
-from pipelines.image_names import in_utf8, why_no_image
+from pipelines.image_names import PACKED, in_utf8, why_no_image
 
 # Files that this program writes beside images which it made of others.
 _OWN = {
@@ -159,6 +159,27 @@ def find_image(place, ignored=()):
         return None
     images = (name for name in names if why_no_image(name) is None)
     return next(images, None)
+
+
+def find_anything(folder, ignored=()):
+    """What may be images in a folder, archives included, by name; or None.
+
+    Args:
+        folder: Its path; there may be nothing.
+        ignored: Paths of files and folders in it to pass over.
+
+    Raises:
+        DataError: if it cannot be read.
+    """
+    found = find_image(folder, ignored)
+    if found is not None or not os.path.isdir(folder):
+        return found
+    for path in sorted(set(Path(folder).iterdir()).difference(ignored)):
+        if path.suffix.lower() in PACKED:
+            return path.name
+        if path.suffix.lower() == ".zip" and (inside := find_image(path)):
+            return f"{inside} in {path.name}"
+    return None
 
 
 class ArchiveFiles(_Files):

@@ -21,6 +21,8 @@ SUFFIXES = (
     ".pgm",
     ".jp2",
 )
+# Other archives than zip files, which may hold images.
+PACKED = (".tar", ".tgz", ".gz", ".bz2", ".xz", ".zst", ".7z", ".rar")
 PARTS = ("train", "validation", "test")
 _PART_OF_WORD = {
     **dict.fromkeys(("train", "training", "trainset"), "train"),

@@ -6,6 +6,29 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+# What data sets are called in a folder that is for several of them.
+_NAMES = {
+    "tiny_imagenet": ("tiny-imagenet-200.zip", "tiny-imagenet-200"),
+    "cats_dogs": (
+        "cats_dogs.zip",
+        "cats-and-dogs-test.zip",
+        "cats-and-dogs-image-classification.zip",
+        "cats_dogs",
+        "split_data",
+    ),
+    "cats_vs_dogs": ("cats_vs_dogs", "downloads"),
+}
+
+
+def places_of_others(name, data_dir):
+    """Paths in `data_dir` that are of other data sets than `name`."""
+    return [
+        Path(data_dir, each)
+        for other, names in _NAMES.items()
+        if other != name
+        for each in names
+    ]
+
 
 @dataclass(frozen=True)
 class Location:

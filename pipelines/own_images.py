@@ -4,7 +4,12 @@ from pathlib import Path
 
 from pipelines.errors import DataError
 from pipelines.image_cache import FOLDER as CACHE
-from pipelines.image_files import ArchiveFiles, FolderFiles, find_image
+from pipelines.image_files import (
+    ArchiveFiles,
+    FolderFiles,
+    find_anything,
+    find_image,
+)
 from pipelines.image_folder import FOLDER, ImageFolder
 from pipelines.image_names import listed
 
@@ -41,7 +46,7 @@ def find(location, others=()):
 
     Args:
         location: A `pipelines.location.Location`.
-        others: Names of files and folders in it that belong to other data.
+        others: Paths in it that are of other data.
 
     Returns:
         One of `pipelines.image_files`; None if there are no images.
@@ -51,14 +56,13 @@ def find(location, others=()):
     """
     if location.is_archive:
         return ArchiveFiles(location.data_dir)
-    ignored = [location.data_dir / name for name in others]
-    ignored += own_folders(location)
+    ignored = [*others, *own_folders(location)]
     if find_image(location.data_dir, ignored) is not None:
         return FolderFiles(location.data_dir, ignored)
     archives = [
         path
         for path in sorted(location.data_dir.glob("*.[zZ][iI][pP]"))
-        if path.name not in others and find_image(path) is not None
+        if path not in others and find_image(path) is not None
     ]
     if len(archives) > 1:
         raise DataError(
@@ -66,7 +70,15 @@ def find(location, others=()):
             f"file. Received: {listed(path.name for path in archives)}. Point "
             "--data_dir at the one that is meant."
         )
-    return ArchiveFiles(archives[0]) if archives else None
+    if archives:
+        return ArchiveFiles(archives[0])
+    packed = find_anything(location.data_dir, ignored)
+    if packed is not None:
+        raise DataError(
+            f"{location.data_dir} holds {packed}, which may have images in it "
+            "and is not read here. Unpack it, or move it away."
+        )
+    return None
 
 
 def own_folders(location):

@@ -5,8 +5,9 @@ from pathlib import Path
 from pipelines.errors import DataError
 from pipelines.files.archives import open_archive
 from pipelines.files.download import download
-from pipelines.image_files import find_image
+from pipelines.image_files import find_anything
 from pipelines.image_names import listed
+from pipelines.location import places_of_others
 
 URL = "http://cs231n.stanford.edu/tiny-imagenet-200.zip"
 SIZE = 248_100_043
@@ -14,8 +15,6 @@ MD5 = "90528d7ca1a48142e341f4ef8d21d0de"
 FOLDER = "tiny-imagenet-200"
 ARCHIVE = FOLDER + ".zip"
 _INDEX = "wnids.txt"
-# Folders of other data sets in the same data folder.
-_OTHERS = ("split_data", "cats_dogs", "downloads")
 
 
 def find(data_dir):
@@ -29,7 +28,7 @@ def find(data_dir):
         A `Path`, or None if there is nothing.
 
     Raises:
-        DataError: if there are several.
+        DataError: if there are several, or one is broken.
     """
     data_dir = Path(data_dir)
     if data_dir.is_file():
@@ -39,6 +38,7 @@ def find(data_dir):
     if (data_dir / _INDEX).is_file():
         return data_dir
     # In other archives, it may have any name.
+    others = places_of_others("tiny_imagenet", data_dir)
     found = [
         path.parent
         for depth in ("*/", "*/*/", "*/*/*/")
@@ -46,7 +46,7 @@ def find(data_dir):
     ] or [
         path
         for path in sorted(data_dir.glob("*.[zZ][iI][pP]"))
-        if _holds_index(path)
+        if path not in others and _holds_index(path)
     ]
     if len(found) > 1:
         raise DataError(
@@ -73,13 +73,14 @@ def find_or_download(data_dir):
             f"--data_dir at the zip file ({URL}), or at a folder to download "
             "it to."
         )
-    image = find_image(data_dir, [data_dir / name for name in _OTHERS])
+    others = places_of_others("tiny_imagenet", data_dir)
+    image = find_anything(data_dir, others)
     if image is not None:
         raise DataError(
-            f"{data_dir} holds images, such as {listed([image])}, and no "
-            f"{_INDEX}, by which Tiny ImageNet is known. If they are of it, "
-            f"put that file of {ARCHIVE} beside train and val; if not, choose "
-            "data.name=image_folder for them, or point --data_dir at another "
+            f"{data_dir} holds {listed([image])}, and no {_INDEX}, by which "
+            "Tiny ImageNet is known. If that is of it, put that file of "
+            f"{ARCHIVE} beside train and val; if not, choose "
+            "data.name=image_folder for it, or point --data_dir at another "
             "folder to download Tiny ImageNet to."
         )
     archive = data_dir / ARCHIVE
@@ -98,9 +99,5 @@ def find_or_download(data_dir):
 
 
 def _holds_index(path):
-    """Whether a zip file has that file; a broken one is of no use here."""
-    try:
-        with open_archive(path) as archive:
-            return any(n.rsplit("/", 1)[-1] == _INDEX for n in archive.names)
-    except DataError:
-        return False
+    with open_archive(path) as archive:
+        return any(n.rsplit("/", 1)[-1] == _INDEX for n in archive.names)

@@ -12,6 +12,7 @@ from pipelines.errors import DataError
 from pipelines.files.decoding import decode_rgb
 from pipelines.files.inspection import (
     check_classes,
+    exif_notes,
     inspect_files,
     leaks,
     list_unused,
@@ -149,7 +150,7 @@ class Builder(tfds.core.GeneratorBasedBuilder):
                 )
             },
             seed=arrangement.SEED,
-            notes=leaks(parts),
+            notes=leaks(parts) + exif_notes(inspections.values()),
             fingerprints=contents.fingerprints,
             content=content.hexdigest(),
         )

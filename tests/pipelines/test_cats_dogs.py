@@ -9,6 +9,7 @@ import tensorflow_datasets as tfds
 from pipelines.cats_dogs import CatsDogs, CatsVsDogs
 from pipelines.errors import DataError
 from pipelines.location import Location
+from pipelines.tiny_imagenet import TinyImageNet
 
 
 @pytest.fixture(autouse=True)
@@ -113,6 +114,16 @@ def test_nothing_is_downloaded_where_images_are(
     assert counts(source) == {"train": [16, 8], "test": [4, 2]}
 
 
+@pytest.mark.parametrize("name", ["photos.tar.gz", "photos.7z"])
+def test_nothing_is_downloaded_where_images_may_be(name, tmp_path, monkeypatch):
+    monkeypatch.setattr(kagglehub, "dataset_download", None)
+    (tmp_path / name).write_bytes(b"x")
+    for source in (CatsDogs, CatsVsDogs, TinyImageNet):
+        with pytest.raises(DataError, match=f"holds {name}"):
+            source(Location(tmp_path))
+    assert [p.name for p in tmp_path.iterdir()] == [name]
+
+
 @pytest.mark.parametrize("taken", ["cats_dogs", "cats_dogs.zip"])
 def test_images_beside_what_is_taken_are_told(
     taken, pictures, tmp_path, write_tree, write_zip
@@ -138,7 +149,7 @@ def test_images_of_no_known_layout_are_asked_about(
     write_tree(tmp_path, dict(zip(names, pictures.values(), strict=False)))
     with pytest.raises(DataError, match="in two ways: test1, train are parts"):
         CatsDogs(Location(tmp_path))
-    with pytest.raises(DataError, match=r"holds images, such as t.*_folder"):
+    with pytest.raises(DataError, match=r"holds test1/1\.png, and.*_folder"):
         CatsVsDogs(Location(tmp_path))
     assert {p.name for p in tmp_path.iterdir()} == {"train", "test1"}
 

@@ -270,7 +270,7 @@ def test_other_images_are_not_taken_for_none(
 ):
     write_tree(tmp_path / "data", {"train/n1/images/n1_0.JPEG": b"x"})
     message = refusal(tmp_path / "data")
-    assert "such as train/n1/images/n1_0.JPEG" in message
+    assert "holds train/n1/images/n1_0.JPEG" in message
     assert "wnids.txt" in message
     assert "image_folder" in message
     assert [p.name for p in (tmp_path / "data").iterdir()] == ["train"]
