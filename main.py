@@ -158,6 +158,29 @@ def main(arguments):
         command(FLAGS[chosen[0]].value, FLAGS)
 
 
+def call(arguments):
+    """Runs a command, and puts what went wrong into one line.
+
+    Args:
+        arguments: As `sys.argv`.
+
+    Returns:
+        The exit code.
+    """
+    try:
+        main(arguments)
+    except (ConfigError, DataError, flags.Error) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except TrainingFailed as error:
+        print(f"failed: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\ninterrupted; the same command goes on", file=sys.stderr)
+        return 130
+    return 0
+
+
 if __name__ == "__main__":
     # File names need not be text, which makes them hard to print.
     sys.stdout.reconfigure(errors="backslashreplace")
@@ -165,14 +188,4 @@ if __name__ == "__main__":
     # Shell cells of a notebook inherit its own. Where that is not installed
     # here, matplotlib cannot be imported, which Keras does, too.
     os.environ.pop("MPLBACKEND", None)
-    try:
-        main(sys.argv)
-    except (ConfigError, DataError, flags.Error) as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
-    except TrainingFailed as error:
-        print(f"failed: {error}", file=sys.stderr)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        print("\ninterrupted; the same command goes on", file=sys.stderr)
-        sys.exit(130)
+    sys.exit(call(sys.argv))

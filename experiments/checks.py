@@ -14,7 +14,7 @@ from experiments.training.augmentation import build_augmentation
 from models.initializers import get_bias_initializer, get_initializer
 from pipelines.augly.operations import check_operations
 from pipelines.errors import DataError
-from pipelines.loading import FOLDERS, check_name
+from pipelines.loading import FOLDERS, check_name, check_splits
 
 _IMAGES, _CLASSES = 4, 3
 
@@ -30,9 +30,10 @@ def check_experiment(experiment):
             result; if a layer or one of AugLy's operations is unknown, or an
             argument of it wrong; if the layers fail on images of this size,
             or do not bring them to the network's.
-        DataError: if there is no such data set.
+        DataError: if there is no such data set or split.
     """
     check_name(experiment.data.name)
+    check_splits(experiment.data)
     _check_offline(experiment.data)
     _check_initializers(experiment.model)
     read_published(as_json(experiment))

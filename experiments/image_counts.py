@@ -103,19 +103,13 @@ def count_images(config, location):
 
 
 def _is_there(name, location):
-    if name == "shapes":
-        return True
     if name == "tiny_imagenet":
         prepared = (location.prepared / name).is_dir()
         return prepared or finding.find(location.data_dir) is not None
-    if name not in loading.FOLDERS:
-        # Asked for it, the loader says what there is.
-        return True
-    data_dir = location.data_dir
-    given = [location.prepared / FOLDER, data_dir / FOLDER]
+    prepared = (location.prepared / FOLDER).is_dir()
     if name == "cats_dogs":
-        given += [data_dir / file for file in cats_dogs.ARCHIVES]
-        given.append(data_dir / "cats_dogs")
-        if data_dir.suffix.lower() == ".zip":
-            given.append(data_dir)
-    return any(path.exists() for path in given)
+        return prepared or cats_dogs.find(location) is not None
+    if name == "cats_vs_dogs":
+        return prepared
+    # Asked for it, the loader says what there is.
+    return True

@@ -10,9 +10,14 @@ from pipelines.image_files import (
     ArchiveFiles,
     FolderFiles,
     TfdsFiles,
-    list_images,
+    find_anything,
+    find_image,
 )
 from pipelines.image_folder import FOLDER, ImageFolder
+from pipelines.image_names import listed, why_no_image
+from pipelines.location import places_of_others
+from pipelines.own_images import find as find_any
+from pipelines.own_images import own_folders
 
 KAGGLE = "samuelcortinhas/cats-and-dogs-image-classification"
 ARCHIVES = (
@@ -20,8 +25,6 @@ ARCHIVES = (
     "cats-and-dogs-test.zip",
     "cats-and-dogs-image-classification.zip",
 )
-# What may stand beside the images in a data folder.
-_OTHERS = (FOLDER, *VARIATIONS, "prepared", "tiny_imagenet", "cache")
 
 
 class CatsDogs(ImageFolder):
@@ -30,14 +33,14 @@ class CatsDogs(ImageFolder):
     Args:
         location: `data_dir` is a zip file, or a folder that holds a split
             made elsewhere in `split_data`, one of `ARCHIVES`, a folder
-            `cats_dogs`, or the class folders themselves. Where it holds
-            nothing, Kaggle is asked.
+            `cats_dogs`, or what `pipelines.own_images` takes. Where it holds
+            no images, Kaggle is asked.
         split_seed: See `ImageFolder`.
     """
 
     def __init__(self, location, split_seed=0):
         def find_files(may_download):
-            return _find(location) or (
+            return find(location) or (
                 _from_kaggle(location.data_dir) if may_download else None
             )
 
@@ -55,26 +58,51 @@ class CatsVsDogs(ImageFolder):
 
     def __init__(self, location, split_seed=0):
         def find_files(may_download):
-            return _from_tfds(location.data_dir) if may_download else None
+            return _from_tfds(location) if may_download else None
 
         super().__init__(location, find_files, split_seed)
 
 
-def _find(location):
+def find(location):
+    """The images at `location.data_dir`; None if there are none."""
     data_dir = location.data_dir
+    if location.is_archive:
+        return ArchiveFiles(data_dir)
     given = data_dir / FOLDER
     if given.is_dir() and given != location.prepared / FOLDER:
-        return FolderFiles(given, VARIATIONS)
-    if data_dir.suffix.lower() == ".zip":
-        return ArchiveFiles(data_dir)
+        files = FolderFiles(given, [given / name for name in VARIATIONS])
+        return _with_others(files, given, location)
     for name in ARCHIVES:
         if (data_dir / name).is_file():
-            return ArchiveFiles(data_dir / name)
-    if (data_dir / "cats_dogs").is_dir():
-        return FolderFiles(data_dir / "cats_dogs")
-    if list_images(data_dir, _OTHERS):
-        return FolderFiles(data_dir, _OTHERS)
-    return None
+            files = ArchiveFiles(data_dir / name)
+            return _with_others(files, data_dir / name, location)
+    if find_image(data_dir / "cats_dogs") is not None:
+        files = FolderFiles(data_dir / "cats_dogs")
+        return _with_others(files, data_dir / "cats_dogs", location)
+    return find_any(location, _others(location))
+
+
+def _others(location):
+    """Paths that are no images of cats and dogs, whatever is there."""
+    data_dir = location.data_dir
+    return [
+        *places_of_others("cats_dogs", data_dir),
+        *(data_dir / name for name in VARIATIONS),
+    ]
+
+
+def _with_others(files, taken, location):
+    """The files, with images beside them among the unused."""
+    known = {taken, *_others(location), *own_folders(location)}
+    for path in sorted(set(location.data_dir.iterdir()) - known):
+        if path.is_dir():
+            holds_images = find_image(path) is not None
+        else:
+            holds_images = path.name in ARCHIVES or not why_no_image(path.name)
+        if holds_images:
+            reason = f"beside {taken.name}, which is taken"
+            files.unused[f"../{path.name}" + "/" * path.is_dir()] = reason
+    return files
 
 
 def _from_kaggle(data_dir):
@@ -96,13 +124,23 @@ def _from_kaggle(data_dir):
         ) from error
 
 
-def _from_tfds(data_dir):
+def _from_tfds(location):
     import requests
     import tensorflow_datasets as tfds
 
+    data_dir = location.data_dir
     kept = sorted((data_dir / "cats_vs_dogs").glob("*/dataset_info.json"))
     if kept:
         return TfdsFiles(tfds.builder_from_directory(kept[-1].parent))
+    others = places_of_others("cats_vs_dogs", data_dir)
+    image = find_anything(data_dir, others + own_folders(location))
+    if image is not None:
+        raise DataError(
+            f"{data_dir} holds {listed([image])}, and not the data set "
+            "cats_vs_dogs as tensorflow-datasets prepares it. For images of "
+            "yours choose data.name=image_folder; to download the others, "
+            "point --data_dir at another folder."
+        )
     builder = tfds.builder("cats_vs_dogs", data_dir=data_dir)
     print(
         f"no cats_vs_dogs in {data_dir}: downloading it with "

@@ -1,33 +1,52 @@
-"""Copies image files into a train and a test folder, once and for all."""
+"""Copies image files into folders of parts and classes, once and for all."""
 
 import csv
 import json
+import math
 import shutil
+from collections import Counter
 
 from augment_tf.sampling import to_32_bits
 from pipelines.errors import DataError
 from pipelines.files.inspection import (
     check_classes,
+    exif_notes,
+    good_ones,
     inspect_files,
     leaks,
-    sort_out_bad,
+    list_bad,
+    list_unused,
 )
 from pipelines.files.replacing import UNFINISHED, replacing
 from pipelines.image_files import FolderFiles
+from pipelines.image_names import OF_NO_INTEREST, PARTS, summary
 from pipelines.progress import progress_bar
 
-PARTS = ("train", "test")
 # Beside the parts: each part and the variations of its images.
 VARIATIONS = tuple(f"{part}_aug" for part in PARTS)
 TEST_FRACTION = 0.2
 FIELDS = ("split", "class", "file", "width", "height", "digest")
 
 
-def make_split(files, root, seed, on_bad_image):
-    """Copies the images to `root`/train and `root`/test.
+def refuse_split_seed(where, split_seed):
+    """What the data came with is not passed off as another seed's split.
 
-    Data that comes with these two parts keeps them; else a fifth of each
-    class is drawn for test.
+    Raises:
+        DataError: if a seed is asked for; 0 is what a config has by itself.
+    """
+    if split_seed:
+        raise DataError(
+            f"{where} has splits of its own, which no seed changes. Received: "
+            f"data.split_seed={split_seed}. Leave it at 0."
+        )
+
+
+def make_split(files, root, seed, on_bad_image):
+    """Copies the images to `root`/PART/CLASS/FILE.
+
+    Data that comes with parts keeps them; else a fifth of each class is drawn
+    for test. bad_images.csv and unused_files.csv list what is left out, and
+    why.
 
     Args:
         files: One of `pipelines.image_files`.
@@ -36,72 +55,82 @@ def make_split(files, root, seed, on_bad_image):
         on_bad_image: See `pipelines.location.Location`.
 
     Raises:
-        DataError: if the data is of no use.
+        DataError: if the data is of no use; nothing is written then.
         OSError: if the folder cannot be written.
     """
+    drawn = len({entry.split for entry in files.entries}) == 1
+    if not drawn:
+        refuse_split_seed(files.origin, seed)
     print(f"preparing {root} from {files.origin}, once", flush=True)
+    inspections = _inspect(files)
+    good = _good(inspections, on_bad_image)
+    if drawn:
+        parts = _draw(good, seed)
+    else:
+        parts = {entry: entry.split for entry in good}
+    description = _describe(files, good, parts, seed=seed if drawn else None)
     temporary = root.with_name(UNFINISHED + root.name)
     shutil.rmtree(temporary, ignore_errors=True)
     try:
         temporary.mkdir(parents=True)
-        good = _inspect(files, temporary, on_bad_image)
-        parts = _parts(files.entries, files.origin)
-        drawn = parts is None
-        if drawn:
-            parts = _draw(good, seed)
         for entry in progress_bar(
             good, desc="copying", unit=" images", total=len(good)
         ):
             copy = temporary / parts[entry] / entry.class_name / entry.file
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_bytes(files.read(entry))
-        _write_index(
-            temporary, files, good, parts, seed=seed if drawn else None
-        )
+        _list_left_out(files, inspections, temporary, root)
+        _write_index(temporary, good, parts, description)
         temporary.rename(root)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def adopt_split(root, on_bad_image):
-    """Takes a folder with train/ and test/ that somebody else has made."""
-    files = FolderFiles(root, ignored=VARIATIONS)
-    parts = _parts(files.entries, files.origin)
-    if parts is None:
+def adopt_split(root, seed, on_bad_image):
+    """Takes a folder of parts that somebody else has made, where it is."""
+    files = FolderFiles(root, [root / name for name in VARIATIONS])
+    parts = {entry: entry.split for entry in files.entries}
+    as_here = all(files.name(entry) == entry.path for entry in parts)
+    if len(set(parts.values())) == 1 or not as_here:
         raise DataError(
-            f"{root} exists, but was not made here and has no train/CLASS and "
-            "test/CLASS folders. Remove it, or choose another --prepared_dir."
+            f"{root} exists, but was not made here and is not made of "
+            "train/CLASS and test/CLASS folders of images. Remove it, or "
+            "choose another --prepared_dir."
         )
+    refuse_split_seed(root, seed)
     print(f"using the split found in {root}", flush=True)
-    good = _inspect(files, root, on_bad_image)
-    _write_index(root, files, good, parts, seed=None, adopted=True)
+    inspections = _inspect(files)
+    good = _good(inspections, on_bad_image)
+    description = _describe(files, good, parts, seed=None, adopted=True)
+    _list_left_out(files, inspections, root, root)
+    _write_index(root, good, parts, description)
 
 
-def _inspect(files, root, on_bad_image):
-    """{entry: its inspection} of the images that can be decoded."""
-    classes = sorted({entry.class_name for entry in files.entries})
-    check_classes(
-        dict.fromkeys(classes, 1) | dict.fromkeys(files.empty, 0), files.origin
-    )
-    by_path = {entry.path: entry for entry in files.entries}
+def _inspect(files):
+    """{entry: its inspection}."""
+    classes = Counter(entry.class_name for entry in files.entries)
+    check_classes(classes, files.origin)
+    # The names that people know, not those of the copies.
+    by_name = {files.name(entry): entry for entry in files.entries}
     inspections = inspect_files(
-        lambda path: files.read(by_path[path]), list(by_path), "checking"
+        lambda name: files.read(by_name[name]), list(by_name), "checking"
     )
-    good = sort_out_bad(inspections, on_bad_image, root / "bad_images.csv")
-    return {by_path[each.name]: each for each in good}
+    return dict(zip(by_name.values(), inspections, strict=True))
 
 
-def _parts(entries, origin):
-    """{entry: "train" or "test"} as the data has it; None if it has not."""
-    splits = sorted({entry.split for entry in entries})
-    if len(splits) == 1:
-        return None
-    if splits != sorted(PARTS):
-        raise DataError(
-            f"{origin}: expected the parts train and test, or one part alone. "
-            f"Received: {', '.join(splits)}."
-        )
-    return {entry: entry.split for entry in entries}
+def _good(inspections, on_bad_image):
+    """What can be decoded of {entry: its inspection}."""
+    good_ones(list(inspections.values()), on_bad_image)
+    good = {e: found for e, found in inspections.items() if not found.error}
+    left = {entry.class_name for entry in good}
+    for entry, found in inspections.items():
+        if entry.class_name not in left:
+            raise DataError(
+                f"no image of class {entry.class_name!r} can be decoded, such "
+                f"as {found.name}: {found.error}. Mend one, or move the class "
+                "away."
+            )
+    return good
 
 
 def _draw(good, seed):
@@ -116,18 +145,24 @@ def _draw(good, seed):
         first.setdefault(inspection.digest, entry)
     entries = list(first.values())
     classes = [entry.class_name for entry in entries]
-    try:
-        train, _ = train_test_split(
-            entries,
-            test_size=TEST_FRACTION,
-            stratify=classes,
-            random_state=to_32_bits(seed),
-        )
-    except ValueError as error:
-        raise DataError(
-            f"too few images to split {len(entries)} into train and test: "
-            f"{error}"
-        ) from error
+    counts = Counter(classes)
+    for name in sorted({entry.class_name for entry in good}):
+        if counts[name] < 2:
+            raise DataError(
+                f"too few images of class {name!r} to split them into train "
+                f"and test: {counts[name]} that differ from each other and "
+                "from those of other classes. Add some, or bring a split "
+                "along (train/CLASS/FILE and test/CLASS/FILE)."
+            )
+    train, test = train_test_split(
+        entries,
+        test_size=max(math.ceil(TEST_FRACTION * len(entries)), len(counts)),
+        stratify=classes,
+        random_state=to_32_bits(seed),
+    )
+    # A fifth of a small class may be nothing; one image is judged all the same.
+    for name in set(counts).difference(entry[1] for entry in test):
+        train.remove(next(entry for entry in train if entry[1] == name))
     chosen = set(map(tuple, train))
     return {
         entry: "train" if tuple(first[each.digest]) in chosen else "test"
@@ -135,31 +170,30 @@ def _draw(good, seed):
     }
 
 
-def _write_index(root, files, good, parts, seed, adopted=False):
-    """Writes files.csv, and split.json, which says that all is there."""
-    by_part = {part: [] for part in PARTS}
+def _describe(files, good, parts, seed, adopted=False):
+    """What split.json says: that all is there, and where it is from."""
+    by_part = {part: {} for part in PARTS if part in parts.values()}
     for entry, inspection in good.items():
-        by_part[parts[entry]].append((entry, inspection))
-    classes = sorted({entry.class_name for entry in good})
+        by_part[parts[entry]][entry] = inspection
+    classes = sorted({entry.class_name for entry in files.entries})
     for part, rows in by_part.items():
-        counts = dict.fromkeys(classes, 0)
-        for entry, _ in rows:
-            counts[entry.class_name] += 1
-        check_classes(counts, f"{files.origin}, {part}")
-    notes = leaks(
-        {part: [i for _, i in rows] for part, rows in by_part.items()}
-    )
+        counts = Counter(entry.class_name for entry in rows)
+        check_classes(
+            {name: counts[name] for name in classes},
+            f"{files.origin}, {part}",
+        )
+    notes = leaks({part: rows.values() for part, rows in by_part.items()})
+    notes += exif_notes(good.values())
     for note in notes:
         print(f"note: {note}", flush=True)
-    with open(root / "files.csv", "w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(FIELDS)
-        writer.writerows(
-            (part, entry.class_name, entry.file, i.width, i.height, i.digest)
-            for part, rows in by_part.items()
-            for entry, i in rows
-        )
-    description = {
+    unused = {
+        name: reason
+        for name, reason in files.unused.items()
+        if reason not in OF_NO_INTEREST
+    }
+    if unused:
+        notes.append(f"not used of the data: {summary(unused)}")
+    return {
         "origin": files.origin,
         "adopted": adopted,
         "fingerprint": files.fingerprint,
@@ -169,5 +203,26 @@ def _write_index(root, files, good, parts, seed, adopted=False):
         "left_out": sorted(e.path for e in set(files.entries) - set(good)),
         "notes": notes,
     }
+
+
+def _list_left_out(files, inspections, folder, shown):
+    """Says and writes which files are not used; the folder will be `shown`."""
+    name = "bad_images.csv"
+    list_bad(list(inspections.values()), folder / name, shown / name)
+    name = "unused_files.csv"
+    list_unused(files.unused, folder / name, shown / name)
+
+
+def _write_index(root, good, parts, description):
+    """Writes files.csv and, when all is there, split.json."""
+    with open(root / "files.csv", "w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(FIELDS)
+        writer.writerows(
+            (part, entry.class_name, entry.file, i.width, i.height, i.digest)
+            for part in PARTS
+            for entry, i in good.items()
+            if parts[entry] == part
+        )
     with replacing(root / "split.json") as temporary:
         temporary.write_text(json.dumps(description, indent=2) + "\n")

@@ -1,66 +1,131 @@
 """Image files in folders of classes, wherever they are kept.
 
-`<class>/<file>` or `<split>/<class>/<file>` below a folder, in a zip file, or
-out of a tensorflow-datasets data set; all give
+Below a folder, in a zip file, or out of a tensorflow-datasets data set; see
+`pipelines.image_layout`. All give
 
     entries      list of `Entry`, sorted
-    empty        names of class folders that hold no image
+    unused       {name of a file below `origin`: why it is not used}
     read(entry)  the bytes of that file, from any thread
+    name(entry)  of that file below `origin`, for people
     fingerprint  changes when the files do
     origin       where they are, for people
 """
 
 import contextlib
 import hashlib
+import os
 from functools import cached_property
-from pathlib import Path, PurePosixPath
-from typing import NamedTuple
+from pathlib import Path
 
 from pipelines.errors import DataError
 from pipelines.files.archives import open_archive
 from pipelines.fingerprints import digest_files, fingerprint
+from pipelines.image_layout import Entry, arrange
+from pipelines.image_names import PACKED, in_utf8, why_no_image
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".gif")
-
-
-class Entry(NamedTuple):
-    """One image file; `split` is "" where the files are not split."""
-
-    split: str
-    class_name: str
-    file: str
-
-    @property
-    def path(self):
-        return "/".join(filter(None, self))
+# Files that this program writes beside images which it made of others.
+_OWN = {
+    "split.json": "prepared by this program",
+    "augmentation.json": "AugLy variations of other images",
+}
 
 
-class FolderFiles:
-    """Files of `<root>/<class>/` or `<root>/<split>/<class>/`.
+class _Files:
+    """What files of any place have in common."""
+
+    def __init__(self, origin, layout):
+        self.origin = in_utf8(origin)
+        self.entries = list(layout.names)
+        self.unused = layout.unused
+        self._names = layout.names
+
+    def name(self, entry):
+        return in_utf8(self._names[entry])
+
+
+class FolderFiles(_Files):
+    """The images below a folder.
 
     Args:
         root: The folder.
-        ignored: Names of folders in it to pass over.
+        ignored: Paths of folders below it to pass over.
+
+    Raises:
+        DataError: if a folder cannot be read, or as `arrange`.
     """
 
     def __init__(self, root, ignored=()):
-        self.origin = str(root)
         self._root = Path(root)
-        paths = list_images(self._root, ignored)
-        self.entries = _entries(paths, self.origin)
-        self.empty = _empty_folders(self._root, self.entries, ignored)
+        names, folders, unused = _walk(self._root, ignored)
+        super().__init__(root, arrange(names, in_utf8(root), folders))
+        self.unused |= unused
 
     @cached_property
     def fingerprint(self):
-        paths = [entry.path for entry in self.entries]
-        digests = digest_files(self._read, paths)
-        return fingerprint(map(" ".join, zip(paths, digests, strict=True)))
+        digests = digest_files(self.read, self.entries)
+        return fingerprint(
+            f"{entry.path} {digest}"
+            for entry, digest in zip(self.entries, digests, strict=True)
+        )
 
     def read(self, entry):
-        return self._read(entry.path)
+        path = self._root / self._names[entry]
+        try:
+            return path.read_bytes()
+        except OSError as error:
+            raise _unreadable(path, error) from error
 
-    def _read(self, path):
-        return (self._root / path).read_bytes()
+
+def _unreadable(path, error):
+    return DataError(
+        f"cannot read {in_utf8(path)}: {error.strerror or error}. Mend that, "
+        "or move it away."
+    )
+
+
+def _walk(root, ignored):
+    """What is below a folder.
+
+    Returns:
+        Names of files, of folders without folders, and {name: reason} of what
+        is neither or not read.
+    """
+
+    def refuse(error):
+        raise _unreadable(error.filename, error) from error
+
+    names, folders, unused, seen = [], [], {}, set()
+    ignored = {os.path.realpath(path) for path in ignored}
+    for parent, inside, files in os.walk(
+        root, onerror=refuse, followlinks=True
+    ):
+        place = os.path.relpath(parent, root).replace(os.sep, "/") + "/"
+        place = place.removeprefix("./")
+        real = os.path.realpath(parent)
+        if real in ignored:
+            unused[place] = "by its name of other data, or of this program"
+            inside.clear()
+            continue
+        own = [_OWN[file] for file in files if place and file in _OWN]
+        if own or real in seen:
+            # A link may lead to a folder that it is in.
+            unused[place] = own[0] if own else "a link to a folder read already"
+            inside.clear()
+            continue
+        seen.add(real)
+        inside.sort()
+        if not any(_may_hold_images(place + name) for name in inside):
+            folders.append(place.removesuffix("/"))
+        for name in sorted(files):
+            if os.path.isfile(os.path.join(parent, name)):
+                names.append(place + name)
+            else:
+                unused[place + name] = "no file, or a link to none"
+    return names, folders, unused
+
+
+def _may_hold_images(folder):
+    return why_no_image(f"{folder}/x.png") is None
 
 
 def list_images(root, ignored=()):
@@ -69,32 +134,73 @@ def list_images(root, ignored=()):
         path
         for pattern in ("*/*", "*/*/*")
         for found in root.glob(pattern)
-        if _is_image(path := found.relative_to(root).as_posix())
+        if why_no_image(path := found.relative_to(root).as_posix()) is None
         and path.partition("/")[0] not in ignored
         and found.is_file()
     )
 
 
-class ArchiveFiles:
+def find_image(place, ignored=()):
+    """The name of an image in a folder or a zip file; None if it has none.
+
+    Args:
+        place: Its path; there may be nothing.
+        ignored: Paths of folders below it to pass over.
+
+    Raises:
+        DataError: if it cannot be read.
+    """
+    if os.path.isdir(place):
+        names, _, _ = _walk(Path(place), ignored)
+    elif os.path.isfile(place):
+        with open_archive(place) as archive:
+            names = archive.names
+    else:
+        return None
+    images = (name for name in names if why_no_image(name) is None)
+    return next(images, None)
+
+
+def find_anything(folder, ignored=()):
+    """What may be images in a folder, archives included, by name; or None.
+
+    Args:
+        folder: Its path; there may be nothing.
+        ignored: Paths of files and folders in it to pass over.
+
+    Raises:
+        DataError: if it cannot be read.
+    """
+    found = find_image(folder, ignored)
+    if found is not None or not os.path.isdir(folder):
+        return found
+    for path in sorted(set(Path(folder).iterdir()).difference(ignored)):
+        if path.suffix.lower() in PACKED:
+            return path.name
+        if path.suffix.lower() == ".zip" and (inside := find_image(path)):
+            return f"{inside} in {path.name}"
+    return None
+
+
+class ArchiveFiles(_Files):
     """The same in a zip file, which is not extracted."""
 
     def __init__(self, path):
-        self.origin = str(path)
         # Keeps the archive open as long as this object lives.
         self._opened = contextlib.ExitStack()
         self._archive = self._opened.enter_context(open_archive(path))
-        names = sorted(name for name in self._archive.names if _is_image(name))
-        self._prefix = _common_folder(names)
-        self.entries = _entries(
-            [name.removeprefix(self._prefix) for name in names], self.origin
+        super().__init__(
+            path,
+            arrange(self._archive.names, in_utf8(path), self._archive.folders),
         )
-        self.empty = []
+        self.unused |= self._archive.left_out
         self.fingerprint = fingerprint(
-            f"{name} {self._archive.checksum(name)}" for name in names
+            f"{entry.path} {self._archive.checksum(name)}"
+            for entry, name in self._names.items()
         )
 
     def read(self, entry):
-        return self._archive.read(self._prefix + entry.path)
+        return self._archive.read(self._names[entry])
 
 
 class TfdsFiles:
@@ -114,7 +220,7 @@ class TfdsFiles:
             entry = Entry("", names[example["label"]], f"{number:06}.jpg")
             self._data[entry] = example["image"]
         self.entries = sorted(self._data)
-        self.empty = []
+        self.unused = {}
         self.fingerprint = fingerprint(
             f"{entry.path} {hashlib.sha256(data).hexdigest()}"
             for entry, data in sorted(self._data.items())
@@ -123,50 +229,5 @@ class TfdsFiles:
     def read(self, entry):
         return self._data[entry]
 
-
-def _is_image(name):
-    path = PurePosixPath(name)
-    # macOS adds files of its own, such as __MACOSX/._cat.jpg.
-    hidden = any(part.startswith((".", "__MACOSX")) for part in path.parts)
-    return path.suffix.lower() in SUFFIXES and not hidden
-
-
-def _common_folder(names):
-    """Folders around everything, as zip tools like to make; "" if none."""
-    parts = [PurePosixPath(name).parts for name in names]
-    shared = 0
-    while (
-        parts
-        and min(map(len, parts)) > shared + 3
-        and len({p[shared] for p in parts}) == 1
-    ):
-        shared += 1
-    return "".join(f"{part}/" for part in parts[0][:shared]) if parts else ""
-
-
-def _entries(paths, origin):
-    depths = {path.count("/") for path in paths}
-    if depths not in ({1}, {2}):
-        received = f"{len(paths):,} images, not all at one depth"
-        raise DataError(
-            f"{origin}: expected images as CLASS/FILE or PART/CLASS/FILE "
-            f"({', '.join(SUFFIXES)}). Received: "
-            f"{received if paths else 'no images'}."
-        )
-    parts = [path.split("/") for path in paths]
-    return [Entry(*[""] * (3 - len(each)), *each) for each in parts]
-
-
-def _empty_folders(root, entries, ignored):
-    """Folders that stand beside the classes and hold no image."""
-    having = {(root / entry.path).parent for entry in entries}
-    return sorted(
-        folder.name
-        for parent in {folder.parent for folder in having}
-        for folder in parent.iterdir()
-        if folder.is_dir()
-        and folder not in having
-        and folder.name not in ignored
-        and not folder.name.startswith(".")
-        and not any(inside.is_dir() for inside in folder.iterdir())
-    )
+    def name(self, entry):
+        return entry.path

@@ -1,4 +1,4 @@
-"""Photographs in folders of classes, with a train and a test part."""
+"""Photographs in folders of parts and classes."""
 
 import csv
 import json
@@ -12,26 +12,30 @@ from pipelines.files.decoding import decode_into
 from pipelines.files.locking import alone
 from pipelines.fingerprints import digest_files, fingerprint
 from pipelines.folder_preparation import (
-    PARTS,
     VARIATIONS,
     adopt_split,
     make_split,
+    refuse_split_seed,
 )
-from pipelines.image_files import Entry, list_images
+from pipelines.image_files import list_images
+from pipelines.image_layout import Entry
+from pipelines.image_names import PARTS
 
 FOLDER = "split_data"
+_AUGMENTED = "_aug"
 
 
-def refuse_split_seed(where, split_seed):
-    """What the data came with is not passed off as another seed's split.
+def check_split(name):
+    """Refuses what is no name of a split, whatever the data.
 
     Raises:
-        DataError: if a seed is asked for; 0 is what a config has by itself.
+        DataError: with the names that there can be.
     """
-    if split_seed:
+    known = (*PARTS, "all")
+    if name.removesuffix(_AUGMENTED) not in known:
         raise DataError(
-            f"{where} has splits of its own, which no seed changes. Received: "
-            f"data.split_seed={split_seed}. Leave it at 0."
+            f"there is no split {name!r}. Known: {', '.join(known)}; and with "
+            f"AugLy's variations {', '.join(n + _AUGMENTED for n in known)}."
         )
 
 
@@ -78,6 +82,8 @@ class FolderSplit:
 class ImageFolder:
     """Images below `location.prepared`, in split_data/PART/CLASS/FILE.
 
+    The parts are train and test, or train, validation and test.
+
     They are put there when they are not there yet: see
     `pipelines.folder_preparation`. files.csv lists them with their sizes;
     split.json says where they are from.
@@ -108,7 +114,9 @@ class ImageFolder:
         self._description = json.loads((self.root / "split.json").read_text())
         self._check_origin(find_files, split_seed)
         self.files, self._group_of, first = [], {}, {}
-        with open(self.root / "files.csv", newline="") as file:
+        with open(
+            self.root / "files.csv", newline="", encoding="utf-8"
+        ) as file:
             for row in csv.DictReader(file):
                 entry = Entry(row["split"], row["class"], row["file"])
                 self.files.append(entry)
@@ -124,12 +132,11 @@ class ImageFolder:
         # Data that is missing leaves no trace.
         files = None if self.root.exists() else find_files(may_download=True)
         try:
-            self.root.parent.mkdir(parents=True, exist_ok=True)
             with alone(self.root.with_name(f".{FOLDER}.lock")):
                 if (self.root / "split.json").is_file():
                     return
                 if self.root.exists():
-                    adopt_split(self.root, on_bad_image)
+                    adopt_split(self.root, split_seed, on_bad_image)
                 else:
                     make_split(files, self.root, split_seed, on_bad_image)
         except OSError as error:
@@ -149,37 +156,47 @@ class ImageFolder:
         self._digests |= zip(new, found, strict=True)
         return fingerprint(f"{name} {self._digests[name]}" for name in names)
 
+    @cached_property
+    def parts(self):
+        """Those of `PARTS` that the data has."""
+        there = {entry.split for entry in self.files}
+        return [part for part in PARTS if part in there]
+
     @property
     def splits(self):
         """Names of the splits that are there."""
-        names = [name for part in PARTS for name in (part, f"{part}_aug")]
+        names = [name for p in self.parts for name in (p, p + _AUGMENTED)]
         return [name for name in names if (self.root / name).is_dir()]
 
     def split(self, name):
-        """The images of "train", "test" or "all" (both).
+        """The images of a part, or of "all".
 
-        With the ending "_aug" they are joined by their variations.
+        Where only one part stands beside train, it goes by the names
+        "validation" and "test". With the ending "_aug" images are joined by
+        their variations.
 
         Raises:
             DataError: if there is no such split, or no variations yet.
         """
-        part = name.removesuffix("_aug")
-        parts = {part: [part] for part in PARTS} | {"all": PARTS}
-        if part not in parts:
-            raise DataError(
-                f"there is no split {name!r}. Known: train, test, all; and "
-                "train_aug, test_aug, all_aug with AugLy's variations."
-            )
-        if name != part:
-            return self._augmented(parts[part])
-        ids = [e.path for e in self.files if e.split in parts[part]]
+        parts = self._parts_of(name)
+        if name.endswith(_AUGMENTED):
+            return self._augmented(parts)
+        ids = [e.path for e in self.files if e.split in parts]
         return self._split(ids, ids)
+
+    def _parts_of(self, name):
+        check_split(name)
+        part = name.removesuffix(_AUGMENTED)
+        if part == "all":
+            return self.parts
+        # Train and one other, always: data without that has been split.
+        return [part if part in self.parts else self.parts[-1]]
 
     def write_variations(self, name, offline):
         """Writes the variations that the split `name` needs, if not there.
 
         Args:
-            name: Such as "train_aug", or "all_aug" for train_aug and test_aug.
+            name: Such as "train_aug", or "all_aug" for those of all parts.
             offline: A `pipelines.config.Offline`.
 
         Returns:
@@ -187,10 +204,9 @@ class ImageFolder:
         """
         from pipelines.augly.offline import augment_folder
 
-        part = name.removesuffix("_aug")
         written = {}
-        for each in PARTS if part == "all" else (part,):
-            folder = self.root / f"{each}_aug"
+        for each in self._parts_of(name):
+            folder = self.root / (each + _AUGMENTED)
             manifest = augment_folder(
                 self.root / each,
                 folder,
@@ -209,9 +225,12 @@ class ImageFolder:
         from pipelines.augly.offline import read_manifest
 
         made = [
-            (f"{part}_aug/{entry['file']}", f"{part}/{entry['source']}")
+            (
+                f"{part}{_AUGMENTED}/{entry['file']}",
+                f"{part}/{entry['source']}",
+            )
             for part in parts
-            for entry in read_manifest(self.root / f"{part}_aug")
+            for entry in read_manifest(self.root / f"{part}{_AUGMENTED}")
         ]
         ids, originals = zip(*made, strict=True)
         return self._split(ids, originals)

@@ -10,10 +10,12 @@ from pipelines.cats_dogs import CatsDogs, CatsVsDogs
 from pipelines.config import Data
 from pipelines.errors import DataError
 from pipelines.fingerprints import fingerprint
+from pipelines.folder_preparation import refuse_split_seed
 from pipelines.image_cache import ImageCache
-from pipelines.image_folder import refuse_split_seed
+from pipelines.image_folder import check_split
 from pipelines.location import Location
 from pipelines.overlaps import Part, find_overlaps, refuse
+from pipelines.own_images import OwnImages
 from pipelines.shapes import Shapes
 from pipelines.tiny_imagenet import TinyImageNet
 
@@ -25,11 +27,12 @@ from pipelines.tiny_imagenet import TinyImageNet
 SOURCES = {
     "shapes": Shapes,
     "tiny_imagenet": TinyImageNet,
+    "image_folder": OwnImages,
     "cats_dogs": CatsDogs,
     "cats_vs_dogs": CatsVsDogs,
 }
-# Those that come without a split of their own.
-FOLDERS = ("cats_dogs", "cats_vs_dogs")
+# Those of image files, which may come without a split of their own.
+FOLDERS = ("image_folder", "cats_dogs", "cats_vs_dogs")
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +76,30 @@ def check_name(name):
         )
 
 
+def check_splits(config):
+    """Raises a DataError if a split's name is wrong whatever the images."""
+    if config.name not in FOLDERS:
+        return
+    for key in ("train", "val", "selection"):
+        name = getattr(config, key)
+        if name is not None:
+            try:
+                check_split(name)
+            except DataError as error:
+                raise DataError(f"data.{key}={name}: {error}") from error
+
+
+def placed(name, location):
+    """The location with the place where this data set is prepared.
+
+    Args:
+        name: Of the data set.
+        location: A `pipelines.location.Location`.
+    """
+    # Others lie in folders that are for data sets, this one in the user's.
+    return location.outside() if name == "image_folder" else location
+
+
 def open_source(name, location, split_seed=0):
     """Prepares a data set where needed and opens it, decoding nothing.
 
@@ -81,6 +108,7 @@ def open_source(name, location, split_seed=0):
             broken, or its splits are not of that seed.
     """
     check_name(name)
+    location = placed(name, location)
     if name in FOLDERS:
         return SOURCES[name](location, split_seed)
     refuse_split_seed(name, split_seed)
@@ -142,6 +170,7 @@ class _Chosen:
 
 
 def _choose(config, location, seed):
+    location = placed(config.name, location)
     source = open_source(config.name, location, config.split_seed)
     if config.offline is not None:
         if config.name not in FOLDERS:

@@ -2,9 +2,32 @@
 
 import os
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
+
+# What data sets are called in a folder that is for several of them.
+_NAMES = {
+    "tiny_imagenet": ("tiny-imagenet-200.zip", "tiny-imagenet-200"),
+    "cats_dogs": (
+        "cats_dogs.zip",
+        "cats-and-dogs-test.zip",
+        "cats-and-dogs-image-classification.zip",
+        "cats_dogs",
+        "split_data",
+    ),
+    "cats_vs_dogs": ("cats_vs_dogs", "downloads"),
+}
+
+
+def places_of_others(name, data_dir):
+    """Paths in `data_dir` that are of other data sets than `name`."""
+    return [
+        Path(data_dir, each)
+        for other, names in _NAMES.items()
+        if other != name
+        for each in names
+    ]
 
 
 @dataclass(frozen=True)
@@ -31,16 +54,39 @@ class Location:
             object.__setattr__(self, "prepared_dir", Path(self.prepared_dir))
 
     @property
+    def is_archive(self):
+        """Whether the data is one file, or would be if it were there."""
+        is_zip = self.data_dir.suffix.lower() == ".zip"
+        return self.data_dir.is_file() or (
+            is_zip and not self.data_dir.is_dir()
+        )
+
+    @property
     def folder(self):
         """The folder of the data; of a zip file, the one that it is in."""
-        is_zip = self.data_dir.suffix.lower() == ".zip"
-        return self.data_dir.parent if is_zip else self.data_dir
+        return self.data_dir.parent if self.is_archive else self.data_dir
 
     @property
     def prepared(self):
         if self.prepared_dir is not None:
             return self.prepared_dir
         return self.folder if _writable(self.folder) else Path("prepared")
+
+    def outside(self):
+        """The same with prepared data never in the folder of the data.
+
+        It goes to a folder NAME_prepared beside it, or below `prepared/` in
+        the current folder where that cannot be written, unless `prepared_dir`
+        says where.
+        """
+        if self.prepared_dir is not None:
+            return self
+        # "." and ".." have no names of their own.
+        data = Path(os.path.abspath(self.data_dir))
+        beside = data.with_name(f"{data.name}_prepared") if data.name else None
+        if beside is None or not _writable(data.parent):
+            beside = Path("prepared") / f"{data.name}_prepared"
+        return replace(self, prepared_dir=beside)
 
 
 def _writable(folder):

@@ -113,6 +113,12 @@ def test_help_explains_the_flags(arguments):
         (["--on_bad_image=ignore"], "on_bad_image"),
         (["--augment_offline=demo"], "demo has no data.offline"),
         (["--prepare=cats_dogs", "--data_dir=no.zip"], "cannot read no.zip"),
+        (["--prepare=image_folder", "--data_dir=docs"], "docs: expected"),
+        (["--prepare=image_folder", "--data_dir=no"], "no images in no."),
+        (
+            ["--study=demo", "--set", "data.name=image_folder"],
+            "data.val=occluded: there is no split",
+        ),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(arguments, message):
@@ -265,6 +271,31 @@ def photographs(tmp_path):
             path = tmp_path / "data" / name / f"{number}.jpg"
             PIL.Image.fromarray(pixels).save(path)
     return tmp_path / "data"
+
+
+def test_own_images_from_the_command_line(photographs, tmp_path):
+    """Of a third class, with a network of as many outputs; only read."""
+    third = photographs / "cows"
+    third.mkdir()
+    for file in (photographs / "cats").iterdir():
+        image = PIL.Image.open(file).rotate(180)
+        image.save(third / file.name)
+    before = sorted(photographs.rglob("*"))
+    done = call(
+        "--experiment=demo_baseline",
+        f"--data_dir={photographs}",
+        f"--workdir={tmp_path / 'runs'}",
+        *("--set", "data.name=image_folder", "--set", "data.val=test"),
+        *("--set", "epochs=1", "--set", "model.width=4"),
+        *("--set", "data.image_size=16", "--set", "data.batch_size=8"),
+    )
+    assert done.returncode == 0, done.stderr
+    assert "image_folder, 24 train and 6 val images, 3 classes" in done.stdout
+    assert sorted(photographs.rglob("*")) == before
+    run = tmp_path / "runs" / "demo_baseline" / "seed_0"
+    with np.load(run / "predictions.npz") as file:
+        assert file["probabilities"].shape == (6, 3)
+        assert file["class_names"].tolist() == ["cats", "cows", "dogs"]
 
 
 def test_from_photographs_to_their_description(photographs, tmp_path):

@@ -9,7 +9,7 @@ from experiments.plots.images import plot_images
 from experiments.plots.sizes import plot_sizes
 from experiments.report.tables import markdown_table
 from pipelines.image_cache import ImageCache
-from pipelines.loading import open_source
+from pipelines.loading import open_source, placed
 from pipelines.subsets import class_counts
 
 # Where the images of a data set differ in size, they are brought to this.
@@ -35,6 +35,7 @@ def describe_data_set(name, location, *, workdir, split_seed=0, cache_gib=2.0):
     Raises:
         DataError: if the data is missing or broken.
     """
+    location = placed(name, location)
     source = open_source(name, location, split_seed)
     splits = {split: source.split(split) for split in source.splits}
     folder = Path(workdir) / "describe" / name

@@ -21,7 +21,8 @@ from pipelines.files.decoding import (
     error_in_words,
 )
 from pipelines.files.parallel import map_in_processes, map_in_threads
-from pipelines.image_files import SUFFIXES, list_images
+from pipelines.image_files import list_images
+from pipelines.image_names import SUFFIXES
 
 # Whose versions decide about pixels.
 _PACKAGES = ("augly", "pillow", "numpy")

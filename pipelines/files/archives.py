@@ -2,7 +2,8 @@
 
 An archive is checked as a whole before anything is read from it, and nothing
 is ever written: names that would leave a folder, links, encrypted or doubled
-members and zip bombs are refused in one line each.
+members and zip bombs are refused in one line each. A file whose name has a
+control character, such as the `Icon\\r` of macOS, is left out.
 """
 
 import contextlib
@@ -15,6 +16,7 @@ import zlib
 from pathlib import Path, PurePosixPath
 
 from pipelines.errors import DataError
+from pipelines.image_names import has_control
 
 # Tiny ImageNet has 0.2 GiB, ImageNet 150: nobody needs more in one zip here.
 TOTAL_LIMIT = 32 * 2**30
@@ -40,13 +42,21 @@ class Archive:
     Attributes:
         path: Of the zip file.
         names: list[str]; its files in their order, without the folders.
+        folders: list[str]; folders that it names as such.
+        left_out: {name of a file: why it cannot be read}.
     """
 
-    def __init__(self, path, file, members):
+    def __init__(self, path, file, members, folders):
         self.path = path
-        self.names = [member.filename for member in members]
+        self.folders = folders
+        self.left_out = {
+            name: "a control character in its name"
+            for name in members
+            if has_control(name)
+        }
+        self.names = [name for name in members if name not in self.left_out]
         self._file = file
-        self._members = {member.filename: member for member in members}
+        self._members = members
         # One file object, one position in it: a lock for the threads.
         self._lock = threading.Lock()
 
@@ -103,6 +113,7 @@ def open_archive(path, *, total_limit=TOTAL_LIMIT, ratio_limit=RATIO_LIMIT):
     """
     path = Path(path)
     try:
+        _check_kind(path)
         file = zipfile.ZipFile(path)
     except _BROKEN as error:
         raise _broken(path, error) from error
@@ -116,21 +127,38 @@ def open_archive(path, *, total_limit=TOTAL_LIMIT, ratio_limit=RATIO_LIMIT):
         for member in members:
             _check_member(path, member, ratio_limit)
         _check_together(path, members, total_limit)
-        files = [member for member in members if not member.is_dir()]
-        yield Archive(path, file, files)
+        files, folders = {}, []
+        for member in members:
+            name = str(PurePosixPath(_name(member)))
+            if _name(member).endswith("/"):
+                folders.append(name)
+            else:
+                files[name] = member
+        yield Archive(path, file, files, folders)
+
+
+def _check_kind(path):
+    """Tells a file of another kind from a zip file that is broken."""
+    with open(path, "rb") as file:
+        start = file.read(2)
+    if start not in (b"", b"PK") and not zipfile.is_zipfile(path):
+        raise DataError(f"{path} is no zip file. Unpack it, or pack it as one.")
+
+
+def _name(member):
+    """With the separators of the format; Windows has written others."""
+    return member.filename.replace("\\", "/")
 
 
 def _check_member(path, member, ratio_limit):
     # The name as written: zipfile cuts it at the first zero byte.
-    name = member.orig_filename
+    name = member.orig_filename.replace("\\", "/")
     kind = stat.S_IFMT(member.external_attr >> 16)
     large = member.file_size > RATIO_COUNTS_FROM
-    if not name or not name.isprintable():
-        reason = "its name is empty or not printable"
+    if not name or "\0" in name:
+        reason = "its name is empty or has a zero byte in it"
     elif name.startswith("/") or re.match("[A-Za-z]:", name):
         reason = "an absolute path"
-    elif "\\" in name:
-        reason = "a backslash in its name"
     elif ".." in name.split("/"):
         reason = "a path out of the archive's folder"
     elif kind not in (0, stat.S_IFREG, stat.S_IFDIR):
@@ -147,13 +175,13 @@ def _check_member(path, member, ratio_limit):
         )
     else:
         return
-    raise _unsafe(path, f"member {name!r}: {reason}")
+    raise _unsafe(path, f"member {member.orig_filename!r}: {reason}")
 
 
 def _check_together(path, members, total_limit):
     names = set()
     for member in members:
-        name = str(PurePosixPath(member.filename))
+        name = str(PurePosixPath(_name(member)))
         if name in names:
             raise _unsafe(path, f"two members are named {name!r}")
         names.add(name)

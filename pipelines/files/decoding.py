@@ -2,15 +2,27 @@
 
 import io
 import struct
+import warnings
 import zlib
 
 import numpy as np
 import PIL.Image
-import PIL.ImageOps
 
 from pipelines.errors import DataError
 from pipelines.files.parallel import map_in_threads
 
+# Which images it is of, `pipelines.files.inspection` says.
+warnings.filterwarnings("ignore", "Corrupt EXIF data", UserWarning)
+_ORIENTATION = 0x0112
+_TURNS = {
+    2: PIL.Image.Transpose.FLIP_LEFT_RIGHT,
+    3: PIL.Image.Transpose.ROTATE_180,
+    4: PIL.Image.Transpose.FLIP_TOP_BOTTOM,
+    5: PIL.Image.Transpose.TRANSPOSE,
+    6: PIL.Image.Transpose.ROTATE_270,
+    7: PIL.Image.Transpose.TRANSVERSE,
+    8: PIL.Image.Transpose.ROTATE_90,
+}
 # What Pillow raises at files that are no image, or a broken one.
 BAD_IMAGE_ERRORS = (
     OSError,
@@ -27,8 +39,9 @@ def decode_rgb(data):
     """One image file as RGB, upright, as a viewer would show it.
 
     Grayscale, palette, CMYK and 16-bit files are converted, transparent
-    pixels stand on white, EXIF rotation is applied; of an animation it is
-    the first frame.
+    pixels stand on white, EXIF rotation is applied where it can be read; of
+    an animation it is the first frame. Pixels without a known range, floats
+    and 32-bit integers, are refused.
 
     Args:
         data: The bytes of the file.
@@ -40,12 +53,56 @@ def decode_rgb(data):
         One of `BAD_IMAGE_ERRORS`.
     """
     with PIL.Image.open(io.BytesIO(data)) as image:
-        return to_rgb(PIL.ImageOps.exif_transpose(image))
+        turn = _TURNS.get(orientation(image))
+        # Decoded first: some orientations are read along with the pixels.
+        upright = to_rgb(image)
+        return upright if turn is None else upright.transpose(turn)
+
+
+def orientation(image):
+    """The orientation, 1 to 8, that EXIF data gives an opened image.
+
+    Of a damaged block whatever can be read counts. None: it is damaged, and
+    cannot be told.
+    """
+    try:
+        # Pillow takes what it cannot read for absent.
+        found = _orientation_in(image.info.get("exif"))
+        return found or image.getexif().get(_ORIENTATION, 1)
+    except (*BAD_IMAGE_ERRORS, LookupError, TypeError, ArithmeticError):
+        return None
+
+
+def _orientation_in(block):
+    """What the first directory of an EXIF block says; None if nothing."""
+    if not block:
+        return None
+    block = block.removeprefix(b"Exif\0\0")
+    order = {b"II": "<", b"MM": ">"}[block[:2]]
+    (start,) = struct.unpack_from(f"{order}4xI", block)
+    (count,) = struct.unpack_from(f"{order}H", block, start)
+    for entry in range(count):
+        tag, value = struct.unpack_from(
+            f"{order}H6xH", block, start + 2 + 12 * entry
+        )
+        if tag == _ORIENTATION:
+            return value
+    return None
 
 
 def to_rgb(image):
-    """A PIL image of any mode as mode "RGB"."""
-    if image.mode.startswith("I;16"):
+    """A PIL image of any mode as mode "RGB".
+
+    Raises:
+        ValueError: if the range of its pixels is unknown.
+    """
+    # Of a PGM file Pillow gives 16 bits more room than they need.
+    if image.mode == "F" or (image.mode == "I" and image.format != "PPM"):
+        raise ValueError(
+            "pixels of 32 bits, whose black and white are not known; store "
+            "them with 8 or 16 bits"
+        )
+    if image.mode.startswith("I"):
         # Pillow would clip at 255 where the range is 65,535.
         gray = np.asarray(image).astype(np.float32) / 257
         image = PIL.Image.fromarray(np.round(gray).astype(np.uint8))

@@ -12,11 +12,11 @@ from pipelines.files.decoding import (
     BAD_IMAGE_ERRORS,
     decode_rgb,
     error_in_words,
+    orientation,
 )
 from pipelines.files.parallel import map_in_threads
 from pipelines.files.replacing import replacing
-
-_ORIENTATION = 0x0112
+from pipelines.image_names import in_utf8, listed, summary
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class Inspection:
         plain: Whether the file is a gray or RGB JPEG or PNG with 8 bits,
             opaque and upright, which any decoder reads alike.
         error: Why the file cannot be decoded; None if it can.
+        damaged_exif: Whether it cannot be told if the image is upright.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Inspection:
     digest: str = ""
     plain: bool = False
     error: str | None = None
+    damaged_exif: bool = False
 
 
 def inspect_files(read, names, description):
@@ -66,34 +68,54 @@ def inspect(name, data):
     """The `Inspection` of one file."""
     try:
         image = decode_rgb(data)
-        plain = _is_plain(data)
+        plain, damaged_exif = _kind(data)
     except BAD_IMAGE_ERRORS as error:
         return Inspection(name, error=error_in_words(error))
     digest = hashlib.blake2b(image.tobytes(), digest_size=16)
     digest.update(repr(image.size).encode())
     return Inspection(
-        name, image.width, image.height, digest.hexdigest(), plain
+        name,
+        image.width,
+        image.height,
+        digest.hexdigest(),
+        plain,
+        damaged_exif=damaged_exif,
     )
 
 
-def _is_plain(data):
+def _kind(data):
+    """Whether a file is plain, and whether its EXIF block is damaged."""
     with PIL.Image.open(io.BytesIO(data)) as image:
-        return (
+        turned = orientation(image)
+        plain = (
             image.format in ("JPEG", "PNG")
             and image.mode in ("L", "RGB")
             and not image.has_transparency_data
-            and image.getexif().get(_ORIENTATION, 1) == 1
+            and turned == 1
         )
+        return plain, turned is None
 
 
 def sort_out_bad(inspections, on_bad_image, report):
-    """Stops at files that cannot be decoded, or leaves them out.
+    """Stops at files that cannot be decoded, or leaves them out and lists them.
 
     Args:
         inspections: `Inspection`s.
         on_bad_image: "error" or "skip".
         report: Path of the CSV file that lists what was left out; a report
             of an earlier time is removed.
+
+    Returns, Raises:
+        As `good_ones`.
+    """
+    good = good_ones(inspections, on_bad_image)
+    report.unlink(missing_ok=True)
+    list_bad(inspections, report, report)
+    return good
+
+
+def good_ones(inspections, on_bad_image):
+    """Stops at files that cannot be decoded, or leaves them out.
 
     Returns:
         The inspections of the good files.
@@ -109,21 +131,64 @@ def sort_out_bad(inspections, on_bad_image, report):
             f"{len(inspections):,} images). Mend or remove it, or leave out "
             "such files with --on_bad_image=skip."
         )
-    report.unlink(missing_ok=True)
+    return [each for each in inspections if not each.error]
+
+
+def list_bad(inspections, report, shown):
+    """Lists in a CSV file, and counts on the screen, what cannot be decoded.
+
+    Args:
+        inspections: `Inspection`s.
+        report: Path of the file; none is made where all are good.
+        shown: Path that the file will have in the end.
+    """
+    bad = {each.name: each.error for each in inspections if each.error}
     if bad:
-        with (
-            replacing(report) as temporary,
-            open(temporary, "w", newline="") as file,
-        ):
-            writer = csv.writer(file)
-            writer.writerow(("file", "reason"))
-            writer.writerows((each.name, each.error) for each in bad)
+        write_reasons(report, bad)
         print(
             f"{len(bad):,} of {len(inspections):,} images cannot be decoded "
-            f"and are left out: {report}",
+            f"and are left out: {shown}",
             flush=True,
         )
-    return [each for each in inspections if not each.error]
+
+
+def write_reasons(path, reasons):
+    """Writes {file: reason} to a CSV file."""
+    with (
+        replacing(path) as temporary,
+        open(temporary, "w", newline="", encoding="utf-8") as file,
+    ):
+        writer = csv.writer(file)
+        writer.writerow(("file", "reason"))
+        writer.writerows((in_utf8(name), why) for name, why in reasons.items())
+
+
+def list_unused(reasons, report, shown):
+    """Lists in a CSV file, and counts on the screen, files that are not used.
+
+    Args:
+        reasons: {file: why it is not used}.
+        report, shown: As for `list_bad`.
+    """
+    if reasons:
+        write_reasons(report, reasons)
+        are = "file is" if len(reasons) == 1 else "files are"
+        print(
+            f"{len(reasons):,} {are} not used ({summary(reasons)}): {shown}",
+            flush=True,
+        )
+
+
+def exif_notes(inspections):
+    """A sentence on images of which it cannot be told if they are upright."""
+    names = [each.name for each in inspections if each.damaged_exif]
+    if not names:
+        return []
+    images = "image" if len(names) == 1 else "images"
+    return [
+        f"{len(names):,} {images} with a damaged EXIF block, taken as stored, "
+        f"upright or not: {listed(names, 3)}"
+    ]
 
 
 def check_classes(counts, where):

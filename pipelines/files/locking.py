@@ -1,6 +1,7 @@
 """One process at a time where several would write the same files."""
 
 import contextlib
+import os
 
 import portalocker
 
@@ -10,15 +11,47 @@ def alone(path):
     """Waits until no other process holds this lock.
 
     Args:
-        path: Of the lock file, which stays; its folder is there.
+        path: Of the lock file. It and its folder are made; they are removed
+            in the end, the folder unless something else is in it.
     """
-    # The operating system lets go of it when the process ends, in any way.
-    with open(path, "w") as file:
-        try:
-            portalocker.lock(file, portalocker.LOCK_EX | portalocker.LOCK_NB)
-        except portalocker.LockException:
-            print(
-                f"waiting: another process prepares {path.parent}", flush=True
-            )
-            portalocker.lock(file, portalocker.LOCK_EX)
-        yield
+    while True:
+        made = [each for each in path.parents if not each.exists()]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.ExitStack() as stack:
+            try:
+                file = stack.enter_context(open(path, "w"))
+            except FileNotFoundError:
+                # Whoever had the lock has just removed the folder.
+                continue
+            # The operating system lets go of it when the process ends.
+            _lock(file, path.parent)
+            if not _is_at(file, path):
+                continue
+            try:
+                yield
+            finally:
+                path.unlink()
+                _remove_empty(made)
+            return
+
+
+def _lock(file, folder):
+    try:
+        portalocker.lock(file, portalocker.LOCK_EX | portalocker.LOCK_NB)
+    except portalocker.LockException:
+        print(f"waiting: another process prepares {folder}", flush=True)
+        portalocker.lock(file, portalocker.LOCK_EX)
+
+
+def _is_at(file, path):
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), os.stat(path))
+    except FileNotFoundError:
+        return False
+
+
+def _remove_empty(folders):
+    """Removes folders, the innermost first, until one is not empty."""
+    with contextlib.suppress(OSError):
+        for folder in folders:
+            folder.rmdir()

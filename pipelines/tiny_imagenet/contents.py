@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import os
 import re
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,10 +12,17 @@ import numpy as np
 
 from pipelines.errors import DataError
 from pipelines.files.archives import open_archive
+from pipelines.image_names import why_no_image
 
 _TRAIN = re.compile(r"train/(\w+)/images/(\w+_\d+\.\w+)")
-_VALIDATION = re.compile(r"val/images/(val_\d+\.\w+)")
+# As it comes, or sorted by class as a common script does it.
+_VALIDATION = re.compile(r"val/(?:(\w+)/)??(?:images/)?(val_\d+\.\w+)")
 _ANNOTATIONS = "val/val_annotations.txt"
+# What nobody needs of the public archive: the unlabelled test images, too.
+_KNOWN = re.compile(
+    r"wnids\.txt|words\.txt|val/val_annotations\.txt|"
+    r"train/\w+/\w+_boxes\.txt|test/images/test_\d+\.\w+"
+)
 
 
 @dataclass(frozen=True)
@@ -35,7 +43,7 @@ class Contents:
 
     Args:
         path: Of the zip file or folder, for messages.
-        names: All files, relative to the folder of `wnids.txt`.
+        names: Of all files, relative to the folder of `wnids.txt`.
         read: Function from a name to bytes.
         size: Function from a name to the number of bytes.
         checksum: Function from a name to its CRC-32; None if not known
@@ -47,6 +55,8 @@ class Contents:
         train: `Files`, by class and then by name, compared as text, as
             torchvision's ImageFolder lists them: image 10 before image 2.
         validation: `Files`, in the order of val_annotations.txt.
+        unused: {name of a file: why it is not used}, without those of the
+            public archive.
         fingerprints: {kind: digest}; the same archive has the same, with
             its unlabelled test images or without; an extracted folder has
             only some of the kinds.
@@ -60,15 +70,10 @@ class Contents:
             words = dict(
                 line.split("\t", 1) for line in self._lines("words.txt")
             )
-            wnid_of = dict(
-                line.split("\t")[:2] for line in self._lines(_ANNOTATIONS)
-            )
-        except (KeyError, FileNotFoundError) as error:
+        except KeyError as error:
             raise self._strange(f"a file is missing: {error}") from error
         except ValueError as error:
-            raise self._strange(f"a line is not as expected: {error}") from (
-                error
-            )
+            raise self._not_as_expected(error) from error
         self.words = [words.get(wnid, wnid) for wnid in self.wnids]
         self._name_of = {}
         self.train = self._files(
@@ -78,23 +83,15 @@ class Contents:
                 if (match := _TRAIN.fullmatch(name))
             )
         )
-        validation = {
-            match[1]: name
-            for name in names
-            if (match := _VALIDATION.fullmatch(name))
+        self.validation = self._files(self._validation(names))
+        used = sorted(self._name_of.values())
+        self.unused = {
+            name: why_no_image(name) or "not where images of this data set are"
+            for name in sorted(set(names).difference(used))
+            if not _KNOWN.fullmatch(name)
         }
-        # A missing image would change which half of its class is which.
-        unmatched = validation.keys() ^ wnid_of.keys()
-        if unmatched:
-            raise self._strange(
-                f"{min(unmatched)} is in only one of {_ANNOTATIONS} and "
-                "val/images"
-            )
-        self.validation = self._files(
-            (wnid, image_id, validation[image_id])
-            for image_id, wnid in wnid_of.items()
-        )
-        used = sorted([*self._name_of.values(), _ANNOTATIONS])
+        if _ANNOTATIONS in names:
+            used = sorted([*used, _ANNOTATIONS])
         self.fingerprints = {"sizes": _digest(used, size)}
         if checksum is not None:
             self.fingerprints["checksums"] = _digest(used, checksum)
@@ -102,6 +99,46 @@ class Contents:
     def read(self, image_id):
         """The bytes of an image; any thread may call this."""
         return self._read(self._name_of[image_id])
+
+    def _validation(self, names):
+        """(wnid, id, name) of the validation images, in their order."""
+        found = [
+            (match[2], match[1], name)
+            for name in names
+            if (match := _VALIDATION.fullmatch(name))
+        ]
+        name_of = {image_id: name for image_id, _, name in found}
+        if len(name_of) < len(found):
+            twice = Counter(image_id for image_id, _, _ in found)
+            raise self._strange(f"{twice.most_common(1)[0][0]} is there twice")
+        folder_of = {image_id: wnid for image_id, wnid, _ in found}
+        if _ANNOTATIONS in names:
+            wnid_of = self._annotations()
+        elif None in folder_of.values():
+            raise self._strange(f"a file is missing: {_ANNOTATIONS}")
+        else:
+            # The archive lists them by number.
+            wnid_of = dict(sorted(folder_of.items(), key=_number))
+        # A missing image would change which half of its class is which.
+        unmatched = name_of.keys() ^ wnid_of.keys()
+        if unmatched:
+            raise self._strange(
+                f"{min(unmatched)} is in only one of {_ANNOTATIONS} and val/"
+            )
+        for image_id, wnid in wnid_of.items():
+            if folder_of[image_id] not in (None, wnid):
+                raise self._strange(
+                    f"{name_of[image_id]} is of {wnid} in {_ANNOTATIONS}"
+                )
+        return [(wnid, i, name_of[i]) for i, wnid in wnid_of.items()]
+
+    def _annotations(self):
+        try:
+            return dict(
+                line.split("\t")[:2] for line in self._lines(_ANNOTATIONS)
+            )
+        except ValueError as error:
+            raise self._not_as_expected(error) from error
 
     def _files(self, found):
         """`Files` out of (wnid, id, name)."""
@@ -120,6 +157,9 @@ class Contents:
     def _lines(self, name):
         lines = self._read(name).decode().splitlines()
         return [line for line in lines if line.strip()]
+
+    def _not_as_expected(self, error):
+        return self._strange(f"a line is not as expected: {error}")
 
     def _strange(self, reason):
         return DataError(
@@ -142,7 +182,7 @@ def open_contents(path):
         yield Contents(
             path,
             _files_under(path),
-            lambda name: _read_file(path / name),
+            lambda name: _read_file(path, name),
             lambda name: (path / name).stat().st_size,
             None,
         )
@@ -162,13 +202,16 @@ def open_contents(path):
         )
 
 
-def _read_file(path):
+def _read_file(folder, name):
     try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise
+        return (folder / name).read_bytes()
+    except FileNotFoundError as error:
+        # As an archive.
+        raise KeyError(name) from error
     except OSError as error:
-        raise DataError(f"cannot read {path}: {error.strerror}.") from error
+        raise DataError(
+            f"cannot read {folder / name}: {error.strerror}."
+        ) from error
 
 
 def _files_under(folder):
@@ -192,6 +235,10 @@ def _root(path, names):
             f"{path} is not laid out like Tiny ImageNet: it has no wnids.txt."
         )
     return min(roots, key=lambda root: root.count("/"))
+
+
+def _number(item):
+    return int(re.search(r"\d+", item[0])[0])
 
 
 def _digest(names, fact):

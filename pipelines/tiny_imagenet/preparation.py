@@ -38,7 +38,6 @@ def _make_records(location, folder):
     import tensorflow as tf
 
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
         with alone(folder.parent / ".lock"):
             if not _is_complete(folder):
                 _prepare(location, folder.parent)

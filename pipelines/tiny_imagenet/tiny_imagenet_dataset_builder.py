@@ -12,8 +12,10 @@ from pipelines.errors import DataError
 from pipelines.files.decoding import decode_rgb
 from pipelines.files.inspection import (
     check_classes,
+    exif_notes,
     inspect_files,
     leaks,
+    list_unused,
     sort_out_bad,
 )
 from pipelines.progress import progress_bar
@@ -24,6 +26,7 @@ from pipelines.tiny_imagenet.finding import URL, find_or_download
 
 SIDE = 64
 REPORT = "bad_images.csv"
+UNUSED = "unused_files.csv"
 _DESCRIPTION = """
 200 classes of ImageNet at 64x64 pixels: 500 labelled train and 50 validation
 images of each. `holdout` is a seeded tenth of the archive's train images, for
@@ -118,11 +121,13 @@ class Builder(tfds.core.GeneratorBasedBuilder):
             [*contents.train.ids, *contents.validation.ids],
             "checking images",
         )
+        folder = Path(self.data_dir_root, self.name)
         good = sort_out_bad(
             [_of_expected_size(each) for each in found],
             self._on_bad_image,
-            Path(self.data_dir_root, self.name, REPORT),
+            folder / REPORT,
         )
+        list_unused(contents.unused, folder / UNUSED, folder / UNUSED)
         return {each.name: each for each in good}
 
     def _write_metadata(self, contents, inspections, splits):
@@ -145,7 +150,7 @@ class Builder(tfds.core.GeneratorBasedBuilder):
                 )
             },
             seed=arrangement.SEED,
-            notes=leaks(parts),
+            notes=leaks(parts) + exif_notes(inspections.values()),
             fingerprints=contents.fingerprints,
             content=content.hexdigest(),
         )

@@ -2,12 +2,15 @@
 
 from dataclasses import replace
 
+import numpy as np
+import PIL.Image
 import pytest
 
 from experiments.configs.registry import EXPERIMENTS, get_experiment
 from experiments.errors import ConfigError
 from experiments.image_counts import Counts, count_images
 from pipelines.config import Data
+from pipelines.errors import DataError
 from pipelines.loading import load
 from pipelines.location import Location
 
@@ -41,6 +44,23 @@ def test_of_data_that_is_there(name, data_dir, tmp_path):
     assert counts.train == len(data.train.labels)
     assert counts.val == len(data.val.labels)
     assert counts.classes == 10
+
+
+def test_of_own_images(tmp_path):
+    random = np.random.default_rng(0)
+    for name in ("ants", "bees", "cows"):
+        (tmp_path / "mine" / name).mkdir(parents=True)
+        for number in range(10):
+            pixels = random.integers(0, 256, (9, 8, 3), np.uint8)
+            PIL.Image.fromarray(pixels).save(
+                tmp_path / "mine" / name / f"{number}.png"
+            )
+    config = Data(name="image_folder", image_size=8)
+    counts = count_images(config, Location(tmp_path / "mine"))
+    assert counts[:5] == (24, 6, 0, 3, 6)
+    # Nobody knows what is not there.
+    with pytest.raises(DataError, match="there are no images in .*nowhere"):
+        count_images(config, Location(tmp_path / "nowhere"))
 
 
 def test_of_folds(data_dir, tmp_path):

@@ -9,6 +9,7 @@ import tensorflow_datasets as tfds
 from pipelines.cats_dogs import CatsDogs, CatsVsDogs
 from pipelines.errors import DataError
 from pipelines.location import Location
+from pipelines.tiny_imagenet import TinyImageNet
 
 
 @pytest.fixture(autouse=True)
@@ -93,6 +94,78 @@ def test_kaggle_where_nothing_is_here(
     # Once prepared, nobody goes to the network again.
     CatsDogs(Location(tmp_path / "data", tmp_path / "prepared"))
     assert len(handles) == 1
+
+
+@pytest.mark.parametrize(
+    "place", ["", "cats_dogs/", "PetImages/", "a/b/", "train/", "any.zip"]
+)
+def test_nothing_is_downloaded_where_images_are(
+    place, pictures, tmp_path, write_tree, write_zip, monkeypatch
+):
+    monkeypatch.setattr(kagglehub, "dataset_download", None)
+    data = tmp_path / "data"
+    if place.endswith(".zip"):
+        write_zip(data / place, pictures)
+    else:
+        write_tree(data, {place + name: f for name, f in pictures.items()})
+    # Something else's, which may lie there, too.
+    write_zip(data / "tiny-imagenet-200.zip", {"wnids.txt": b""})
+    source = CatsDogs(Location(data, tmp_path / "prepared"))
+    assert counts(source) == {"train": [16, 8], "test": [4, 2]}
+
+
+@pytest.mark.parametrize("name", ["photos.tar.gz", "photos.7z"])
+def test_nothing_is_downloaded_where_images_may_be(name, tmp_path, monkeypatch):
+    monkeypatch.setattr(kagglehub, "dataset_download", None)
+    (tmp_path / name).write_bytes(b"x")
+    for source in (CatsDogs, CatsVsDogs, TinyImageNet):
+        with pytest.raises(DataError, match=f"holds {name}"):
+            source(Location(tmp_path))
+    assert [p.name for p in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize("taken", ["cats_dogs", "cats_dogs.zip"])
+def test_images_beside_what_is_taken_are_told(
+    taken, pictures, tmp_path, write_tree, write_zip
+):
+    data = tmp_path / "data"
+    if taken.endswith(".zip"):
+        write_zip(data / taken, pictures)
+    else:
+        write_tree(data / taken, pictures)
+    more = dict.fromkeys(("cats/new.png", "notes.txt"), b"")
+    more["tiny-imagenet-200/train/n1/images/n1_0.JPEG"] = b""
+    write_tree(data, more)
+    (note,) = CatsDogs(Location(data)).notes
+    assert f"1 beside {taken}, which is taken, such as ../cats/" in note
+    assert "tiny" not in note
+
+
+def test_images_of_no_known_layout_are_asked_about(
+    pictures, tmp_path, write_tree, monkeypatch
+):
+    monkeypatch.setattr(kagglehub, "dataset_download", None)
+    names = ("train/cat.0.png", "test1/1.png")
+    write_tree(tmp_path, dict(zip(names, pictures.values(), strict=False)))
+    with pytest.raises(DataError, match="in two ways: test1, train are parts"):
+        CatsDogs(Location(tmp_path))
+    with pytest.raises(DataError, match=r"holds test1/1\.png, and.*_folder"):
+        CatsVsDogs(Location(tmp_path))
+    assert {p.name for p in tmp_path.iterdir()} == {"train", "test1"}
+
+
+def test_validation_part_is_the_test_part(pictures, tmp_path, write_tree):
+    files = {f"train/{name}": data for name, data in pictures.items()}
+    files["validation/cats/x.png"] = pictures["cats/cat_0.png"]
+    files["validation/dogs/y.png"] = pictures["dogs/dog_0.png"]
+    source = CatsDogs(
+        Location(write_tree(tmp_path / "cats_dogs", files).parent)
+    )
+    assert counts(source) == {"train": [20, 10], "test": [1, 1]}
+    assert source.split("test").ids == [
+        "validation/cats/x.png",
+        "validation/dogs/y.png",
+    ]
 
 
 def test_without_data_and_network_it_says_what_to_put_where(tmp_path):

@@ -3,7 +3,8 @@
 import pytest
 
 from pipelines.errors import DataError
-from pipelines.image_files import ArchiveFiles, Entry, FolderFiles
+from pipelines.image_files import ArchiveFiles, FolderFiles
+from pipelines.image_layout import Entry
 
 
 def contents(files):
@@ -50,19 +51,18 @@ def test_what_is_no_image_is_passed_over(
     assert [entry.path for entry in folder.entries] == names
 
 
-def test_suffixes_of_any_case(tmp_path, write_tree):
-    names = ["JPG", "jpeg", "png", "BMP", "webp", "gif"]
-    files = {f"a/x.{name}": b"" for name in names} | {"b/y.tiff": b""}
-    assert len(FolderFiles(write_tree(tmp_path, files)).entries) == 6
-
-
-def test_empty_class_folders_are_seen(pictures, tmp_path, write_tree):
+def test_folder_without_images_beside_classes_is_asked_about(
+    pictures, tmp_path, write_tree
+):
     root = write_tree(tmp_path, pictures | {"birds/list.txt": b""})
-    (root / "fish").mkdir()
+    message = "'?birds'? stands beside classes and has no images. For a class"
+    with pytest.raises(DataError, match=message):
+        FolderFiles(root)
+    assert len(FolderFiles(root, [root / "birds"]).entries) == 30
     # A folder of folders is no class.
-    (root / "other" / "inside").mkdir(parents=True)
-    assert FolderFiles(root).empty == ["birds", "fish"]
-    assert FolderFiles(root, ignored=("fish",)).empty == ["birds"]
+    (root / "birds" / "list.txt").rename(root / "list.txt")
+    (root / "birds" / "inside").mkdir()
+    assert FolderFiles(root).unused == {"list.txt": "no image, by its name"}
 
 
 def test_fingerprint_changes_with_the_files(pictures, tmp_path, write_tree):
@@ -71,20 +71,6 @@ def test_fingerprint_changes_with_the_files(pictures, tmp_path, write_tree):
     assert FolderFiles(root).fingerprint == before
     (root / "cats" / "cat_3.png").write_bytes(b"other")
     assert FolderFiles(root).fingerprint != before
-
-
-@pytest.mark.parametrize(
-    ("names", "message"),
-    [
-        (["a/b/c/d/e.png"], "no images"),
-        (["a/x.png", "b/c/y.png"], "not all at one depth"),
-        (["a/x.txt"], "no images"),
-        (["x.png"], "no images"),
-    ],
-)
-def test_other_layouts_are_refused(names, message, tmp_path, write_tree):
-    with pytest.raises(DataError, match=f"CLASS/FILE.*{message}"):
-        FolderFiles(write_tree(tmp_path, dict.fromkeys(names, b"")))
 
 
 def test_images_of_a_tfds_data_set_come_as_they_were_encoded(

@@ -16,10 +16,6 @@ from pipelines.image_folder import ImageFolder
 from pipelines.location import Location
 
 
-def visible(folder):
-    return [p for p in folder.iterdir() if not p.name.endswith(".lock")]
-
-
 @pytest.fixture
 def raw(pictures, tmp_path, write_tree):
     return write_tree(tmp_path / "raw", pictures)
@@ -169,7 +165,7 @@ def test_bad_file_stops_the_preparation_or_is_left_out(
     (raw / "cats" / "bad.png").write_bytes(b"no image")
     with pytest.raises(DataError, match=r"cannot decode cats/bad\.png: no im"):
         opened(location)
-    assert not visible(location.prepared)
+    assert not location.prepared.exists()
     skipping = Location(raw, tmp_path / "prepared", "skip")
     source = opened(skipping)
     assert "1 of 31 images cannot be decoded" in capsys.readouterr().out
@@ -184,18 +180,18 @@ def test_bad_file_stops_the_preparation_or_is_left_out(
 def test_empty_class_and_only_class_are_refused(raw, location, missing):
     for file in (raw / missing).iterdir():
         file.unlink()
-    with pytest.raises(DataError, match=f"class '{missing}' has no images"):
+    with pytest.raises(DataError, match=f"{missing} stands beside classes"):
         opened(location)
     (raw / missing).rmdir()
     with pytest.raises(DataError, match="at least two classes"):
         opened(location)
-    assert not (location.prepared / "split_data").exists()
+    assert not location.prepared.exists()
 
 
 def test_too_few_images_of_a_class(raw, location):
     for number in range(1, 10):
         (raw / "dogs" / f"dog_{number}.png").unlink()
-    with pytest.raises(DataError, match="too few images to split"):
+    with pytest.raises(DataError, match="too few images of class 'dogs'"):
         opened(location)
 
 
@@ -213,10 +209,13 @@ class Interrupted(FolderFiles):
 
 def test_interrupted_copy_leaves_no_split(raw, location):
     files = Interrupted(raw)
+    # Of its contents; not counted.
+    assert files.fingerprint
+    files.reads = 0
     with pytest.raises(KeyboardInterrupt):
         ImageFolder(location, lambda may_download: files)
     assert files.reads == 46
-    assert not visible(location.prepared)
+    assert not location.prepared.exists()
     # What a killed process could not remove is no obstacle either.
     leftover = location.prepared / ".writing-split_data" / "train"
     leftover.mkdir(parents=True)
@@ -235,7 +234,7 @@ def test_full_disk_is_one_line(raw, location, monkeypatch):
     monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(DataError, match=r"No space left on device\. Free"):
         opened(location)
-    assert not visible(location.prepared)
+    assert not location.prepared.exists()
 
 
 def test_folder_that_cannot_be_made_is_one_line(raw, tmp_path):
@@ -266,8 +265,8 @@ def test_files_that_come_or_go_are_noticed(raw, location, pictures):
 
 
 def test_unknown_split(raw, location):
-    with pytest.raises(DataError, match="no split 'validation'. Known: train"):
-        opened(location).split("validation")
+    with pytest.raises(DataError, match="no split 'holdout'. Known: train"):
+        opened(location).split("holdout")
 
 
 def test_description_names_origin_and_seed(raw, location):

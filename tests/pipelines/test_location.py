@@ -29,3 +29,26 @@ def test_read_only_data_is_left_alone(tmp_path, name):
         assert Location(folder / name).prepared == Path("prepared")
     finally:
         folder.chmod(0o755)
+
+
+def test_outside_of_the_data(tmp_path, monkeypatch):
+    assert Location(tmp_path / "photos").outside().prepared == (
+        tmp_path / "photos_prepared"
+    )
+    assert Location(tmp_path / "photos.zip").outside().prepared == (
+        tmp_path / "photos.zip_prepared"
+    )
+    assert Location(tmp_path, "other").outside().prepared == Path("other")
+    monkeypatch.chdir(tmp_path)
+    beside = tmp_path.with_name(f"{tmp_path.name}_prepared")
+    assert Location(".").outside().prepared == beside
+    # Once is enough.
+    assert Location(".").outside().outside().prepared == beside
+    assert Location("/").outside().prepared == Path("prepared/_prepared")
+
+
+def test_folder_whose_name_ends_like_a_zip_file(tmp_path):
+    (tmp_path / "photos.zip").mkdir()
+    assert Location(tmp_path / "photos.zip").folder == tmp_path / "photos.zip"
+    (tmp_path / "archive").write_bytes(b"")
+    assert Location(tmp_path / "archive").folder == tmp_path

@@ -17,7 +17,7 @@ import pytest
 from pipelines.errors import DataError
 from pipelines.files.decoding import decode
 from pipelines.location import Location
-from pipelines.tiny_imagenet import TinyImageNet
+from pipelines.tiny_imagenet import TinyImageNet, finding
 from pipelines.tiny_imagenet.contents import Contents
 
 REPOSITORY = Path(__file__).parents[2]
@@ -71,7 +71,7 @@ def test_nothing_but_the_records_is_left(make_tiny_imagenet, tmp_path):
     prepare(path, prepared_dir=tmp_path / "p")
     assert {p.name for p in (tmp_path / "p").iterdir()} == {"tiny_imagenet"}
     left = {p.name for p in (tmp_path / "p" / "tiny_imagenet").iterdir()}
-    assert left == {"2.0.0", ".lock"}
+    assert left == {"2.0.0"}
 
 
 def test_prepared_once(make_tiny_imagenet, capsys):
@@ -108,7 +108,7 @@ TinyImageNet(Location({str(path)!r}))
     assert list(records(path).parent.glob("incomplete.*"))
     assert len(prepare(path).split("train+holdout").labels) == 36
     left = {p.name for p in records(path).parent.iterdir()}
-    assert left == {"2.0.0", ".lock"}
+    assert left == {"2.0.0"}
 
 
 def test_error_while_writing_leaves_nothing(make_tiny_imagenet, monkeypatch):
@@ -126,7 +126,7 @@ def test_error_while_writing_leaves_nothing(make_tiny_imagenet, monkeypatch):
     message = refusal(path)
     assert "No space left on device" in message
     assert "--prepared_dir" in message
-    assert {p.name for p in records(path).parent.iterdir()} == {".lock"}
+    assert [p.name for p in path.parent.iterdir()] == [path.name]
 
 
 def test_full_disk_is_one_line(make_tiny_imagenet):
@@ -139,7 +139,7 @@ def test_full_disk_is_one_line(make_tiny_imagenet):
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert "cannot write the prepared records" in message
-    assert {p.name for p in records(path).parent.iterdir()} == {".lock"}
+    assert [p.name for p in path.parent.iterdir()] == [path.name]
 
 
 def test_two_at_once_prepare_once(make_tiny_imagenet, capsys):
@@ -226,6 +226,138 @@ def test_folder_that_cannot_be_written_is_one_line(
     )
     assert "cannot write" in message
     assert "--prepared_dir" in message
+
+
+@pytest.fixture
+def no_download(monkeypatch):
+    def refuse(*arguments, **options):
+        raise AssertionError("downloads although there are images")
+
+    monkeypatch.setattr(finding, "download", refuse)
+
+
+@pytest.mark.parametrize("around", ["", "tiny-imagenet-200/", "my/data/"])
+def test_extracted_however_deep(
+    make_tiny_imagenet, tmp_path, around, no_download
+):
+    path = make_tiny_imagenet()
+    with zipfile.ZipFile(path) as file:
+        file.extractall(tmp_path / "extracted" / around)
+    source = prepare(tmp_path / "extracted", prepared_dir=tmp_path / "a")
+    expected = prepare(path)
+    assert source.fingerprint == expected.fingerprint
+
+
+@pytest.mark.parametrize("name", ["archive.zip", "tiny-imagenet-200 (1).ZIP"])
+def test_zip_file_of_another_name(make_tiny_imagenet, name, no_download):
+    path = make_tiny_imagenet()
+    path = path.rename(path.with_name(name))
+    with zipfile.ZipFile(path.with_name("other.zip"), "w"):
+        pass
+    assert len(prepare(path.parent).split("train+holdout").labels) == 36
+
+
+def test_two_archives_are_asked_about(make_tiny_imagenet, no_download):
+    path = make_tiny_imagenet()
+    path.rename(path.with_name("a.zip"))
+    path = make_tiny_imagenet()
+    path.rename(path.with_name("b.zip"))
+    assert "Received: a.zip, b.zip. Point" in refusal(path.parent)
+
+
+def test_other_images_are_not_taken_for_none(
+    make_tiny_imagenet, tmp_path, write_tree, no_download
+):
+    write_tree(tmp_path / "data", {"train/n1/images/n1_0.JPEG": b"x"})
+    message = refusal(tmp_path / "data")
+    assert "holds train/n1/images/n1_0.JPEG" in message
+    assert "wnids.txt" in message
+    assert "image_folder" in message
+    assert [p.name for p in (tmp_path / "data").iterdir()] == ["train"]
+
+
+def test_files_that_are_not_used_are_listed(make_tiny_imagenet, capsys):
+    changes = {
+        "train/n100/images/mine.png": b"",
+        "train/n100/images/.DS_Store": b"",
+        # These are the archive's own.
+        "train/n100/n100_boxes.txt": b"",
+        "test/images/test_7.JPEG": b"",
+    }
+    path = make_tiny_imagenet(changes=changes)
+    prepare(path)
+    report = records(path).with_name("unused_files.csv")
+    assert "2 files are not used (1 hidden" in (said := capsys.readouterr().out)
+    assert str(report) in said
+    with open(report, newline="") as file:
+        assert {row["file"]: row["reason"] for row in csv.DictReader(file)} == {
+            "train/n100/images/mine.png": (
+                "not where images of this data set are"
+            ),
+            "train/n100/images/.DS_Store": (
+                "hidden, or of the operating system"
+            ),
+        }
+
+
+def sorted_by_class(path, images, annotations):
+    """Changes that sort the validation images, as a common script does."""
+    with zipfile.ZipFile(path) as file:
+        read = {
+            name.removeprefix("tiny-imagenet-200/"): file.read(name)
+            for name in file.namelist()
+        }
+    listed = read["val/val_annotations.txt"].decode().splitlines()
+    changes = {} if annotations else {"val/val_annotations.txt": None}
+    for line in listed:
+        name, wnid = line.split("\t")[:2]
+        changes[f"val/images/{name}"] = None
+        changes[f"val/{wnid}/{images}{name}"] = read[f"val/images/{name}"]
+    return changes
+
+
+@pytest.mark.parametrize("images", ["images/", ""])
+@pytest.mark.parametrize("annotations", [True, False])
+def test_validation_images_sorted_by_class(
+    make_tiny_imagenet, tmp_path, images, annotations
+):
+    path = make_tiny_imagenet()
+    expected = prepare(path)
+    changes = sorted_by_class(path, images, annotations)
+    path = make_tiny_imagenet(tmp_path / "sorted.zip", changes=changes)
+    source = prepare(path, prepared_dir=tmp_path / "sorted")
+    found, known = (s.split("validation") for s in (source, expected))
+    assert dict(zip(found.ids, found.labels, strict=True)) == dict(
+        zip(known.ids, known.labels, strict=True)
+    )
+    published = source.split("published_validation").ids
+    if annotations:
+        assert published == expected.split("published_validation").ids
+    else:
+        # As if the images were listed by number, like the real archive's.
+        lines = sorted(
+            (int(i[4:-5]), source.wnids[label])
+            for i, label in zip(found.ids, found.labels, strict=True)
+        )
+        text = "".join(f"val_{n}.JPEG\t{wnid}\n" for n, wnid in lines)
+        path = make_tiny_imagenet(
+            tmp_path / "listed.zip",
+            changes={"val/val_annotations.txt": text.encode()},
+        )
+        listed = prepare(path, prepared_dir=tmp_path / "listed")
+        assert published == listed.split("published_validation").ids
+
+
+def test_sorted_images_that_contradict_the_annotations(make_tiny_imagenet):
+    path = make_tiny_imagenet()
+    changes = sorted_by_class(path, "images/", True)
+    moved = changes.pop("val/n100/images/val_0.JPEG")
+    changes["val/n200/images/val_0.JPEG"] = moved
+    path = make_tiny_imagenet(changes=changes)
+    assert "val_0.JPEG is of n100 in val/val_annotations" in refusal(path)
+    changes["val/n100/images/val_0.JPEG"] = moved
+    path = make_tiny_imagenet(changes=changes)
+    assert "val_0.JPEG is there twice" in refusal(path)
 
 
 BAD = "train/n100/images/n100_7.JPEG"

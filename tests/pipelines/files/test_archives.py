@@ -72,9 +72,8 @@ def test_threads_may_read_at_once(path):
         ("/tmp/evil.txt", "absolute"),
         ("C:/evil.txt", "absolute"),
         ("c:evil.txt", "absolute"),
-        ("..\\evil.txt", "backslash"),
-        ("a\\evil.txt", "backslash"),
-        ("evil\n.txt", "printable"),
+        ("..\\evil.txt", "out of the archive"),
+        ("\\evil.txt", "absolute"),
     ],
 )
 def test_names_that_lead_elsewhere_are_refused(path, name, reason):
@@ -87,7 +86,7 @@ def test_names_that_lead_elsewhere_are_refused(path, name, reason):
 def test_name_with_a_zero_byte_is_refused(path):
     write(path, [("good.txtX.exe", b"good")])
     path.write_bytes(path.read_bytes().replace(b"txtX", b"txt\0"))
-    assert "printable" in refusal(path)
+    assert "zero byte" in refusal(path)
 
 
 @pytest.mark.parametrize("kind", [stat.S_IFLNK, stat.S_IFIFO, stat.S_IFCHR])

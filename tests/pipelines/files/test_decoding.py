@@ -60,6 +60,34 @@ def test_sixteen_bits_are_scaled_not_clipped():
     np.testing.assert_array_equal(got[0, :, 0], [0, 3, 200, 255])
 
 
+def test_sixteen_bits_of_other_formats():
+    values = np.array([[0, 257 * 3, 257 * 200, 65535]], np.uint16)
+    pgm = b"P5 4 1 65535\n" + values.astype(">u2").tobytes()
+    for data in (pgm, encoded(PIL.Image.fromarray(values), "TIFF")):
+        got = np.asarray(decode_rgb(data))
+        np.testing.assert_array_equal(got[0, :, 0], [0, 3, 200, 255])
+
+
+@pytest.mark.parametrize("kind", [np.int32, np.float32])
+def test_pixels_of_unknown_range_are_refused(kind):
+    """Clipped at 255, most such images would be white."""
+    data = encoded(PIL.Image.fromarray(np.full((4, 4), 9000, kind)), "TIFF")
+    with pytest.raises(BAD_IMAGE_ERRORS, match="32 bits"):
+        decode_rgb(data)
+
+
+@pytest.mark.parametrize("file_format", ["TIFF", "PPM", "JPEG2000"])
+def test_other_lossless_formats(pixels, file_format):
+    image = PIL.Image.fromarray(pixels)
+    np.testing.assert_array_equal(read_back(image, file_format), pixels)
+
+
+def test_avif(pixels):
+    smooth = PIL.Image.fromarray(pixels).resize((64, 64))
+    got = read_back(smooth, "AVIF", quality=100)
+    assert np.abs(got.astype(int) - np.asarray(smooth)).mean() < 8
+
+
 @pytest.mark.parametrize("file_format", ["PNG", "GIF"])
 def test_palette(file_format):
     image = PIL.Image.new("P", (2, 1))
@@ -110,6 +138,36 @@ def test_exif_rotation_is_applied(pixels, orientation, turned):
     wide = pixels[:8]
     got = read_back(PIL.Image.fromarray(wide), exif=exif)
     np.testing.assert_array_equal(got, turned(wide))
+
+
+def damaged_exif(image, file_format="JPEG"):
+    """Files with the orientation 6 whose EXIF block is damaged somewhere."""
+    exif = PIL.Image.Exif()
+    exif[ORIENTATION] = 6
+    exif[0x010E] = "a description"
+    whole = encoded(image, file_format, exif=exif)
+    at = whole.index(b"a description") - 60
+    for change in (b"\xff" * 60, b"\0" * 60, b"MM" * 30):
+        for start, end in ((at, at + 60), (at + 20, at + 40)):
+            yield whole[:start] + change[: end - start] + whole[end:]
+
+
+@pytest.mark.parametrize("file_format", ["JPEG", "PNG", "WEBP"])
+def test_photo_with_a_damaged_exif_block_is_decoded(pixels, file_format):
+    """Upright or as it is stored, but not refused."""
+    image = PIL.Image.fromarray(pixels[:8]).resize((80, 40))
+    plain = np.asarray(decode_rgb(encoded(image, file_format)))
+    for data in damaged_exif(image, file_format):
+        try:
+            with PIL.Image.open(io.BytesIO(data)) as opened:
+                opened.load()
+        except BAD_IMAGE_ERRORS:
+            # The file is broken elsewhere, too: no example.
+            continue
+        got = np.asarray(decode_rgb(data))
+        assert any(
+            np.array_equal(got, np.rot90(plain, turns)) for turns in range(4)
+        )
 
 
 def test_first_frame_of_an_animation():

@@ -11,6 +11,7 @@ from pipelines.errors import DataError
 from pipelines.files.inspection import (
     Inspection,
     check_classes,
+    exif_notes,
     inspect,
     inspect_files,
     leaks,
@@ -66,6 +67,24 @@ def test_plain_files_are_told_from_those_to_convert(picture):
     }
     assert all(inspect(n, data).plain for n, data in plain.items())
     assert not any(inspect(n, data).plain for n, data in not_plain.items())
+
+
+def test_damaged_exif_is_told(picture):
+    exif = PIL.Image.Exif()
+    exif[0x0112] = 6
+    whole = encoded(picture, "JPEG", exif=exif)
+    start = whole.index(b"Exif\0\0") + 6
+    # The byte order, without which nothing in the block can be read.
+    data = whole[:start] + b"??" + whole[start + 2 :]
+    found = [inspect("a.jpg", data), inspect("b.jpg", whole)]
+    assert [each.error for each in found] == [None, None]
+    assert [each.damaged_exif for each in found] == [True, False]
+    # As it is stored; the other is turned.
+    assert [(each.width, each.height) for each in found] == [(9, 6), (6, 9)]
+    (note,) = exif_notes(found)
+    assert note.startswith("1 image with a damaged EXIF block")
+    assert note.endswith("a.jpg")
+    assert exif_notes(found[1:]) == []
 
 
 def test_bad_files_are_an_error_by_default(picture, tmp_path):

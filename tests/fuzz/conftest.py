@@ -1,0 +1,131 @@
+"""The command line, called in this process, with training left out."""
+
+import contextlib
+import io
+import os
+from typing import NamedTuple
+
+import kagglehub
+import keras
+import pytest
+import requests
+from absl.testing import flagsaver
+
+import main
+from experiments.training import run, startup
+from experiments.training.data import (
+    count_classes,
+    data_record,
+    epoch_steps,
+)
+from pipelines import loading
+from pipelines.errors import DataError
+from pipelines.image_cache import ImageCache
+from pipelines.tiny_imagenet import finding
+
+
+class Outcome(NamedTuple):
+    code: int
+    said: str
+    error: str
+
+
+class Untrained:
+    """In place of a run's training: what it would begin with."""
+
+    def __init__(self, experiment, seed, strategy, folder, data, *_):
+        count_classes(experiment, data)
+        self._folder = folder
+        self._record = data_record(
+            experiment, data, epoch_steps(experiment.data, data)
+        )
+
+    def announce(self):
+        self._folder.write_json("data.json", self._record)
+
+    def train(self):
+        pass
+
+    def finish(self):
+        self._folder.write_json("metrics.json", {"status": "finished"})
+
+
+class SmallCache(ImageCache):
+    """Images of any size cost as much as small ones."""
+
+    def __init__(self, folder, count, size, budget_gib):
+        super().__init__(folder, count, min(size, 16), budget_gib)
+
+
+class CommandLine:
+    """Calls main.py's functions; nothing is downloaded.
+
+    Attributes:
+        downloads: What the last call would have downloaded.
+    """
+
+    def __init__(self, monkeypatch):
+        self.downloads = []
+        monkeypatch.setattr(run, "_Session", Untrained)
+        # It takes its time, and nothing was built.
+        monkeypatch.setattr(keras.backend, "clear_session", lambda: None)
+        monkeypatch.setattr(loading, "ImageCache", SmallCache)
+        monkeypatch.setenv("KERAS_HOME", str(startup._KERAS_HOME))
+        monkeypatch.setattr(kagglehub, "dataset_download", self._unreachable)
+        monkeypatch.setattr(requests, "head", self._unreachable)
+        monkeypatch.setattr(finding, "download", self._download)
+
+    def __call__(self, *arguments):
+        """Returns an `Outcome`: done, or refused in one line."""
+        self.downloads.clear()
+        said, error = io.StringIO(), io.StringIO()
+        with (
+            flagsaver.flagsaver(),
+            contextlib.redirect_stdout(said),
+            contextlib.redirect_stderr(error),
+        ):
+            code = main.call(["main.py", *map(str, arguments)])
+        outcome = Outcome(code, said.getvalue(), error.getvalue())
+        _check(outcome)
+        return outcome
+
+    def _unreachable(self, *arguments, **_):
+        self.downloads.append(arguments)
+        raise requests.ConnectionError("no network")
+
+    def _download(self, *arguments, **_):
+        self.downloads.append(arguments)
+        raise DataError("it cannot be downloaded.")
+
+
+@pytest.fixture(scope="module")
+def command_line():
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        yield CommandLine(monkeypatch)
+
+
+def _check(outcome):
+    """Done, or refused in one line."""
+    assert outcome.code in (0, 2), outcome
+    if outcome.code == 0:
+        assert outcome.error == ""
+        return
+    assert outcome.error.startswith("error: ")
+    assert outcome.error.endswith("\n")
+    assert len(outcome.error.splitlines()) == 1, outcome.error
+    assert len(outcome.error) < 2000
+
+
+@pytest.fixture(scope="session")
+def snapshot():
+    """Function of a folder: {name: content} of all below; of folders None."""
+
+    def take(root):
+        return {
+            os.path.relpath(path, root): (
+                path.read_bytes() if path.is_file() else None
+            )
+            for path in root.rglob("*")
+        }
+
+    return take
