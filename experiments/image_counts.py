@@ -2,9 +2,12 @@
 
 from typing import NamedTuple
 
+import numpy as np
+
 from experiments.errors import ConfigError
 from pipelines import cats_dogs, loading
 from pipelines.image_folder import FOLDER
+from pipelines.subsets import choose_classes
 from pipelines.tiny_imagenet import finding
 
 # {data set: (classes, {split: images})}, for plans without the data. Of
@@ -60,13 +63,15 @@ def count_images(config, location):
     """
     if _is_there(config.name, location):
         source = loading.open_source(config.name, location, config.split_seed)
-        classes = len(source.class_names)
+        labels = choose_classes(source.class_names, config.classes)
+        classes = len(labels)
         origin = f"Images of {config.name} are counted"
 
         def size(split):
-            return len(source.split(split).labels)
+            return np.isin(source.split(split).labels, labels).sum().item()
     else:
-        classes, known = DOCUMENTED.get(config.name, (0, {}))
+        every, known = DOCUMENTED.get(config.name, (0, {}))
+        classes = min(every, config.classes or every)
         origin = (
             f"{config.name} is not in {location.data_dir}: its numbers of "
             "images are those documented"
@@ -74,13 +79,14 @@ def count_images(config, location):
 
         def size(split):
             try:
-                return sum(known[part] for part in split.split("+"))
+                images = sum(known[part] for part in split.split("+"))
             except KeyError as error:
                 raise ConfigError(
                     f"--plan: {config.name} is not in {location.data_dir}, "
                     f"and how many images its split {split!r} has is not "
                     "known without it. Point --data_dir at it."
                 ) from error
+            return images * classes // every
 
     train = size(config.train.removesuffix("_aug"))
     val = whole_val = size(config.val)

@@ -104,6 +104,8 @@ class Data:
     batch_size: Annotated[int, Ge(1), Le(1_000_000)] = 128
     # Evaluation resizes to image_size / crop_fraction and crops the center.
     crop_fraction: Annotated[float, Ge(0.1), Le(1)] = 1.0
+    # Only so many of the classes, spread evenly over their sorted names.
+    classes: Annotated[int, Ge(2), Le(1_000_000)] | None = None
     # Only so many images, spread evenly over the classes; the second goes for
     # `selection`, too.
     limit_train: Count | None = None

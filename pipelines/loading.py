@@ -166,6 +166,8 @@ class _Chosen:
     fingerprints: tuple
     source: object = field(compare=False)
     splits: dict = field(compare=False)
+    # Their labels; those of the run count from 0.
+    classes: np.ndarray = field(compare=False)
     indices: dict = field(compare=False)
 
 
@@ -189,17 +191,24 @@ def _choose(config, location, seed):
                 f"data.{key}={names[key]} has {twice:,} images twice: expected "
                 "parts that do not overlap."
             )
-    indices = _indices(splits, config, seed)
+    classes = subsets.choose_classes(source.class_names, config.classes)
+    indices = _indices(splits, classes, config, seed)
     fingerprints = {"data_set": source.fingerprint}
     for key, split in splits.items():
         used = (f"{split.ids[i]} {split.labels[i]}" for i in indices[key])
         fingerprints[key] = fingerprint([split.fingerprint, *used])
     return _Chosen(
-        config, location, tuple(fingerprints.items()), source, splits, indices
+        config,
+        location,
+        tuple(fingerprints.items()),
+        source,
+        splits,
+        classes,
+        indices,
     )
 
 
-def _indices(splits, config, seed):
+def _indices(splits, classes, config, seed):
     """{split: sorted indices of the images that are used}."""
     chosen = {key: np.arange(len(s.labels)) for key, s in splits.items()}
     if config.folds is not None:
@@ -207,6 +216,8 @@ def _indices(splits, config, seed):
         fold = subsets.Fold(config.folds, number, shuffle)
         chosen |= subsets.cut(splits["train"], splits["val"], fold)
     for key, indices in chosen.items():
+        indices = indices[np.isin(splits[key].labels[indices], classes)]
+        chosen[key] = indices
         is_train = key == "train"
         limit = config.limit_train if is_train else config.limit_val
         if limit is not None and limit < len(indices):
@@ -226,14 +237,16 @@ def _decode(chosen):
     loaded = {
         key: LoadedSplit(
             cache.images(split, chosen.indices[key]),
-            split.labels[chosen.indices[key]],
+            np.searchsorted(
+                chosen.classes, split.labels[chosen.indices[key]]
+            ).astype(np.int32),
             [split.ids[index] for index in chosen.indices[key]],
         )
         for key, split in splits.items()
     }
     return DataSet(
         config.name,
-        chosen.source.class_names,
+        [chosen.source.class_names[label] for label in chosen.classes],
         **loaded,
         notes=chosen.source.notes,
         cache=cache.description,

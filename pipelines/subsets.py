@@ -14,6 +14,21 @@ def class_counts(labels, class_names):
     return dict(zip(class_names, counts.tolist(), strict=True))
 
 
+def choose_classes(class_names, count):
+    """The labels of `count` classes, spread evenly; None: of all.
+
+    Raises:
+        DataError: if there are not so many.
+    """
+    if count is None:
+        return np.arange(len(class_names))
+    if count > len(class_names):
+        raise DataError(
+            f"data.classes={count}: there are {len(class_names)} classes."
+        )
+    return np.arange(count) * len(class_names) // count
+
+
 def spread_over_classes(labels, count):
     """`count` examples, as many of each class as of any other (+- 1).
 

@@ -35,6 +35,45 @@ def test_limits_keep_the_classes_in_balance():
     assert len(set(data.train.ids)) == 60
 
 
+@pytest.mark.parametrize(("count", "kept"), [(2, [0, 3]), (4, [0, 1, 3, 4])])
+def test_some_classes_are_a_data_set_of_their_own(count, kept):
+    whole = Data(name="shapes", image_size=8)
+    every = load(whole, Location("unused"))
+    some = load(replace(whole, classes=count), Location("unused"))
+    assert some.class_names == [every.class_names[label] for label in kept]
+    for one, other in ((every.train, some.train), (every.val, some.val)):
+        same = np.isin(one.labels, kept)
+        np.testing.assert_array_equal(one.images[same], other.images)
+        assert [every.class_names[label] for label in one.labels[same]] == [
+            some.class_names[label] for label in other.labels
+        ]
+    assert some.fingerprints["train"] != every.fingerprints["train"]
+
+
+def test_folds_and_limits_are_of_the_chosen_classes():
+    config = Data(
+        name="shapes",
+        image_size=8,
+        train="validation",
+        folds=3,
+        classes=3,
+        limit_train=30,
+    )
+    folds = [load(config, Location("unused"), seed=n) for n in range(3)]
+    assert np.bincount(folds[0].train.labels).tolist() == [10] * 3
+    assert len({name for fold in folds for name in fold.val.ids}) == sum(
+        len(fold.val.ids) for fold in folds
+    )
+    for fold in folds:
+        assert sorted(set(fold.val.labels)) == [0, 1, 2]
+
+
+def test_more_classes_than_there_are_is_an_error():
+    config = Data(name="shapes", image_size=8, classes=7)
+    with pytest.raises(DataError, match="data.classes=7: there are 6"):
+        load(config, Location("unused"))
+
+
 def test_images_stay_for_the_next_run_of_a_study():
     """Of another seed; folds, which depend on it, are cut anew."""
     config = Data(name="shapes", image_size=8, limit_train=60, limit_val=12)
