@@ -113,7 +113,7 @@ def augment_offline(name, flags):
         names = registry.STUDIES[name].experiments
     configs = [
         arm.data
-        for arm in _checked(map(registry.get_experiment, names), flags)
+        for arm in _checked([registry.get_experiment(n) for n in names], flags)
         if arm.data.offline is not None
     ]
     if not configs:

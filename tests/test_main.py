@@ -214,7 +214,7 @@ def test_shards_train_what_one_process_does(tmp_path):
     page = tmp_path / "shards" / "reports" / "demo" / "report.md"
     assert (
         "--study=demo --arms=baseline,cutmix "
-        "--arm 'small=RandomErasing(scale=(0.02, 0.1))' --seeds=2"
+        "--arm 'small=RandomErasing(scale=[0.02, 0.1])' --seeds=2"
     ) in page.read_text()
     alone = call(*study, f"--workdir={tmp_path / 'alone'}")
     assert alone.returncode == 0, alone.stderr
