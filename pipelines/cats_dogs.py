@@ -25,6 +25,7 @@ ARCHIVES = (
     "cats-and-dogs-test.zip",
     "cats-and-dogs-image-classification.zip",
 )
+_KINDS = ("cat", "dog")
 
 
 class CatsDogs(ImageFolder):
@@ -79,7 +80,22 @@ def find(location):
     if find_image(data_dir / "cats_dogs") is not None:
         files = FolderFiles(data_dir / "cats_dogs")
         return _with_others(files, data_dir / "cats_dogs", location)
-    return find_any(location, _others(location))
+    files = find_any(location, _others(location))
+    if files is not None:
+        _check_animals(files)
+    return files
+
+
+def _check_animals(files):
+    """Whatever else lies in a data folder is not taken for cats and dogs."""
+    classes = sorted({entry.class_name for entry in files.entries})
+    if not any(kind in name.lower() for name in classes for kind in _KINDS):
+        raise DataError(
+            f"{files.origin} holds images of {listed(classes)}, and not of "
+            "cats and dogs. For these choose data.name=image_folder; for the "
+            "others, point --data_dir at them, or at a folder without images "
+            "to have Kaggle asked."
+        )
 
 
 def _others(location):

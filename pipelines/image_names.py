@@ -1,9 +1,9 @@
 """What the name of a file or a folder says of what is in it."""
 
 import os
+import posixpath
 import re
 import unicodedata
-from pathlib import PurePosixPath
 
 SUFFIXES = (
     ".jpg",
@@ -56,21 +56,23 @@ _UNREAD = (".heic", ".heif", ".svg", ".psd", ".raw", ".cr2", ".nef", ".dng")
 
 def why_no_image(name):
     """Why a file is not taken for an image, by its name; None if it is."""
-    path = PurePosixPath(name)
-    if any(p.startswith(".") or p.lower() in _SYSTEM for p in path.parts):
+    if any(p.startswith(".") or p.lower() in _SYSTEM for p in name.split("/")):
         return _HIDDEN
     if has_control(name):
         return "a control character in its name"
-    if path.suffix.lower() in _UNREAD:
-        return f"a format that is not read here ({path.suffix.lower()})"
-    if path.suffix.lower() not in SUFFIXES:
+    suffix = posixpath.splitext(name)[1].lower()
+    if suffix in _UNREAD:
+        return f"a format that is not read here ({suffix})"
+    if suffix not in SUFFIXES:
         return _OTHER
     return None
 
 
 def has_control(name):
     """Whether a name has a character that moves the cursor or ends a line."""
-    return any(unicodedata.category(c) in ("Cc", "Zl", "Zp") for c in name)
+    return not name.isprintable() and any(
+        unicodedata.category(c) in ("Cc", "Zl", "Zp") for c in name
+    )
 
 
 def in_utf8(name):

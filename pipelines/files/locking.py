@@ -11,8 +11,9 @@ def alone(path):
     """Waits until no other process holds this lock.
 
     Args:
-        path: Of the lock file. It and its folder are made; they are removed
-            in the end, the folder unless something else is in it.
+        path: Of the lock file. It and its folder are made where they are not
+            there, and what this call has made is removed in the end, the
+            folder unless something else is in it.
     """
     while True:
         made = [each for each in path.parents if not each.exists()]

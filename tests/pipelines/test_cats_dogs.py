@@ -124,6 +124,21 @@ def test_nothing_is_downloaded_where_images_may_be(name, tmp_path, monkeypatch):
     assert [p.name for p in tmp_path.iterdir()] == [name]
 
 
+def test_other_images_are_not_taken_for_cats_and_dogs(
+    pictures, tmp_path, write_zip, monkeypatch
+):
+    monkeypatch.setattr(kagglehub, "dataset_download", None)
+    files = {f"n{name}": data for name, data in pictures.items()}
+    files = {
+        name.replace("cats", "1").replace("dogs", "2"): data
+        for name, data in files.items()
+    }
+    write_zip(tmp_path / "photos.zip", files)
+    with pytest.raises(DataError, match="of n1, n2, and not of cats and dogs"):
+        CatsDogs(Location(tmp_path))
+    assert [p.name for p in tmp_path.iterdir()] == ["photos.zip"]
+
+
 @pytest.mark.parametrize("taken", ["cats_dogs", "cats_dogs.zip"])
 def test_images_beside_what_is_taken_are_told(
     taken, pictures, tmp_path, write_tree, write_zip
