@@ -7,6 +7,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from sklearn.metrics import confusion_matrix
 
+from experiments.plots.names import drawable, drawable_text, short_names
+
 # With more classes than this, neither names nor numbers fit into the cells.
 _MOST_NAMED = 20
 
@@ -59,12 +61,16 @@ def plot_confusions(panels, title):
     grid = figure.subplots(rows, columns, squeeze=False)
     for axes in grid.flat[len(panels) :]:
         axes.set_axis_off()
-    for axes, (name, panel) in zip(grid.flat, panels.items(), strict=False):
+    names = drawable(panels)
+    for axes, name, panel in zip(
+        grid.flat, names, panels.values(), strict=False
+    ):
         image = _draw(axes, *panel)
         axes.set_title(textwrap.fill(name, int(side * 9)), fontsize=10)
     figure.colorbar(
         image, ax=grid, label="% of the true class", aspect=20 * rows
     )
+    title = drawable_text(title)
     figure.suptitle(textwrap.fill(title, int(columns * side * 9)))
     return figure
 
@@ -83,6 +89,7 @@ def _draw(axes, labels, predicted, class_names):
     )
     if classes > _MOST_NAMED:
         return image
+    class_names = drawable(short_names(class_names))
     crowded = max(map(len, class_names)) * classes >= 20
     axes.set_xticks(
         range(classes),

@@ -3,6 +3,8 @@
 import numpy as np
 from matplotlib.figure import Figure
 
+from experiments.plots.names import drawable, drawable_text, short_names
+
 
 def plot_images(images, titles, title, columns=8, side=1.4):
     """Draws images in rows, each below its title.
@@ -18,6 +20,7 @@ def plot_images(images, titles, title, columns=8, side=1.4):
     Returns:
         A `Figure`.
     """
+    titles = [drawable_text(each) for each in titles]
     rows = -(-len(images) // columns)
     figure = Figure(
         figsize=(columns * side, rows * 1.15 * side + 0.4),
@@ -30,7 +33,7 @@ def plot_images(images, titles, title, columns=8, side=1.4):
     for cell, image, text in zip(cells, images, titles, strict=False):
         cell.imshow(np.clip(np.round(image), 0, 255).astype(np.uint8))
         cell.set_title(text, fontsize=8)
-    figure.suptitle(title, fontsize=10)
+    figure.suptitle(drawable_text(title), fontsize=10)
     return figure
 
 
@@ -46,6 +49,7 @@ def plot_batch(images, labels, class_names, count=8):
     Returns:
         A `Figure`.
     """
+    class_names = drawable(short_names(class_names))
     return plot_images(
         images[:count],
         [_weights(label, class_names) for label in labels[:count]],
@@ -59,7 +63,7 @@ def _weights(label, class_names):
     """For example "0.62 ring\\n0.38 disk"; the weight is left out if 1."""
     heaviest = np.argsort(-label, kind="stable")[:2]
     parts = [
-        (label[index], class_names[index].split(",")[0])
+        (label[index], class_names[index])
         for index in heaviest
         if label[index] > 0
     ]

@@ -2,6 +2,8 @@
 
 from matplotlib.figure import Figure
 
+from experiments.plots.names import drawable, drawable_text
+
 
 def plot_sizes(sizes, title):
     """Draws a point for each image, at its width and height.
@@ -15,16 +17,16 @@ def plot_sizes(sizes, title):
     """
     figure = Figure(figsize=(6, 5), dpi=120, layout="constrained")
     axes = figure.subplots()
-    for split, each in sizes.items():
-        axes.scatter(*each.T, s=12, alpha=0.5, label=split)
+    for label, each in zip(drawable(sizes), sizes.values(), strict=True):
+        axes.scatter(*each.T, s=12, alpha=0.5, label=label)
     axes.set(
         xlabel="width in pixels",
         ylabel="height in pixels",
         xlim=(0, None),
         ylim=(0, None),
-        title=title,
+        title=drawable_text(title),
     )
     axes.set_aspect("equal")
     axes.grid(alpha=0.3)
-    axes.legend()
+    axes.legend(handles=axes.collections)
     return figure

@@ -21,7 +21,7 @@ def origins(material):
         for arm in group.arms
         for run in arm.runs
     ]
-    blocks = [Text([f"{len(used)} runs:"]), Table(used, "runs.csv")]
+    blocks = [Text(["The report is of these runs:"]), Table(used, "runs.csv")]
     if material.left_out:
         rows = [
             {"folder": str(path), "reason": reason}
@@ -71,7 +71,8 @@ def _commands(group):
     for arm in group.arms:
         for seed in arm.seeds:
             yield (
-                f"python main.py --experiment={arm.name} --seed={seed}"
+                f"python main.py --experiment={shlex.quote(arm.name)} "
+                f"--seed={seed}"
                 f"{_assignments(arm.config)}{allowed}"
             )
 

@@ -10,6 +10,7 @@ import jinja2
 
 from experiments.report.blocks import Code, Picture, Table, Text
 from experiments.report.tables import (
+    UNPRINTABLE,
     is_number,
     markdown_table,
     plain,
@@ -74,7 +75,9 @@ def write_page(title, chapters, folder):
     page = environment.get_template("index.html").render(
         title=title, chapters=chapters
     )
-    (folder / "index.html").write_text(page, encoding="utf-8")
+    (folder / "index.html").write_text(
+        page, encoding="utf-8", errors=UNPRINTABLE
+    )
     text = _markdown(title, chapters, lambda block: "")
     (folder / "report.md").write_text(
         _markdown(
@@ -85,6 +88,7 @@ def write_page(title, chapters, folder):
             ),
         ),
         encoding="utf-8",
+        errors=UNPRINTABLE,
     )
     return text
 
@@ -129,5 +133,8 @@ def _lines(block, picture):
     if isinstance(block, Table):
         return markdown_table(block.rows)
     if isinstance(block, Code):
-        return ["```", block.text, "```"]
+        # Longer than any in the text, which would end it.
+        longest = max(map(len, re.findall("`+", block.text)), default=0)
+        fence = "`" * max(3, longest + 1)
+        return [fence, block.text, fence]
     return [picture(block)]

@@ -7,7 +7,7 @@ None where the runs hold nothing for it; its place is its place in `ORDER`.
 from experiments.plots import forest
 from experiments.report import origins, pictures, wording
 from experiments.report.blocks import Picture, Section, Table, Text
-from experiments.report.material import published_label
+from experiments.report.material import as_published
 from experiments.report.power import power_of
 from experiments.report.published.results import published_notes
 
@@ -22,7 +22,7 @@ def sections_of(material):
 
 def answer(material):
     findings = material.findings
-    names = material.names
+    names = wording.names_of(findings)
     reference, *others = (names(arm.name) for arm in findings.arms)
     question = f"Does {_either(others)} help, against {reference}?"
     blocks = [
@@ -44,7 +44,7 @@ def forest_plot(material):
     findings = material.findings
     if not findings.differences:
         return None
-    names, colors = material.names, material.colors
+    names, labels = material.names, material.labels
     reference = names(findings.arms[0].name)
     base = findings.arms[0].figures["top1_error"].mean
     seeds = {
@@ -53,8 +53,8 @@ def forest_plot(material):
     }
     rows = [
         forest.Row(
-            names(each.arm),
-            colors[names(each.arm)],
+            labels[each.arm],
+            material.colors[labels[each.arm]],
             each.difference,
             each.low,
             each.high,
@@ -73,7 +73,7 @@ def forest_plot(material):
         f"{row['arm']} {row['difference, points']} ({row['95 % interval']})"
         for row in table
     )
-    figure = forest.plot_forest(rows, reference, title)
+    figure = forest.plot_forest(rows, labels[findings.arms[0].name], title)
     return Section(
         "Differences",
         [
@@ -180,7 +180,7 @@ def results(material):
     ]
     if material.published:
         text.append("Rows marked as published were not measured here.")
-        text += published_notes(material.published, names)
+        text += published_notes(material.published, wording.names_of(findings))
     return Section("Results", [Text(text), Table(rows, "comparison.csv")])
 
 
@@ -196,7 +196,7 @@ def _spread(spread, digits):
 def _published_row(material, arm, columns):
     published = material.published[arm]
     return {
-        "arm": published_label(material, arm),
+        "arm": as_published(material, arm, material.names(arm)),
         "seeds": 1,
         "epochs": str(published.epochs),
         **{
@@ -211,6 +211,7 @@ def classes(material):
     compared = [arm for arm in findings.arms if arm.classes]
     if not compared or findings.crossed or not findings.images:
         return None
+    reference = wording.names_of(findings)(findings.arms[0].name)
     rows = []
     for arm in compared:
         few = len(arm.classes) <= 2 * _CLASSES
@@ -229,9 +230,9 @@ def classes(material):
             for each in shown
         ]
     text = (
-        "Where the arms differ most from "
-        f"{names(findings.arms[0].name)}, in accuracy on the images of one "
-        "class. Exploratory: of many classes some differ by chance."
+        f"Where the arms differ most from {reference}, in accuracy on the "
+        "images of one class. Exploratory: of many classes some differ by "
+        "chance."
     )
     return Section("Classes", [Text([text]), Table(rows, "classes.csv")], True)
 
@@ -251,6 +252,7 @@ def power(material):
 
 ORDER = (
     answer,
+    pictures.numbers,
     forest_plot,
     settings,
     results,

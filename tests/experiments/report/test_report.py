@@ -78,22 +78,6 @@ def test_page_needs_nothing_from_elsewhere(study, tmp_path):
         assert re.search(r'alt="[^"]{10,}"', image)
 
 
-def test_names_are_escaped_for_where_they_stand(make_run, tmp_path):
-    strange = ("A$AP", "<b>bold</b>", "a|b", "名前", "*x*", "_y_")
-    folders = [
-        make_run(name, class_names=tuple(sorted(strange)))
-        for name in ("one", "two")
-    ]
-    write_report(folders, tmp_path / "out", "<i>Study</i> $1", study="<i>")
-    page = (tmp_path / "out" / "index.html").read_text()
-    assert "<i>Study" not in page
-    assert "<b>bold" not in page
-    assert "&lt;b&gt;bold&lt;/b&gt;" in page
-    text = (tmp_path / "out" / "report.md").read_text()
-    for escaped in (r"A\$AP", r"\<b\>bold\</b\>", r"a\|b", r"\*x\*", r"\_y\_"):
-        assert escaped in text
-
-
 def test_an_earlier_reports_files_do_not_stay(study, tmp_path):
     write_report(study, tmp_path / "out", "Study demo", study="demo")
     write_report(study[:1], tmp_path / "out", "Study demo", study="demo")
