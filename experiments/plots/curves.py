@@ -4,6 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from experiments.plots.names import drawable, drawable_text
 from experiments.plots.style import colors_of
 
 # Axis label; value of a row of history.csv in validation, in training.
@@ -24,6 +25,10 @@ _CURVES = {
         lambda row: row["loss"],
     ),
 }
+# More names than this beside the ends of lines would crowd.
+_MOST_NAMED = 6
+# Letters of all columns of a legend.
+_LEGEND_WIDTH = 100
 
 
 def save_run_plots(folder):
@@ -44,7 +49,9 @@ def plot_run(rows, name):
         A `Figure`.
     """
     label, val, train = _CURVES[name]
-    figure, axes = _figure(label)
+    figure = Figure(figsize=(7, 4.5), dpi=120, layout="constrained")
+    axes = figure.subplots()
+    _prepare(axes, label)
     _line(axes, rows, map(val, rows), "-", label="validation")
     _line(
         axes,
@@ -53,70 +60,81 @@ def plot_run(rows, name):
         "--",
         label="training, on augmented images",
     )
-    _legend(figure, axes)
+    axes.legend()
     return figure
 
 
 def plot_arms(arms, published, name, title):
-    """Overlays the validation curves of several experiments.
+    """Overlays the curves of several experiments, training and validation.
+
+    A line is the mean over seeds, its band reaches from the lowest to the
+    highest. Where few lines end together their names stand beside them,
+    otherwise in a legend.
 
     Args:
-        arms: {experiment: [rows of history.csv, one list a seed]}. The line
-            is the mean over seeds, the band reaches from the lowest to the
-            highest.
+        arms: {experiment: [rows of history.csv, one list a seed]}.
         published: {experiment: (label, rows)}, the rows with the keys epoch,
-            val_top1_error (%) and val_loss; drawn dotted.
+            val_top1_error (%) and val_loss; drawn dashed.
         name: "accuracy", "error" or "loss".
         title: Of the figure.
 
     Returns:
-        A `Figure`.
+        A `Figure`, whose axes are those of training and of validation.
 
     Example:
 
     >>> from experiments.plots.curves import plot_arms
-    >>> runs = [[{"epoch": 0, "val_accuracy": each}] for each in (0.5, 0.7)]
+    >>> row = {"epoch": 0, "accuracy": 0.9}
+    >>> runs = [[row | {"val_accuracy": each}] for each in (0.5, 0.7)]
     >>> figure = plot_arms({"baseline": runs}, {}, "error", "One epoch")
-    >>> [line.get_label() for line in figure.axes[0].lines]
+    >>> [line.get_label() for line in figure.axes[1].lines]
     ['baseline (2 seeds)']
     """
-    label, val, _ = _CURVES[name]
-    figure, axes = _figure(f"{label}, validation")
-    axes.set_title(title)
-    colors = colors_of(arms)
-    for experiment, runs in arms.items():
-        color = colors[experiment]
-        # Runs that are still going on are shorter: compare what all have.
-        rows = min(runs, key=len)
-        values = np.array([list(map(val, run[: len(rows)])) for run in runs])
-        seeds = f" ({len(runs)} seeds)" if len(runs) > 1 else ""
-        (line,) = _line(
-            axes,
-            rows,
-            values.mean(0),
-            color=color,
-            label=f"{experiment}{seeds}",
-        )
-        if len(runs) > 1:
-            axes.fill_between(
-                line.get_xdata(),
-                values.min(0),
-                values.max(0),
-                color=color,
-                alpha=0.2,
-            )
-        if experiment in published:
-            label, rows = published[experiment]
-            _line(
-                axes,
-                rows,
-                [_published_value(name, row) for row in rows],
-                ":",
-                color=color,
-                label=label,
-            )
-    _legend(figure, axes)
+    label, val, train = _CURVES[name]
+    labels = dict(zip(arms, drawable(arms), strict=True))
+    figure = Figure(figsize=(10, 4.2), dpi=120, layout="constrained")
+    figure.suptitle(drawable_text(title))
+    panels = figure.subplots(1, 2, sharex=True, sharey=True)
+    for axes, of_row, text in zip(
+        panels,
+        (train, val),
+        ("training, on augmented images", "validation"),
+        strict=True,
+    ):
+        _prepare(axes, label)
+        axes.set_title(text, fontsize=10)
+        for (arm, runs), color in zip(
+            arms.items(), colors_of(arms).values(), strict=True
+        ):
+            _mean_and_band(axes, runs, of_row, color, labels[arm])
+            if arm in published and of_row is val:
+                its_label, rows = published[arm]
+                _line(
+                    axes,
+                    rows,
+                    [_published_value(name, row) for row in rows],
+                    "--",
+                    color=color,
+                    label=drawable_text(its_label),
+                )
+    panels[1].set_ylabel("")
+    _name_lines(figure, panels[1])
     return figure
+
+
+def _mean_and_band(axes, runs, of_row, color, label):
+    # Runs of other lengths are cut to what all have.
+    rows = min(runs, key=len)
+    values = np.array([list(map(of_row, run[: len(rows)])) for run in runs])
+    seeds = f" ({len(runs)} seeds)" if len(runs) > 1 else ""
+    (line,) = _line(
+        axes, rows, values.mean(0), color=color, label=f"{label}{seeds}"
+    )
+    low, high = values.min(0), values.max(0)
+    if len(rows) == 1:
+        axes.vlines(line.get_xdata(), low, high, color=color, alpha=0.4)
+    elif len(runs) > 1:
+        axes.fill_between(line.get_xdata(), low, high, color=color, alpha=0.2)
 
 
 def _published_value(name, row):
@@ -126,23 +144,11 @@ def _published_value(name, row):
     return error if name == "error" else 100 - error
 
 
-def _figure(label):
-    figure = Figure(figsize=(7, 4.5), dpi=120, layout="constrained")
-    axes = figure.subplots()
+def _prepare(axes, label):
     axes.set_xlabel("epoch")
     axes.set_ylabel(label)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.grid(alpha=0.3)
-    return figure, axes
-
-
-def _legend(figure, axes):
-    if len(axes.lines) <= 5:
-        axes.legend()
-    else:
-        # It would lie on the curves.
-        figure.set_figwidth(10)
-        figure.legend(loc="outside right upper", fontsize=8)
 
 
 def _line(axes, rows, values, *style, **options):
@@ -154,3 +160,52 @@ def _line(axes, rows, values, *style, **options):
         marker="o" if len(rows) == 1 else None,
         **options,
     )
+
+
+def _name_lines(figure, axes):
+    """Names beside the ends of the lines, or in a legend below the axes."""
+    lines = axes.lines
+    names = [line.get_label() for line in lines]
+    ends = {line.get_xdata()[-1] for line in lines}
+    if len(lines) > _MOST_NAMED or len(ends) > 1:
+        columns = max(1, _LEGEND_WIDTH // max(map(len, names)))
+        figure.legend(
+            handles=lines,
+            loc="outside lower center",
+            ncols=columns,
+            fontsize=9,
+        )
+        return
+    low, high = axes.get_ylim()
+    heights = [(line.get_ydata()[-1] - low) / (high - low) for line in lines]
+    for line, name, end, place in zip(
+        lines, names, heights, _spread(heights), strict=True
+    ):
+        axes.annotate(
+            name,
+            (1.01, end),
+            (1.06, place),
+            xycoords="axes fraction",
+            va="center",
+            fontsize=9,
+            arrowprops={
+                "arrowstyle": "-",
+                "color": line.get_color(),
+                "linestyle": line.get_linestyle(),
+                "linewidth": 1.5,
+                "relpos": (0, 0.5),
+                "shrinkA": 1,
+                "shrinkB": 0,
+            },
+        )
+
+
+def _spread(heights, gap=0.065):
+    """Heights in [0, 1] in the same order, moved apart to at least `gap`."""
+    order = np.argsort(heights, kind="stable")
+    steps = gap * np.arange(len(order))
+    # As far up as the one below asks for, then down from the upper edge.
+    up = np.maximum.accumulate(np.array(heights)[order] - steps)
+    places = np.empty(len(order))
+    places[order] = np.minimum(up, 1 - steps[-1]) + steps
+    return places
