@@ -1,5 +1,7 @@
 """Pictures of what a data set holds and of what a network is shown."""
 
+import textwrap
+
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -31,10 +33,51 @@ def plot_images(images, titles, title, columns=8, side=1.4):
     for cell in cells:
         cell.axis("off")
     for cell, image, text in zip(cells, images, titles, strict=False):
-        cell.imshow(np.clip(np.round(image), 0, 255).astype(np.uint8))
+        _show(cell, image)
         cell.set_title(text, fontsize=8)
     figure.suptitle(drawable_text(title), fontsize=10)
     return figure
+
+
+def plot_rows(rows, class_names, title):
+    """Draws the same images as several arms show them, a row an arm.
+
+    Args:
+        rows: {arm: (images, labels)}: images as for `plot_images`, equally
+            many in each row; labels float (images, K), one-hot or mixed.
+        class_names: Names of the K classes.
+        title: Of the figure.
+
+    Returns:
+        A `Figure`. Where a label is mixed, it stands below its image.
+    """
+    class_names = drawable(short_names(class_names))
+    columns = max(len(images) for images, _ in rows.values())
+    figure = Figure(
+        figsize=(1.5 * columns + 1.2, 1.55 * len(rows) + 0.3),
+        dpi=120,
+        layout="constrained",
+    )
+    grid = figure.subplots(len(rows), columns, squeeze=False)
+    for cells, arm, (images, labels) in zip(
+        grid, drawable(rows), rows.values(), strict=True
+    ):
+        for cell, image, label in zip(cells, images, labels, strict=True):
+            _show(cell, image)
+            if np.count_nonzero(label) > 1:
+                cell.set_xlabel(_weights(label, class_names), fontsize=8)
+        cells[0].set_ylabel(
+            textwrap.fill(arm, 24), rotation=0, ha="right", va="center"
+        )
+    figure.suptitle(drawable_text(title), fontsize=10)
+    return figure
+
+
+def _show(cell, image):
+    cell.imshow(np.clip(np.round(image), 0, 255).astype(np.uint8))
+    cell.set_xticks([])
+    cell.set_yticks([])
+    cell.spines[:].set_visible(False)
 
 
 def plot_batch(images, labels, class_names, count=8):

@@ -2,12 +2,15 @@
 
 import numpy as np
 
-from experiments.plots import calibration, confusion, counts, curves
+from experiments.errors import ConfigError
+from experiments.plots import calibration, confusion, counts, curves, images
 from experiments.plots.names import drawable, short_names
 from experiments.report.blocks import Picture, Section, Text
 from experiments.report.counts import merge_counts
 from experiments.report.material import as_published
+from experiments.report.previews import originals, preview
 from experiments.report.wording import isolated
+from pipelines.shapes import CLASS_NAMES
 
 
 def numbers(material):
@@ -67,7 +70,30 @@ def all_curves(material):
     )
 
 
-def images(material):
+def previews(material):
+    """What each arm's training makes of the same images."""
+    rows, lacking = {}, []
+    for arm in material.group.arms:
+        try:
+            rows[material.labels[arm.name]] = preview(arm.config)
+        except ConfigError as error:
+            name = isolated(material.names(arm.name))
+            lacking.append(f"{name} cannot be shown: {error}.")
+    blocks = [Text(lacking)] if lacking else []
+    if rows:
+        first, _ = next(iter(rows.values()))
+        if all(arm.config.get("augment") for arm in material.group.arms):
+            rows = {"as drawn": originals(len(first[0])), **rows}
+        text = (
+            "The same drawn images as each arm's training shows them, a row "
+            "an arm; where labels are mixed, their shares."
+        )
+        figure = images.plot_rows(rows, CLASS_NAMES, "")
+        blocks = [Text([text]), Picture("previews", figure, text), *blocks]
+    return Section("What training shows", blocks)
+
+
+def image_counts(material):
     """How many images each arm had of each class."""
     arms = {material.labels[a.name]: a.runs for a in material.group.arms}
     pictures = [
