@@ -49,9 +49,9 @@ def plot_confusions(panels, title):
     ['1\\n100 %', '0\\n0 %', '1\\n50 %', '1\\n50 %']
     """
     most = max(len(class_names) for _, _, class_names in panels.values())
-    # Inches. Three panels of two classes fill a page's width.
+    # Inches. Three panels of two classes fill a page's width, two of six.
     side = 4.5 if most > _MOST_NAMED else 2.8 + 0.45 * most
-    columns = min(len(panels), max(1, int(18 // side)))
+    columns = min(len(panels), max(1, int(11.5 // side)))
     rows = math.ceil(len(panels) / columns)
     figure = Figure(
         figsize=(columns * side + 1, rows * side + 0.5),

@@ -1,8 +1,10 @@
 """Curves over epochs: one run, or the arms of a study overlaid."""
 
+import textwrap
+
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
 from experiments.plots.names import drawable, drawable_text
 from experiments.plots.style import colors_of
@@ -27,6 +29,8 @@ _CURVES = {
 }
 # More names than this beside the ends of lines would crowd.
 _MOST_NAMED = 6
+# A loss that was so many times its end is drawn on a logarithmic axis.
+_FAR = 10
 # Letters of all columns of a legend.
 _LEGEND_WIDTH = 100
 
@@ -117,6 +121,8 @@ def plot_arms(arms, published, name, title):
                     color=color,
                     label=drawable_text(its_label),
                 )
+    if name == "loss" and _hides_ends(panels):
+        _make_logarithmic(panels)
     panels[1].set_ylabel("")
     _name_lines(figure, panels[1])
     return figure
@@ -162,22 +168,45 @@ def _line(axes, rows, values, *style, **options):
     )
 
 
+def _hides_ends(panels):
+    """Whether lines end so far below where they were that all look like 0."""
+    ends = [line.get_ydata()[-1] for axes in panels for line in axes.lines]
+    return max(axes.dataLim.y1 for axes in panels) > _FAR * max(ends)
+
+
+def _make_logarithmic(panels):
+    for axes in panels:
+        axes.set_yscale("log")
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_minor_formatter(NullFormatter())
+
+
 def _name_lines(figure, axes):
     """Names beside the ends of the lines, or in a legend below the axes."""
     lines = axes.lines
     names = [line.get_label() for line in lines]
     ends = {line.get_xdata()[-1] for line in lines}
     if len(lines) > _MOST_NAMED or len(ends) > 1:
-        columns = max(1, _LEGEND_WIDTH // max(map(len, names)))
+        names = [textwrap.fill(name, _LEGEND_WIDTH // 2) for name in names]
+        longest = max(len(line) for name in names for line in name.split("\n"))
+        columns = max(1, _LEGEND_WIDTH // longest)
+        rows = -(-len(names) // columns)
+        figure.set_figheight(figure.get_figheight() + 0.2 * rows)
         figure.legend(
-            handles=lines,
+            lines,
+            names,
             loc="outside lower center",
             ncols=columns,
             fontsize=9,
         )
         return
-    low, high = axes.get_ylim()
-    heights = [(line.get_ydata()[-1] - low) / (high - low) for line in lines]
+    # Asked for its limits, matplotlib settles them.
+    axes.get_ylim()
+    to_fraction = axes.transData + axes.transAxes.inverted()
+    heights = [
+        to_fraction.transform(line.get_xydata()[-1])[1] for line in lines
+    ]
     for line, name, end, place in zip(
         lines, names, heights, _spread(heights), strict=True
     ):

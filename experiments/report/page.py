@@ -70,6 +70,7 @@ def write_page(title, chapters, folder):
     environment.globals |= {"kind": lambda block: type(block).__name__}
     environment.filters |= {
         "embedded": lambda block: _embedded(pictures[id(block)][1]),
+        "width": lambda block: round(96 * block.figure.get_figwidth()),
         "is_number": is_number,
     }
     page = environment.get_template("index.html").render(
@@ -102,6 +103,8 @@ def _save(figure, path):
     """PNG and SVG; returns the PNG's bytes."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=_DPI)
+    # Laid out once is enough.
+    figure.set_layout_engine("none")
     path.with_name(path.name + ".png").write_bytes(buffer.getvalue())
     figure.savefig(path.with_name(path.name + ".svg"), metadata={"Date": None})
     return buffer.getvalue()

@@ -224,7 +224,7 @@ def classes(material):
             {
                 "arm": names(arm.name),
                 "class": each.class_name,
-                "predictions": each.images,
+                "predictions": f"{each.images:,}",
                 "difference, points": f"{each.difference:+.1f}",
             }
             for each in shown

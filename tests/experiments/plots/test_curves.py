@@ -198,6 +198,42 @@ def test_lines_that_end_elsewhere_are_named_in_a_legend():
     assert not figure.axes[1].texts
 
 
+def test_a_loss_that_fell_far_stays_readable():
+    far, near = (
+        [
+            row | {"val_loss": loss}
+            for row, loss in zip(rows, values, strict=True)
+        ]
+        for rows, values in (
+            (history(0.1, 0.2), (90.0, 4.0)),
+            (history(0.1, 0.2), (30.0, 4.0)),
+        )
+    )
+    figure = plot_arms({"far": [far]}, {}, "loss", "")
+    figure.draw_without_rendering()
+    for axes in figure.axes:
+        assert axes.get_yscale() == "log"
+    labels = [text.get_text() for text in figure.axes[0].get_yticklabels()]
+    assert {"5", "10", "50"} <= set(labels)
+    # The name is where the line ends.
+    (name,) = figure.axes[1].texts
+    box = Text.get_window_extent(name)
+    assert box.y0 < figure.axes[1].transData.transform((2, 4))[1] < box.y1
+    figure = plot_arms({"near": [near]}, {}, "loss", "")
+    assert figure.axes[1].get_yscale() == "linear"
+
+
+def test_a_high_legend_leaves_the_curves_their_height():
+    heights = []
+    for count in (7, 11):
+        long_name = "a rather long name of an augmentation, "
+        arms = {f"{long_name}{i}": [history(0.1, 0.2)] for i in range(count)}
+        figure = plot_arms(arms, {}, "error", "")
+        figure.draw_without_rendering()
+        heights.append(figure.axes[0].get_window_extent().height)
+    assert heights[0] == pytest.approx(heights[1], rel=0.1)
+
+
 def test_many_arms_can_be_told_apart():
     arms = {f"arm {i}": [history(0.1, 0.2 + i / 20)] for i in range(11)}
     figure = plot_arms(arms, {}, "error", "Title")

@@ -73,7 +73,7 @@ def test_page_needs_nothing_from_elsewhere(study, tmp_path):
     assert not re.search(r"""(src|href)=["'](?!data:)""", page)
     assert "http" not in re.sub(r"data:\S+", "", page)
     images = re.findall(r"<img [^>]*>", page)
-    assert len(images) == 7
+    assert len(images) == 8
     for image in images:
         assert re.search(r'alt="[^"]{10,}"', image)
 
