@@ -19,11 +19,12 @@ def plot_calibration(arms, colors, title):
     Returns:
         A `Figure`.
     """
+    labels, title = drawable(arms), drawable_text(title)
     figure = Figure(figsize=(5.6, 4.8), dpi=120, layout="constrained")
     axes = figure.subplots()
     axes.plot((0, 100), (0, 100), color=NEUTRAL, linewidth=1, linestyle="--")
     for label, (arm, (confidence, right)) in zip(
-        drawable(arms), arms.items(), strict=True
+        labels, arms.items(), strict=True
     ):
         bins = 100 * np.array(calibration_bins(confidence, right))[:, :2]
         axes.plot(*bins.T, "o-", color=colors[arm], markersize=3.5, label=label)
@@ -32,7 +33,7 @@ def plot_calibration(arms, colors, title):
         ylabel="accuracy (%)",
         xlim=(0, 100),
         ylim=(0, 100),
-        title=drawable_text(title),
+        title=title,
     )
     axes.grid(alpha=0.3)
     axes.legend(handles=axes.lines[1:], fontsize=8)

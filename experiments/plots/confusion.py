@@ -48,6 +48,13 @@ def plot_confusions(panels, title):
     >>> [cell.get_text() for cell in figure.axes[0].texts]
     ['1\\n100 %', '0\\n0 %', '1\\n50 %', '1\\n50 %']
     """
+    panels = {
+        label: (labels, predicted, drawable(short_names(class_names)))
+        for label, (labels, predicted, class_names) in zip(
+            drawable(panels), panels.values(), strict=True
+        )
+    }
+    title = drawable_text(title)
     most = max(len(class_names) for _, _, class_names in panels.values())
     # Inches. Three panels of two classes fill a page's width, two of six.
     side = 4.5 if most > _MOST_NAMED else 2.8 + 0.45 * most
@@ -61,16 +68,12 @@ def plot_confusions(panels, title):
     grid = figure.subplots(rows, columns, squeeze=False)
     for axes in grid.flat[len(panels) :]:
         axes.set_axis_off()
-    names = drawable(panels)
-    for axes, name, panel in zip(
-        grid.flat, names, panels.values(), strict=False
-    ):
+    for axes, (name, panel) in zip(grid.flat, panels.items(), strict=False):
         image = _draw(axes, *panel)
         axes.set_title(textwrap.fill(name, int(side * 9)), fontsize=10)
     figure.colorbar(
         image, ax=grid, label="% of the true class", aspect=20 * rows
     )
-    title = drawable_text(title)
     figure.suptitle(textwrap.fill(title, int(columns * side * 9)))
     return figure
 
@@ -89,7 +92,6 @@ def _draw(axes, labels, predicted, class_names):
     )
     if classes > _MOST_NAMED:
         return image
-    class_names = drawable(short_names(class_names))
     crowded = max(map(len, class_names)) * classes >= 20
     axes.set_xticks(
         range(classes),

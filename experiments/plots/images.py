@@ -51,7 +51,7 @@ def plot_rows(rows, class_names, title):
     Returns:
         A `Figure`. Where a label is mixed, it stands below its image.
     """
-    class_names = drawable(short_names(class_names))
+    class_names, arms = drawable(short_names(class_names)), drawable(rows)
     columns = max(len(images) for images, _ in rows.values())
     figure = Figure(
         figsize=(1.5 * columns + 1.2, 1.55 * len(rows) + 0.3),
@@ -60,7 +60,7 @@ def plot_rows(rows, class_names, title):
     )
     grid = figure.subplots(len(rows), columns, squeeze=False)
     for cells, arm, (images, labels) in zip(
-        grid, drawable(rows), rows.values(), strict=True
+        grid, arms, rows.values(), strict=True
     ):
         for cell, image, label in zip(cells, images, labels, strict=True):
             _show(cell, image)

@@ -19,6 +19,8 @@ def drawable(names):
     the screen says so once. Whoever shows the figure tells whose number it
     is: they follow the order of the names.
 
+    Comes before the figure is made: its axes keep the fonts that there were.
+
     Args:
         names: Strings, numbered from 1.
 

@@ -15,16 +15,17 @@ def plot_sizes(sizes, title):
     Returns:
         A `Figure`.
     """
+    labels, title = drawable(sizes), drawable_text(title)
     figure = Figure(figsize=(6, 5), dpi=120, layout="constrained")
     axes = figure.subplots()
-    for label, each in zip(drawable(sizes), sizes.values(), strict=True):
+    for label, each in zip(labels, sizes.values(), strict=True):
         axes.scatter(*each.T, s=12, alpha=0.5, label=label)
     axes.set(
         xlabel="width in pixels",
         ylabel="height in pixels",
         xlim=(0, None),
         ylim=(0, None),
-        title=drawable_text(title),
+        title=title,
     )
     axes.set_aspect("equal")
     axes.grid(alpha=0.3)
