@@ -43,11 +43,18 @@ def origins(material):
 def _surroundings(environment):
     packages = environment.get("packages", {})
     return {
-        "devices": ", ".join(environment.get("devices", [])) or "n/a",
+        "devices": ", ".join(environment.get("devices", [])).replace(
+            "/physical_device:", ""
+        )
+        or "n/a",
+        "oneDNN": environment.get("onednn", "n/a"),
         "precision": environment.get("precision", "n/a"),
         "tensorflow": packages.get("tensorflow", "n/a"),
         "keras": packages.get("keras", "n/a"),
-        "revision": (environment.get("git_revision") or "n/a")[:10],
+        "python": environment.get("python", "n/a"),
+        "platform": environment.get("platform", "n/a"),
+        "revision": (environment.get("git_revision") or "n/a")[:10]
+        + (" and changes" if environment.get("git_changes") else ""),
     }
 
 

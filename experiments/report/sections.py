@@ -144,7 +144,6 @@ def _shown(value):
 _COLUMNS = {
     "top1_error": ("top-1 error, %", 2),
     "top5_error": ("top-5 error, %", 2),
-    "chosen_top1_error": ("top-1 error at the chosen epoch, %", 2),
     "loss": ("loss", 3),
     "calibration_error": ("calibration error, %", 2),
     "precision": ("precision, %", 2),
@@ -155,10 +154,36 @@ _COLUMNS = {
 }
 
 
+_CHOSEN = {
+    "chosen_top1_error": ("top-1 error, %", 2),
+    "chosen_top5_error": ("top-5 error, %", 2),
+    "chosen_loss": ("loss", 3),
+}
+
+
 def results(material):
+    findings = material.findings
+    text = [
+        "Mean ± standard deviation over seeds, of the last epoch, on "
+        f"{findings.images:,} images."
+    ]
+    if material.published:
+        text.append("Rows marked as published were not measured here.")
+        text += published_notes(material.published, wording.names_of(findings))
+    blocks = [Text(text), Table(_figures(material, _COLUMNS), "comparison.csv")]
+    if any("chosen_top1_error" in arm.figures for arm in findings.arms):
+        blocks += [
+            Text([wording.chosen(findings)]),
+            Table(_figures(material, _CHOSEN), "chosen_epoch.csv"),
+        ]
+    return Section("Results", blocks)
+
+
+def _figures(material, columns):
+    """Rows of a table, an arm each, and its published result."""
     findings, names = material.findings, material.names
     measured = {key for arm in findings.arms for key in arm.figures}
-    columns = {k: v for k, v in _COLUMNS.items() if k in measured}
+    columns = {k: v for k, v in columns.items() if k in measured}
     rows = []
     for arm in findings.arms:
         rows.append(
@@ -174,14 +199,7 @@ def results(material):
         )
         if arm.name in material.published:
             rows.append(_published_row(material, arm.name, columns))
-    text = [
-        "Mean ± standard deviation over seeds, of the last epoch, on "
-        f"{findings.images:,} images."
-    ]
-    if material.published:
-        text.append("Rows marked as published were not measured here.")
-        text += published_notes(material.published, wording.names_of(findings))
-    return Section("Results", [Text(text), Table(rows, "comparison.csv")])
+    return rows
 
 
 def _spread(spread, digits):

@@ -210,6 +210,16 @@ def warnings(findings):
             )
 
 
+def chosen(findings):
+    """How the epoch was picked whose figures stand beside the last one's."""
+    if any(arm.chosen_on == "val" for arm in findings.arms):
+        return (
+            "The same of the best epoch, which was picked on the images that "
+            "it is judged on: that flatters it."
+        )
+    return "The same of the best epoch, picked on images held out of training."
+
+
 def notes(findings):
     """How to read the numbers, in plain words."""
     yield (
@@ -235,13 +245,6 @@ def notes(findings):
             "for which nothing is corrected, so many folds make intervals "
             "look narrower than they are."
         )
-    if any(arm.chosen_on == "val" for arm in findings.arms):
-        yield (
-            "The best epoch was picked on the same images that it is judged "
-            "on, which flatters it."
-        )
-    else:
-        yield "The best epoch was picked on images held out from training."
     yield (
         "The calibration error is the mean distance between confidence and "
         "accuracy in 15 bins of equally many images."
