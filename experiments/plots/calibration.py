@@ -4,6 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from experiments.metrics import calibration_bins
+from experiments.plots.names import drawable, drawable_text
 from experiments.plots.style import NEUTRAL
 
 
@@ -18,12 +19,15 @@ def plot_calibration(arms, colors, title):
     Returns:
         A `Figure`.
     """
+    labels, title = drawable(arms), drawable_text(title)
     figure = Figure(figsize=(5.6, 4.8), dpi=120, layout="constrained")
     axes = figure.subplots()
     axes.plot((0, 100), (0, 100), color=NEUTRAL, linewidth=1, linestyle="--")
-    for arm, (confidence, right) in arms.items():
+    for label, (arm, (confidence, right)) in zip(
+        labels, arms.items(), strict=True
+    ):
         bins = 100 * np.array(calibration_bins(confidence, right))[:, :2]
-        axes.plot(*bins.T, "o-", color=colors[arm], markersize=3.5, label=arm)
+        axes.plot(*bins.T, "o-", color=colors[arm], markersize=3.5, label=label)
     axes.set(
         xlabel="confidence (%)",
         ylabel="accuracy (%)",
@@ -32,5 +36,5 @@ def plot_calibration(arms, colors, title):
         title=title,
     )
     axes.grid(alpha=0.3)
-    axes.legend(fontsize=8)
+    axes.legend(handles=axes.lines[1:], fontsize=8)
     return figure

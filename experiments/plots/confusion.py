@@ -7,6 +7,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from sklearn.metrics import confusion_matrix
 
+from experiments.plots.names import drawable, drawable_text, short_names
+
 # With more classes than this, neither names nor numbers fit into the cells.
 _MOST_NAMED = 20
 
@@ -46,10 +48,17 @@ def plot_confusions(panels, title):
     >>> [cell.get_text() for cell in figure.axes[0].texts]
     ['1\\n100 %', '0\\n0 %', '1\\n50 %', '1\\n50 %']
     """
+    panels = {
+        label: (labels, predicted, drawable(short_names(class_names)))
+        for label, (labels, predicted, class_names) in zip(
+            drawable(panels), panels.values(), strict=True
+        )
+    }
+    title = drawable_text(title)
     most = max(len(class_names) for _, _, class_names in panels.values())
-    # Inches. Three panels of two classes fill a page's width.
+    # Inches. Three panels of two classes fill a page's width, two of six.
     side = 4.5 if most > _MOST_NAMED else 2.8 + 0.45 * most
-    columns = min(len(panels), max(1, int(18 // side)))
+    columns = min(len(panels), max(1, int(11.5 // side)))
     rows = math.ceil(len(panels) / columns)
     figure = Figure(
         figsize=(columns * side + 1, rows * side + 0.5),

@@ -6,6 +6,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from experiments.plots.names import drawable, drawable_text, short_names
+
 # With more bars than this, names and numbers no longer fit.
 _MOST_BARS = 40
 
@@ -40,11 +42,12 @@ def plot_counts(splits, title):
         split: np.array([each.get(name, 0) for name in classes])
         for split, each in splits.items()
     }
+    counts = dict(zip(drawable(counts), counts.values(), strict=True))
     if len(classes) * len(counts) <= _MOST_BARS:
-        figure = _grouped_bars(classes, counts)
+        figure = _grouped_bars(drawable(short_names(classes)), counts)
     else:
         figure = _panels(counts)
-    figure.suptitle(textwrap.fill(title, 70))
+    figure.suptitle(textwrap.fill(drawable_text(title), 70))
     return figure
 
 
@@ -73,7 +76,9 @@ def _grouped_bars(classes, counts):
         ha="right" if crowded else "center",
     )
     _count_axis(axes, max(values.max() for values in counts.values()))
-    figure.legend(title="split", loc="outside right center")
+    figure.legend(
+        handles=axes.containers, title="split", loc="outside right center"
+    )
     return figure
 
 

@@ -1,9 +1,12 @@
 """Curves over epochs: one run, or the arms of a study overlaid."""
 
+import textwrap
+
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
+from experiments.plots.names import drawable, drawable_text
 from experiments.plots.style import colors_of
 
 # Axis label; value of a row of history.csv in validation, in training.
@@ -24,6 +27,12 @@ _CURVES = {
         lambda row: row["loss"],
     ),
 }
+# More names than this beside the ends of lines would crowd.
+_MOST_NAMED = 6
+# A loss that was so many times its end is drawn on a logarithmic axis.
+_FAR = 10
+# Letters of all columns of a legend.
+_LEGEND_WIDTH = 100
 
 
 def save_run_plots(folder):
@@ -44,7 +53,9 @@ def plot_run(rows, name):
         A `Figure`.
     """
     label, val, train = _CURVES[name]
-    figure, axes = _figure(label)
+    figure = Figure(figsize=(7, 4.5), dpi=120, layout="constrained")
+    axes = figure.subplots()
+    _prepare(axes, label)
     _line(axes, rows, map(val, rows), "-", label="validation")
     _line(
         axes,
@@ -53,70 +64,83 @@ def plot_run(rows, name):
         "--",
         label="training, on augmented images",
     )
-    _legend(figure, axes)
+    axes.legend()
     return figure
 
 
 def plot_arms(arms, published, name, title):
-    """Overlays the validation curves of several experiments.
+    """Overlays the curves of several experiments, training and validation.
+
+    A line is the mean over seeds, its band reaches from the lowest to the
+    highest. Where few lines end together their names stand beside them,
+    otherwise in a legend.
 
     Args:
-        arms: {experiment: [rows of history.csv, one list a seed]}. The line
-            is the mean over seeds, the band reaches from the lowest to the
-            highest.
+        arms: {experiment: [rows of history.csv, one list a seed]}.
         published: {experiment: (label, rows)}, the rows with the keys epoch,
-            val_top1_error (%) and val_loss; drawn dotted.
+            val_top1_error (%) and val_loss; drawn dashed.
         name: "accuracy", "error" or "loss".
         title: Of the figure.
 
     Returns:
-        A `Figure`.
+        A `Figure`, whose axes are those of training and of validation.
 
     Example:
 
     >>> from experiments.plots.curves import plot_arms
-    >>> runs = [[{"epoch": 0, "val_accuracy": each}] for each in (0.5, 0.7)]
+    >>> row = {"epoch": 0, "accuracy": 0.9}
+    >>> runs = [[row | {"val_accuracy": each}] for each in (0.5, 0.7)]
     >>> figure = plot_arms({"baseline": runs}, {}, "error", "One epoch")
-    >>> [line.get_label() for line in figure.axes[0].lines]
+    >>> [line.get_label() for line in figure.axes[1].lines]
     ['baseline (2 seeds)']
     """
-    label, val, _ = _CURVES[name]
-    figure, axes = _figure(f"{label}, validation")
-    axes.set_title(title)
-    colors = colors_of(arms)
-    for experiment, runs in arms.items():
-        color = colors[experiment]
-        # Runs that are still going on are shorter: compare what all have.
-        rows = min(runs, key=len)
-        values = np.array([list(map(val, run[: len(rows)])) for run in runs])
-        seeds = f" ({len(runs)} seeds)" if len(runs) > 1 else ""
-        (line,) = _line(
-            axes,
-            rows,
-            values.mean(0),
-            color=color,
-            label=f"{experiment}{seeds}",
-        )
-        if len(runs) > 1:
-            axes.fill_between(
-                line.get_xdata(),
-                values.min(0),
-                values.max(0),
-                color=color,
-                alpha=0.2,
-            )
-        if experiment in published:
-            label, rows = published[experiment]
-            _line(
-                axes,
-                rows,
-                [_published_value(name, row) for row in rows],
-                ":",
-                color=color,
-                label=label,
-            )
-    _legend(figure, axes)
+    label, val, train = _CURVES[name]
+    labels = dict(zip(arms, drawable(arms), strict=True))
+    figure = Figure(figsize=(10, 4.2), dpi=120, layout="constrained")
+    figure.suptitle(drawable_text(title))
+    panels = figure.subplots(1, 2, sharex=True, sharey=True)
+    for axes, of_row, text in zip(
+        panels,
+        (train, val),
+        ("training, on augmented images", "validation"),
+        strict=True,
+    ):
+        _prepare(axes, label)
+        axes.set_title(text, fontsize=10)
+        for (arm, runs), color in zip(
+            arms.items(), colors_of(arms).values(), strict=True
+        ):
+            _mean_and_band(axes, runs, of_row, color, labels[arm])
+            if arm in published and of_row is val:
+                its_label, rows = published[arm]
+                _line(
+                    axes,
+                    rows,
+                    [_published_value(name, row) for row in rows],
+                    "--",
+                    color=color,
+                    label=drawable_text(its_label),
+                )
+    if name == "loss" and _hides_ends(panels):
+        _make_logarithmic(panels)
+    panels[1].set_ylabel("")
+    _name_lines(figure, panels[1])
     return figure
+
+
+def _mean_and_band(axes, runs, of_row, color, label):
+    # Runs of other lengths are cut to what all have.
+    rows = min(runs, key=len)
+    values = np.array([list(map(of_row, run[: len(rows)])) for run in runs])
+    seeds = f" ({len(runs)} seeds)" if len(runs) > 1 else ""
+    (line,) = _line(
+        axes, rows, values.mean(0), color=color, label=f"{label}{seeds}"
+    )
+    low, high = values.min(0), values.max(0)
+    if len(rows) == 1:
+        axes.vlines(line.get_xdata(), low, high, color=color, alpha=0.4)
+    elif len(runs) > 1:
+        axes.fill_between(line.get_xdata(), low, high, color=color, alpha=0.2)
 
 
 def _published_value(name, row):
@@ -126,23 +150,11 @@ def _published_value(name, row):
     return error if name == "error" else 100 - error
 
 
-def _figure(label):
-    figure = Figure(figsize=(7, 4.5), dpi=120, layout="constrained")
-    axes = figure.subplots()
+def _prepare(axes, label):
     axes.set_xlabel("epoch")
     axes.set_ylabel(label)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.grid(alpha=0.3)
-    return figure, axes
-
-
-def _legend(figure, axes):
-    if len(axes.lines) <= 5:
-        axes.legend()
-    else:
-        # It would lie on the curves.
-        figure.set_figwidth(10)
-        figure.legend(loc="outside right upper", fontsize=8)
 
 
 def _line(axes, rows, values, *style, **options):
@@ -154,3 +166,75 @@ def _line(axes, rows, values, *style, **options):
         marker="o" if len(rows) == 1 else None,
         **options,
     )
+
+
+def _hides_ends(panels):
+    """Whether lines end so far below where they were that all look like 0."""
+    ends = [line.get_ydata()[-1] for axes in panels for line in axes.lines]
+    return max(axes.dataLim.y1 for axes in panels) > _FAR * max(ends)
+
+
+def _make_logarithmic(panels):
+    for axes in panels:
+        axes.set_yscale("log")
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_minor_formatter(NullFormatter())
+
+
+def _name_lines(figure, axes):
+    """Names beside the ends of the lines, or in a legend below the axes."""
+    lines = axes.lines
+    names = [line.get_label() for line in lines]
+    ends = {line.get_xdata()[-1] for line in lines}
+    if len(lines) > _MOST_NAMED or len(ends) > 1:
+        names = [textwrap.fill(name, _LEGEND_WIDTH // 2) for name in names]
+        longest = max(len(line) for name in names for line in name.split("\n"))
+        columns = max(1, _LEGEND_WIDTH // longest)
+        rows = -(-len(names) // columns)
+        figure.set_figheight(figure.get_figheight() + 0.2 * rows)
+        figure.legend(
+            lines,
+            names,
+            loc="outside lower center",
+            ncols=columns,
+            fontsize=9,
+        )
+        return
+    # Asked for its limits, matplotlib settles them.
+    axes.get_ylim()
+    to_fraction = axes.transData + axes.transAxes.inverted()
+    heights = [
+        to_fraction.transform(line.get_xydata()[-1])[1] for line in lines
+    ]
+    for line, name, end, place in zip(
+        lines, names, heights, _spread(heights), strict=True
+    ):
+        axes.annotate(
+            name,
+            (1.01, end),
+            (1.06, place),
+            xycoords="axes fraction",
+            va="center",
+            fontsize=9,
+            arrowprops={
+                "arrowstyle": "-",
+                "color": line.get_color(),
+                "linestyle": line.get_linestyle(),
+                "linewidth": 1.5,
+                "relpos": (0, 0.5),
+                "shrinkA": 1,
+                "shrinkB": 0,
+            },
+        )
+
+
+def _spread(heights, gap=0.065):
+    """Heights in [0, 1] in the same order, moved apart to at least `gap`."""
+    order = np.argsort(heights, kind="stable")
+    steps = gap * np.arange(len(order))
+    # As far up as the one below asks for, then down from the upper edge.
+    up = np.maximum.accumulate(np.array(heights)[order] - steps)
+    places = np.empty(len(order))
+    places[order] = np.minimum(up, 1 - steps[-1]) + steps
+    return places

@@ -1,9 +1,11 @@
 """The difference of each arm to the reference, with its interval."""
 
+import textwrap
 from typing import NamedTuple
 
 from matplotlib.figure import Figure
 
+from experiments.plots.names import drawable, drawable_text
 from experiments.plots.style import NEUTRAL
 
 
@@ -36,6 +38,8 @@ def plot_forest(rows, reference, title):
     Returns:
         A `Figure`.
     """
+    labels = drawable(row.label for row in rows)
+    reference = drawable_text(reference)
     figure = Figure(
         figsize=(7, 1.3 + 0.42 * len(rows)), dpi=120, layout="constrained"
     )
@@ -61,13 +65,14 @@ def plot_forest(rows, reference, title):
             markersize=3.5,
             alpha=0.6,
         )
-    axes.set_yticks(range(len(rows)), [row.label for row in rows])
+    axes.set_yticks(range(len(rows)), [textwrap.fill(n, 30) for n in labels])
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.set_xlabel(
         f"points of top-1 accuracy against {reference}\nworse  ←   → better"
     )
     axes.grid(axis="x", alpha=0.3)
     axes.spines[["top", "right", "left"]].set_visible(False)
-    axes.tick_params(axis="y", length=0)
-    axes.set_title(title, fontsize=10, loc="left")
+    axes.tick_params(axis="y", length=0, labelsize=11)
+    # Above the names, too, which may leave little room for the axes.
+    figure.suptitle(drawable_text(title), fontsize=10, x=0.01, ha="left")
     return figure

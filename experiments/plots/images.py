@@ -1,7 +1,11 @@
 """Pictures of what a data set holds and of what a network is shown."""
 
+import textwrap
+
 import numpy as np
 from matplotlib.figure import Figure
+
+from experiments.plots.names import drawable, drawable_text, short_names
 
 
 def plot_images(images, titles, title, columns=8, side=1.4):
@@ -18,6 +22,7 @@ def plot_images(images, titles, title, columns=8, side=1.4):
     Returns:
         A `Figure`.
     """
+    titles = [drawable_text(each) for each in titles]
     rows = -(-len(images) // columns)
     figure = Figure(
         figsize=(columns * side, rows * 1.15 * side + 0.4),
@@ -28,10 +33,51 @@ def plot_images(images, titles, title, columns=8, side=1.4):
     for cell in cells:
         cell.axis("off")
     for cell, image, text in zip(cells, images, titles, strict=False):
-        cell.imshow(np.clip(np.round(image), 0, 255).astype(np.uint8))
+        _show(cell, image)
         cell.set_title(text, fontsize=8)
-    figure.suptitle(title, fontsize=10)
+    figure.suptitle(drawable_text(title), fontsize=10)
     return figure
+
+
+def plot_rows(rows, class_names, title):
+    """Draws the same images as several arms show them, a row an arm.
+
+    Args:
+        rows: {arm: (images, labels)}: images as for `plot_images`, equally
+            many in each row; labels float (images, K), one-hot or mixed.
+        class_names: Names of the K classes.
+        title: Of the figure.
+
+    Returns:
+        A `Figure`. Where a label is mixed, it stands below its image.
+    """
+    class_names, arms = drawable(short_names(class_names)), drawable(rows)
+    columns = max(len(images) for images, _ in rows.values())
+    figure = Figure(
+        figsize=(1.5 * columns + 1.2, 1.55 * len(rows) + 0.3),
+        dpi=120,
+        layout="constrained",
+    )
+    grid = figure.subplots(len(rows), columns, squeeze=False)
+    for cells, arm, (images, labels) in zip(
+        grid, arms, rows.values(), strict=True
+    ):
+        for cell, image, label in zip(cells, images, labels, strict=True):
+            _show(cell, image)
+            if np.count_nonzero(label) > 1:
+                cell.set_xlabel(_weights(label, class_names), fontsize=8)
+        cells[0].set_ylabel(
+            textwrap.fill(arm, 24), rotation=0, ha="right", va="center"
+        )
+    figure.suptitle(drawable_text(title), fontsize=10)
+    return figure
+
+
+def _show(cell, image):
+    cell.imshow(np.clip(np.round(image), 0, 255).astype(np.uint8))
+    cell.set_xticks([])
+    cell.set_yticks([])
+    cell.spines[:].set_visible(False)
 
 
 def plot_batch(images, labels, class_names, count=8):
@@ -46,6 +92,7 @@ def plot_batch(images, labels, class_names, count=8):
     Returns:
         A `Figure`.
     """
+    class_names = drawable(short_names(class_names))
     return plot_images(
         images[:count],
         [_weights(label, class_names) for label in labels[:count]],
@@ -59,7 +106,7 @@ def _weights(label, class_names):
     """For example "0.62 ring\\n0.38 disk"; the weight is left out if 1."""
     heaviest = np.argsort(-label, kind="stable")[:2]
     parts = [
-        (label[index], class_names[index].split(",")[0])
+        (label[index], class_names[index])
         for index in heaviest
         if label[index] > 0
     ]

@@ -2,6 +2,8 @@
 
 from matplotlib.figure import Figure
 
+from experiments.plots.names import drawable, drawable_text
+
 
 def plot_sizes(sizes, title):
     """Draws a point for each image, at its width and height.
@@ -13,10 +15,11 @@ def plot_sizes(sizes, title):
     Returns:
         A `Figure`.
     """
+    labels, title = drawable(sizes), drawable_text(title)
     figure = Figure(figsize=(6, 5), dpi=120, layout="constrained")
     axes = figure.subplots()
-    for split, each in sizes.items():
-        axes.scatter(*each.T, s=12, alpha=0.5, label=split)
+    for label, each in zip(labels, sizes.values(), strict=True):
+        axes.scatter(*each.T, s=12, alpha=0.5, label=label)
     axes.set(
         xlabel="width in pixels",
         ylabel="height in pixels",
@@ -26,5 +29,5 @@ def plot_sizes(sizes, title):
     )
     axes.set_aspect("equal")
     axes.grid(alpha=0.3)
-    axes.legend()
+    axes.legend(handles=axes.collections)
     return figure

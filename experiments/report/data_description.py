@@ -6,8 +6,9 @@ import numpy as np
 
 from experiments.plots.counts import plot_counts
 from experiments.plots.images import plot_images
+from experiments.plots.names import drawable, short_names
 from experiments.plots.sizes import plot_sizes
-from experiments.report.tables import markdown_table
+from experiments.report.tables import markdown_table, plain
 from pipelines.image_cache import ImageCache
 from pipelines.loading import open_source, placed
 from pipelines.subsets import class_counts
@@ -71,9 +72,11 @@ def describe_data_set(name, location, *, workdir, split_seed=0, cache_gib=2.0):
         _plot_samples(
             images, each, source.class_names, f"{name}, {split}"
         ).savefig(folder / f"samples_{split}.png")
-    notes = [f"- {note}." for note in source.notes]
+    notes = [f"- {plain(note)}." for note in source.notes]
     notes.append("- Where sizes or counts differ: least - median - most.")
-    text = "\n".join([f"# {name}", "", *markdown_table(table), "", *notes])
+    text = "\n".join(
+        [f"# {plain(name)}", "", *markdown_table(table), "", *notes]
+    )
     (folder / "description.md").write_text(text.rstrip() + "\n")
     print(f"{text}\nTable and pictures: {folder}", flush=True)
 
@@ -110,7 +113,8 @@ def _channels(images):
 def _plot_samples(images, split, class_names, title):
     """Images of as many classes as fit; what was made of one, side by side."""
     chosen = _chosen(split)
-    names = [class_names[split.labels[i]].split(",")[0] for i in chosen]
+    class_names = drawable(short_names(class_names))
+    names = [class_names[split.labels[i]] for i in chosen]
     return plot_images(
         images[chosen],
         [name if len(name) < 20 else f"{name[:18]}…" for name in names],

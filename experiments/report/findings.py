@@ -176,6 +176,10 @@ def _of_one_run(group, run, said, positive):
     best = run.metrics.get("best") or {}
     if "val_accuracy" in best:
         found["chosen_top1_error"] = 100 * (1 - best["val_accuracy"])
+    if "val_top5_accuracy" in best and "top5_error" in found:
+        found["chosen_top5_error"] = 100 * (1 - best["val_top5_accuracy"])
+    if "val_loss" in best:
+        found["chosen_loss"] = best["val_loss"]
     if positive is not None:
         scores = classification_metrics(
             _known(said.labels, said, group),

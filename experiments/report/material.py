@@ -1,14 +1,17 @@
 """What the sections of a report are made from."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
 
 from experiments.plots import style
+from experiments.plots.names import drawable
 from experiments.report import wording
 from experiments.report.arms import Group
 from experiments.report.findings import Findings
 
 
-class Material(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Material:
     """What the sections are made from.
 
     Attributes:
@@ -25,18 +28,23 @@ class Material(NamedTuple):
 
     @property
     def names(self):
-        return wording.names_of(self.findings)
+        return wording.Names(arm.name for arm in self.findings.arms)
+
+    @cached_property
+    def labels(self):
+        """{arm: what figures call it}, see `plots.names.drawable`."""
+        arms = [arm.name for arm in self.findings.arms]
+        shown = drawable(self.names(arm) for arm in arms)
+        return dict(zip(arms, shown, strict=True))
 
     @property
     def colors(self):
-        return style.colors_of(
-            self.names(arm.name) for arm in self.findings.arms
-        )
+        """{label: color}."""
+        return style.colors_of(self.labels.values())
 
 
-def published_label(material, arm):
-    label = f"{material.names(arm)}, as published"
+def as_published(material, arm, name):
+    """What to call the published result of an arm of this name."""
     differs = material.published[arm].differs
-    if differs:
-        label += f" (with other {', '.join(differs)})"
-    return label
+    other = f" (with other {', '.join(differs)})" if differs else ""
+    return f"{name}, as published{other}"

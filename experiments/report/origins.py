@@ -22,7 +22,7 @@ def origins(material):
         for arm in group.arms
         for run in arm.runs
     ]
-    blocks = [Text([f"{len(used)} runs:"]), Table(used, "runs.csv")]
+    blocks = [Text(["The report is of these runs:"]), Table(used, "runs.csv")]
     if material.left_out:
         rows = [
             {"folder": str(path), "reason": reason}
@@ -44,11 +44,18 @@ def origins(material):
 def _surroundings(environment):
     packages = environment.get("packages", {})
     return {
-        "devices": ", ".join(environment.get("devices", [])) or "n/a",
+        "devices": ", ".join(environment.get("devices", [])).replace(
+            "/physical_device:", ""
+        )
+        or "n/a",
+        "oneDNN": environment.get("onednn", "n/a"),
         "precision": environment.get("precision", "n/a"),
         "tensorflow": packages.get("tensorflow", "n/a"),
         "keras": packages.get("keras", "n/a"),
-        "revision": (environment.get("git_revision") or "n/a")[:10],
+        "python": environment.get("python", "n/a"),
+        "platform": environment.get("platform", "n/a"),
+        "revision": (environment.get("git_revision") or "n/a")[:10]
+        + (" and changes" if environment.get("git_changes") else ""),
     }
 
 
@@ -73,7 +80,7 @@ def _commands(group):
         return
     for arm in group.arms:
         for seed in arm.seeds:
-            what, only = f"--experiment={arm.name}", ""
+            what, only = f"--experiment={shlex.quote(arm.name)}", ""
             if study and study.prefix and arm.name not in EXPERIMENTS:
                 what = f"--study={study.name}{_chosen_arms(study, [arm])}"
                 only = " --seeds=1"

@@ -10,6 +10,7 @@ import jinja2
 
 from experiments.report.blocks import Code, Picture, Table, Text
 from experiments.report.tables import (
+    UNPRINTABLE,
     is_number,
     markdown_table,
     plain,
@@ -69,12 +70,15 @@ def write_page(title, chapters, folder):
     environment.globals |= {"kind": lambda block: type(block).__name__}
     environment.filters |= {
         "embedded": lambda block: _embedded(pictures[id(block)][1]),
+        "width": lambda block: round(96 * block.figure.get_figwidth()),
         "is_number": is_number,
     }
     page = environment.get_template("index.html").render(
         title=title, chapters=chapters
     )
-    (folder / "index.html").write_text(page, encoding="utf-8")
+    (folder / "index.html").write_text(
+        page, encoding="utf-8", errors=UNPRINTABLE
+    )
     text = _markdown(title, chapters, lambda block: "")
     (folder / "report.md").write_text(
         _markdown(
@@ -85,6 +89,7 @@ def write_page(title, chapters, folder):
             ),
         ),
         encoding="utf-8",
+        errors=UNPRINTABLE,
     )
     return text
 
@@ -98,6 +103,8 @@ def _save(figure, path):
     """PNG and SVG; returns the PNG's bytes."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=_DPI)
+    # Laid out once is enough.
+    figure.set_layout_engine("none")
     path.with_name(path.name + ".png").write_bytes(buffer.getvalue())
     figure.savefig(path.with_name(path.name + ".svg"), metadata={"Date": None})
     return buffer.getvalue()
@@ -129,5 +136,8 @@ def _lines(block, picture):
     if isinstance(block, Table):
         return markdown_table(block.rows)
     if isinstance(block, Code):
-        return ["```", block.text, "```"]
+        # Longer than any in the text, which would end it.
+        longest = max(map(len, re.findall("`+", block.text)), default=0)
+        fence = "`" * max(3, longest + 1)
+        return [fence, block.text, fence]
     return [picture(block)]

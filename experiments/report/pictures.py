@@ -2,19 +2,53 @@
 
 import numpy as np
 
-from experiments.plots import calibration, confusion, counts, curves
-from experiments.report.blocks import Picture, Section
+from experiments.errors import ConfigError
+from experiments.plots import calibration, confusion, counts, curves, images
+from experiments.plots.names import drawable, short_names
+from experiments.report.blocks import Picture, Section, Text
 from experiments.report.counts import merge_counts
-from experiments.report.material import published_label
+from experiments.report.material import as_published
+from experiments.report.previews import originals, preview
+from experiments.report.wording import isolated
+from pipelines.shapes import CLASS_NAMES
+
+
+def numbers(material):
+    """Whose numbers figures show, where no font has the letters of a name."""
+    arms = list(material.labels)
+    classes = short_names(material.group.class_names)
+    sentences = [
+        f"Figures show numbers in place of the names of some {what}, whose "
+        f"letters no font has on the computer that drew them: {whose}."
+        for what, whose in (
+            (
+                "arms",
+                _whose(material.labels.values(), map(material.names, arms)),
+            ),
+            ("classes", _whose(drawable(classes), classes)),
+        )
+        if whose
+    ]
+    return Section("Names in figures", [Text(sentences)]) if sentences else None
+
+
+def _whose(labels, names):
+    pairs = zip(labels, names, strict=True)
+    return ", ".join(
+        f"{label} is {isolated(name)}"
+        for label, name in pairs
+        if label.startswith("#") and label != name
+    )
 
 
 def all_curves(material):
-    group, names = material.group, material.names
+    group, labels = material.group, material.labels
     histories = {
-        names(arm.name): [run.history for run in arm.runs] for arm in group.arms
+        labels[arm.name]: [run.history for run in arm.runs]
+        for arm in group.arms
     }
     published = {
-        names(arm): (published_label(material, arm), each.curve)
+        labels[arm]: (as_published(material, arm, labels[arm]), each.curve)
         for arm, each in material.published.items()
         if each.curve is not None
     }
@@ -36,9 +70,32 @@ def all_curves(material):
     )
 
 
-def images(material):
+def previews(material):
+    """What each arm's training makes of the same images."""
+    rows, lacking = {}, []
+    for arm in material.group.arms:
+        try:
+            rows[material.labels[arm.name]] = preview(arm.config)
+        except ConfigError as error:
+            name = isolated(material.names(arm.name))
+            lacking.append(f"{name} cannot be shown: {error}.")
+    blocks = [Text(lacking)] if lacking else []
+    if rows:
+        first, _ = next(iter(rows.values()))
+        if all(arm.config.get("augment") for arm in material.group.arms):
+            rows = {"as drawn": originals(len(first[0])), **rows}
+        text = (
+            "The same drawn images as each arm's training shows them, a row "
+            "an arm; where labels are mixed, their shares."
+        )
+        figure = images.plot_rows(rows, CLASS_NAMES, "")
+        blocks = [Text([text]), Picture("previews", figure, text), *blocks]
+    return Section("What training shows", blocks)
+
+
+def image_counts(material):
     """How many images each arm had of each class."""
-    arms = {material.names(a.name): a.runs for a in material.group.arms}
+    arms = {material.labels[a.name]: a.runs for a in material.group.arms}
     pictures = [
         Picture(
             f"counts_{data_set}",
@@ -56,17 +113,16 @@ def images(material):
 
 
 def confusions(material):
-    findings, names = material.findings, material.names
+    findings, labels = material.findings, material.labels
     if not findings.images:
         return None
     panels = {}
     for arm in findings.arms:
-        panels[names(arm.name)] = _panel(arm.confusion, findings.class_names)
+        panels[labels[arm.name]] = _panel(arm.confusion, findings.class_names)
         published = material.published.get(arm.name)
         if published is not None and published.confusion is not None:
-            panels[published_label(material, arm.name)] = _panel(
-                published.confusion, published.class_names
-            )
+            label = as_published(material, arm.name, labels[arm.name])
+            panels[label] = _panel(published.confusion, published.class_names)
     return Section(
         "Confusion",
         [
@@ -91,13 +147,13 @@ def _panel(matrix, class_names):
 
 
 def calibrations(material):
-    group, names = material.group, material.names
+    group, labels = material.group, material.labels
     if not group.images:
         return None
     pooled = {}
     for arm in group.arms:
         said = group.predictions(arm)
-        pooled[names(arm.name)] = tuple(
+        pooled[labels[arm.name]] = tuple(
             [value for each in said for value in column(each)]
             for column in (lambda p: p.confidence, lambda p: p.right)
         )

@@ -179,7 +179,8 @@ def _check_status(metrics):
         raise _Unusable(f"it failed: {metrics.get('error')}")
     if status != "finished":
         done, epochs = metrics.get("epochs_done"), metrics.get("epochs")
-        raise _Unusable(f"it is not finished: {done} of {epochs} epochs")
+        unit = "epoch" if epochs == 1 else "epochs"
+        raise _Unusable(f"it is not finished: {done} of {epochs} {unit}")
 
 
 def _seed(path, config):

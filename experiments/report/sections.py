@@ -7,7 +7,7 @@ None where the runs hold nothing for it; its place is its place in `ORDER`.
 from experiments.plots import forest
 from experiments.report import origins, pictures, wording
 from experiments.report.blocks import Picture, Section, Table, Text
-from experiments.report.material import published_label
+from experiments.report.material import as_published
 from experiments.report.power import power_of
 from experiments.report.published.results import published_notes
 
@@ -22,7 +22,7 @@ def sections_of(material):
 
 def answer(material):
     findings = material.findings
-    names = material.names
+    names = wording.names_of(findings)
     reference, *others = (names(arm.name) for arm in findings.arms)
     question = f"Does {_either(others)} help, against {reference}?"
     blocks = [
@@ -44,7 +44,7 @@ def forest_plot(material):
     findings = material.findings
     if not findings.differences:
         return None
-    names, colors = material.names, material.colors
+    names, labels = material.names, material.labels
     reference = names(findings.arms[0].name)
     base = findings.arms[0].figures["top1_error"].mean
     seeds = {
@@ -53,8 +53,8 @@ def forest_plot(material):
     }
     rows = [
         forest.Row(
-            names(each.arm),
-            colors[names(each.arm)],
+            labels[each.arm],
+            material.colors[labels[each.arm]],
             each.difference,
             each.low,
             each.high,
@@ -73,7 +73,7 @@ def forest_plot(material):
         f"{row['arm']} {row['difference, points']} ({row['95 % interval']})"
         for row in table
     )
-    figure = forest.plot_forest(rows, reference, title)
+    figure = forest.plot_forest(rows, labels[findings.arms[0].name], title)
     return Section(
         "Differences",
         [
@@ -144,7 +144,6 @@ def _shown(value):
 _COLUMNS = {
     "top1_error": ("top-1 error, %", 2),
     "top5_error": ("top-5 error, %", 2),
-    "chosen_top1_error": ("top-1 error at the chosen epoch, %", 2),
     "loss": ("loss", 3),
     "calibration_error": ("calibration error, %", 2),
     "precision": ("precision, %", 2),
@@ -155,10 +154,36 @@ _COLUMNS = {
 }
 
 
+_CHOSEN = {
+    "chosen_top1_error": ("top-1 error, %", 2),
+    "chosen_top5_error": ("top-5 error, %", 2),
+    "chosen_loss": ("loss", 3),
+}
+
+
 def results(material):
+    findings = material.findings
+    text = [
+        "Mean ± standard deviation over seeds, of the last epoch, on "
+        f"{findings.images:,} images."
+    ]
+    if material.published:
+        text.append("Rows marked as published were not measured here.")
+        text += published_notes(material.published, wording.names_of(findings))
+    blocks = [Text(text), Table(_figures(material, _COLUMNS), "comparison.csv")]
+    if any("chosen_top1_error" in arm.figures for arm in findings.arms):
+        blocks += [
+            Text([wording.chosen(findings)]),
+            Table(_figures(material, _CHOSEN), "chosen_epoch.csv"),
+        ]
+    return Section("Results", blocks)
+
+
+def _figures(material, columns):
+    """Rows of a table, an arm each, and its published result."""
     findings, names = material.findings, material.names
     measured = {key for arm in findings.arms for key in arm.figures}
-    columns = {k: v for k, v in _COLUMNS.items() if k in measured}
+    columns = {k: v for k, v in columns.items() if k in measured}
     rows = []
     for arm in findings.arms:
         rows.append(
@@ -174,14 +199,7 @@ def results(material):
         )
         if arm.name in material.published:
             rows.append(_published_row(material, arm.name, columns))
-    text = [
-        "Mean ± standard deviation over seeds, of the last epoch, on "
-        f"{findings.images:,} images."
-    ]
-    if material.published:
-        text.append("Rows marked as published were not measured here.")
-        text += published_notes(material.published, names)
-    return Section("Results", [Text(text), Table(rows, "comparison.csv")])
+    return rows
 
 
 def _spread(spread, digits):
@@ -196,7 +214,7 @@ def _spread(spread, digits):
 def _published_row(material, arm, columns):
     published = material.published[arm]
     return {
-        "arm": published_label(material, arm),
+        "arm": as_published(material, arm, material.names(arm)),
         "seeds": 1,
         "epochs": str(published.epochs),
         **{
@@ -211,6 +229,7 @@ def classes(material):
     compared = [arm for arm in findings.arms if arm.classes]
     if not compared or findings.crossed or not findings.images:
         return None
+    reference = wording.names_of(findings)(findings.arms[0].name)
     rows = []
     for arm in compared:
         few = len(arm.classes) <= 2 * _CLASSES
@@ -223,15 +242,15 @@ def classes(material):
             {
                 "arm": names(arm.name),
                 "class": each.class_name,
-                "predictions": each.images,
+                "predictions": f"{each.images:,}",
                 "difference, points": f"{each.difference:+.1f}",
             }
             for each in shown
         ]
     text = (
-        "Where the arms differ most from "
-        f"{names(findings.arms[0].name)}, in accuracy on the images of one "
-        "class. Exploratory: of many classes some differ by chance."
+        f"Where the arms differ most from {reference}, in accuracy on the "
+        "images of one class. Exploratory: of many classes some differ by "
+        "chance."
     )
     return Section("Classes", [Text([text]), Table(rows, "classes.csv")], True)
 
@@ -251,11 +270,13 @@ def power(material):
 
 ORDER = (
     answer,
+    pictures.numbers,
     forest_plot,
     settings,
     results,
     pictures.all_curves,
-    pictures.images,
+    pictures.previews,
+    pictures.image_counts,
     classes,
     pictures.confusions,
     pictures.calibrations,

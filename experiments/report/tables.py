@@ -1,14 +1,25 @@
-"""Tables as Markdown and as CSV; a table is a list of equal dictionaries."""
+"""Tables as Markdown and as CSV; a table is a list of equal dictionaries.
+
+Names are what people call their folders: whatever a text holds, it is shown
+and never read as markup or as a formula.
+"""
 
 import csv
 import re
 
+# Names of files need not be text; what is not stands as its code.
+UNPRINTABLE = "backslashreplace"
+# For example "+1.20", "-3.1 to +0.5".
+_NUMBERS = re.compile(r"[+-]?[\d.,]+( (±|to) [+-]?[\d.,]+)?")
+
 
 def plain(text):
     """Escaped, so that Markdown shows it as it is, on one line."""
-    text = re.sub(r"([\\`*<>\[\]$|])", r"\\\1", str(text))
+    text = " ".join(str(text).split())
+    text = re.sub(r"([\\`*<>\[\]$|&~])", r"\\\1", text)
     text = re.sub(r"(?<!\w)_|_(?!\w)", r"\\_", text)
-    return " ".join(text.split())
+    # Where a line begins with them, headings, rules and lists do.
+    return re.sub(r"^(\d*)([#+=.)-])(?!\d)", r"\1\\\2", text)
 
 
 def is_number(cell):
@@ -42,7 +53,16 @@ def markdown_table(rows):
 
 
 def write_csv(rows, path):
-    with open(path, "w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, tuple(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
+    """Writes a table as CSV in UTF-8.
+
+    A text that spreadsheets would run as a formula begins with an apostrophe.
+    """
+    with open(path, "w", newline="", encoding="utf-8", errors=UNPRINTABLE) as f:
+        writer = csv.writer(f)
+        for row in (rows[0], *(row.values() for row in rows)):
+            writer.writerow([_harmless(str(cell)) for cell in row])
+
+
+def _harmless(cell):
+    begins = re.match(r"[=+\-@\t\r]", cell)
+    return f"'{cell}" if begins and not _NUMBERS.fullmatch(cell) else cell

@@ -1,8 +1,11 @@
 """Findings in sentences that claim no more than the numbers hold."""
 
 import os
+import unicodedata
 
 LEVEL = "95 % interval"
+# Of characters that change no direction, as Unicode names the classes.
+_LEFT = {"L", "EN", "ES", "ET", "CS", "NSM", "BN", "S", "WS", "ON", "B", ""}
 
 
 class Names:
@@ -15,10 +18,12 @@ class Names:
     def __init__(self, names):
         names = list(names)
         shared = os.path.commonprefix(names) if len(names) > 1 else ""
-        self._cut = shared.rfind("_") + 1
+        cut = shared.rfind("_") + 1
+        # Of "a_" nothing would be left.
+        self._cut = cut if all(len(name) > cut for name in names) else 0
 
     def __call__(self, name):
-        return name[self._cut :] or name
+        return name[self._cut :]
 
     def list(self, names):
         """For example "a, b and c"."""
@@ -26,8 +31,28 @@ class Names:
         return f"{', '.join(others)} and {last}" if others else last
 
 
+class _SpokenNames(Names):
+    """Short names as they stand in sentences."""
+
+    def __call__(self, name):
+        return isolated(super().__call__(name))
+
+
 def names_of(findings):
-    return Names(arm.name for arm in findings.arms)
+    """How sentences call the arms."""
+    return _SpokenNames(arm.name for arm in findings.arms)
+
+
+def isolated(name):
+    """A name that leaves the order of what stands around it alone.
+
+    Names that are written from right to left would draw the numbers beside
+    them to their other side; Unicode's isolates, which nobody sees, keep them
+    apart.
+    """
+    if all(unicodedata.bidirectional(each) in _LEFT for each in name):
+        return name
+    return f"\N{FIRST STRONG ISOLATE}{name}\N{POP DIRECTIONAL ISOLATE}"
 
 
 def answer(findings):
@@ -185,6 +210,16 @@ def warnings(findings):
             )
 
 
+def chosen(findings):
+    """How the epoch was picked whose figures stand beside the last one's."""
+    if any(arm.chosen_on == "val" for arm in findings.arms):
+        return (
+            "The same of the best epoch, which was picked on the images that "
+            "it is judged on: that flatters it."
+        )
+    return "The same of the best epoch, picked on images held out of training."
+
+
 def notes(findings):
     """How to read the numbers, in plain words."""
     yield (
@@ -210,13 +245,6 @@ def notes(findings):
             "for which nothing is corrected, so many folds make intervals "
             "look narrower than they are."
         )
-    if any(arm.chosen_on == "val" for arm in findings.arms):
-        yield (
-            "The best epoch was picked on the same images that it is judged "
-            "on, which flatters it."
-        )
-    else:
-        yield "The best epoch was picked on images held out from training."
     yield (
         "The calibration error is the mean distance between confidence and "
         "accuracy in 15 bins of equally many images."
@@ -224,5 +252,5 @@ def notes(findings):
     if findings.positive_class is not None:
         yield (
             "Precision, recall and F1 are those of the class "
-            f"{findings.positive_class}."
+            f"{isolated(findings.positive_class)}."
         )

@@ -1,5 +1,6 @@
 """A run small enough for tests, and runs that nobody trained."""
 
+import functools
 from dataclasses import replace
 
 import numpy as np
@@ -43,15 +44,22 @@ def tiny():
 
 
 @pytest.fixture
-def make_run(tmp_path, tiny):
+def make_run(tmp_path, make_run_in):
+    """As `make_run_in`, in the folder of the test."""
+    return functools.partial(make_run_in, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def make_run_in(tiny):
     """Writes the files of a finished run; returns its `RunFolder`.
 
-    Args of the function: the arm's name, the seed; right: bool (N,), which
-    images are judged rightly; ids, class_names; data_fields and
+    Args of the function: a folder, the arm's name, the seed; right: bool
+    (N,), which images are judged rightly; ids, class_names; data_fields and
     environment, what is to stand in these files; and fields of the config.
     """
 
     def make(
+        root,
         name,
         seed=0,
         right=None,
@@ -65,7 +73,7 @@ def make_run(tmp_path, tiny):
         **changes,
     ):
         experiment = replace(tiny, name=name, **changes)
-        folder = RunFolder.of(tmp_path / workdir, experiment, seed)
+        folder = RunFolder.of(root / workdir, experiment, seed)
         folder.claim(experiment, seed)
         right = np.resize((True, False), 60) if right is None else right
         classes = len(class_names)
@@ -125,7 +133,7 @@ def make_run(tmp_path, tiny):
     return make
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def draw_right():
     """bool (N,), with a seed of its own: so many of a hundred are right."""
 

@@ -37,6 +37,20 @@ def test_rows_are_drawn_where_they_belong():
     assert "against plain" in axes.get_xlabel()
 
 
+def test_long_names_cut_nothing_off():
+    long_name = "an augmentation with a name that is very long indeed"
+    figure = plot_forest(
+        [row._replace(label=long_name) for row in ROWS], "plain", "Title " * 10
+    )
+    figure.draw_without_rendering()
+    (axes,) = figure.axes
+    (title,) = (t for t in figure.texts if t.get_text().startswith("Title"))
+    for text in (title, axes.xaxis.label, *axes.get_yticklabels()):
+        box = text.get_window_extent()
+        assert box.x0 >= 0, text.get_text()
+        assert box.x1 <= figure.bbox.width, text.get_text()
+
+
 def test_colors_belong_to_arms():
     names = [f"arm {number}" for number in range(11)]
     colors = colors_of(names)

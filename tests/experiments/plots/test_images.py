@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from experiments.plots.images import plot_batch, plot_images
+from experiments.plots.images import plot_batch, plot_images, plot_rows
 
 NAMES = ["ring, an annulus", "disk", "star"]
 
@@ -60,3 +60,22 @@ def test_a_batch_is_shown_with_its_labels(images):
 def test_a_small_batch_leaves_no_image_out(images):
     cells = shown(plot_batch(images[:3], np.eye(3), NAMES))
     assert [title for _, title in cells] == ["ring", "disk", "star"]
+
+
+def test_arms_stand_in_rows_with_the_shares_of_mixed_labels(images):
+    one_hot = np.eye(3, dtype=np.float32)
+    mixed = np.array([[1, 0, 0], [0, 0.25, 0.75], [0, 0, 1]], np.float32)
+    rows = {
+        "plain": (images[:3], one_hot),
+        "mixing": (images[3:6].astype(np.float32), mixed),
+    }
+    figure = plot_rows(rows, NAMES, "Title")
+    np.testing.assert_array_equal(
+        [axes.images[0].get_array() for axes in figure.axes], images[:6]
+    )
+    grid = figure.axes[0].get_gridspec()
+    assert (grid.nrows, grid.ncols) == (2, 3)
+    below = [axes.get_xlabel() for axes in figure.axes]
+    assert below == ["", "", "", "", "0.75 star\n0.25 disk", ""]
+    beside = [axes.get_ylabel() for axes in figure.axes]
+    assert beside == ["plain", "", "", "mixing", "", ""]

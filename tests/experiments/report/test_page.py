@@ -1,5 +1,6 @@
 """The page in a real browser: everything is drawn, nothing sticks out."""
 
+import html
 import json
 import re
 import shutil
@@ -7,25 +8,46 @@ import subprocess
 
 import pytest
 
+from experiments.configs.schema import layer
 from experiments.report.report import write_report
 
 PROBE = """
 <script>
 addEventListener("load", () => {
-  for (const each of document.querySelectorAll("details")) each.open = true;
-  const wide = (each) => each.getBoundingClientRect().right > innerWidth + 1;
-  const inside = (each) => each.closest(".scroll, pre") !== null;
-  const found = {
+  dispatchEvent(new Event("beforeprint"));
+  const paper = PAPER;
+  if (paper) {
+    for (const rule of document.styleSheets[0].cssRules)
+      if (rule.conditionText === "print") rule.media.mediaText = "all";
+    document.documentElement.style.width = `${paper}px`;
+  }
+  const limit = (paper || innerWidth) + 1;
+  const wide = (each) => each.getBoundingClientRect().right > limit;
+  const inside = (each) => !paper && each.closest(".scroll, pre") !== null;
+  const images = [...document.images];
+  parent.postMessage(JSON.stringify({
     width: innerWidth,
     scroll: document.documentElement.scrollWidth,
-    images: document.images.length,
-    undrawn: [...document.images].filter((i) => !i.naturalWidth).length,
+    images: images.length,
+    undrawn: images.filter((each) => !each.naturalWidth).length,
+    scales: images.map(
+      (each) => each.width / parseFloat(each.style.getPropertyValue("--width"))
+    ),
+    heights: images.map((each) => each.height),
     wide: [...document.querySelectorAll("body *")]
       .filter((each) => wide(each) && !inside(each))
       .map((each) => each.outerHTML.slice(0, 80)),
-  };
-  document.title = JSON.stringify(found);
+    dark: getComputedStyle(document.body).backgroundColor,
+  }), "*");
 });
+</script>
+"""
+# Browsers have a least width; frames have none.
+FRAME = """
+<iframe src="probed.html" width="WIDTH" height="900" style="border: 0">
+</iframe>
+<script>
+addEventListener("message", (event) => { document.title = event.data; });
 </script>
 """
 
@@ -38,47 +60,105 @@ def browser():
     return pytest.skip("no Chromium here, so no page is rendered")
 
 
-@pytest.fixture
-def page(make_run, draw_right, tmp_path):
-    long_name = "an arm of a name that is much too long for any table"
+@pytest.fixture(scope="module")
+def page(make_run_in, draw_right, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("page")
+    names = (
+        "baseline",
+        "an arm of a name that is much too long for any table",
+        "$x_1$ <b>",
+        *(f"random_erase_{number}" for number in range(8)),
+    )
     folders = [
-        make_run(name, seed, draw_right(50 + 10 * number, 10 * number + seed))
-        for number, name in enumerate(("baseline", long_name, "$x_1$ <b>"))
+        make_run_in(
+            folder,
+            name,
+            seed,
+            draw_right(50 + number, 10 * number + seed),
+            augment=(layer("RandomErasing", scale=(0.02, 0.1 + number / 50)),),
+        )
+        for number, name in enumerate(names)
         for seed in range(2)
     ]
-    write_report(folders, tmp_path / "out", "Study", study="mine")
-    return tmp_path / "out" / "index.html"
+    write_report(folders, folder / "out", "Study", study="mine")
+    return folder / "out" / "index.html"
 
 
-@pytest.mark.parametrize("width", [1280, 500])
+@pytest.fixture
+def browse(browser, tmp_path):
+    """Opens a page in the browser, with further arguments; its output."""
+
+    def run(path, *arguments):
+        return subprocess.run(
+            [
+                browser,
+                *("--headless", "--no-sandbox", "--disable-gpu"),
+                *("--no-first-run", "--disable-background-networking"),
+                *("--disable-component-update", "--disable-quic"),
+                *("--disable-sync", "--enable-logging=stderr"),
+                f"--user-data-dir={tmp_path / 'profile'}",
+                "--virtual-time-budget=5000",
+                *arguments,
+                path.as_uri(),
+            ],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=True,
+        )
+
+    return run
+
+
+@pytest.fixture
+def probe(browse):
+    """What `PROBE` finds in a page."""
+
+    def run(page, width, *arguments, paper="null"):
+        script = PROBE.replace("PAPER", str(paper))
+        text = page.read_text().replace("</main>", f"</main>{script}")
+        page.with_name("probed.html").write_text(text)
+        frame = page.with_name("frame.html")
+        frame.write_text(FRAME.replace("WIDTH", str(width)))
+        size = "--window-size=1400,1000"
+        done = browse(frame, size, "--dump-dom", *arguments)
+        assert "CONSOLE" not in done.stderr
+        title = re.search(r"<title>(.*?)</title>", done.stdout, re.S)[1]
+        return json.loads(html.unescape(title))
+
+    return run
+
+
+@pytest.mark.parametrize("width", [1280, 400])
 @pytest.mark.parametrize("dark", [False, True])
-def test_page_is_drawn_whole(browser, page, tmp_path, width, dark):
-    probed = page.with_name("probed.html")
-    probed.write_text(page.read_text().replace("</main>", f"</main>{PROBE}"))
-    done = subprocess.run(
-        [
-            browser,
-            *("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"),
-            *("--disable-background-networking", "--disable-sync"),
-            *("--disable-component-update", "--disable-quic"),
-            *("--enable-logging=stderr", "--hide-scrollbars"),
-            f"--user-data-dir={tmp_path / 'profile'}",
-            f"--window-size={width},900",
-            *(["--force-dark-mode"] if dark else []),
-            "--virtual-time-budget=5000",
-            "--dump-dom",
-            probed.as_uri(),
-        ],
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert done.returncode == 0, done.stderr
-    title = re.search(r"<title>(.*?)</title>", done.stdout, re.S)[1]
-    found = json.loads(title.replace("&lt;", "<").replace("&gt;", ">"))
+def test_page_is_drawn_whole(probe, page, width, dark):
+    found = probe(page, width, *(["--force-dark-mode"] if dark else []))
     assert found["width"] == width
-    assert found["images"] == 7
+    assert found["images"] == 8
     assert found["undrawn"] == 0
     assert found["wide"] == []
     assert found["scroll"] <= width
-    assert "CONSOLE" not in done.stderr
+    # Letters of 10 points have half their size at least.
+    assert min(found["scales"]) >= 0.5
+    assert max(found["scales"]) <= 1.01
+    colors = [int(each) for each in re.findall(r"\d+", found["dark"])]
+    assert (sum(colors) < 3 * 128) == dark
+
+
+def test_printing_gives_all_of_it(browse, page):
+    pdf = page.with_name("page.pdf")
+    browse(page, f"--print-to-pdf={pdf}", "--no-pdf-header-footer")
+    content = pdf.read_bytes()
+    assert content.startswith(b"%PDF")
+    assert 4 <= len(re.findall(rb"/Type\s*/Page\b", content)) <= 20
+    # Each with a mask, which is an image, too.
+    drawn = len(re.findall(rb"/Subtype\s*/Image\b", content))
+    assert drawn >= 8, "what is folded is left out"
+
+
+@pytest.mark.parametrize("width", [1280, 400])
+def test_on_paper_nothing_is_wider_than_a_page_or_higher(probe, page, width):
+    # A4, without its margins.
+    found = probe(page, width, paper=718)
+    assert found["wide"] == []
+    assert max(found["heights"]) <= 18 / 2.54 * 96 + 1

@@ -148,6 +148,18 @@ def test_figures_of_an_arm_are_those_of_its_runs(make_run):
     assert np.trace(arm.confusion) == 66
 
 
+def test_the_chosen_epoch_has_figures_of_its_own(make_run):
+    right = np.arange(60) < 30
+    run = make_run("plain", right=right, accuracies=[0.2, 0.7, 0.5])
+    best = run.metrics()["best"] | {"val_loss": 0.75, "val_top5_accuracy": 0.9}
+    run.write_json("metrics.json", run.metrics() | {"best": best})
+    figures = findings_of(run).arms[0].figures
+    assert figures["chosen_top1_error"].mean == pytest.approx(30)
+    assert figures["chosen_top5_error"].mean == pytest.approx(10)
+    assert figures["chosen_loss"].mean == pytest.approx(0.75)
+    assert figures["top1_error"].mean == pytest.approx(50)
+
+
 def test_two_classes_have_precision_and_recall(make_run):
     right = np.r_[np.arange(14) < 8, np.arange(14) < 6]
     ids = [f"{n:04}" for n in [*range(0, 28, 2), *range(1, 28, 2)]]

@@ -1,0 +1,82 @@
+"""What each arm's training makes of the same images."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pydantic
+
+from experiments.configs.schema import Experiment, layer
+from experiments.errors import ConfigError
+from experiments.training.startup import start_tensorflow
+from pipelines.errors import DataError
+from pipelines.shapes import CLASS_NAMES, draw
+
+
+def originals(side):
+    """Images that the project draws, one of each class.
+
+    Args:
+        side: In pixels.
+
+    Returns:
+        images: uint8 (6, side, side, 3).
+        labels: float32 (6, 6), of `pipelines.shapes.CLASS_NAMES`.
+    """
+    classes = range(len(CLASS_NAMES))
+    images = np.stack([draw(label, side, [0, label]) for label in classes])
+    return images, np.eye(len(images), dtype=np.float32)
+
+
+def preview(config):
+    """The `originals` as a run's training shows them.
+
+    Each image is of another batch, so that what is drawn once for a batch
+    differs between them. Variations that were made once, in files, are made
+    anew.
+
+    Args:
+        config: config.json of a run, without its seed.
+
+    Returns:
+        As `originals`; images may be float, and of another size.
+
+    Raises:
+        ConfigError: if this version of the program cannot make them.
+    """
+    try:
+        experiment = pydantic.TypeAdapter(Experiment).validate_json(
+            json.dumps(config)
+        )
+    except pydantic.ValidationError as error:
+        field = ".".join(map(str, error.errors()[0]["loc"]))
+        raise ConfigError(
+            f"its config is of another version ({field})"
+        ) from error
+    data = experiment.data
+    if data.offline is not None:
+        files = layer("AugLy", operations=data.offline.operations)
+        experiment = replace(experiment, augment=(files, *experiment.augment))
+    images, labels = originals(data.load_size or data.image_size)
+    if not experiment.augment:
+        return images, labels
+    start_tensorflow()
+    return _augment(experiment, {"images": images, "labels": labels})
+
+
+def _augment(experiment, batch):
+    # They import TensorFlow, which has to be started first.
+    import tensorflow as tf
+
+    from experiments.training.augmentation import build_augmentation
+
+    images, labels = [], []
+    try:
+        augmentation = build_augmentation(experiment)
+        for step in range(len(batch["images"])):
+            made = augmentation.apply(batch, (0, step))
+            images.append(np.array(made["images"][step]))
+            labels.append(np.array(made["labels"][step]))
+    except (TypeError, ValueError, DataError, tf.errors.OpError) as error:
+        raise ConfigError(" ".join(str(error).split())[:300]) from error
+    return np.stack(images), np.stack(labels)

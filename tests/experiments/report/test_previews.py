@@ -1,0 +1,98 @@
+"""Previews show what training shows: the same images, augmented."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from experiments.configs.registry import EXPERIMENTS
+from experiments.configs.schema import as_json, layer
+from experiments.errors import ConfigError
+from experiments.report.previews import originals, preview
+from experiments.report.report import write_report
+from experiments.training.augmentation import build_augmentation
+from pipelines.config import Offline
+
+
+def test_without_augmentation_images_are_as_drawn(tiny):
+    images, labels = originals(tiny.data.image_size)
+    assert images.shape == (6, 16, 16, 3)
+    assert images.dtype == np.uint8
+    found = preview(as_json(replace(tiny, augment=())))
+    np.testing.assert_array_equal(found[0], images)
+    np.testing.assert_array_equal(found[1], labels)
+
+
+def test_arms_show_the_same_images(tiny):
+    erased, labels = preview(
+        as_json(replace(tiny, augment=(layer("RandomErasing", probability=1),)))
+    )
+    images, expected = originals(16)
+    same = (erased == images).all(-1).mean((1, 2))
+    assert (same > 0.3).all()
+    assert (same < 1).all()
+    np.testing.assert_array_equal(labels, expected)
+
+
+@pytest.mark.parametrize("box", ["per_image", "per_batch"])
+def test_mixed_images_have_their_shares_and_boxes_of_their_own(tiny, box):
+    mixing = replace(
+        tiny,
+        data=replace(tiny.data, image_size=32),
+        augment=(layer("SaliencyMix", box=box),),
+    )
+    mixed, labels = preview(as_json(mixing))
+    images, _ = originals(32)
+    kept = (mixed == images).all(-1)
+    np.testing.assert_allclose(labels.sum(1), 1, rtol=1e-6)
+    for index in np.flatnonzero(labels.max(1) < 1):
+        # Where partners look alike, a few pixels more.
+        assert kept[index].mean() >= labels[index, index] - 1e-6
+        assert kept[index].mean() < labels[index, index] + 0.2
+    assert len(np.unique(kept.reshape(6, -1), axis=0)) > 3
+
+
+def test_it_is_what_the_layers_make(tiny):
+    images, labels = originals(16)
+    batch = {"images": images, "labels": labels}
+    made = build_augmentation(tiny).apply(batch, (0, 4))
+    found = preview(as_json(tiny))
+    np.testing.assert_array_equal(found[0][4], made["images"][4])
+    np.testing.assert_array_equal(found[1][4], made["labels"][4])
+    again = preview(as_json(tiny))
+    np.testing.assert_array_equal(again[0], found[0])
+
+
+def test_sizes_are_those_of_the_config():
+    images, _ = preview(as_json(EXPERIMENTS["tinyimagenet_salmix"]))
+    assert images.shape == (6, 224, 224, 3)
+
+
+def test_variations_in_files_are_shown_too(tiny):
+    pytest.importorskip("augly")
+    offline = Offline(count=1, seed=0, operations={"hflip": {}})
+    data = replace(tiny.data, name="cats_dogs", offline=offline)
+    found, _ = preview(as_json(replace(tiny, data=data, augment=())))
+    np.testing.assert_array_equal(found, originals(16)[0][:, :, ::-1])
+
+
+def test_a_config_of_another_version_is_said(tiny):
+    config = as_json(tiny) | {"augment": [{"layer": "Gone", "options": {}}]}
+    with pytest.raises(ConfigError, match="no layer 'Gone'"):
+        preview(config)
+    with pytest.raises(ConfigError, match="another version .optimiser"):
+        preview(as_json(tiny) | {"optimiser": {}})
+    del config["data"]["name"], config["augment"]
+    with pytest.raises(ConfigError, match="another version"):
+        preview(as_json(tiny) | {"data": 3})
+
+
+def test_the_report_shows_every_arm_that_it_can(make_run, tmp_path, tiny):
+    gone = make_run("gone")
+    config = gone.read_json("config.json") | {"new": 1}
+    gone.write_json("config.json", config)
+    write_report([make_run("plain"), gone], tmp_path / "out", "Test", "mine")
+    text = (tmp_path / "out" / "report.md").read_text()
+    assert "gone cannot be shown: its config is of another version" in text
+    assert (tmp_path / "out" / "previews.png").is_file()
+    assert (tmp_path / "out" / "previews.svg").is_file()
