@@ -4,6 +4,10 @@ Types and ranges of fields are checked when a config is made; here is the
 rest, for which TensorFlow and Keras are needed.
 """
 
+import math
+import os
+
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -11,6 +15,7 @@ from experiments.configs.schema import as_json
 from experiments.errors import ConfigError
 from experiments.report.published.results import read_published
 from experiments.training.augmentation import build_augmentation
+from models import build_network
 from models.initializers import get_bias_initializer, get_initializer
 from pipelines.augly.operations import check_operations
 from pipelines.errors import DataError
@@ -29,13 +34,15 @@ def check_experiment(experiment):
         ConfigError: if there is no such data set, initializer or published
             result; if a layer or one of AugLy's operations is unknown, or an
             argument of it wrong; if the layers fail on images of this size,
-            or do not bring them to the network's.
+            or do not bring them to the network's; if the network does not
+            fit into memory.
         DataError: if there is no such data set or split.
     """
     check_name(experiment.data.name)
     check_splits(experiment.data)
     _check_offline(experiment.data)
     _check_initializers(experiment.model)
+    _check_memory(experiment.model)
     read_published(as_json(experiment))
     augmentation = build_augmentation(experiment)
     if augmentation is not None:
@@ -78,6 +85,27 @@ def _check_initializers(model):
             raise ConfigError(
                 f"model.{field}={getattr(model, field)}: {_in_line(error)}"
             ) from error
+
+
+def _check_memory(model):
+    """A process that takes more memory than there is ends without a word."""
+    if model.width <= 256 and (model.classes or 0) <= 100_000:
+        return
+    with keras.StatelessScope(initialize_variables=False):
+        network = build_network(
+            model, image_size=64, classes=model.classes or _CLASSES
+        )
+    parameters = sum(math.prod(v.shape) for v in network.trainable_variables)
+    # In float32: weights, gradients, and at least one more of the optimizer.
+    needed = 3 * 4 * parameters
+    there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if needed > there:
+        raise ConfigError(
+            f"model: {parameters:,} parameters, which take at least "
+            f"{needed / 2**30:,.0f} GiB to train; this machine has "
+            f"{there / 2**30:,.0f} GiB. Set model.width (here {model.width}) "
+            "or model.classes lower."
+        )
 
 
 def _try(augmentation, experiment):

@@ -152,12 +152,12 @@ class _Reader:
             part = part_of(name)
             if not folders_in(node):
                 if part == "train":
+                    others = listed(each for each in inside if each != name)
                     raise self.refuse(
                         f"the images in {in_utf8(name)} are in no folder of "
-                        f"their class, such as {example(node)}, and those of "
-                        f"{listed(set(inside) - {name})} are not all alike. "
-                        f"Sort them (train/CLASS/FILE), or move {in_utf8(name)}"
-                        " away to use the others alone"
+                        f"their class, such as {in_utf8(example(node))}, "
+                        f"beside {others}. Sort them (train/CLASS/FILE), or "
+                        f"move {in_utf8(name)} away to use the rest alone"
                     )
                 reason = f"in {in_utf8(name)}, which has no folders of classes"
                 self.leave_out(files_in(node), reason)
@@ -183,11 +183,7 @@ class _Reader:
         for part, folder in parts.items():
             empty = [name for name, node in folder.items() if node == {}]
             if empty:
-                raise self.refuse(
-                    f"the folder {listed(empty)} stands beside classes and "
-                    "has no images. For a class, add some; if it is none, "
-                    "move it away"
-                )
+                raise self.refuse_empty(empty[0])
             for class_name, node in folders_in(folder).items():
                 # macOS writes accents as characters of their own.
                 class_name = unicodedata.normalize("NFC", in_utf8(class_name))
@@ -226,6 +222,19 @@ class _Reader:
 
     def refuse(self, reason):
         return DataError(f"{self.origin}: {reason}.")
+
+    def refuse_empty(self, name):
+        there = {
+            file: reason
+            for file, reason in self.unused.items()
+            if f"/{name}/" in f"/{file}"
+        }
+        received = f" ({summary(there)})" if there else ""
+        return self.refuse(
+            f"the folder {listed([name])} stands beside classes and has no "
+            f"images{received}. For a class, add some; if it is none, move it "
+            "away"
+        )
 
     def refuse_depths(self, inside):
         shallow = {k: v for k, v in inside.items() if files_in(v)}

@@ -1,5 +1,6 @@
 """What cannot be run is refused before anything is read or written."""
 
+import os
 from dataclasses import replace
 
 import pytest
@@ -70,6 +71,21 @@ def test_initializers(tiny, field, value):
     with pytest.raises(ConfigError, match=f"model.{field}={value}: ") as caught:
         check_experiment(wrong)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("size", ["width=4096", "classes=1000000"])
+def test_network_that_fits_into_no_memory(tiny, size, monkeypatch):
+    monkeypatch.setattr(os, "sysconf", lambda name: 2**16)
+    wrong = override(
+        tiny, ["model.name=ResNet101", "model.width=64", f"model.{size}"]
+    )
+    with pytest.raises(
+        ConfigError, match=r"[\d,]{9,} parameters.* 4 GiB\. Set"
+    ):
+        check_experiment(wrong)
+    # Of what a few GiB hold, nothing is built.
+    monkeypatch.setattr(os, "sysconf", lambda name: 2**30)
+    check_experiment(wrong)
 
 
 def test_names_of_data_sets_and_published_results(tiny):

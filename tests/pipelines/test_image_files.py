@@ -55,7 +55,7 @@ def test_folder_without_images_beside_classes_is_asked_about(
     pictures, tmp_path, write_tree
 ):
     root = write_tree(tmp_path, pictures | {"birds/list.txt": b""})
-    message = "'?birds'? stands beside classes and has no images. For a class"
+    message = r"birds stands beside classes and has no images \(1 no image"
     with pytest.raises(DataError, match=message):
         FolderFiles(root)
     assert len(FolderFiles(root, [root / "birds"]).entries) == 30

@@ -150,6 +150,11 @@ def test_what_has_one_reading_is_read(names, expected):
             spread("train/{}") + spread("test/{}", classes=("Cats", "dogs")),
             ["train has no Cats", "test has no cats"],
         ),
+        # A class of files that nobody reads here, or no class.
+        (
+            [*spread("{}"), "birds/1.heic"],
+            ["birds stands beside", ".heic), such as birds/1.heic", "class"],
+        ),
         # No classes at all.
         (["1.jpg", "2.jpg"], ["1.jpg, 2.jpg", "CLASS/FILE"]),
         (["a/x.txt", "b.heic"], ["no images", "a/x.txt", ".heic", "CLASS"]),
@@ -157,8 +162,9 @@ def test_what_has_one_reading_is_read(names, expected):
     ],
 )
 def test_what_has_two_readings_is_asked_about(names, said):
+    folders = sorted({name.rpartition("/")[0] for name in names})
     with pytest.raises(DataError) as caught:
-        arrange(names, "here")
+        arrange(names, "here", folders)
     message = str(caught.value)
     assert "\n" not in message
     assert message.startswith("here: ")
