@@ -169,9 +169,10 @@ def _line(axes, rows, values, *style, **options):
 
 
 def _hides_ends(panels):
-    """Whether lines end so far below where they were that all look like 0."""
+    """Whether most lines end so far below the highest that they seem 0."""
     ends = [line.get_ydata()[-1] for axes in panels for line in axes.lines]
-    return max(axes.dataLim.y1 for axes in panels) > _FAR * max(ends)
+    highest = max(axes.dataLim.y1 for axes in panels)
+    return highest > _FAR * np.median(ends)
 
 
 def _make_logarithmic(panels):

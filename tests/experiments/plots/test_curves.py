@@ -221,6 +221,10 @@ def test_a_loss_that_fell_far_stays_readable():
     assert box.y0 < figure.axes[1].transData.transform((2, 4))[1] < box.y1
     figure = plot_arms({"near": [near]}, {}, "loss", "")
     assert figure.axes[1].get_yscale() == "linear"
+    # One arm that diverged does not hide the others.
+    diverged = [row | {"val_loss": 1e22} for row in near]
+    arms = {"a": [near], "b": [near], "diverged": [diverged]}
+    assert plot_arms(arms, {}, "loss", "").axes[1].get_yscale() == "log"
 
 
 def test_a_high_legend_leaves_the_curves_their_height():
