@@ -224,7 +224,14 @@ def test_a_loss_that_fell_far_stays_readable():
     # One arm that diverged does not hide the others.
     diverged = [row | {"val_loss": 1e22} for row in near]
     arms = {"a": [near], "b": [near], "diverged": [diverged]}
-    assert plot_arms(arms, {}, "loss", "").axes[1].get_yscale() == "log"
+    axes = plot_arms(arms, {}, "loss", "").axes[1]
+    assert axes.get_yscale() == "log"
+    assert 30 < axes.get_ylim()[1] < 1000
+    low, high = axes.get_ylim()
+    ticks = [tick for tick in axes.get_yticks() if low <= tick <= high]
+    assert len(ticks) >= 3
+    heights = [text.get_position()[1] for text in axes.texts]
+    assert 0 <= min(heights) <= max(heights) <= 1
 
 
 def test_a_high_legend_leaves_the_curves_their_height():
