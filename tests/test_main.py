@@ -77,7 +77,7 @@ def test_help_explains_the_flags(arguments):
         (["--experiment=demo_baseline", "--strategy=magic"], "strategy"),
         (["--experiment=demo_baseline", "--seed=-1"], "seed"),
         ([f"--seed={2**63}"], f"[0, {2**63 - 1}]"),
-        (["--study=demo", f"--seed={2**63 - 2}"], "with 4 seeds goes beyond"),
+        (["--study=demo", f"--seed={2**63 - 2}"], "with 5 seeds goes beyond"),
         (["--prepare=shapes", "--seed=1"], "--set data.split_seed=1?"),
         (["--describe=shapes", "--seed=1"], "--set data.split_seed=1?"),
         (["--augment_offline=catsdogs", "--seed=1"], "data.offline.seed=1?"),

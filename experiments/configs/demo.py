@@ -9,7 +9,7 @@ The project draws the images, see `pipelines.shapes`, and by construction:
   seed 0 is the baseline's seed 1000.
 What SaliencyMix does here is not known beforehand.
 
-On noise that it never saw, the baseline differs much from seed to seed; four
+On noise that it never saw, the baseline differs much from seed to seed; five
 seeds are enough to tell that from the first two effects. Three may miss one.
 `benchmarks/demo_truth.py` checks the verdicts, with other seeds and numerics.
 
@@ -78,7 +78,7 @@ STUDIES = (
         name="demo",
         summary="what helps, what hurts and a placebo, on drawn shapes",
         experiments=tuple(e.name for e in EXPERIMENTS),
-        seeds=4,
+        seeds=5,
         prefix="demo_",
     ),
 )

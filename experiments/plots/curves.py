@@ -29,8 +29,9 @@ _CURVES = {
 }
 # More names than this beside the ends of lines would crowd.
 _MOST_NAMED = 6
-# A loss that was so many times its end is drawn on a logarithmic axis.
-_FAR = 10
+# A loss that was so many times the usual end is drawn on a logarithmic axis,
+# and one that was so many times that, beyond it.
+_FAR, _TOO_FAR = 10, 100
 # Letters of all columns of a legend.
 _LEGEND_WIDTH = 100
 
@@ -121,8 +122,8 @@ def plot_arms(arms, published, name, title):
                     color=color,
                     label=drawable_text(its_label),
                 )
-    if name == "loss" and _hides_ends(panels):
-        _make_logarithmic(panels)
+    if name == "loss":
+        _keep_ends_readable(panels)
     panels[1].set_ylabel("")
     _name_lines(figure, panels[1])
     return figure
@@ -168,16 +169,20 @@ def _line(axes, rows, values, *style, **options):
     )
 
 
-def _hides_ends(panels):
-    """Whether lines end so far below where they were that all look like 0."""
+def _keep_ends_readable(panels):
+    """Whatever a loss was in between, or that of one arm that diverged."""
     ends = [line.get_ydata()[-1] for axes in panels for line in axes.lines]
-    return max(axes.dataLim.y1 for axes in panels) > _FAR * max(ends)
-
-
-def _make_logarithmic(panels):
+    usual, highest = np.median(ends), max(axes.dataLim.y1 for axes in panels)
+    if highest <= _FAR * usual:
+        return
     for axes in panels:
         axes.set_yscale("log")
-        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    if highest > _TOO_FAR * usual:
+        axes.set_ylim(top=_TOO_FAR * usual)
+    low, high = axes.get_ylim()
+    steps = (1, 2, 5) if high < 1e4 * low else (1,)
+    for axes in panels:
+        axes.yaxis.set_major_locator(LogLocator(subs=steps))
         axes.yaxis.set_major_formatter("{x:g}")
         axes.yaxis.set_minor_formatter(NullFormatter())
 
@@ -204,9 +209,8 @@ def _name_lines(figure, axes):
     # Asked for its limits, matplotlib settles them.
     axes.get_ylim()
     to_fraction = axes.transData + axes.transAxes.inverted()
-    heights = [
-        to_fraction.transform(line.get_xydata()[-1])[1] for line in lines
-    ]
+    ends = [to_fraction.transform(line.get_xydata()[-1])[1] for line in lines]
+    heights = np.clip(ends, 0, 1)
     for line, name, end, place in zip(
         lines, names, heights, _spread(heights), strict=True
     ):

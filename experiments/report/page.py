@@ -56,7 +56,8 @@ def write_page(title, chapters, folder):
     for chapter in chapters:
         for block in chapter.blocks:
             if isinstance(block, Picture):
-                name = block.name + chapter.suffix
+                # A data set may be called anything.
+                name = re.sub(r"[^\w-]+", "-", block.name + chapter.suffix)
                 pictures[id(block)] = name, _save(block.figure, folder / name)
             elif isinstance(block, Table) and block.file:
                 write_csv(block.rows, folder / _with(block.file, chapter))

@@ -53,9 +53,9 @@ def all_curves(material):
         if each.curve is not None
     }
     texts = {
-        "accuracy": "Top-1 accuracy on the validation images",
-        "error": "Top-1 error on the validation images",
-        "loss": "Cross-entropy on the validation images",
+        "accuracy": "Top-1 accuracy",
+        "error": "Top-1 error",
+        "loss": "Cross-entropy",
     }
     return Section(
         "Curves",
@@ -63,7 +63,8 @@ def all_curves(material):
             Picture(
                 name,
                 curves.plot_arms(histories, published, name, ""),
-                f"{text} over epochs, a line an arm.",
+                f"{text} in training and in validation over epochs, a line "
+                "an arm.",
             )
             for name, text in texts.items()
         ],

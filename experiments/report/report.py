@@ -73,6 +73,8 @@ def write_report(paths, folder, title, study=None):
     if not groups:
         reasons = "; ".join(f"{each.path}: {each.reason}" for each in left_out)
         raise ConfigError(f"there is nothing to compare: {reasons}.")
+    # Layers of Keras and KerasCV take long to start for their previews.
+    print(f"comparing and drawing {len(runs)} runs", flush=True)
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.iterdir():
         # Of an earlier report, of other runs, it would seem to be this one's.

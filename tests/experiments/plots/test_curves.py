@@ -221,6 +221,17 @@ def test_a_loss_that_fell_far_stays_readable():
     assert box.y0 < figure.axes[1].transData.transform((2, 4))[1] < box.y1
     figure = plot_arms({"near": [near]}, {}, "loss", "")
     assert figure.axes[1].get_yscale() == "linear"
+    # One arm that diverged does not hide the others.
+    diverged = [row | {"val_loss": 1e22} for row in near]
+    arms = {"a": [near], "b": [near], "diverged": [diverged]}
+    axes = plot_arms(arms, {}, "loss", "").axes[1]
+    assert axes.get_yscale() == "log"
+    assert 30 < axes.get_ylim()[1] < 1000
+    low, high = axes.get_ylim()
+    ticks = [tick for tick in axes.get_yticks() if low <= tick <= high]
+    assert len(ticks) >= 3
+    heights = [text.get_position()[1] for text in axes.texts]
+    assert 0 <= min(heights) <= max(heights) <= 1
 
 
 def test_a_high_legend_leaves_the_curves_their_height():

@@ -184,6 +184,12 @@ def test_numbers_in_figures_are_told_whose_they_are(make_run, tmp_path):
     assert "Names in figures" in text
 
 
+def test_names_of_data_sets_are_no_paths(make_run, tmp_path):
+    folder = make_run("plain", data_fields={"name": "../a b"})
+    write_report([folder], tmp_path / "out", "Study", study="x")
+    assert (tmp_path / "out" / "counts_-a-b.png").is_file()
+
+
 def test_names_in_figures_need_no_word_where_all_are_drawn(make_run, tmp_path):
     folders = [make_run(name) for name in ("plain", "#2", "other")]
     write_report(folders, tmp_path / "out", "Study", study="x")
