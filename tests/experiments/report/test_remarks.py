@@ -87,7 +87,8 @@ def test_commands_repeat_the_seeds(make_run, tmp_path):
         return (report / "report.md").read_text()
 
     text = text_of([first, first + 1, first + 2])
-    assert f"--study=demo --seed={first} --seeds=3" in text
+    arms = "--study=demo --arms=baseline,flip"
+    assert f"{arms} --seed={first} --seeds=3" in text
     text = text_of([0, 2], data_fields={"overlaps": ["some"]})
     assert "--study=demo" not in text
     assert "--experiment=demo_flip --seed=2" in text

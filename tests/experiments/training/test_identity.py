@@ -185,6 +185,7 @@ OTHERS = {
     "augment_on": ("device", "augment_on=device, and this is"),
     "jit_compile": (True, "jit_compile=True, and this is"),
     "onednn": ("-1", "TF_ENABLE_ONEDNN_OPTS=-1, and this is"),
+    "threads": (64, "threads=64, and this is threads="),
     "packages": ({"tensorflow": "1.0"}, "packages.tensorflow=1.0, and"),
 }
 
