@@ -21,12 +21,11 @@ import argparse
 import json
 import multiprocessing
 import os
-import statistics
 import sys
 from pathlib import Path
 
 import numpy as np
-from worker import Worker, serve
+from worker import Worker, in_turns, serve
 
 ROOT = Path(__file__).parents[1]
 SIZE = 224
@@ -161,27 +160,8 @@ def measure(source, names, repeats, seconds, torch_python):
         worker.seconds(16 * BATCH)
         speed = 16 * BATCH / worker.seconds(16 * BATCH)
         counts[name] = BATCH * max(1, round(speed * seconds / BATCH))
-    speeds = {name: [] for name in names}
-    for _ in range(repeats):
-        for name, worker in workers.items():
-            speeds[name].append(counts[name] / worker.seconds(counts[name]))
-    for worker in workers.values():
-        worker.end()
-    return [
-        {
-            "source_size": source,
-            "side": name,
-            "images_per_second": statistics.median(speeds[name]),
-            "ours_is_faster_by": statistics.median(
-                ours / theirs
-                for ours, theirs in zip(
-                    speeds[names[0]], speeds[name], strict=True
-                )
-            ),
-            "repeats": speeds[name],
-        }
-        for name in names
-    ]
+    found = in_turns(workers, counts, counts, repeats)
+    return [{"source_size": source, **row} for row in found.values()]
 
 
 def main():

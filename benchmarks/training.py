@@ -22,12 +22,11 @@ sides as on a processor without AVX-512.
 import argparse
 import json
 import os
-import statistics
 import sys
 import time
 from pathlib import Path
 
-from worker import Worker, serve
+from worker import Worker, in_turns, serve
 
 ROOT = Path(__file__).parents[1]
 CLASSES = 200
@@ -119,30 +118,22 @@ def measure(network, image_size, names, repeats, steps, torch_python):
         first_steps[name] = time.perf_counter() - started
         worker.seconds(1)
         workers[name] = worker
-    speeds = {name: [] for name in names}
-    for _ in range(repeats):
-        for name, worker in workers.items():
-            images = steps * BATCH_SIZES[image_size]
-            speeds[name].append(images / worker.seconds(steps))
-    for worker in workers.values():
-        worker.end()
+    images = steps * BATCH_SIZES[image_size]
+    found = in_turns(
+        workers,
+        dict.fromkeys(names, steps),
+        dict.fromkeys(names, images),
+        repeats,
+    )
     return [
         {
             "network": network,
             "image_size": image_size,
             "batch_size": BATCH_SIZES[image_size],
-            "side": name,
-            "images_per_second": statistics.median(speeds[name]),
-            "ours_is_faster_by": statistics.median(
-                ours / theirs
-                for ours, theirs in zip(
-                    speeds[names[0]], speeds[name], strict=True
-                )
-            ),
+            **row,
             "first_step_seconds": first_steps[name],
-            "repeats": speeds[name],
         }
-        for name in names
+        for name, row in found.items()
     ]
 
 

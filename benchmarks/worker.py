@@ -5,6 +5,7 @@ are timed in turns all the same, so that a busy machine slows all of them.
 """
 
 import os
+import statistics
 import subprocess
 import sys
 import time
@@ -39,6 +40,39 @@ class Worker:
 
     def end(self):
         self._process.communicate()
+
+
+def in_turns(workers, amounts, images, repeats):
+    """Speeds of workers that take turns, and ends them.
+
+    Args:
+        workers: {side: `Worker`}, the first of them ours.
+        amounts: {side: what it is told to do in a turn}.
+        images: {side: how many images that is}.
+        repeats: Turns of each.
+
+    Returns:
+        {side: results for a table}; medians over the turns.
+    """
+    speeds = {side: [] for side in workers}
+    for _ in range(repeats):
+        for side, worker in workers.items():
+            seconds = worker.seconds(amounts[side])
+            speeds[side].append(images[side] / seconds)
+    for worker in workers.values():
+        worker.end()
+    ours, *_ = speeds.values()
+    return {
+        side: {
+            "side": side,
+            "images_per_second": statistics.median(found),
+            "ours_is_faster_by": statistics.median(
+                one / other for one, other in zip(ours, found, strict=True)
+            ),
+            "repeats": found,
+        }
+        for side, found in speeds.items()
+    }
 
 
 def serve(do):

@@ -111,7 +111,7 @@ def _check_memory(model):
 def _try(augmentation, experiment):
     """Augments a few images of noise, as a first batch would be."""
     data = experiment.data
-    side = data.load_size or data.image_size
+    side = data.stored_size
     random = np.random.default_rng(0)
     images = random.integers(0, 256, (_IMAGES, side, side, 3), np.uint8)
     labels = np.eye(_CLASSES, dtype=np.float32)[np.arange(_IMAGES) % _CLASSES]

@@ -40,7 +40,7 @@ def stand_in(config, counts):
     Returns:
         A `pipelines.loading.DataSet`.
     """
-    side = config.load_size or config.image_size
+    side = config.stored_size
     image = draw(0, side, 0)
 
     def split(images):

@@ -15,16 +15,12 @@ from pipelines.image_files import (
 )
 from pipelines.image_folder import FOLDER, ImageFolder
 from pipelines.image_names import listed, why_no_image
-from pipelines.location import places_of_others
+from pipelines.location import NAMES, places_of_others
 from pipelines.own_images import find as find_any
 from pipelines.own_images import own_folders
 
 KAGGLE = "samuelcortinhas/cats-and-dogs-image-classification"
-ARCHIVES = (
-    "cats_dogs.zip",
-    "cats-and-dogs-test.zip",
-    "cats-and-dogs-image-classification.zip",
-)
+ARCHIVES = tuple(n for n in NAMES["cats_dogs"] if n.endswith(".zip"))
 _KINDS = ("cat", "dog")
 
 

@@ -118,3 +118,8 @@ class Data:
     steps_per_epoch: Count | None = None
     # Decoded images are kept in memory up to this size, on disk beyond it.
     cache_gib: Annotated[float, Ge(0), Le(1_000_000)] = 2.0
+
+    @property
+    def stored_size(self):
+        """Side of the images as they come to the augmentation."""
+        return self.load_size or self.image_size

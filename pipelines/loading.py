@@ -231,7 +231,7 @@ def _indices(splits, classes, config, seed):
 def _decode(chosen):
     config, splits = chosen.config, chosen.splits
     count = sum(map(len, chosen.indices.values()))
-    side = config.load_size or config.image_size
+    side = config.stored_size
     prepared = chosen.location.prepared
     cache = ImageCache(prepared, count, side, config.cache_gib)
     loaded = {

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 # What data sets are called in a folder that is for several of them.
-_NAMES = {
+NAMES = {
     "tiny_imagenet": ("tiny-imagenet-200.zip", "tiny-imagenet-200"),
     "cats_dogs": (
         "cats_dogs.zip",
@@ -24,7 +24,7 @@ def places_of_others(name, data_dir):
     """Paths in `data_dir` that are of other data sets than `name`."""
     return [
         Path(data_dir, each)
-        for other, names in _NAMES.items()
+        for other, names in NAMES.items()
         if other != name
         for each in names
     ]

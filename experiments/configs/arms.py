@@ -13,8 +13,8 @@ from pydantic import ValidationError
 from experiments.configs.schema import layer
 from experiments.errors import ConfigError
 
-# Layers that an arm can have: those of augment_tf and AugLy. Besides them
-# any of "keras/NAME" and "keras_cv/NAME".
+# Layers that an arm can have: those of augment_tf, which takes seconds to
+# import, and AugLy. Besides them any of "keras/NAME" and "keras_cv/NAME".
 LAYERS = (
     "AugLy",
     "ColorJitter",
@@ -136,6 +136,10 @@ def parse_arm(text):
 def _layers(node, text):
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
         return _layers(node.left, text) + _layers(node.right, text)
+    if isinstance(node, ast.Name) and node.id in ARMS:
+        arm = ARMS[node.id]
+        if arm.seed_offset is None:
+            return arm.layers
     options = {}
     library = ""
     # keras/RandAugment(...) reads as a division.
@@ -150,14 +154,10 @@ def _layers(node, text):
                 "CutMix(alpha=0.5)."
             )
         options = {k.arg: ast.literal_eval(k.value) for k in node.keywords}
-        called, node = True, node.func
-    else:
-        called = False
+        node = node.func
     if not isinstance(node, ast.Name):
         raise _not_an_arm(text)
     name = library + node.id
-    if not called and name in ARMS and ARMS[name].seed_offset is None:
-        return ARMS[name].layers
     if not library and name not in LAYERS:
         close = difflib.get_close_matches(name, LAYERS, cutoff=0.5) or LAYERS
         raise ConfigError(

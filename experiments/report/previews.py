@@ -57,7 +57,7 @@ def preview(config):
     if data.offline is not None:
         files = layer("AugLy", operations=data.offline.operations)
         experiment = replace(experiment, augment=(files, *experiment.augment))
-    images, labels = originals(data.load_size or data.image_size)
+    images, labels = originals(data.stored_size)
     if not experiment.augment:
         return images, labels
     start_tensorflow()

@@ -32,7 +32,7 @@ def build_augmentation(experiment):
     """
     image_size = experiment.data.image_size
     layers = [_build(spec, image_size) for spec in experiment.augment]
-    load_size = experiment.data.load_size or image_size
+    load_size = experiment.data.stored_size
     resizes = any("size" in _arguments(type(layer)) for layer in layers)
     if load_size != image_size and not resizes:
         raise ConfigError(

@@ -7,13 +7,12 @@ from pipelines.files.archives import open_archive
 from pipelines.files.download import download
 from pipelines.image_files import find_anything
 from pipelines.image_names import listed
-from pipelines.location import places_of_others
+from pipelines.location import NAMES, places_of_others
 
 URL = "http://cs231n.stanford.edu/tiny-imagenet-200.zip"
 SIZE = 248_100_043
 MD5 = "90528d7ca1a48142e341f4ef8d21d0de"
-FOLDER = "tiny-imagenet-200"
-ARCHIVE = FOLDER + ".zip"
+ARCHIVE, _ = NAMES["tiny_imagenet"]
 _INDEX = "wnids.txt"
 
 

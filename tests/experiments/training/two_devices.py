@@ -32,19 +32,24 @@ from pipelines.location import Location
 BATCH = 8
 
 
-def train(workdir, assignments):
+def train_as(name, workdir, assignments, strategy_name):
     experiment = override(get_experiment("demo_salmix"), assignments)
+    strategy = make_strategy(strategy_name)
+    replicas = strategy.num_replicas_in_sync
+    assert replicas == (strategy_name == "mirrored") + 1
+    run(
+        replace(experiment, name=name),
+        seed=0,
+        workdir=workdir,
+        location=Location("unused"),
+        strategy=strategy,
+    )
+
+
+def train(workdir, assignments):
     # MirroredStrategy over both devices, and one device alone.
     for name in ("mirrored", "default"):
-        strategy = make_strategy(name)
-        assert strategy.num_replicas_in_sync == (name == "mirrored") + 1
-        run(
-            replace(experiment, name=name),
-            seed=0,
-            workdir=workdir,
-            location=Location("unused"),
-            strategy=strategy,
-        )
+        train_as(name, workdir, assignments, name)
 
 
 def train_last_one(workdir, assignments):
@@ -54,30 +59,13 @@ def train_last_one(workdir, assignments):
         *("data.limit_train=25", "data.limit_val=37"),
         "data.augment_on=device",
     ]
-    experiment = override(
-        get_experiment("demo_salmix"), [*assignments, *last_one]
-    )
-    run(
-        replace(experiment, name="last_one"),
-        seed=0,
-        workdir=workdir,
-        location=Location("unused"),
-        strategy=make_strategy("mirrored"),
-    )
+    train_as("last_one", workdir, [*assignments, *last_one], "mirrored")
 
 
 def refuse_uneven(workdir, assignments):
-    experiment = override(
-        get_experiment("demo_salmix"), [*assignments, "data.batch_size=13"]
-    )
+    uneven = [*assignments, "data.batch_size=13"]
     try:
-        run(
-            replace(experiment, name="uneven"),
-            seed=0,
-            workdir=workdir,
-            location=Location("unused"),
-            strategy=make_strategy("mirrored"),
-        )
+        train_as("uneven", workdir, uneven, "mirrored")
     except ConfigError as error:
         (workdir / "uneven.txt").write_text(str(error))
 
