@@ -1,6 +1,7 @@
 """All experiments and studies by name."""
 
 import difflib
+from dataclasses import replace
 
 from experiments.configs import (
     catsdogs,
@@ -73,8 +74,8 @@ def choose_arms(study, names=(), spelled=()):
     taken = {}
     for each in chosen:
         # The same under two names would be trained to the last bit alike.
-        same = (each.augment, each.seed_offset, each.data)
-        for what in (each.name, repr(same)):
+        nameless = replace(each, name="", summary="")
+        for what in (each.name, repr(nameless)):
             if what in taken:
                 raise ConfigError(
                     "--arms, --arm: the same twice: "

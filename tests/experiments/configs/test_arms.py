@@ -152,6 +152,16 @@ def test_other_studies_take_arms_too():
     assert first.name == "catsdogs_augly"
 
 
+def test_arms_may_differ_in_anything():
+    """Here in the initializer alone."""
+    study = STUDIES["tinyimagenet_init"]
+    for he, xavier in zip(
+        study.experiments[:3], study.experiments[3:], strict=True
+    ):
+        chosen = choose_arms(study, [he, xavier])
+        assert [each.name for each in chosen] == [he, xavier]
+
+
 @pytest.mark.parametrize(
     ("study", "names", "spelled", "message"),
     [
