@@ -38,6 +38,7 @@ SIDES = (
     "torchvision",
 )
 PEERS = SIDES[2:]
+BLAS_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
 def our_images(images):
@@ -156,6 +157,8 @@ def measure(source, names, repeats, seconds, torch_python):
         worker = workers[name] = Worker(
             [python, __file__, "--work", name, source],
             TF_ENABLE_ONEDNN_OPTS=onednn,
+            # The peers have a process a core already.
+            **(dict.fromkeys(BLAS_THREADS, "1") if name in PEERS else {}),
         )
         worker.seconds(16 * BATCH)
         speed = 16 * BATCH / worker.seconds(16 * BATCH)
