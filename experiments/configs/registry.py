@@ -9,6 +9,7 @@ from experiments.configs import (
     fair,
     tinyimagenet_fair,
     tinyimagenet_init,
+    tinyimagenet_pocket,
     tinyimagenet_published,
 )
 from experiments.configs.arms import ARMS, LAYERS, parse_arm, with_arm
@@ -20,6 +21,7 @@ _MODULES = (
     tinyimagenet_published,
     tinyimagenet_fair,
     tinyimagenet_init,
+    tinyimagenet_pocket,
     catsdogs,
 )
 

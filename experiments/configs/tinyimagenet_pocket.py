@@ -1,0 +1,61 @@
+"""Controlled comparison on a part of Tiny ImageNet that a laptop can train.
+
+20 of the 200 classes, spread evenly, a narrow ResNet18 and 25 passes over the
+first 250 train images of each class: 5,000 images, of which a run sees 125,000
+augmented ones. 50 validation images a class are too few to tell small
+differences, so all 300 images a class that are not trained on are judged:
+validation, holdout and the rest of train. No epoch is picked.
+
+An epoch here is 2.5 passes, so that the 6,000 judged images do not cost more
+than training does.
+"""
+
+from dataclasses import replace
+
+from experiments.configs import tinyimagenet_fair
+from experiments.configs.arms import ARMS, with_arm
+from experiments.configs.schema import Study, layer
+from models.config import Model
+
+PREFIX = "tinyimagenet_pocket_"
+
+BASELINE = replace(
+    tinyimagenet_fair.BASELINE,
+    name=f"{PREFIX}baseline",
+    data=replace(
+        tinyimagenet_fair.BASELINE.data,
+        train="published_train",
+        val="train[50000:]+holdout+validation",
+        selection=None,
+        classes=20,
+        steps_per_epoch=98,
+    ),
+    model=Model(name="ResNet18", width=16),
+    optimizer=replace(tinyimagenet_fair.BASELINE.optimizer, warmup_epochs=0.5),
+    augment=(layer("RandomCrop", padding=8), layer("RandomFlip")),
+    epochs=10,
+)
+
+_ARMS = (
+    "random_erase",
+    "cutmix",
+    "mixup",
+    "salmix",
+    "salmix_float",
+    "randaugment",
+    "placebo",
+)
+EXPERIMENTS = (
+    BASELINE,
+    *(with_arm(BASELINE, PREFIX, ARMS[name]) for name in _ARMS),
+)
+
+STUDIES = (
+    Study(
+        name="tinyimagenet_pocket",
+        summary="20 classes, a narrow ResNet18: hours on a laptop",
+        experiments=tuple(e.name for e in EXPERIMENTS),
+        seeds=5,
+        prefix=PREFIX,
+    ),
+)
