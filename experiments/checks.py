@@ -40,6 +40,7 @@ def check_experiment(experiment):
     """
     check_name(experiment.data.name)
     check_splits(experiment.data)
+    _check_held_out(experiment)
     _check_offline(experiment.data)
     _check_initializers(experiment.model)
     _check_memory(experiment.model)
@@ -47,6 +48,21 @@ def check_experiment(experiment):
     augmentation = build_augmentation(experiment)
     if augmentation is not None:
         _try(augmentation, experiment)
+
+
+def _check_held_out(experiment):
+    if experiment.data.selection is not None:
+        return
+    for field, value in (
+        ("early_stop", experiment.early_stop),
+        ("judged", None if experiment.judged == "last" else experiment.judged),
+    ):
+        if value is not None:
+            raise ConfigError(
+                f"{field}={value} needs images that are held out: expected "
+                "data.selection, such as --set data.selection=holdout. "
+                "Received: none."
+            )
 
 
 def _check_offline(data):

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from experiments.configs.schema import as_json
 from experiments.errors import ConfigError
 from experiments.image_counts import Counts, count_images
+from experiments.quantities import counted, duration
 from experiments.report import wording
 from experiments.report.arms import group_runs
 from experiments.report.power import Noise, Power, measured_noise
@@ -14,7 +15,6 @@ from experiments.report.tables import markdown_table
 from experiments.run_folder import RunFolder
 from experiments.step_timing import Step, StepTimer, stand_in
 from experiments.training import devices
-from experiments.training.callbacks import duration
 from experiments.training.data import epoch_steps
 from pipelines.config_differences import differences
 
@@ -89,8 +89,8 @@ def plan_study(name, experiments, *, seeds, workdir, location, strategy):
         *dict.fromkeys(plan.counts.origin for plan in plans),
     ]
     print(
-        f"\nPlan of study {name}: {len(plans)} arms, {len(seeds)} "
-        f"seed{'s' if len(seeds) > 1 else ''} each",
+        f"\nPlan of study {name}: {counted(len(plans), 'arm')}, "
+        f"{counted(len(seeds), 'seed')} each",
         *("", *markdown_table([_row(plan, names) for plan in plans]), ""),
         *(f"- {remark}." for remark in remarks),
         sep="\n",

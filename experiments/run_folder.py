@@ -21,6 +21,8 @@ HISTORY_FIELDS = (
 )
 # Further columns of runs that hold out images for picking the best epoch.
 SELECTION_FIELDS = ("selection_loss", "selection_accuracy")
+# The network of the best epoch on these images.
+BEST = "best.keras"
 # Fields of a config that may have to change with the machine.
 _MAY_MOVE = {"precision", "data.augment_on"}
 

@@ -1,8 +1,14 @@
-"""One progress bar for everything that takes long."""
+"""Whatever takes long says so: by a bar, or a line if nothing is counted."""
 
+import contextlib
+import os
 import sys
+import threading
 
 from tqdm import tqdm
+
+# Seconds of silence that make nobody wonder.
+_PATIENCE = 3
 
 
 def progress_bar(iterable=None, **kwargs):
@@ -13,7 +19,42 @@ def progress_bar(iterable=None, **kwargs):
         delay=0 if on_terminal else 10,
         mininterval=0.1 if on_terminal else 10,
         maxinterval=10,
-        dynamic_ncols=on_terminal,
         leave=not on_terminal,
+        **_width(on_terminal),
         **kwargs,
     )
+
+
+def _width(on_terminal):
+    if not on_terminal:
+        return {}
+    # Terminals of containers and editors may have no size, in which tqdm
+    # would draw nothing.
+    if os.get_terminal_size(sys.stderr.fileno()).columns == 0:
+        return {"ncols": 80, "nrows": 24}
+    return {"dynamic_ncols": True}
+
+
+@contextlib.contextmanager
+def announced(text, patience=_PATIENCE):
+    """Prints `text` if what is inside takes longer than a moment.
+
+    Args:
+        text: What is being done, such as "importing TensorFlow".
+        patience: Seconds.
+
+    Example:
+
+    >>> from pipelines.progress import announced
+    >>> with announced("adding"):
+    ...     sum(range(10))
+    45
+    """
+    line = f"  {text} ..."
+    timer = threading.Timer(patience, print, [line], {"flush": True})
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()

@@ -34,7 +34,12 @@ ROOMS = (
     ("pipelines.own_images",),
     ("pipelines.cats_dogs",),
     ("pipelines.loading", "pipelines.batches"),
-    ("experiments.errors", "experiments.path_flag"),
+    (
+        "experiments.errors",
+        "experiments.path_flag",
+        "experiments.quantities",
+        "experiments.history",
+    ),
     ("experiments.configs",),
     ("experiments.run_folder", "experiments.metrics"),
     ("experiments.plots",),

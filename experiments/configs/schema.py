@@ -74,6 +74,11 @@ class Experiment:
     # stays that of the seed. The same config trained a second time, as a
     # placebo, needs other random numbers to tell anything.
     seed_offset: Seed | None = None
+    # Which network is compared with others': that of the last epoch, or of
+    # the one that is best on data.selection.
+    judged: Literal["last", "best"] = "last"
+    # Epochs without a better one on data.selection after which training ends.
+    early_stop: Count | None = None
     precision: Literal["auto", "float32", "mixed_float16", "mixed_bfloat16"] = (
         "auto"
     )

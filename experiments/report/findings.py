@@ -78,6 +78,7 @@ class Findings:
         crossed: Whether seeds are folds of a cross-validation.
         class_names: tuple[str].
         positive_class: The one that precision and recall are of, or None.
+        judged: "last" or "best", see `experiments.configs.schema.Experiment`.
         arms: list[`ArmFindings`], the reference first.
         differences: list[`statistics.Difference`] in top-1 accuracy.
         settings: `settings.Settings`.
@@ -89,6 +90,7 @@ class Findings:
     crossed: bool
     class_names: tuple
     positive_class: str | None
+    judged: str
     arms: list
     differences: list
     settings: Settings
@@ -107,6 +109,7 @@ def find(group):
         crossed=group.crossed,
         class_names=group.class_names,
         positive_class=positive,
+        judged=group.reference.config.get("judged", "last"),
         arms=[
             ArmFindings(
                 name=arm.name,
@@ -114,7 +117,7 @@ def find(group):
                 epochs=arm.epochs,
                 figures=_figures(group, arm, positive),
                 chosen_on=arm.runs[0].metrics.get("best_selected_on", "val"),
-                signs=read_signs(arm),
+                signs=read_signs(arm, group.reference),
                 confusion=matrices[arm.name],
                 classes=None
                 if arm is group.reference
@@ -173,6 +176,9 @@ def _of_one_run(group, run, said, positive):
     found["calibration_error"] = 100 * calibration_error(
         said.confidence, said.right
     )
+    plain = run.metrics.get("plain_train") or {}
+    if "accuracy" in plain:
+        found["train_error"] = 100 * (1 - plain["accuracy"])
     best = run.metrics.get("best") or {}
     if "val_accuracy" in best:
         found["chosen_top1_error"] = 100 * (1 - best["val_accuracy"])

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from experiments.history import best_row
 from experiments.run_folder import HISTORY_FIELDS, RunFolder
 
 # How far accuracies of the same predictions may lie apart: metrics are
@@ -56,7 +57,7 @@ class Run:
         history: Rows of history.csv, dictionaries of numbers.
         metrics, data, environment: The JSON files of these names; the last
             two may be empty in runs of other programs.
-        predictions: `Predictions`, of the final weights.
+        predictions: `Predictions`, of the weights that are judged.
     """
 
     path: Path
@@ -133,14 +134,18 @@ def _read_run(path):
         raise _Unusable("config.json has no name: not a run of this program")
     _check_status(metrics)
     history = _read_history(path)
-    final = metrics.get("final")
-    if not isinstance(final, dict) or not _is_number(final.get("val_accuracy")):
-        raise _Unusable("metrics.json has no final accuracy")
+    which = "best" if config.get("judged") == "best" else "final"
+    judged = metrics.get(which)
+    if not isinstance(judged, dict) or not _is_number(
+        judged.get("val_accuracy")
+    ):
+        raise _Unusable(f"metrics.json has no {which} accuracy")
     predictions = _read_predictions(path)
     measured = float(np.mean(predictions.right))
+    row = best_row(history) if which == "best" else history[-1]
     for where, value in (
-        ("metrics.json", final["val_accuracy"]),
-        ("history.csv", history[-1]["val_accuracy"]),
+        ("metrics.json", judged["val_accuracy"]),
+        ("history.csv", row["val_accuracy"]),
     ):
         if abs(value - measured) > TOLERANCE:
             raise _Unusable(

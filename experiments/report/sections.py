@@ -144,6 +144,7 @@ def _shown(value):
 _COLUMNS = {
     "top1_error": ("top-1 error, %", 2),
     "top5_error": ("top-5 error, %", 2),
+    "train_error": ("top-1 error on plain train images, %", 1),
     "loss": ("loss", 3),
     "calibration_error": ("calibration error, %", 2),
     "precision": ("precision, %", 2),
@@ -164,8 +165,8 @@ _CHOSEN = {
 def results(material):
     findings = material.findings
     text = [
-        "Mean ± standard deviation over seeds, of the last epoch, on "
-        f"{findings.images:,} images."
+        f"Mean ± standard deviation over seeds, {wording.judged(findings)}, "
+        f"on {findings.images:,} images."
     ]
     if material.published:
         text.append("Rows marked as published were not measured here.")

@@ -4,10 +4,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-# The last part of training that is looked at, and the gain in points of
-# accuracy that as long again would bring, were it to go on like that.
-LAST_PART = 0.2
-STEEP = 1.0
+from experiments.history import has_diverged, is_steep, still_rising
+
+# Points of accuracy on plain training images that an arm lacks against the
+# reference, from which on it is likely to need more epochs than that.
+_FITS_LESS = 10.0
 
 
 class Signs(NamedTuple):
@@ -17,43 +18,48 @@ class Signs(NamedTuple):
         still_rising: Points of validation accuracy that another fifth of the
             training would bring at the pace of the last one; None if fewer
             than five epochs tell.
-        undertrained: Whether that is more than `STEEP`.
+        undertrained: Whether that is more than a point.
         diverged: Seeds whose loss ended above that of guessing.
+        fits_less_by: Points of accuracy on plain training images below the
+            reference's; None where that was not measured.
+        fits_less: Whether that is more than 10.
     """
 
     still_rising: float | None
     undertrained: bool
     diverged: tuple
+    fits_less_by: float | None
+    fits_less: bool
 
 
-def read_signs(arm):
-    """The `Signs` of an `arms.Arm`."""
+def read_signs(arm, reference):
+    """The `Signs` of an `arms.Arm`, beside the one that it is compared with."""
     length = min(len(run.history) for run in arm.runs)
-    curves = np.array(
-        [
-            [row["val_accuracy"] for row in run.history[:length]]
-            for run in arm.runs
-        ]
-    )
-    rising = _pace(100 * curves.mean(0))
-    # A network whose training loss ends above that of guessing has not
-    # learned; its rate is the likely reason.
-    guessing = [np.log(len(run.predictions.class_names)) for run in arm.runs]
+    means = [
+        {"val_accuracy": np.mean([row["val_accuracy"] for row in epoch])}
+        for epoch in zip(
+            *(run.history[:length] for run in arm.runs), strict=True
+        )
+    ]
+    rising = still_rising(means)
+    fits, its = _plain_accuracy(arm), _plain_accuracy(reference)
+    less = None if fits is None or its is None else its - fits
     return Signs(
         still_rising=rising,
-        undertrained=rising is not None and rising > STEEP,
+        undertrained=is_steep(rising),
         diverged=tuple(
             run.seed
-            for run, most in zip(arm.runs, guessing, strict=True)
-            if run.history[-1]["loss"] > most
+            for run in arm.runs
+            if has_diverged(run.history, len(run.predictions.class_names))
         ),
+        fits_less_by=less,
+        fits_less=less is not None and less > _FITS_LESS,
     )
 
 
-def _pace(curve):
-    """What a straight line through the last part gains over its length."""
-    if len(curve) < 5:
-        return None
-    part = max(3, round(LAST_PART * len(curve)))
-    slope = np.polyfit(np.arange(part), curve[-part:], 1)[0]
-    return float(slope * part)
+def _plain_accuracy(arm):
+    """Percent of plain training images that an arm has right, or None."""
+    found = [
+        run.metrics.get("plain_train", {}).get("accuracy") for run in arm.runs
+    ]
+    return None if None in found else float(100 * np.mean(found))

@@ -3,6 +3,8 @@
 import os
 import unicodedata
 
+from experiments.quantities import counted
+
 LEVEL = "95 % interval"
 # Of characters that change no direction, as Unicode names the classes.
 _LEFT = {"L", "EN", "ES", "ET", "CS", "NSM", "BN", "S", "WS", "ON", "B", ""}
@@ -143,7 +145,7 @@ def power(power):
     Returns:
         A list of sentences.
     """
-    seeds = f"{power.seeds} seed{'s' if power.seeds > 1 else ''} an arm"
+    seeds = f"{counted(power.seeds, 'seed')} an arm"
     images, noise = f"{power.images:,} images", power.noise
     if power.seeds < 2:
         line = f"With {seeds} this study ranks nothing"
@@ -200,6 +202,15 @@ def warnings(findings):
             f"up to {pace:.1f} points of accuracy over the last fifth of "
             "training. The ranking may turn over with more epochs."
         )
+    hungry = [arm for arm in findings.arms if arm.signs.fits_less]
+    if hungry:
+        least = max(arm.signs.fits_less_by for arm in hungry)
+        fit = "fit up to" if len(hungry) > 1 else "fits"
+        yield (
+            f"{names.list(arm.name for arm in hungry)} {fit} {least:.0f} "
+            f"points fewer of the plain training images than {reference}: "
+            "more epochs may favor what is trained on harder images."
+        )
     for arm in findings.arms:
         if arm.signs.diverged:
             seeds = ", ".join(map(str, arm.signs.diverged))
@@ -208,6 +219,13 @@ def warnings(findings):
                 f"seed {seeds}: it diverged or did not learn; a lower "
                 "optimizer.learning_rate may help."
             )
+
+
+def judged(findings):
+    """The epoch whose network is compared."""
+    if findings.judged == "best":
+        return "of the epoch that is best on held-out images"
+    return "of the last epoch"
 
 
 def chosen(findings):
@@ -227,7 +245,7 @@ def notes(findings):
         "would have given other networks, and other images other mistakes. "
         f"The {LEVEL}s hold for all arms together: without any effect, at "
         "most about one study in 20 claims one. Error and accuracy are those "
-        "of the last epoch."
+        f"{judged(findings)}."
     )
     if any(d.verdict == "trained_once" for d in findings.differences):
         yield (

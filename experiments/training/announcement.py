@@ -4,6 +4,7 @@ import numpy as np
 
 from experiments.configs.registry import EXPERIMENTS
 from experiments.configs.schema import as_json
+from experiments.quantities import counted
 from pipelines.config_differences import differences
 
 
@@ -25,7 +26,7 @@ def announcement(experiment, data, trainer, steps_per_epoch, devices):
         (
             "data",
             f"{data.name}, {len(data.train.labels):,} train and "
-            f"{len(data.val.labels):,} val images, "
+            f"{counted(len(data.val.labels), 'val image')}, "
             f"{len(data.class_names)} classes, {side}x{side}",
         ),
         ("cache", data.cache),
@@ -38,8 +39,9 @@ def announcement(experiment, data, trainer, steps_per_epoch, devices):
         ("devices", devices),
         (
             "training",
-            f"{experiment.epochs} epochs of {steps_per_epoch} steps, "
-            f"{experiment.data.batch_size} images each",
+            f"{counted(experiment.epochs, 'epoch')} of "
+            f"{counted(steps_per_epoch, 'step')}, "
+            f"{counted(experiment.data.batch_size, 'image')} each",
         ),
     ]
     registered = EXPERIMENTS.get(experiment.name, experiment)

@@ -1,16 +1,20 @@
 """Keras callbacks that write a run's files while it trains."""
 
+import contextlib
 import math
 import time
 
 import keras
 import numpy as np
 
+import models
 from experiments.errors import TrainingFailed
+from experiments.history import best_row, is_over, picked_on
 from experiments.plots.curves import save_run_plots
-from experiments.run_folder import SELECTION_FIELDS
+from experiments.quantities import duration
+from experiments.run_folder import BEST, SELECTION_FIELDS
 from experiments.training.checkpoints import restore_metrics, save_checkpoint
-from pipelines.progress import progress_bar
+from pipelines.progress import announced, progress_bar
 
 
 class History(keras.callbacks.Callback):
@@ -53,17 +57,14 @@ class History(keras.callbacks.Callback):
 
 def summarize(rows, status, epochs, error=None):
     """The content of metrics.json."""
-    selected = bool(rows) and "selection_accuracy" in rows[0]
-    picked_on = "selection_accuracy" if selected else "val_accuracy"
-    best = max(rows, key=lambda row: row[picked_on], default=None)
     return {
         "status": status,
         "error": error,
         "epochs": epochs,
         "epochs_done": len(rows),
         "final": rows[-1] if rows else None,
-        "best": best,
-        "best_selected_on": "selection" if selected else "val",
+        "best": best_row(rows),
+        "best_selected_on": picked_on(rows).removesuffix("_accuracy"),
     }
 
 
@@ -81,9 +82,43 @@ class Selection(keras.callbacks.Callback):
         self.batches = batches
 
     def on_epoch_end(self, epoch, logs=None):
-        results = self.model.evaluate(self.batches, verbose=0, return_dict=True)
+        with announced("evaluating on held-out images"):
+            results = self.model.evaluate(
+                self.batches, verbose=0, return_dict=True
+            )
         for name in SELECTION_FIELDS:
             logs[name] = results[name.removeprefix("selection_")]
+
+
+class BestWeights(keras.callbacks.Callback):
+    """Keeps the network of the best epoch in best.keras; may end the training.
+
+    Comes after `History`, whose rows it reads.
+
+    Args:
+        folder: The `RunFolder`.
+        rows: As for `History`.
+        patience: Epochs without a better one after which training ends; None
+            for never.
+    """
+
+    def __init__(self, folder, rows, patience):
+        super().__init__()
+        self.folder = folder
+        self.rows = rows
+        self.patience = patience
+
+    def on_epoch_end(self, epoch, logs=None):
+        if best_row(self.rows) is self.rows[-1]:
+            network = models.without_fused(self.model.network)
+            self.folder.replace(BEST, network.save)
+        if is_over(self.rows, self.patience):
+            print(
+                f"  stopped early: epoch {best_row(self.rows)['epoch'] + 1} "
+                "is still the best on held-out images",
+                flush=True,
+            )
+            self.model.stop_training = True
 
 
 class Checkpoints(keras.callbacks.Callback):
@@ -168,14 +203,15 @@ class StopOnNonFiniteLoss(keras.callbacks.Callback):
 
 
 class _Moment:
-    """Comes once a second, first at once."""
+    """Comes once in so many seconds, first at once."""
 
-    def __init__(self):
+    def __init__(self, seconds=1):
+        self._seconds = seconds
         self._last = -math.inf
 
     def has_come(self):
         now = time.monotonic()
-        if now - self._last < 1:
+        if now - self._last < self._seconds:
             return False
         self._last = now
         return True
@@ -193,9 +229,14 @@ class Progress(keras.callbacks.Callback):
         self.epochs = epochs
         self.seconds = []
         self.moment = _Moment()
+        self.first_step = contextlib.ExitStack()
 
     def on_epoch_begin(self, epoch, logs=None):
         self.started = time.perf_counter()
+        if not self.seconds:
+            self.first_step.enter_context(
+                announced("first step: TensorFlow traces and compiles it")
+            )
         self.bar = progress_bar(
             desc=f"  epoch {epoch + 1}/{self.epochs}",
             total=self.params["steps"],
@@ -203,6 +244,7 @@ class Progress(keras.callbacks.Callback):
         )
 
     def on_train_batch_end(self, batch, logs=None):
+        self.first_step.close()
         # Formatting a loss waits for the device.
         if self.moment.has_come():
             loss = float(logs["loss"])
@@ -212,6 +254,13 @@ class Progress(keras.callbacks.Callback):
     def on_test_begin(self, logs=None):
         # A bar that is still held back stays so.
         self.bar.set_postfix_str("validating", refresh=not self.bar.delay)
+        # In a log a line each time.
+        self.validated = _Moment(max(1, self.bar.mininterval))
+        self.validated.has_come()
+
+    def on_test_batch_end(self, batch, logs=None):
+        if self.validated.has_come():
+            self.bar.set_postfix_str(f"validating, {batch + 1} batches")
 
     def on_epoch_end(self, epoch, logs=None):
         self.bar.close()
@@ -226,18 +275,9 @@ class Progress(keras.callbacks.Callback):
             f"  loss {logs['loss']:.3f}  accuracy {logs['accuracy']:.1%}"
             f"  val loss {logs['val_loss']:.3f}"
             f"  val accuracy {logs['val_accuracy']:.1%}"
-            f"  {self.seconds[-1]:.0f} s, about {duration(left)} left",
+            f"  {duration(self.seconds[-1])}, about {duration(left)} left",
             flush=True,
         )
-
-
-def duration(seconds):
-    """For example "45 s", "12 min", "3.5 h"."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    if seconds < 5400:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.1f} h"
 
 
 class Plots(keras.callbacks.Callback):

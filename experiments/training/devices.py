@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 from experiments.errors import ConfigError
+from experiments.quantities import counted
 
 
 def make_strategy(name):
@@ -72,8 +73,7 @@ def resolve_jit_compile(strategy):
 def in_words(strategy):
     """For example "2 replicas on GPU"."""
     count = strategy.num_replicas_in_sync
-    plural = "s" if count > 1 else ""
-    return f"{count} replica{plural} on {kind_of_device()}"
+    return f"{counted(count, 'replica')} on {kind_of_device()}"
 
 
 def check_shares(batch_size, strategy):

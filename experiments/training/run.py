@@ -1,15 +1,18 @@
 """One experiment with one seed: train, evaluate, write everything down."""
 
+from dataclasses import replace
+
 import keras
 import tensorflow as tf
 
 import models
 from augment_tf.sampling import to_32_bits
 from experiments.errors import ConfigError, TrainingFailed
+from experiments.history import best_row, is_over, signs
 from experiments.metrics import classification_metrics
 from experiments.plots.curves import save_run_plots
 from experiments.plots.images import plot_batch
-from experiments.run_folder import RunFolder
+from experiments.run_folder import BEST, RunFolder
 from experiments.training import callbacks, devices
 from experiments.training.announcement import announcement
 from experiments.training.augmentation import build_augmentation, notes
@@ -33,6 +36,11 @@ from experiments.training.results import write_predictions
 from experiments.training.trainer import Trainer, compile_trainer
 from pipelines.batches import eval_batches, train_batches
 from pipelines.loading import fingerprints_of
+from pipelines.progress import announced
+from pipelines.subsets import spread_over_classes
+
+# Images tell by so many how well they are fitted.
+_PLAIN_TRAIN = 2000
 
 
 def run(
@@ -88,7 +96,8 @@ def run(
     if experiment.deterministic:
         tf.config.experimental.enable_op_determinism()
     augment = build_augmentation(experiment)
-    data = load_data(experiment, seed, location, allow_overlap)
+    with announced("reading the data"):
+        data = load_data(experiment, seed, location, allow_overlap)
     folder.check_data(data.fingerprints)
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy(here["precision"])
@@ -120,7 +129,7 @@ class _Session:
         self.surroundings = here
         self.classes = count_classes(experiment, data)
         self.steps_per_epoch = epoch_steps(experiment.data, data)
-        with strategy.scope():
+        with strategy.scope(), announced("building the network"):
             self.trainer = self._build_trainer()
         self.state = load_checkpoint(folder)
         self.first_step = int(self.state["step"]) if self.state else 0
@@ -226,7 +235,8 @@ class _Session:
                 )
                 self._fit(first_step, epoch, epoch + 1, watchers)
                 epoch += 1
-            if epoch < self.experiment.epochs:
+            over = is_over(self.rows, self.experiment.early_stop)
+            if epoch < self.experiment.epochs and not over:
                 first_step = epoch * self.steps_per_epoch
                 self._fit(first_step, epoch, self.experiment.epochs, watchers)
         except TrainingFailed as error:
@@ -268,6 +278,7 @@ class _Session:
                     self.steps_per_epoch,
                 ),
             ),
+            *self._keep_best(),
             callbacks.Checkpoints(
                 self.folder,
                 self.steps_per_epoch,
@@ -280,16 +291,25 @@ class _Session:
             ),
         ]
 
+    def _keep_best(self):
+        if self.data.selection is not None:
+            patience = self.experiment.early_stop
+            yield callbacks.BestWeights(self.folder, self.rows, patience)
+
     def finish(self):
         """Writes what can only be known at the end."""
         val, class_names = self.data.val, self.data.class_names
-        logits = self.trainer.predict(self.eval_batches(val), verbose=0)
+        network = models.without_fused(self.trainer.network)
+        self.folder.replace("model.keras", network.save)
+        if self.experiment.judged == "best":
+            best = keras.saving.load_model(self.folder / BEST, compile=False)
+            self.trainer.network.set_weights(best.get_weights())
+        with announced("predicting the val images"):
+            logits = self.trainer.predict(self.eval_batches(val), verbose=0)
         probabilities = keras.ops.convert_to_numpy(keras.ops.softmax(logits))
         write_predictions(
             self.folder, val, class_names, probabilities, self.name
         )
-        network = models.without_fused(self.trainer.network)
-        self.folder.replace("model.keras", network.save)
         save_run_plots(self.folder)
         scores = classification_metrics(
             val.labels,
@@ -297,17 +317,36 @@ class _Session:
             class_names,
             self.experiment.positive_class,
         )
-        self._write_metrics("finished", classification=scores)
-        final = self.rows[-1]
-        errors = f"val top-1 error {1 - final['val_accuracy']:.2%}"
+        self._write_metrics(
+            "finished",
+            classification=scores,
+            plain_train=self._judge_plain_train(),
+        )
+        judged = self.rows[-1]
+        if self.experiment.judged == "best":
+            judged = best_row(self.rows)
+        errors = f"val top-1 error {1 - judged['val_accuracy']:.2%}"
         if len(class_names) > 5:
-            errors += f", top-5 error {1 - final['val_top5_accuracy']:.2%}"
+            errors += f", top-5 error {1 - judged['val_top5_accuracy']:.2%}"
+        for sign in signs(self.rows, len(class_names)):
+            print(f"  note      {sign}", flush=True)
         print(f"  done: {errors}, see {self.folder.path}", flush=True)
 
-    def _write_metrics(self, status, error=None, classification=None):
+    def _judge_plain_train(self):
+        """Accuracy on training images without their augmentation."""
+        train = self.data.train
+        some = spread_over_classes(train.labels, _PLAIN_TRAIN)
+        plain = replace(
+            train, images=train.images[some], labels=train.labels[some]
+        )
+        with announced("judging plain training images"):
+            found = self.trainer.evaluate(
+                self.eval_batches(plain), verbose=0, return_dict=True
+            )
+        return {"images": len(some), "accuracy": found["accuracy"]}
+
+    def _write_metrics(self, status, error=None, **results):
         content = callbacks.summarize(
             self.rows, status, self.experiment.epochs, error
         )
-        if classification is not None:
-            content["classification"] = classification
-        self.folder.write_json("metrics.json", content)
+        self.folder.write_json("metrics.json", content | results)

@@ -7,6 +7,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from pipelines.progress import announced
+
 ONEDNN = "TF_ENABLE_ONEDNN_OPTS"
 # What Keras reads its settings from: keras.json.
 _KERAS_HOME = Path(__file__).with_name("keras_home")
@@ -40,7 +42,7 @@ def start_tensorflow(threads=None):
 
         _limit(tensorflow, threads)
         return
-    with _held_back_stderr():
+    with announced("importing TensorFlow"), _held_back_stderr():
         import tensorflow  # noqa: F811
 
         _limit(tensorflow, threads)

@@ -129,3 +129,9 @@ def test_refused_run_leaves_nothing_for_the_right_one(tiny, wrong, tmp_path):
         )
     assert list(tmp_path.iterdir()) == []
     RunFolder.of(tmp_path, tiny, 0).claim(tiny, 0)
+
+
+@pytest.mark.parametrize("wrong", ["early_stop=3", "judged=best"])
+def test_a_best_epoch_needs_held_out_images(tiny, wrong):
+    with pytest.raises(ConfigError, match=r"data\.selection=holdout"):
+        check_experiment(override(tiny, [wrong]))

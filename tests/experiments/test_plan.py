@@ -10,9 +10,9 @@ from experiments import plan
 from experiments.configs.schema import layer
 from experiments.errors import ConfigError
 from experiments.plan import plan_study
+from experiments.quantities import duration
 from experiments.step_timing import Step, StepTimer
 from experiments.study import run_study
-from experiments.training.callbacks import duration
 from pipelines.location import Location
 
 

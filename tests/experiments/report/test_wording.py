@@ -194,3 +194,37 @@ def test_classes_are_sorted_by_what_they_gained(make_run):
     assert first.difference == pytest.approx(50)
     assert last.difference == pytest.approx(-50)
     assert first.images == 10
+
+
+def with_plain_train(folder, accuracy):
+    content = folder.metrics() | {"plain_train": {"accuracy": accuracy}}
+    folder.write_json("metrics.json", content)
+    return folder
+
+
+@pytest.mark.parametrize(("accuracy", "told"), [(0.79, True), (0.81, False)])
+def test_an_arm_that_fits_plain_images_less_is_told(make_run, accuracy, told):
+    found = findings_of(
+        with_plain_train(make_run("plain"), 0.9),
+        with_plain_train(make_run("mixed"), accuracy),
+    )
+    said = "mixed fits 11 points fewer of the plain training images than plain"
+    assert (said in warned(found)) is told
+
+
+def test_runs_without_plain_images_say_nothing_of_them(make_run):
+    found = findings_of(
+        with_plain_train(make_run("plain"), 0.9), make_run("mixed")
+    )
+    assert "plain training images" not in warned(found)
+    assert "train_error" not in found.arms[1].figures
+
+
+def test_the_judged_epoch_is_named(make_run):
+    for judged, text in (("last", "of the last epoch"), ("best", "is best on")):
+        found = findings_of(
+            make_run("plain", workdir=judged, judged=judged),
+            make_run("other", workdir=judged, judged=judged),
+        )
+        assert text in wording.judged(found)
+        assert text in " ".join(wording.notes(found))

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from dataclasses import replace
 
 import keras
@@ -11,7 +12,7 @@ import tensorflow as tf
 
 from experiments.configs.schema import Checkpoint, Optimizer, as_json, layer
 from experiments.errors import ConfigError, TrainingFailed
-from experiments.run_folder import HISTORY_FIELDS
+from experiments.run_folder import HISTORY_FIELDS, RunFolder
 from experiments.training import callbacks
 from experiments.training.run import run
 from models.config import Model
@@ -188,6 +189,75 @@ def test_held_out_images_pick_the_best_epoch(tiny, tmp_path):
     logits = model.predict(held_out.images, verbose=0)
     right = logits.argmax(-1) == held_out.labels
     assert right.mean() == pytest.approx(rows[-1]["selection_accuracy"])
+
+
+@pytest.fixture(scope="module")
+def stopping(tiny):
+    """Judged at its best epoch, and stopped after it.
+
+    The train images stand in for held-out ones.
+    """
+    return replace(
+        tiny,
+        data=replace(tiny.data, selection="train"),
+        # So high that later epochs are no better.
+        optimizer=replace(tiny.optimizer, learning_rate=3.0),
+        epochs=30,
+        early_stop=2,
+        judged="best",
+    )
+
+
+@pytest.fixture(scope="module")
+def stopped(stopping, tmp_path_factory):
+    workdir = tmp_path_factory.mktemp("stopped")
+    return train(stopping, workdir, allow_overlap=True)
+
+
+def test_training_stops_where_held_out_images_gain_no_more(stopped):
+    rows = stopped.history()
+    assert len(rows) < 30
+    scores = [row["selection_accuracy"] for row in rows]
+    best = scores.index(max(scores))
+    assert len(rows) - 1 - best == 2
+    assert stopped.metrics()["best"] == rows[best]
+    assert stopped.is_finished()
+
+
+def test_the_judged_network_is_the_best_one(stopped, stopping):
+    best = stopped.metrics()["best"]
+    with np.load(stopped / "predictions.npz") as file:
+        right = file["probabilities"].argmax(-1) == file["labels"]
+    assert right.mean() == pytest.approx(best["val_accuracy"])
+    data = load(stopping.data, Location("unused"), allow_overlap=True)
+    model = keras.models.load_model(stopped / "best.keras")
+    logits = model.predict(data.selection.images, verbose=0)
+    right = logits.argmax(-1) == data.selection.labels
+    assert right.mean() == pytest.approx(best["selection_accuracy"])
+
+
+def test_a_run_that_was_stopped_early_is_not_trained_further(
+    stopped, stopping, tmp_path
+):
+    """Killed after its last epoch, before its results were written."""
+    shutil.copytree(stopped.path.parent, tmp_path / stopping.name)
+    folder = RunFolder.of(tmp_path, stopping, 0)
+    whole = (stopped / "predictions.npz").read_bytes()
+    (folder / "predictions.npz").unlink()
+    folder.write_json("metrics.json", folder.metrics() | {"status": "running"})
+    train(stopping, tmp_path, allow_overlap=True)
+    assert folder.history() == stopped.history()
+    assert folder.metrics() == stopped.metrics()
+    assert (folder / "predictions.npz").read_bytes() == whole
+
+
+def test_plain_training_images_are_judged(finished, tiny):
+    plain = finished.metrics()["plain_train"]
+    images = load(tiny.data, Location("unused")).train
+    assert plain["images"] == len(images.labels)
+    model = keras.models.load_model(finished / "model.keras")
+    right = model.predict(images.images, verbose=0).argmax(-1) == images.labels
+    assert plain["accuracy"] == pytest.approx(right.mean())
 
 
 def test_epochs_of_a_given_number_of_steps(tiny, tmp_path):

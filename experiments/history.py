@@ -1,0 +1,84 @@
+"""What the rows of a run's history.csv tell."""
+
+import numpy as np
+
+# The last part of training that is looked at, and the gain in points of
+# accuracy that as long again would bring, were it to go on like that.
+LAST_PART = 0.2
+STEEP = 1.0
+
+
+def still_rising(rows):
+    """Points of val accuracy that another fifth of the training would bring.
+
+    A straight line through the last fifth of the epochs goes on as it is.
+
+    Args:
+        rows: Of history.csv, or of as many runs' means.
+
+    Returns:
+        float, or None if there are fewer than five epochs.
+    """
+    if len(rows) < 5:
+        return None
+    part = max(3, round(LAST_PART * len(rows)))
+    curve = [100 * row["val_accuracy"] for row in rows[-part:]]
+    return float(np.polyfit(np.arange(part), curve, 1)[0] * part)
+
+
+def is_steep(rising):
+    """Whether what `still_rising` returned asks for more epochs."""
+    return rising is not None and rising > STEEP
+
+
+def has_diverged(rows, classes):
+    """Whether the training loss ended above that of guessing.
+
+    Args:
+        rows: Of history.csv.
+        classes: Number of classes of the data.
+    """
+    return rows[-1]["loss"] > np.log(classes)
+
+
+def best_row(rows):
+    """The first of the best epochs; None if there is none yet."""
+    column = picked_on(rows)
+    return max(rows, key=lambda row: row[column], default=None)
+
+
+def picked_on(rows):
+    """The column that picks the best epoch: of held-out images, or of val."""
+    selected = bool(rows) and "selection_accuracy" in rows[0]
+    return "selection_accuracy" if selected else "val_accuracy"
+
+
+def is_over(rows, patience):
+    """Whether the last `patience` epochs were none better than one before."""
+    if patience is None or not rows:
+        return False
+    return rows[-1]["epoch"] - best_row(rows)["epoch"] >= patience
+
+
+def signs(rows, classes):
+    """Sentences on a run that ended early or badly.
+
+    Args:
+        rows: Of history.csv.
+        classes: Number of classes of the data.
+
+    Yields:
+        Sentences without a full stop.
+    """
+    if has_diverged(rows, classes):
+        yield (
+            f"its loss ended at {rows[-1]['loss']:.3g}, above that of guessing "
+            f"({np.log(classes):.3g}): it diverged or did not learn; a lower "
+            "optimizer.learning_rate may help"
+        )
+    rising = still_rising(rows)
+    if is_steep(rising):
+        yield (
+            f"undertrained: accuracy on val rose by {rising:.1f} points over "
+            "the last fifth of the epochs; more of them may help"
+        )
