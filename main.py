@@ -39,6 +39,11 @@ COMMANDS = {
         commands.train_study,
         "Train a study's experiments and compare them.",
     ),
+    "preview": (
+        commands.preview_augmentation,
+        "Draw what this experiment, or each arm of this study, does to "
+        "images: those of the data, or drawn ones if it is not there.",
+    ),
     "report": (commands.report_runs, "Compare the runs found in this folder."),
     "prepare": (
         commands.prepare_data,
@@ -64,6 +69,7 @@ flags.DEFINE_multi_string("set", [], "FIELD=VALUE changes a config; repeat.")
 define_path("workdir", "runs", "Where runs and reports are written.")
 define_path("data_dir", "data", "Folder or zip file with the data.")
 define_path("prepared_dir", None, "Default: beside the data.")
+define_path("out", None, "With --preview: a .png, .svg or .pdf file.")
 BAD = ("error", "skip")
 flags.DEFINE_enum("on_bad_image", "error", BAD, "If a file is no image.")
 flags.DEFINE_integer(
@@ -132,6 +138,13 @@ flags.DEFINE_bool(
     "Train although images of train, selection and val are the same; the "
     "report tells.",
 )
+GOES_WITH = {
+    "plan": ["study"],
+    "recipe": ["study"],
+    "arms": ["study", "preview"],
+    "arm": ["study", "preview"],
+    "out": ["preview"],
+}
 flags.DEFINE_bool("help", False, "Print this help.", short_name="h")
 
 
@@ -142,9 +155,12 @@ def main(arguments):
     chosen = [n for n in COMMANDS if FLAGS[n].value not in (None, False)]
     if len(chosen) > 1:
         raise ConfigError(f"Choose one of --{' and --'.join(chosen)}.")
-    for name in ("plan", "recipe", "arms", "arm"):
-        if FLAGS[name].value and chosen != ["study"]:
-            raise ConfigError(f"--{name} goes with --study=NAME.")
+    for name, wanted in GOES_WITH.items():
+        if FLAGS[name].value and not set(chosen) & set(wanted):
+            raise ConfigError(
+                f"--{name} goes with "
+                f"{' or '.join(f'--{each}=NAME' for each in wanted)}."
+            )
     if FLAGS.shard and not (FLAGS.seeds or chosen == ["study"]):
         raise ConfigError("--shard goes with --study=NAME or with --seeds.")
     if FLAGS.seeds and chosen not in (["study"], ["experiment"]):

@@ -4,6 +4,8 @@ Each function takes the value of the flag of main.py that calls it, and all the
 flags.
 """
 
+from pathlib import Path
+
 from experiments.configs import registry
 from experiments.configs.overrides import override, override_arms
 from experiments.configs.schema import Experiment
@@ -81,6 +83,27 @@ def _shard(text):
             f"--shard expects I/N, from 1/N to N/N. Received: {text!r}."
         )
     return int(number) - 1, int(count)
+
+
+def preview_augmentation(name, flags):
+    """Draws what the arms of a study, or one experiment, do to images."""
+    if name in registry.EXPERIMENTS:
+        arms = [registry.get_experiment(name)]
+        if flags.arms or flags.arm:
+            raise ConfigError("--arms and --arm go with a study's name.")
+    else:
+        study = registry.get_study(name)
+        arms = registry.choose_arms(study, flags.arms, flags.arm)
+    arms = _checked(arms, flags)
+    from experiments.preview import preview
+
+    preview(
+        name,
+        arms,
+        seed=flags.seed,
+        location=_location(flags),
+        path=flags.out or Path(flags.workdir, "previews", f"{name}.png"),
+    )
 
 
 def report_runs(runs_dir, flags):

@@ -61,7 +61,7 @@ def count_images(config, location):
         ConfigError: if the data is not there and its size is not known.
         DataError: if the data is broken.
     """
-    if _is_there(config.name, location):
+    if is_there(config.name, location):
         source = loading.open_source(config.name, location, config.split_seed)
         labels = choose_classes(source.class_names, config.classes)
         classes = len(labels)
@@ -108,7 +108,8 @@ def count_images(config, location):
     )
 
 
-def _is_there(name, location):
+def is_there(name, location):
+    """Whether a data set can be opened without downloading it."""
     if name == "tiny_imagenet":
         prepared = (location.prepared / name).is_dir()
         return prepared or finding.find(location.data_dir) is not None

@@ -46,7 +46,12 @@ ROOMS = (
     ("experiments.training",),
     ("experiments.report",),
     ("experiments.image_counts", "experiments.step_timing"),
-    ("experiments.study", "experiments.plan", "experiments.checks"),
+    (
+        "experiments.study",
+        "experiments.plan",
+        "experiments.checks",
+        "experiments.preview",
+    ),
     ("experiments.commands",),
     ("main",),
 )

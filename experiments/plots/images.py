@@ -1,9 +1,11 @@
 """Pictures of what a data set holds and of what a network is shown."""
 
 import textwrap
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from experiments.plots.names import drawable, drawable_text, short_names
 
@@ -73,8 +75,74 @@ def plot_rows(rows, class_names, title):
     return figure
 
 
-def _show(cell, image):
-    cell.imshow(np.clip(np.round(image), 0, 255).astype(np.uint8))
+class Saliency(NamedTuple):
+    """Where images are salient.
+
+    Attributes:
+        maps: (N, H, W).
+        peaks: int (N, 2), row and column of the most salient pixel.
+        boxes: int (N, 4): top, left, bottom, right.
+    """
+
+    maps: np.ndarray
+    peaks: np.ndarray
+    boxes: np.ndarray
+
+
+def plot_columns(columns, class_names, title, saliency=None):
+    """Draws images in rows: each as it is, its saliency, and other versions.
+
+    Args:
+        columns: {heading: (images, labels)}, as for `plot_rows`.
+        class_names: Names of the classes.
+        title: Of the figure.
+        saliency: A `Saliency`, which comes second; or None.
+
+    Returns:
+        A `Figure`. A label stands below the first image of its row, and below
+        each in which it is mixed.
+    """
+    class_names = drawable(short_names(class_names))
+    headings = list(columns)
+    if saliency is not None:
+        headings.insert(1, "saliency")
+    count = len(next(iter(columns.values()))[0])
+    figure = Figure(
+        figsize=(1.6 * len(headings) + 0.2, 1.9 * count + 0.4),
+        dpi=120,
+        layout="constrained",
+    )
+    grid = figure.subplots(count, len(headings), squeeze=False)
+    for heading, cells in zip(headings, grid.T, strict=True):
+        cells[0].set_title(heading, fontsize=10)
+        if heading not in columns:
+            _show_saliency(cells, saliency)
+            continue
+        for cell, image, label in zip(cells, *columns[heading], strict=True):
+            _show(cell, image)
+            if heading == headings[0] or np.count_nonzero(label) > 1:
+                text = _weights(label, class_names).split("\n")
+                text = [textwrap.shorten(line, 24) for line in text]
+                cell.set_xlabel("\n".join(text), fontsize=8)
+    figure.suptitle(drawable_text(title), fontsize=10)
+    return figure
+
+
+def _show_saliency(cells, saliency):
+    for cell, found, (row, column), box in zip(cells, *saliency, strict=True):
+        _show(cell, found, cmap="gray")
+        top, left, bottom, right = box - 0.5
+        cell.add_patch(
+            Rectangle(
+                (left, top), right - left, bottom - top, fill=False, color="C1"
+            )
+        )
+        cell.plot(column, row, "+", color="C3", markersize=10)
+
+
+def _show(cell, image, **options):
+    shown = np.clip(np.round(image), 0, 255).astype(np.uint8)
+    cell.imshow(shown, **options)
     cell.set_xticks([])
     cell.set_yticks([])
     cell.spines[:].set_visible(False)

@@ -61,10 +61,23 @@ def preview(config):
     if not experiment.augment:
         return images, labels
     start_tensorflow()
-    return _augment(experiment, {"images": images, "labels": labels})
+    return show(experiment, {"images": images, "labels": labels})
 
 
-def _augment(experiment, batch):
+def show(experiment, batch, seed=0):
+    """A batch as an experiment's training shows it, each image of another.
+
+    Args:
+        experiment: An `Experiment`.
+        batch: {"images", "labels"} as of `originals`.
+        seed: Of what is drawn at random.
+
+    Returns:
+        As `originals`; images may be float, and of another size.
+
+    Raises:
+        ConfigError: if a layer fails on them.
+    """
     # They import TensorFlow, which has to be started first.
     import tensorflow as tf
 
@@ -73,8 +86,10 @@ def _augment(experiment, batch):
     images, labels = [], []
     try:
         augmentation = build_augmentation(experiment)
+        if augmentation is None:
+            return batch["images"], batch["labels"]
         for step in range(len(batch["images"])):
-            made = augmentation.apply(batch, (0, step))
+            made = augmentation.apply(batch, (seed % 2**31, step))
             images.append(np.array(made["images"][step]))
             labels.append(np.array(made["labels"][step]))
     except (TypeError, ValueError, DataError, tf.errors.OpError) as error:
