@@ -10,6 +10,8 @@ Examples:
       --arm "small_boxes=RandomErasing(scale=(0.02, 0.1))"
   python main.py --augment_offline=catsdogs --data_dir=DIR
   python main.py --report=runs
+  python main.py --preview=tinyimagenet_fair --data_dir=DIR
+  python main.py --predict=runs/NAME/seed_0 --images=PHOTOS
   python main.py --list
 """
 
@@ -44,6 +46,15 @@ COMMANDS = {
         "Draw what this experiment, or each arm of this study, does to "
         "images: those of the data, or drawn ones if it is not there.",
     ),
+    "predict": (
+        commands.predict_images,
+        "Say what the network of this run folder makes of --images.",
+    ),
+    "evaluate": (
+        commands.evaluate_run,
+        "Judge the network of this run folder again on the val images of "
+        "--data_dir: those that it was judged on, or others of its classes.",
+    ),
     "report": (commands.report_runs, "Compare the runs found in this folder."),
     "prepare": (
         commands.prepare_data,
@@ -61,7 +72,7 @@ COMMANDS = {
 for name, (_, text) in COMMANDS.items():
     if name == "list":
         flags.DEFINE_bool(name, False, text)
-    elif name == "report":
+    elif name in ("predict", "evaluate", "report"):
         define_path(name, None, text)
     else:
         flags.DEFINE_string(name, None, text)
@@ -69,7 +80,13 @@ flags.DEFINE_multi_string("set", [], "FIELD=VALUE changes a config; repeat.")
 define_path("workdir", "runs", "Where runs and reports are written.")
 define_path("data_dir", "data", "Folder or zip file with the data.")
 define_path("prepared_dir", None, "Default: beside the data.")
-define_path("out", None, "With --preview: a .png, .svg or .pdf file.")
+define_path(
+    "out",
+    None,
+    "File that is written: with --preview a .png, .svg or .pdf (default: in "
+    "the workdir), with --predict a .csv (default: predictions.csv).",
+)
+define_path("images", None, "With --predict: an image, or a folder of them.")
 BAD = ("error", "skip")
 flags.DEFINE_enum("on_bad_image", "error", BAD, "If a file is no image.")
 flags.DEFINE_integer(
@@ -143,7 +160,8 @@ GOES_WITH = {
     "recipe": ["study"],
     "arms": ["study", "preview"],
     "arm": ["study", "preview"],
-    "out": ["preview"],
+    "out": ["preview", "predict"],
+    "images": ["predict"],
 }
 flags.DEFINE_bool("help", False, "Print this help.", short_name="h")
 
@@ -159,7 +177,7 @@ def main(arguments):
         if FLAGS[name].value and not set(chosen) & set(wanted):
             raise ConfigError(
                 f"--{name} goes with "
-                f"{' or '.join(f'--{each}=NAME' for each in wanted)}."
+                f"{' or '.join(f'--{each}' for each in wanted)}."
             )
     if FLAGS.shard and not (FLAGS.seeds or chosen == ["study"]):
         raise ConfigError("--shard goes with --study=NAME or with --seeds.")

@@ -106,6 +106,24 @@ def preview_augmentation(name, flags):
     )
 
 
+def predict_images(run_dir, flags):
+    """Says what a trained network makes of images."""
+    if flags.images is None:
+        raise ConfigError("--predict needs --images=FILE_OR_FOLDER.")
+    start_tensorflow(flags.threads)
+    from experiments.predict import predict
+
+    predict(run_dir, flags.images, flags.out)
+
+
+def evaluate_run(run_dir, flags):
+    """Judges a trained network on the val images of --data_dir."""
+    start_tensorflow(flags.threads)
+    from experiments.evaluate import evaluate
+
+    evaluate(run_dir, _location(flags))
+
+
 def report_runs(runs_dir, flags):
     """Compares the runs of a folder."""
     from experiments.report.report import report_on

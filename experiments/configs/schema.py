@@ -11,9 +11,10 @@ from dataclasses import field
 from typing import Annotated, Literal
 
 from annotated_types import Ge, Gt, Le, Lt
-from pydantic import ConfigDict
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
+from experiments.errors import ConfigError
 from models.config import Model
 from pipelines.config import Count, Data, Plain, Seed
 
@@ -104,3 +105,18 @@ class Study:
 def as_json(config):
     """A config as JSON would read it back: tuples become lists."""
     return json.loads(json.dumps(dataclasses.asdict(config)))
+
+
+def read_config(config):
+    """The `Experiment` of a config.json, without its seed.
+
+    Raises:
+        ConfigError: if it is of another version of the program.
+    """
+    try:
+        return TypeAdapter(Experiment).validate_json(json.dumps(config))
+    except ValidationError as error:
+        field = ".".join(map(str, error.errors()[0]["loc"]))
+        raise ConfigError(
+            f"its config is of another version ({field})"
+        ) from error

@@ -1,12 +1,10 @@
 """What each arm's training makes of the same images."""
 
-import json
 from dataclasses import replace
 
 import numpy as np
-import pydantic
 
-from experiments.configs.schema import Experiment, layer
+from experiments.configs.schema import layer, read_config
 from experiments.errors import ConfigError
 from experiments.training.startup import start_tensorflow
 from pipelines.errors import DataError
@@ -44,15 +42,7 @@ def preview(config):
     Raises:
         ConfigError: if this version of the program cannot make them.
     """
-    try:
-        experiment = pydantic.TypeAdapter(Experiment).validate_json(
-            json.dumps(config)
-        )
-    except pydantic.ValidationError as error:
-        field = ".".join(map(str, error.errors()[0]["loc"]))
-        raise ConfigError(
-            f"its config is of another version ({field})"
-        ) from error
+    experiment = read_config(config)
     data = experiment.data
     if data.offline is not None:
         files = layer("AugLy", operations=data.offline.operations)

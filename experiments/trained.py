@@ -1,0 +1,102 @@
+"""The network of a finished run, for images that it has not seen."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from experiments.configs.schema import Experiment, read_config
+from experiments.errors import ConfigError
+from experiments.run_folder import BEST, RunFolder
+from pipelines.batches import eval_batches
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """What a run learned.
+
+    Attributes:
+        folder: Its `RunFolder`.
+        experiment: Its `Experiment`.
+        seed: int.
+        class_names: Of the data that it was trained on.
+        network: A Keras model of raw images, which returns logits.
+    """
+
+    folder: RunFolder
+    experiment: Experiment
+    seed: int
+    class_names: list
+    network: keras.Model
+
+    @property
+    def title(self):
+        return f"{self.experiment.name}, seed {self.seed}"
+
+    def probabilities(self, split):
+        """float32 (N, outputs) of a `pipelines.loading.LoadedSplit`."""
+        config = self.experiment.data
+        batches = eval_batches(
+            split,
+            classes=len(self.class_names),
+            batch_size=config.batch_size,
+            image_size=config.image_size,
+            crop_fraction=config.crop_fraction,
+        )
+        logits = self.network.predict(batches, verbose=0)
+        return keras.ops.convert_to_numpy(keras.ops.softmax(logits))
+
+
+def load_trained(path):
+    """The `Trained` of a run folder, which may be a stranger's.
+
+    Nothing in it is executed: models are loaded in Keras's safe mode, and
+    what else is read is JSON.
+
+    Args:
+        path: WORKDIR/EXPERIMENT/seed_N.
+
+    Raises:
+        ConfigError: if it is not a finished run, or the network cannot be
+            loaded like that.
+    """
+    folder = RunFolder(Path(path))
+    config, data = folder.read_json("config.json"), folder.data()
+    if config is None or data is None or not folder.is_finished():
+        raise ConfigError(
+            f"{path}: expected the folder of a finished run, such as "
+            "runs/EXPERIMENT/seed_0, with config.json, data.json and "
+            "metrics.json."
+        )
+    seed = config.pop("seed", 0)
+    experiment = read_config(config)
+    file = BEST if experiment.judged == "best" else "model.keras"
+    try:
+        network = keras.saving.load_model(
+            folder / file, compile=False, safe_mode=True
+        )
+    # Whatever a file that is not what it seems makes Keras raise.
+    except Exception as error:
+        reason = " ".join(str(error).split())[:300]
+        raise ConfigError(
+            f"{folder / file} cannot be loaded in Keras's safe mode: {reason}"
+        ) from error
+    outputs = network.output_shape[-1]
+    if outputs < len(data["class_names"]):
+        raise ConfigError(
+            f"{folder / file} has {outputs} outputs, and data.json "
+            f"{len(data['class_names'])} classes: they are not of one run."
+        )
+    return Trained(folder, experiment, seed, data["class_names"], network)
+
+
+def without_training(config):
+    """A `Data` with as few train images as there can be, each class once."""
+    few = config.classes or 2
+    return replace(config, selection=None, offline=None, limit_train=few)
+
+
+def top(probabilities, count):
+    """Indices int (N, count) of the likeliest outputs, best first."""
+    return np.argsort(-probabilities, axis=1, kind="stable")[:, :count]
