@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from experiments.configs.schema import as_json
+from experiments.configs.schema import as_json, completed
 from experiments.errors import ConfigError
 from experiments.image_counts import Counts, count_images
 from experiments.quantities import counted, duration
@@ -153,8 +153,8 @@ def _is_of(folder, experiment):
     there = folder.read_json("config.json")
     if there is None:
         return False
-    here = as_json(experiment) | {"seed": there.get("seed")}
-    return not differences(there, here)
+    there.pop("seed", None)
+    return not differences(completed(there), as_json(experiment))
 
 
 def _noise(name, experiments, workdir):

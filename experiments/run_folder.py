@@ -3,7 +3,7 @@
 import csv
 from pathlib import Path
 
-from experiments.configs.schema import as_json
+from experiments.configs.schema import as_json, completed
 from experiments.errors import ConfigError
 from pipelines.config_differences import differences
 from pipelines.files.claimed_folder import ClaimedFolder
@@ -54,7 +54,8 @@ class RunFolder(ClaimedFolder):
             return
         wanted = _config(experiment, seed)
         # Earlier versions had it in the folder's name alone.
-        there.setdefault("seed", seed)
+        its_seed = there.pop("seed", seed)
+        there = completed(there) | {"seed": its_seed}
         changed = {field for field, *_ in differences(there, wanted)}
         mend = None
         if changed <= _MAY_MOVE and not self.is_finished():

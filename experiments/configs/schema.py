@@ -120,3 +120,18 @@ def read_config(config):
         raise ConfigError(
             f"its config is of another version ({field})"
         ) from error
+
+
+def completed(config):
+    """config.json with the fields that it lacks, at their defaults.
+
+    A field that is new does by default what was done before there was one.
+    What cannot be read is returned as it is.
+
+    Args:
+        config: As `as_json` returns it, of this version or an earlier one.
+    """
+    try:
+        return as_json(read_config(config))
+    except ConfigError:
+        return config

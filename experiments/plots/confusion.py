@@ -9,8 +9,9 @@ from sklearn.metrics import confusion_matrix
 
 from experiments.plots.names import drawable, drawable_text, short_names
 
-# With more classes than this, neither names nor numbers fit into the cells.
-_MOST_NAMED = 20
+# With more classes than this, neither names nor numbers fit into the cells of
+# one matrix, or of several that are to be seen side by side.
+_MOST_NAMED, _MOST_NAMED_OF_SEVERAL = 20, 10
 
 
 def plot_confusion(labels, predicted, class_names, title):
@@ -30,7 +31,8 @@ def plot_confusion(labels, predicted, class_names, title):
 def plot_confusions(panels, title):
     """Draws confusion matrices side by side.
 
-    With more than 20 classes a matrix is a heat map without numbers.
+    With more than 20 classes, or 10 where there are several, a matrix is a
+    heat map without numbers.
 
     Args:
         panels: {name: (labels, predicted, class_names)}, at least one.
@@ -56,8 +58,11 @@ def plot_confusions(panels, title):
     }
     title = drawable_text(title)
     most = max(len(class_names) for _, _, class_names in panels.values())
+    named = most <= (
+        _MOST_NAMED if len(panels) == 1 else _MOST_NAMED_OF_SEVERAL
+    )
     # Inches. Three panels of two classes fill a page's width, two of six.
-    side = 4.5 if most > _MOST_NAMED else 2.8 + 0.45 * most
+    side = 2.8 + 0.45 * most if named else 4.5 if len(panels) == 1 else 3.6
     columns = min(len(panels), max(1, int(11.5 // side)))
     rows = math.ceil(len(panels) / columns)
     figure = Figure(
@@ -69,7 +74,7 @@ def plot_confusions(panels, title):
     for axes in grid.flat[len(panels) :]:
         axes.set_axis_off()
     for axes, (name, panel) in zip(grid.flat, panels.items(), strict=False):
-        image = _draw(axes, *panel)
+        image = _draw(axes, *panel, named)
         axes.set_title(textwrap.fill(name, int(side * 9)), fontsize=10)
     figure.colorbar(
         image, ax=grid, label="% of the true class", aspect=20 * rows
@@ -78,7 +83,7 @@ def plot_confusions(panels, title):
     return figure
 
 
-def _draw(axes, labels, predicted, class_names):
+def _draw(axes, labels, predicted, class_names, named):
     classes = len(class_names)
     counts = confusion_matrix(labels, predicted, labels=range(classes))
     totals = np.bincount(labels, minlength=classes)[:, None]
@@ -90,7 +95,7 @@ def _draw(axes, labels, predicted, class_names):
         "predicted class"
         + (f" ({outside:,} are none of these)" if outside else "")
     )
-    if classes > _MOST_NAMED:
+    if not named:
         return image
     crowded = max(map(len, class_names)) * classes >= 20
     axes.set_xticks(

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from experiments.configs.schema import completed
 from experiments.history import best_row
 from experiments.run_folder import HISTORY_FIELDS, RunFolder
 
@@ -53,7 +54,7 @@ class Run:
     Attributes:
         path: The folder.
         seed: int.
-        config: config.json, a dictionary.
+        config: config.json, a dictionary, with what fields it lacks.
         history: Rows of history.csv, dictionaries of numbers.
         metrics, data, environment: The JSON files of these names; the last
             two may be empty in runs of other programs.
@@ -155,7 +156,7 @@ def _read_run(path):
     return Run(
         path=path,
         seed=_seed(path, config),
-        config={k: v for k, v in config.items() if k != "seed"},
+        config=completed({k: v for k, v in config.items() if k != "seed"}),
         history=history,
         metrics=metrics,
         data=_read_json(path, "data.json", needed=False),

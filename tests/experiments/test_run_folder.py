@@ -49,8 +49,11 @@ def test_config_of_before_a_field_existed_is_the_same(folder, tiny):
     folder.claim(tiny, 3)
     config = folder.read_json("config.json")
     assert config["data"].pop("folds") is None
+    assert config.pop("judged") == "last"
     folder.write_json("config.json", config)
     folder.claim(tiny, 3)
+    with pytest.raises(ConfigError, match="judged is 'last' there and 'best'"):
+        folder.claim(replace(tiny, judged="best"), 3)
     with pytest.raises(ConfigError, match=r"data\.folds is None there and 5"):
         folder.claim(replace(tiny, data=replace(tiny.data, folds=5)), 3)
 

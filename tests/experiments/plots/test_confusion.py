@@ -56,6 +56,18 @@ def test_many_classes_are_a_heat_map_without_numbers():
     assert "(5 are none of these)" in axes.get_xlabel()
 
 
+def test_several_matrices_of_many_classes_are_heat_maps_of_a_pages_width():
+    labels = np.arange(20)
+    classes = [f"class {index}" for index in range(20)]
+    panels = {f"arm {i}": (labels, labels, classes) for i in range(7)}
+    figure = plot_confusions(panels, "Title")
+    assert not any(axes.texts for axes in figure.axes)
+    width, height = figure.get_size_inches()
+    assert width < 13
+    assert height < 13
+    assert plot_confusion(labels, labels, classes, "One").axes[0].texts
+
+
 def test_a_class_without_images_divides_nothing():
     with np.errstate(all="raise"):
         axes = plot_confusion([0, 0], [0, 1], NAMES, "Title").axes[0]
