@@ -16,6 +16,7 @@ Examples:
 """
 
 import os
+import signal
 import sys
 
 from absl import flags
@@ -209,9 +210,9 @@ def call(arguments):
     except TrainingFailed as error:
         print(f"failed: {error}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         print("\ninterrupted; the same command goes on", file=sys.stderr)
-        return 130
+        return 128 + getattr(error, "signal", signal.SIGINT)
     return 0
 
 

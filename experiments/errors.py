@@ -8,3 +8,15 @@ class TrainingFailed(Exception):
 
 class AbsentPart(ConfigError):
     """A config has not got the part whose field is to be changed."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """A signal ended the run; it goes on from its checkpoint.
+
+    Attributes:
+        signal: Its number.
+    """
+
+    def __init__(self, number):
+        super().__init__()
+        self.signal = number

@@ -14,6 +14,7 @@ from experiments.plots.curves import save_run_plots
 from experiments.quantities import duration
 from experiments.run_folder import BEST, SELECTION_FIELDS
 from experiments.training.checkpoints import restore_metrics, save_checkpoint
+from experiments.training.interruption import Request
 from pipelines.progress import announced, progress_bar
 
 
@@ -122,21 +123,23 @@ class BestWeights(keras.callbacks.Callback):
 
 
 class Checkpoints(keras.callbacks.Callback):
-    """Saves the run after each epoch and every so many steps.
+    """Saves the run after each epoch, every so many steps, and at its end.
 
     Args:
         folder: The `RunFolder`.
         steps_per_epoch: Batches in a whole epoch.
         every_steps: Save also after each multiple of this; None for never.
         resumed: Arrays of the checkpoint that this run goes on from, or None.
+        request: An `interruption.Request` to save and stop.
     """
 
-    def __init__(self, folder, steps_per_epoch, every_steps, resumed):
+    def __init__(self, folder, steps_per_epoch, every_steps, resumed, request):
         super().__init__()
         self.folder = folder
         self.steps_per_epoch = steps_per_epoch
         self.every_steps = every_steps
         self.resumed = resumed
+        self.request = request
         self.step = int(resumed["step"]) if resumed else 0
 
     def on_epoch_begin(self, epoch, logs=None):
@@ -148,15 +151,16 @@ class Checkpoints(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         self.step += 1
         # The last step of an epoch waits for its validation.
-        if (
-            self.every_steps
-            and self.step % self.every_steps == 0
-            and self.step % self.steps_per_epoch
-        ):
+        if self.step % self.steps_per_epoch == 0:
+            return
+        is_due = self.every_steps and self.step % self.every_steps == 0
+        if is_due or self.request.signal is not None:
             save_checkpoint(self.folder, self.model, self.step)
+        self.request.obey()
 
     def on_epoch_end(self, epoch, logs=None):
         save_checkpoint(self.folder, self.model, self.step)
+        self.request.obey()
 
 
 class StopOnNonFiniteLoss(keras.callbacks.Callback):
@@ -170,13 +174,15 @@ class StopOnNonFiniteLoss(keras.callbacks.Callback):
         first_step: Steps trained in earlier sessions.
         every_steps: Look after each multiple of this, too, so that no
             checkpoint holds what must not be gone on from; None for never.
+        request: An `interruption.Request`, before which to look likewise.
     """
 
-    def __init__(self, name, first_step, every_steps=None):
+    def __init__(self, name, first_step, every_steps=None, request=None):
         super().__init__()
         self.name = name
         self.step = first_step
         self.every_steps = every_steps
+        self.request = request or Request()
         self.unread = []
         self.moment = _Moment()
 
@@ -185,6 +191,7 @@ class StopOnNonFiniteLoss(keras.callbacks.Callback):
         # The epoch's mean so far, which keeps a single NaN or infinity.
         self.unread.append(logs["loss"])
         is_saved = self.every_steps and self.step % self.every_steps == 0
+        is_saved = is_saved or self.request.signal is not None
         if is_saved or self.moment.has_come():
             self._read()
 

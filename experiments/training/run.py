@@ -7,7 +7,7 @@ import tensorflow as tf
 
 import models
 from augment_tf.sampling import to_32_bits
-from experiments.errors import ConfigError, TrainingFailed
+from experiments.errors import ConfigError, Interrupted, TrainingFailed
 from experiments.history import best_row, is_over, signs
 from experiments.metrics import classification_metrics
 from experiments.plots.curves import save_run_plots
@@ -28,6 +28,7 @@ from experiments.training.environment import (
     environment,
     surroundings,
 )
+from experiments.training.interruption import requests
 from experiments.training.optimizers import (
     build_optimizer,
     epoch_learning_rates,
@@ -78,6 +79,7 @@ def run(
         DataError: if the data is missing or broken, or its splits overlap.
         TrainingFailed: if the loss stops being a number; metrics.json says
             so too.
+        Interrupted: after SIGINT or SIGTERM, and a checkpoint.
     """
     folder = RunFolder.of(workdir, experiment, seed)
     name = f"{experiment.name}, seed {seed}"
@@ -108,7 +110,8 @@ def run(
         # Only now: what cannot be run leaves nothing behind.
         folder.claim(experiment, seed, allow_moved)
         session.announce()
-        session.train()
+        with requests() as request:
+            session.train(request)
         session.finish()
     finally:
         keras.config.set_dtype_policy(policy)
@@ -217,15 +220,19 @@ class _Session:
         figure = plot_batch(images, labels, data.class_names)
         self.folder.replace("plots/samples.png", figure.savefig)
 
-    def train(self):
-        """Trains from the last checkpoint, or from the start."""
+    def train(self, request):
+        """Trains from the last checkpoint, or from the start.
+
+        Args:
+            request: An `interruption.Request`.
+        """
         first_step = self.first_step
         if self.state is not None:
             restore_model(self.trainer, self.state)
             print(f"  resuming after step {first_step}", flush=True)
         epoch, done = divmod(first_step, self.steps_per_epoch)
         self.rows = self.folder.history()[:epoch]
-        watchers = self._callbacks(first_step)
+        watchers = self._callbacks(first_step, request)
         try:
             if done:
                 # Keras makes the metrics' variables, which are about to be
@@ -242,6 +249,10 @@ class _Session:
         except TrainingFailed as error:
             self._write_metrics("failed", str(error))
             raise
+        except Interrupted:
+            if self.rows:
+                self._write_metrics("interrupted")
+            raise
 
     def _fit(self, first_step, epoch, last_epoch, watchers):
         """Trains from a step of `epoch` to the end of `last_epoch`."""
@@ -257,11 +268,13 @@ class _Session:
             verbose=0,
         )
 
-    def _callbacks(self, first_step):
+    def _callbacks(self, first_step, request):
         experiment = self.experiment
         every_steps = experiment.checkpoint.every_steps
         watchers = [
-            callbacks.StopOnNonFiniteLoss(self.name, first_step, every_steps)
+            callbacks.StopOnNonFiniteLoss(
+                self.name, first_step, every_steps, request
+            )
         ]
         if self.data.selection is not None:
             batches = self.eval_batches(self.data.selection)
@@ -284,6 +297,7 @@ class _Session:
                 self.steps_per_epoch,
                 every_steps,
                 self.state,
+                request,
             ),
             callbacks.Plots(self.folder),
             keras.callbacks.TensorBoard(

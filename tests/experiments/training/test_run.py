@@ -3,6 +3,7 @@
 import csv
 import json
 import shutil
+import signal
 from dataclasses import replace
 
 import keras
@@ -11,9 +12,10 @@ import pytest
 import tensorflow as tf
 
 from experiments.configs.schema import Checkpoint, Optimizer, as_json, layer
-from experiments.errors import ConfigError, TrainingFailed
+from experiments.errors import ConfigError, Interrupted, TrainingFailed
 from experiments.run_folder import HISTORY_FIELDS, RunFolder
 from experiments.training import callbacks
+from experiments.training.interruption import requests
 from experiments.training.run import run
 from models.config import Model
 from pipelines.errors import DataError
@@ -300,6 +302,43 @@ def test_resumed_run_equals_an_uninterrupted_one(
         np.testing.assert_array_equal(
             got["probabilities"], expected["probabilities"]
         )
+
+
+@pytest.mark.parametrize(
+    ("step", "number"),
+    [(2, signal.SIGTERM), (4, signal.SIGINT), (6, signal.SIGTERM)],
+)
+def test_a_signal_saves_the_step_that_it_comes_in(
+    finished, tiny, tmp_path, monkeypatch, step, number
+):
+    """In mid-epoch, at its last step, whose validation is done, and after."""
+    count_steps = callbacks.StopOnNonFiniteLoss.on_train_batch_end
+
+    def send(self, batch, logs=None):
+        count_steps(self, batch, logs)
+        if self.step == step:
+            signal.raise_signal(number)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(callbacks.StopOnNonFiniteLoss, "on_train_batch_end", send)
+        with pytest.raises(Interrupted) as caught:
+            train(tiny, tmp_path)
+    assert caught.value.signal == number
+    folder = RunFolder.of(tmp_path, tiny, 0)
+    with np.load(folder / "checkpoint.npz") as file:
+        assert file["step"] == step
+    if step >= 4:
+        assert folder.metrics()["status"] == "interrupted"
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+    assert history(train(tiny, tmp_path)) == history(finished)
+
+
+def test_a_second_signal_does_not_wait():
+    with requests() as request:
+        signal.raise_signal(signal.SIGTERM)
+        assert request.signal == signal.SIGTERM
+        with pytest.raises(Interrupted):
+            signal.raise_signal(signal.SIGTERM)
 
 
 @pytest.mark.parametrize("precision", ["mixed_float16", "mixed_bfloat16"])
