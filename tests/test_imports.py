@@ -39,7 +39,7 @@ ROOMS = (
     ("experiments.run_folder", "experiments.metrics"),
     ("experiments.plots",),
     ("experiments.training",),
-    ("experiments.report",),
+    ("experiments.report", "experiments.launchers"),
     ("experiments.image_counts", "experiments.step_timing"),
     ("experiments.study", "experiments.plan", "experiments.checks"),
     ("experiments.commands",),

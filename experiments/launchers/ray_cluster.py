@@ -3,8 +3,12 @@
 import contextlib
 import math
 import os
-import uuid
+import re
+import secrets
+import socket
 from pathlib import Path
+
+import tensorflow as tf
 
 from experiments.errors import ConfigError, TrainingFailed
 from experiments.run_folder import RunFolder
@@ -15,6 +19,8 @@ from pipelines.progress import progress_bar
 # Nobody is told; a run without a GPU keeps its CUDA_VISIBLE_DEVICES.
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+# A busy machine takes longer to start its parts than Ray waits by default.
+os.environ.setdefault("RAY_agent_register_timeout_ms", "60000")
 try:
     import ray
 except ModuleNotFoundError as error:
@@ -119,37 +125,62 @@ def _nodes():
 def _cluster(address):
     local = {}
     if address is None:
-        import tensorflow as tf
-
+        # A key of its own, or Ray would keep one in the user's home.
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
+        os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
         local = {
+            # As TensorFlow sees them.
             "num_gpus": len(tf.config.list_physical_devices("GPU")),
             "include_dashboard": False,
             # Little goes through it.
             "object_store_memory": 128 * 2**20,
         }
+    else:
+        _knock(address)
     try:
         ray.init(
             address or "local",
             log_to_driver=False,
-            logging_level="warning",
+            logging_level="error",
             **local,
         )
-    except (ConnectionError, RuntimeError, ValueError) as error:
+    # Plain where a part of it did not start in time.
+    except Exception as error:
         reason = " ".join(str(error).split())
-        raise ConfigError(
-            f"--ray_address={address}: no Ray cluster answers: {reason}"
-        ) from error
+        raise ConfigError(f"--launcher=ray: Ray: {reason}") from error
     try:
         yield
     finally:
         ray.shutdown()
 
 
+def _knock(address):
+    """Ray itself tries for minutes.
+
+    Raises:
+        ConfigError: if `address` is none, or nobody listens there.
+    """
+    if address == "auto":
+        return
+    if not re.fullmatch(r"[^/]+:\d{1,5}", address):
+        raise ConfigError(
+            "--ray_address expects HOST:PORT, for example that which `ray "
+            f"start --head` prints, or auto. Received: {address!r}."
+        )
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), timeout=10).close()
+    except (OSError, OverflowError) as error:
+        raise ConfigError(
+            f"--ray_address={address}: no Ray cluster answers: {error}"
+        ) from error
+
+
 @contextlib.contextmanager
 def _marker(workdir):
     """The path of a file that is there where `workdir` is shared."""
     folder = RunFolder(workdir)
-    name = f".shared-{uuid.uuid4().hex}"
+    name = f".shared-{secrets.token_hex(8)}"
     folder.replace(name, Path.touch)
     try:
         yield str(folder / name)
@@ -231,7 +262,9 @@ def _follow(tasks, runs, workdir, screen):
 
 def _show(bar, name, text):
     """Prints lines above the bar, each with the name of its run."""
-    with bar.external_write_mode():
+    # A bar that is still held back stays so.
+    beside = contextlib.nullcontext if bar.delay else bar.external_write_mode
+    with beside():
         for line in text.splitlines():
             line = line.removeprefix(f"{name}: ").removeprefix("  ")
             print(f"{name}: {line}", flush=True)
