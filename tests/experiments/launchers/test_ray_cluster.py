@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-ray = pytest.importorskip(
+pytest.importorskip(
     "ray", reason="Ray is not installed; see requirements-ray.txt"
 )
 
