@@ -137,10 +137,25 @@ flags.DEFINE_string(
 flags.DEFINE_integer(
     "threads",
     None,
-    "Of the processor, for one process; default: all. Small networks train "
-    "faster as several shards of one thread each than one after the other.",
+    "Of the processor, for one process; default: all, and with --launcher=ray "
+    "1, or beside GPUs what there is for each. Small networks train faster "
+    "side by side, with one thread each, than one after the other.",
     1,
     4096,
+)
+flags.DEFINE_enum(
+    "launcher",
+    "local",
+    ("local", "ray"),
+    "With --study or --seeds: train one run after the other, or side by side "
+    "with Ray (pip install -r requirements-ray.txt): one for each core, or for "
+    "each GPU where there are some.",
+)
+flags.DEFINE_string(
+    "ray_address",
+    None,
+    "With --launcher=ray: HOST:PORT of a Ray cluster, or auto for the one that "
+    "this machine is part of; default: this machine alone.",
 )
 STRATEGIES = ("auto", "default", "mirrored", "tpu")
 flags.DEFINE_enum("strategy", "auto", STRATEGIES, "mirrored: all local GPUs.")
@@ -180,8 +195,18 @@ def main(arguments):
                 f"--{name} goes with "
                 f"{' or '.join(f'--{each}' for each in wanted)}."
             )
-    if FLAGS.shard and not (FLAGS.seeds or chosen == ["study"]):
-        raise ConfigError("--shard goes with --study=NAME or with --seeds.")
+    on_ray = FLAGS.launcher == "ray"
+    for name, is_given in (("shard", FLAGS.shard), ("launcher", on_ray)):
+        if is_given and not (FLAGS.seeds or chosen == ["study"]):
+            raise ConfigError(
+                f"--{name} goes with --study=NAME or with --seeds."
+            )
+    if FLAGS.ray_address and not on_ray:
+        raise ConfigError("--ray_address goes with --launcher=ray.")
+    if on_ray and (FLAGS.shard or FLAGS.plan or FLAGS.strategy == "tpu"):
+        raise ConfigError(
+            "--shard, --plan and --strategy=tpu go with --launcher=local."
+        )
     if FLAGS.seeds and chosen not in (["study"], ["experiment"]):
         raise ConfigError(
             "--seeds goes with --study=NAME or --experiment=NAME."

@@ -30,7 +30,12 @@ def train_experiment(name, flags):
         return
     from experiments.training.run import run
 
-    run(arms[0], seed=flags.seed, **_options(flags))
+    run(
+        arms[0],
+        seed=flags.seed,
+        strategy=_strategy(flags),
+        **_options(flags),
+    )
 
 
 def train_study(name, flags):
@@ -49,7 +54,14 @@ def train_study(name, flags):
     if flags.plan:
         from experiments.plan import plan_study
 
-        plan_study(study.name, arms, seeds=seeds, **_place(flags))
+        plan_study(
+            study.name,
+            arms,
+            seeds=seeds,
+            workdir=flags.workdir,
+            location=_location(flags),
+            strategy=_strategy(flags),
+        )
         return
     _train(study.name, arms, seeds, flags)
 
@@ -68,7 +80,19 @@ def _train(title, arms, seeds, flags):
     shard = _shard(flags.shard)
     from experiments.study import run_study
 
-    run_study(title, arms, seeds=seeds, shard=shard, **_options(flags))
+    options = _options(flags)
+    if flags.launcher == "ray":
+        from experiments.launchers.ray_cluster import run_on_ray
+
+        options |= {
+            "launch": run_on_ray,
+            "address": flags.ray_address,
+            "threads": flags.threads,
+            "strategy": flags.strategy,
+        }
+    else:
+        options["strategy"] = _strategy(flags)
+    run_study(title, arms, seeds=seeds, shard=shard, **options)
 
 
 def _shard(text):
@@ -200,7 +224,7 @@ def describe_data(name, flags):
 def _checked(arms, flags):
     """These configs with `--set`; all is checked."""
     arms = override_arms(arms, flags.set)
-    start_tensorflow(flags.threads)
+    start_tensorflow(flags.threads, gpus=flags.launcher != "ray")
     from experiments.checks import check_experiment
 
     for arm in arms:
@@ -240,22 +264,19 @@ def _refuse_seed(flags, field, seed):
 
 
 def _options(flags):
-    """What is the same for all runs of a command."""
-    return _place(flags) | {
+    """What is the same for all runs of a command, wherever they are made."""
+    return {
+        "workdir": flags.workdir,
+        "location": _location(flags),
         "allow_moved": flags.allow_moved,
         "allow_overlap": flags.allow_overlap,
     }
 
 
-def _place(flags):
-    """Where runs are written, data is read and networks are trained."""
+def _strategy(flags):
     from experiments.training.devices import make_strategy
 
-    return {
-        "workdir": flags.workdir,
-        "location": _location(flags),
-        "strategy": make_strategy(flags.strategy),
-    }
+    return make_strategy(flags.strategy)
 
 
 def _location(flags):

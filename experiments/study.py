@@ -3,11 +3,20 @@
 from pathlib import Path
 
 from experiments.errors import TrainingFailed
+from experiments.launchers.one_by_one import run_one_by_one
 from experiments.report.report import write_report
-from experiments.training.run import run
 
 
-def run_study(name, experiments, *, seeds, workdir, shard=(0, 1), **options):
+def run_study(
+    name,
+    experiments,
+    *,
+    seeds,
+    workdir,
+    shard=(0, 1),
+    launch=run_one_by_one,
+    **options,
+):
     """Trains every experiment with every seed, then writes the report.
 
     A run whose loss diverges is reported as failed; the others go on.
@@ -20,7 +29,8 @@ def run_study(name, experiments, *, seeds, workdir, shard=(0, 1), **options):
         workdir: The runs and the report go below it.
         shard: (I, N): only every N-th run, from the I-th on, and no report,
             as other processes train the others.
-        **options: Of `experiments.training.run.run`.
+        launch: Function that trains, as `run_one_by_one` does.
+        **options: Further ones of `launch`.
 
     Raises:
         TrainingFailed: after everything has run, if a run failed.
@@ -36,15 +46,7 @@ def run_study(name, experiments, *, seeds, workdir, shard=(0, 1), **options):
         f"{', '.join(map(str, seeds))}{part}",
         flush=True,
     )
-    folders, failures = [], []
-    for number, (experiment, seed) in enumerate(runs, 1):
-        print(f"[{number} of {len(runs)}] ", end="")
-        try:
-            folder = run(experiment, seed=seed, workdir=workdir, **options)
-            folders.append(folder)
-        except TrainingFailed as error:
-            failures.append(str(error))
-            print(f"  failed: {error}", flush=True)
+    folders, failures = launch(runs, workdir=workdir, **options)
     if shards > 1:
         print(
             f"{len(folders)} of the study's runs are in {workdir}; once all "

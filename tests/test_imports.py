@@ -44,7 +44,7 @@ ROOMS = (
     ("experiments.run_folder", "experiments.metrics"),
     ("experiments.plots",),
     ("experiments.training",),
-    ("experiments.report",),
+    ("experiments.report", "experiments.launchers"),
     ("experiments.image_counts", "experiments.step_timing"),
     ("experiments.trained",),
     (

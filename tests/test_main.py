@@ -109,6 +109,12 @@ def test_help_explains_the_flags(arguments):
         (["--study=demo", "--shard=0/2"], "--shard expects I/N"),
         (["--experiment=demo_baseline", "--shard=1/2"], "--shard goes with"),
         (["--study=demo", "--threads=0"], "threads"),
+        (["--study=demo", "--launcher=slurm"], "launcher"),
+        (["--experiment=demo_baseline", "--launcher=ray"], "--launcher goes"),
+        (["--study=demo", "--ray_address=auto"], "goes with --launcher=ray"),
+        (["--study=demo", "--launcher=ray", "--shard=1/2"], "--shard, --plan"),
+        (["--study=demo", "--launcher=ray", "--plan"], "--shard, --plan"),
+        (["--study=demo", "--launcher=ray", "--strategy=tpu"], "--strategy"),
         (["--study=demo", "--report=runs"], "Choose one of --study and --rep"),
         (["--on_bad_image=ignore"], "on_bad_image"),
         (["--augment_offline=demo"], "demo has no data.offline"),
@@ -244,6 +250,18 @@ def test_seeds_of_one_experiment(tmp_path):
         folder = tmp_path / "demo_baseline" / f"seed_{seed}"
         assert (folder / "metrics.json").is_file()
     assert (tmp_path / "reports" / "demo_baseline" / "index.html").is_file()
+
+
+def test_without_ray_its_launcher_says_what_to_install(tmp_path):
+    (tmp_path / "ray.py").write_text("raise ModuleNotFoundError('ray')")
+    done = call(
+        *("--study=demo", "--launcher=ray", f"--workdir={tmp_path / 'runs'}"),
+        PYTHONPATH=str(tmp_path),
+    )
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert "pip install -r requirements-ray.txt" in line
+    assert not (tmp_path / "runs").exists()
 
 
 def test_plan_from_the_command_line(tmp_path):

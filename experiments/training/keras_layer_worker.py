@@ -21,11 +21,8 @@ from experiments.training.startup import start_tensorflow
 
 def start():
     """Prepares the process."""
-    start_tensorflow()
-    import tensorflow as tf
-
-    # The devices belong to the training.
-    tf.config.set_visible_devices([], "GPU")
+    # Those belong to the training.
+    start_tensorflow(gpus=False)
 
 
 def augment(library, name, options, images, labels, seed):

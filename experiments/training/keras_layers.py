@@ -69,4 +69,7 @@ def _in_worker(function, *arguments):
 
 @functools.cache
 def _workers():
-    return Workers(min(os.cpu_count(), 8), keras_layer_worker.start)
+    # 0 where nobody asked for a number.
+    threads = tf.config.threading.get_intra_op_parallelism_threads()
+    processes = min(threads or os.cpu_count(), 8)
+    return Workers(processes, keras_layer_worker.start)

@@ -22,13 +22,14 @@ _KERAS_VARIABLES = (
 )
 
 
-def start_tensorflow(threads=None):
+def start_tensorflow(threads=None, gpus=True):
     """Imports TensorFlow and touches the devices, which is when it talks.
 
     What it says is shown if it fails, or if TF_CPP_MIN_LOG_LEVEL is 0.
 
     Args:
         threads: Of the processor that TensorFlow may use; None: all.
+        gpus: Whether it may use GPUs; where another process is to, it may not.
     """
     # What is an error to the user comes as an exception; what TensorFlow's
     # C++ logs as one is mostly about processors.
@@ -40,21 +41,23 @@ def start_tensorflow(threads=None):
     if os.environ["TF_CPP_MIN_LOG_LEVEL"] == "0":
         import tensorflow
 
-        _limit(tensorflow, threads)
+        _limit(tensorflow, threads, gpus)
         return
     with announced("importing TensorFlow"), _held_back_stderr():
         import tensorflow  # noqa: F811
 
-        _limit(tensorflow, threads)
+        _limit(tensorflow, threads, gpus)
         tensorflow.config.list_physical_devices()
         # Its Python side, which warns of each new run's new graphs.
         tensorflow.get_logger().setLevel("ERROR")
 
 
-def _limit(tensorflow, threads):
+def _limit(tensorflow, threads, gpus):
     if threads is not None:
         tensorflow.config.threading.set_intra_op_parallelism_threads(threads)
         tensorflow.config.threading.set_inter_op_parallelism_threads(threads)
+    if not gpus:
+        tensorflow.config.set_visible_devices([], "GPU")
 
 
 def _override_keras_settings():

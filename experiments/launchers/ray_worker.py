@@ -1,0 +1,122 @@
+"""What a process of a Ray cluster does: one run.
+
+It imports this file before it knows with how many threads TensorFlow is to
+start, so nothing on top may import it.
+"""
+
+import contextlib
+import io
+import os
+from typing import NamedTuple
+
+import ray
+
+from experiments.errors import ConfigError, TrainingFailed
+from experiments.run_folder import RunFolder
+from experiments.training.startup import ONEDNN, start_tensorflow
+from pipelines.errors import DataError
+
+# To go on from, which a finished run does not.
+_CHECKPOINT = "checkpoint.npz"
+
+
+class Surroundings(NamedTuple):
+    """What a run finds in every process of the cluster.
+
+    Attributes:
+        folder: The current one, from which relative paths start.
+        marker: A file in the workdir, there on nodes that share it.
+        threads: As for `start_tensorflow`.
+        strategy: As for `experiments.training.devices.make_strategy`.
+        onednn: Value of the environment variable.
+    """
+
+    folder: str
+    marker: str
+    threads: int
+    strategy: str
+    onednn: str
+
+
+class Outcome(NamedTuple):
+    """What is left of a run besides its folder.
+
+    Attributes:
+        error: Why it is not finished, or None.
+        files: {name: bytes} of its folder, where that is not shared.
+    """
+
+    error: Exception | None
+    files: dict
+
+
+def train(experiment, seed, options, here, say):
+    """Makes a run.
+
+    Args:
+        experiment, seed, options: Of `experiments.training.run.run`.
+        here: `Surroundings`.
+        say: Is called with what the run prints; returns a reference to wait
+            for.
+
+    Returns:
+        An `Outcome`.
+    """
+    os.makedirs(here.folder, exist_ok=True)
+    os.chdir(here.folder)
+    os.environ[ONEDNN] = here.onednn
+    error = None
+    with _printed(say):
+        start_tensorflow(here.threads)
+        from experiments.training.devices import make_strategy
+        from experiments.training.run import run
+
+        try:
+            run(
+                experiment,
+                seed=seed,
+                strategy=make_strategy(here.strategy),
+                **options,
+            )
+        except (ConfigError, DataError, TrainingFailed) as refusal:
+            error = refusal
+    if os.path.exists(here.marker):
+        return Outcome(error, {})
+    folder = RunFolder.of(options["workdir"], experiment, seed)
+    return Outcome(error, read_files(folder))
+
+
+@contextlib.contextmanager
+def _printed(say):
+    """Passes on what is printed, each time that it is flushed."""
+    references = [say("")]
+
+    class Lines(io.StringIO):
+        def flush(self):
+            if text := self.getvalue():
+                references.append(say(text))
+            self.seek(0)
+            self.truncate()
+
+    with contextlib.redirect_stdout(Lines()) as lines:
+        yield
+        lines.flush()
+    # All of it is read before the run is known to have ended.
+    ray.wait(references[-1:], timeout=10)
+
+
+def read_files(folder):
+    """{name: bytes} of all files of a run that others read."""
+    return {
+        str(path.relative_to(folder.path)): path.read_bytes()
+        for path in sorted(folder.path.rglob("*"))
+        if path.is_file() and path.name != _CHECKPOINT
+    }
+
+
+def write_files(folder, files):
+    """Writes what `read_files` has read."""
+    # Those of a finished run have metrics.json, which comes last.
+    for name in sorted(files, key="metrics.json".__eq__):
+        content = files[name]
+        folder.replace(name, lambda path, it=content: path.write_bytes(it))
