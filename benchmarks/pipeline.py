@@ -231,8 +231,8 @@ def parse_arguments():
     arguments = parser.parse_args()
     if arguments.epochs < 2:
         parser.error("--epochs: expected at least 2, the first is special.")
-    if arguments.images < 2000:
-        parser.error("--images: expected at least 2000, ten of each class.")
+    if arguments.images < 4000:
+        parser.error("--images: expected at least 4000, 20 of each class.")
     return arguments
 
 

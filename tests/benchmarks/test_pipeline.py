@@ -75,8 +75,8 @@ def test_claims_that_do_not(benchmark, monkeypatch, capsys, measured, broken):
 
 
 def test_drawn_set_is_laid_out_like_tiny_imagenet(benchmark, tmp_path):
-    path = benchmark.draw_large_set(tmp_path, 2000)
+    path = benchmark.draw_large_set(tmp_path, 4000)
     source = TinyImageNet(Location(path, tmp_path / "prepared"))
     assert len(source.class_names) == 200
-    assert len(source.split("train+holdout").labels) == 2000
-    assert len(source.split("validation").labels) == 200
+    assert len(source.split("train+holdout").labels) == 4000
+    assert len(source.split("validation").labels) == 400
