@@ -97,7 +97,7 @@ class Data:
     offline: Offline | None = None
     # Side of the network's input.
     image_size: _Side = 64
-    # Side at which images are kept in memory, where the augmentation or the
+    # Side to which images are decoded, where the augmentation or the
     # evaluation crop brings them to image_size; None: image_size.
     load_size: _Side | None = None
     # Over all replicas.
@@ -116,8 +116,11 @@ class Data:
     # Length of an epoch whatever the number of images, which then follow in
     # one shuffle after the other; None: every image once.
     steps_per_epoch: Count | None = None
-    # Decoded images are kept in memory up to this size, on disk beyond it.
+    # Decoded images are kept in memory up to the first size, and beyond it on
+    # disk up to the second (None: 50, or what is free there); more of them
+    # are decoded whenever they are needed. Batches are the same.
     cache_gib: Annotated[float, Ge(0), Le(1_000_000)] = 2.0
+    disk_gib: Annotated[float, Ge(0), Le(1_000_000)] | None = None
 
     @property
     def stored_size(self):

@@ -1,81 +1,154 @@
-"""Where decoded images are kept: in memory, or on disk if they are many."""
+"""Where decoded images are kept: in memory, on disk, or nowhere."""
 
 import hashlib
 import os
+import shutil
 
 import numpy as np
 
 from pipelines.errors import DataError
+from pipelines.files.parallel import map_in_threads
 from pipelines.files.replacing import replacing
 
 FOLDER = "cache"
+# Of the disk where nobody says how much, and the share of what is free there
+# that is taken at most.
+DISK_GIB = 50.0
+_SHARE = 0.9
 _GIB = 2**30
+# Decoded at a time by one thread.
+_CHUNK = 16
 
 
-class ImageCache:
-    """Decodes images of one size once.
+class EncodedImages:
+    """Images that are decoded whenever they are asked for.
 
-    What does not fit into the budget is written to a file and mapped into
-    memory, where the operating system keeps as much of it as it can spare;
-    the next run finds it there.
+    Indexed with a slice, or with integers as often as you like, as an array
+    of uint8 (N, size, size, 3) is; any thread may do so.
+
+    Args:
+        split: Has `decode_into(images, indices)`.
+        indices: int (N,), of the images in the split.
+        size: Their side in pixels.
+
+    Example:
+
+        images = EncodedImages(split, np.arange(1000), 224)
+        batch = images[[7, 7, 500]]
+    """
+
+    def __init__(self, split, indices, size):
+        self.shape = (len(indices), size, size, 3)
+        self._split = split
+        self._indices = indices
+
+    def __len__(self):
+        return len(self._indices)
+
+    def __getitem__(self, chosen):
+        indices = self._indices[chosen]
+        images = np.empty((len(indices), *self.shape[1:]), np.uint8)
+        self._split.decode_into(images, indices)
+        return images
+
+
+def keep_images(folder, parts, size, cache_gib, disk_gib=None):
+    """Images for many passes over them, decoded once where there is room.
+
+    What does not fit into the memory is written to files and mapped into
+    memory, where the operating system keeps as much of them as it can spare;
+    the next run finds them there. Where they do not fit either, images are
+    decoded anew each time.
 
     Args:
         folder: The files go to a folder "cache" in it.
-        count: Number of images that will be asked for in all.
-        size: Their side in pixels.
-        budget_gib: Most that may be kept in memory.
+        parts: {key: (split, indices)}: a split has `fingerprint` and
+            `decode_into(images, indices)`, which any thread may call; indices
+            are int (N,).
+        size: Side of the images in pixels.
+        cache_gib: Most that may be kept in memory.
+        disk_gib: Most that may be kept on disk; None: `DISK_GIB`.
+
+    Returns:
+        {key: images}, each an array of uint8 (N, size, size, 3) or
+        `EncodedImages`; and where they are, in words.
+
+    Raises:
+        DataError: if an image is broken, or the disk is full.
     """
+    folder = folder / FOLDER
+    shapes = {k: (len(i), size, size, 3) for k, (_, i) in parts.items()}
+    gib = sum(map(_gib, shapes.values()))
+    text = f"{gib:.2f} GiB of decoded images"
+    if gib <= cache_gib:
+        images = {key: np.empty(shapes[key], np.uint8) for key in parts}
+        for key, part in parts.items():
+            _decode(images[key], *part)
+        return images, f"{text} in memory (data.cache_gib={cache_gib:g})"
+    text += f" are more than data.cache_gib={cache_gib:g}"
+    paths = {
+        key: folder / _file_name(*part, size) for key, part in parts.items()
+    }
+    new = {key: path for key, path in paths.items() if not path.is_file()}
+    disk_gib = DISK_GIB if disk_gib is None else disk_gib
+    room = _SHARE * _free_gib(folder)
+    if gib <= disk_gib and sum(_gib(shapes[key]) for key in new) <= room:
+        for key, path in new.items():
+            _write(path, shapes[key], *parts[key])
+        images = {key: np.load(p, mmap_mode="r") for key, p in paths.items()}
+        return images, f"{text}: on disk in {folder}"
+    images = {key: EncodedImages(*part, size) for key, part in parts.items()}
+    limit = (
+        f"data.disk_gib={disk_gib:g}"
+        if gib > disk_gib
+        else f"the {room:.2f} GiB that may be written to {folder}"
+    )
+    return images, f"none: {text} and {limit}; decoded as they are needed"
 
-    def __init__(self, folder, count, size, budget_gib):
-        self._folder = folder / FOLDER
-        self._size = size
-        self._on_disk = count * size * size * 3 > budget_gib * _GIB
-        gib = count * size * size * 3 / _GIB
-        self.description = f"{gib:.2f} GiB of decoded images " + (
-            f"on disk in {self._folder}, being more than "
-            f"data.cache_gib={budget_gib:g}"
-            if self._on_disk
-            else f"in memory (data.cache_gib={budget_gib:g})"
-        )
 
-    def images(self, split, indices):
-        """uint8 (len(indices), size, size, 3).
+def _gib(shape):
+    return np.prod(shape, dtype=float) / _GIB
 
-        Args:
-            split: Has `fingerprint` and `decode_into(images, indices)`.
-            indices: int (N,).
 
-        Raises:
-            DataError: if an image is broken, or the disk is full.
-        """
-        shape = (len(indices), self._size, self._size, 3)
-        if not self._on_disk:
-            images = np.empty(shape, np.uint8)
-            split.decode_into(images, indices)
-            return images
-        key = hashlib.sha256(
-            f"{split.fingerprint} {self._size} ".encode()
-            + np.asarray(indices, np.int64).tobytes()
-        )
-        path = self._folder / f"{key.hexdigest()[:16]}.npy"
-        if not path.is_file():
-            self._fill(path, shape, split, indices)
-        return np.load(path, mmap_mode="r")
+def _free_gib(folder):
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    return shutil.disk_usage(there).free / _GIB
 
-    def _fill(self, path, shape, split, indices):
-        try:
-            with replacing(path) as new:
-                images = np.lib.format.open_memmap(new, "w+", np.uint8, shape)
-                # Without the space a write to the map would kill the process.
-                with open(new, "r+b") as file:
-                    os.posix_fallocate(file.fileno(), 0, new.stat().st_size)
-                split.decode_into(images, indices)
-                images.flush()
-                del images
-        except OSError as error:
-            raise DataError(
-                f"cannot write {path}: {error.strerror or error}. Free "
-                f"{np.prod(shape) / _GIB:.1f} GiB, choose another "
-                "--prepared_dir, or raise data.cache_gib to keep the images "
-                "in memory."
-            ) from error
+
+def _file_name(split, indices, size):
+    key = hashlib.sha256(
+        f"{split.fingerprint} {size} ".encode()
+        + np.asarray(indices, np.int64).tobytes()
+    )
+    return f"{key.hexdigest()[:16]}.npy"
+
+
+def _decode(images, split, indices):
+    def decode(start):
+        chunk = slice(start, start + _CHUNK)
+        split.decode_into(images[chunk], indices[chunk])
+
+    starts = range(0, len(indices), _CHUNK)
+    for _ in map_in_threads(
+        decode, starts, desc="decoding", unit=" images", unit_scale=_CHUNK
+    ):
+        pass
+
+
+def _write(path, shape, split, indices):
+    try:
+        with replacing(path) as new:
+            images = np.lib.format.open_memmap(new, "w+", np.uint8, shape)
+            # Without the space a write to the map would kill the process.
+            with open(new, "r+b") as file:
+                os.posix_fallocate(file.fileno(), 0, new.stat().st_size)
+            _decode(images, split, indices)
+            images.flush()
+            del images
+    except OSError as error:
+        raise DataError(
+            f"cannot write {path}: {error.strerror or error}. Free "
+            f"{_gib(shape):.1f} GiB, choose another --prepared_dir, raise "
+            "data.cache_gib to keep the images in memory, or set data.disk_gib "
+            "to 0 to have them decoded as they are needed."
+        ) from error

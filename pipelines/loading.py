@@ -1,4 +1,4 @@
-"""From the name of a data set to its images in memory, or on disk."""
+"""From the name of a data set to its images, decoded or not."""
 
 import functools
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from pipelines.config import Data
 from pipelines.errors import DataError
 from pipelines.fingerprints import fingerprint
 from pipelines.folder_preparation import refuse_split_seed
-from pipelines.image_cache import ImageCache
+from pipelines.image_cache import EncodedImages, keep_images
 from pipelines.image_folder import check_split
 from pipelines.location import Location
 from pipelines.overlaps import Part, find_overlaps, refuse
@@ -22,8 +22,8 @@ from pipelines.tiny_imagenet import TinyImageNet
 # Each takes a `Location`, prepares what is not prepared yet, and has
 # class_names, notes, fingerprint, splits (their names), published (whether the
 # data came with them) and split(name); a split has labels, ids, fingerprint,
-# sizes(), decode_into(images, indices) and, where images were made out of
-# others, groups: the ids of the originals.
+# sizes(), decode_into(images, indices), which any thread may call, and, where
+# images were made out of others, groups: the ids of the originals.
 SOURCES = {
     "shapes": Shapes,
     "tiny_imagenet": TinyImageNet,
@@ -39,7 +39,7 @@ FOLDERS = ("image_folder", "cats_dogs", "cats_vs_dogs")
 class LoadedSplit:
     """images: uint8 (N, size, size, 3). labels: int32 (N,). ids: N names."""
 
-    images: np.ndarray
+    images: np.ndarray | EncodedImages
     labels: np.ndarray
     ids: list = field(default_factory=list)
 
@@ -52,7 +52,7 @@ class DataSet:
         train, val: Each a `LoadedSplit`.
         selection: A `LoadedSplit` that picks the best epoch, or None.
         notes: Sentences that a reader of the run must know.
-        cache: Where the images are kept, in words.
+        cache: Where decoded images are kept, in words.
         fingerprints: See `fingerprints_of`.
         overlaps: Sentences on images that are in two of the splits.
     """
@@ -116,7 +116,7 @@ def open_source(name, location, split_seed=0):
 
 
 def load(config, location, seed=0, allow_overlap=False):
-    """Reads and decodes the images of a run.
+    """The images of a run, decoded where there is room for them.
 
     Args:
         config: A `pipelines.config.Data`.
@@ -230,13 +230,16 @@ def _indices(splits, classes, config, seed):
 @functools.lru_cache(maxsize=1)
 def _decode(chosen):
     config, splits = chosen.config, chosen.splits
-    count = sum(map(len, chosen.indices.values()))
-    side = config.stored_size
-    prepared = chosen.location.prepared
-    cache = ImageCache(prepared, count, side, config.cache_gib)
+    images, cache = keep_images(
+        chosen.location.prepared,
+        {key: (split, chosen.indices[key]) for key, split in splits.items()},
+        config.stored_size,
+        config.cache_gib,
+        config.disk_gib,
+    )
     loaded = {
         key: LoadedSplit(
-            cache.images(split, chosen.indices[key]),
+            images[key],
             np.searchsorted(
                 chosen.classes, split.labels[chosen.indices[key]]
             ).astype(np.int32),
@@ -249,7 +252,7 @@ def _decode(chosen):
         [chosen.source.class_names[label] for label in chosen.classes],
         **loaded,
         notes=chosen.source.notes,
-        cache=cache.description,
+        cache=cache,
         fingerprints=dict(chosen.fingerprints),
         overlaps=_overlaps(chosen, loaded),
     )

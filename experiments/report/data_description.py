@@ -9,7 +9,7 @@ from experiments.plots.images import plot_images
 from experiments.plots.names import drawable, short_names
 from experiments.plots.sizes import plot_sizes
 from experiments.report.tables import markdown_table, plain
-from pipelines.image_cache import ImageCache
+from pipelines.image_cache import keep_images
 from pipelines.loading import open_source, placed
 from pipelines.subsets import class_counts
 
@@ -56,8 +56,9 @@ def describe_data_set(name, location, *, workdir, split_seed=0, cache_gib=2.0):
     table = []
     for split, each in splits.items():
         side = _side(sizes[split])
-        cache = ImageCache(location.prepared, len(each.labels), side, cache_gib)
-        images = cache.images(each, np.arange(len(each.labels)))
+        parts = {split: (each, np.arange(len(each.labels)))}
+        kept, _ = keep_images(location.prepared, parts, side, cache_gib)
+        images = kept[split]
         table.append(
             {
                 "split": split,

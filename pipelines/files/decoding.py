@@ -9,7 +9,6 @@ import numpy as np
 import PIL.Image
 
 from pipelines.errors import DataError
-from pipelines.files.parallel import map_in_threads
 
 # Which images it is of, `pipelines.files.inspection` says.
 warnings.filterwarnings("ignore", "Corrupt EXIF data", UserWarning)
@@ -130,33 +129,27 @@ def decode(data, size):
     return np.asarray(image)
 
 
-def decode_into(images, read, names, description):
-    """Decodes many files on all cores, with a progress bar.
+def decode_into(images, read, names, decode=decode):
+    """Decodes some files, one after the other.
 
     Args:
         images: uint8 (len(names), size, size, 3), filled in the order of the
             names.
         read: Function from a name to the bytes of that file.
         names: The files.
-        description: Stands before the progress bar.
+        decode: As the function of this name.
 
     Raises:
         DataError: names the file that could not be decoded, and why.
     """
     size = images.shape[1]
-
-    def decode_one(index):
+    for place, name in enumerate(names):
         try:
-            images[index] = decode(read(names[index]), size)
+            images[place] = decode(read(name), size)
         except BAD_IMAGE_ERRORS as error:
             raise DataError(
-                f"cannot decode {names[index]}: {error_in_words(error)}"
+                f"cannot decode {name}: {error_in_words(error)}"
             ) from error
-
-    for _ in map_in_threads(
-        decode_one, range(len(names)), desc=description, unit=" images"
-    ):
-        pass
 
 
 def error_in_words(error):

@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import signal
 import threading
+from collections import deque
 from concurrent.futures import (
     ProcessPoolExecutor,
     ThreadPoolExecutor,
@@ -14,6 +15,9 @@ from concurrent.futures.process import BrokenProcessPool
 
 from pipelines.errors import DataError
 from pipelines.progress import progress_bar
+
+# Items that threads may be ahead of whoever reads the results.
+_AHEAD = 1000
 
 
 def map_in_threads(function, items, **bar):
@@ -25,11 +29,22 @@ def map_in_threads(function, items, **bar):
     """
     pool = ThreadPoolExecutor(os.cpu_count())
     try:
-        done = pool.map(function, items)
+        done = _in_order(pool, function, items)
         yield from progress_bar(done, total=len(items), **bar)
     finally:
         # After an error or Ctrl-C nobody waits for the rest.
         pool.shutdown(cancel_futures=True)
+
+
+def _in_order(pool, function, items):
+    """As `pool.map`, which would take memory for all items from the start."""
+    begun = deque()
+    for item in items:
+        begun.append(pool.submit(function, item))
+        if len(begun) == _AHEAD:
+            yield begun.popleft().result()
+    while begun:
+        yield begun.popleft().result()
 
 
 def map_in_processes(function, items, processes=None, **bar):

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.location import Location
+from pipelines.tiny_imagenet import TinyImageNet
+
 SCRIPT = Path(__file__).parents[2] / "benchmarks" / "pipeline.py"
 
 
@@ -18,14 +21,28 @@ def benchmark(monkeypatch):
     return module
 
 
-def run(benchmark, monkeypatch, seconds=60, first=6000, later=70_000, gib=2):
+def run(
+    benchmark,
+    monkeypatch,
+    seconds=60,
+    first=6000,
+    later=70_000,
+    gib=2,
+    batches=("same", "same", "same"),
+):
     """The exit code, with these for the results of the parts."""
+    digests = iter(batches)
     measured = {
-        "prepare": (seconds, 1.0),
-        "train": ([first, 1, later, later], gib, "images in memory"),
+        "prepare": lambda: (seconds, 1.0),
+        "train": lambda: (
+            [first, 1, later, later],
+            gib,
+            "images somewhere",
+            next(digests),
+        ),
     }
     monkeypatch.setattr(
-        benchmark, "apart", lambda function, *_: measured[function.__name__]
+        benchmark, "apart", lambda function, *_: measured[function.__name__]()
     )
     monkeypatch.setattr(sys, "argv", ["pipeline.py", "--data_dir=data"])
     with pytest.raises(SystemExit) as caught:
@@ -42,9 +59,24 @@ def test_claims_that_hold(benchmark, monkeypatch, capsys):
 
 
 @pytest.mark.parametrize(
-    "measured",
-    [{"seconds": 181}, {"first": 4999}, {"later": 59_999}, {"gib": 3.1}],
+    ("measured", "broken"),
+    [
+        ({"seconds": 181}, 1),
+        ({"first": 4999}, 1),
+        ({"later": 59_999}, 1),
+        # In memory, and where nothing is kept.
+        ({"gib": 3.1}, 2),
+        ({"batches": ("same", "same", "another")}, 1),
+    ],
 )
-def test_claims_that_do_not(benchmark, monkeypatch, capsys, measured):
+def test_claims_that_do_not(benchmark, monkeypatch, capsys, measured, broken):
     assert run(benchmark, monkeypatch, **measured) == 1
-    assert capsys.readouterr().out.count("NO") == 1
+    assert capsys.readouterr().out.count("NO") == broken
+
+
+def test_drawn_set_is_laid_out_like_tiny_imagenet(benchmark, tmp_path):
+    path = benchmark.draw_large_set(tmp_path, 4000)
+    source = TinyImageNet(Location(path, tmp_path / "prepared"))
+    assert len(source.class_names) == 200
+    assert len(source.split("train+holdout").labels) == 4000
+    assert len(source.split("validation").labels) == 400

@@ -20,7 +20,7 @@ from experiments.training.data import (
 )
 from pipelines import loading
 from pipelines.errors import DataError
-from pipelines.image_cache import ImageCache
+from pipelines.image_cache import keep_images
 from pipelines.tiny_imagenet import finding
 
 
@@ -50,11 +50,9 @@ class Untrained:
         self._folder.write_json("metrics.json", {"status": "finished"})
 
 
-class SmallCache(ImageCache):
+def keep_small_images(folder, parts, size, *budgets):
     """Images of any size cost as much as small ones."""
-
-    def __init__(self, folder, count, size, budget_gib):
-        super().__init__(folder, count, min(size, 16), budget_gib)
+    return keep_images(folder, parts, min(size, 16), *budgets)
 
 
 class CommandLine:
@@ -69,7 +67,7 @@ class CommandLine:
         monkeypatch.setattr(run, "_Session", Untrained)
         # It takes its time, and nothing was built.
         monkeypatch.setattr(keras.backend, "clear_session", lambda: None)
-        monkeypatch.setattr(loading, "ImageCache", SmallCache)
+        monkeypatch.setattr(loading, "keep_images", keep_small_images)
         monkeypatch.setenv("KERAS_HOME", str(startup._KERAS_HOME))
         monkeypatch.setattr(kagglehub, "dataset_download", self._unreachable)
         monkeypatch.setattr(requests, "head", self._unreachable)

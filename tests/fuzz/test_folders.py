@@ -264,6 +264,7 @@ def test_any_folder_is_prepared_or_refused_and_left_as_it_is(
                 "data.split_seed=3",
                 "data.limit_train=5",
                 "data.cache_gib=0",
+                "data.disk_gib=0",
                 "data.batch_size=1000",
                 "data.selection=validation",
                 "positive_class=dogs",

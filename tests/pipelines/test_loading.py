@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from pipelines.batches import eval_batches, train_batches
 from pipelines.config import Data, Offline
 from pipelines.errors import DataError
 from pipelines.loading import load
@@ -84,15 +85,46 @@ def test_images_stay_for_the_next_run_of_a_study():
     assert folds[0].val.ids != folds[1].val.ids
 
 
-def test_disk_holds_the_same_images_as_memory(location):
-    kept = load(replace(PETS, cache_gib=1.0), location)
-    mapped = load(replace(PETS, cache_gib=0.0), location)
-    assert "in memory" in kept.cache
-    assert "on disk" in mapped.cache
-    for one, other in ((kept.train, mapped.train), (kept.val, mapped.val)):
-        assert isinstance(other.images, np.memmap)
-        np.testing.assert_array_equal(one.images, other.images)
-        assert one.ids == other.ids
+@pytest.mark.parametrize("size", [64, 20])
+@pytest.mark.parametrize("name", ["cats_dogs", "tiny_imagenet"])
+def test_images_are_the_same_wherever_they_are(
+    name, size, location, make_tiny_imagenet
+):
+    if name == "tiny_imagenet":
+        location = Location(make_tiny_imagenet())
+    config = Data(name=name, image_size=size)
+
+    def batches(where, **budgets):
+        data = load(replace(config, **budgets), location)
+        assert where in data.cache
+        trained = train_batches(
+            data.train,
+            classes=3,
+            batch_size=5,
+            seed=1,
+            first_step=3,
+            steps=9,
+        )
+        judged = eval_batches(data.val, classes=3, batch_size=5)
+        return data.fingerprints, [
+            (images.tobytes(), labels.tobytes())
+            for dataset in (trained, judged)
+            for images, labels in dataset.as_numpy_iterator()
+        ]
+
+    kept = batches("in memory")
+    assert len(set(kept[1])) == len(kept[1])
+    assert batches("on disk", cache_gib=0.0) == kept
+    assert batches("as they are", cache_gib=0.0, disk_gib=0.0) == kept
+
+
+def test_broken_image_is_one_line_though_nothing_is_kept(location):
+    config = replace(PETS, cache_gib=0.0, disk_gib=0.0)
+    load(config, location)
+    (broken, *_) = sorted(location.prepared.glob("split_data/test/*/*"))
+    broken.write_bytes(b"no image")
+    with pytest.raises(DataError, match=f"cannot decode .*{broken.name}"):
+        load(replace(config, image_size=17), location)
 
 
 def test_variations_are_made_once_and_belong_to_train(location):

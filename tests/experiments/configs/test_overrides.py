@@ -136,6 +136,7 @@ def test_wrong_assignments_are_refused_in_one_line(assignment, message):
         ("data.split_seed", -1, 0, 2**63),
         ("data.crop_fraction", 0, 0.1, 1.01),
         ("data.cache_gib", -1, 0, 10**7),
+        ("data.disk_gib", -1, 0, 10**7),
         ("data.offline.count", 0, 1, 10**4),
         ("data.offline.seed", -1, 0, 2**63),
         ("model.width", 0, 1, 10**4),

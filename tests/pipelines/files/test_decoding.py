@@ -189,7 +189,7 @@ def test_order_is_kept():
         for value in range(200)
     }
     images = np.empty((200, 4, 4, 3), np.uint8)
-    decode_into(images, files.__getitem__, list(files), "reading")
+    decode_into(images, files.__getitem__, list(files))
     np.testing.assert_array_equal(images[:, 0, 0, 0], np.arange(200))
 
 
@@ -199,7 +199,7 @@ def test_broken_file_is_named(pixels):
     images = np.empty((2, 16, 16, 3), np.uint8)
     for bad in ("bad.png", "cut.png"):
         with pytest.raises(DataError, match=rf"cannot decode {bad}: \w") as got:
-            decode_into(images, files.get, ["good.png", bad], "reading")
+            decode_into(images, files.get, ["good.png", bad])
         assert "\n" not in str(got.value)
         assert "0x" not in str(got.value)
 
