@@ -43,7 +43,7 @@ class Untrained:
     def announce(self):
         self._folder.write_json("data.json", self._record)
 
-    def train(self):
+    def train(self, request):
         pass
 
     def finish(self):
