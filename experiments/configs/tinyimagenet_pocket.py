@@ -53,7 +53,7 @@ EXPERIMENTS = (
 STUDIES = (
     Study(
         name="tinyimagenet_pocket",
-        summary="20 classes, a narrow ResNet18: hours on a laptop",
+        summary="20 classes, a narrow ResNet18: an hour or two on a laptop",
         experiments=tuple(e.name for e in EXPERIMENTS),
         seeds=5,
         prefix=PREFIX,
