@@ -5,12 +5,13 @@ import math
 import os
 import re
 import secrets
+import signal
 import socket
 from pathlib import Path
 
 import tensorflow as tf
 
-from experiments.errors import ConfigError, TrainingFailed
+from experiments.errors import ConfigError, Interrupted, TrainingFailed
 from experiments.run_folder import RunFolder
 from experiments.training.run import run
 from experiments.training.startup import ONEDNN
@@ -148,10 +149,15 @@ def _cluster(address):
     except Exception as error:
         reason = " ".join(str(error).split())
         raise ConfigError(f"--launcher=ray: Ray: {reason}") from error
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
         yield
     finally:
         ray.shutdown()
+
+
+def _interrupt(number, frame):
+    raise Interrupted(number)
 
 
 def _knock(address):
@@ -224,23 +230,32 @@ def _train(runs, options, here, share):
             ray.get_runtime_context().get_node_id(), soft=True
         )
     ).remote()
-    task = _run.options(**share)
+    names = [f"{experiment.name}, seed {seed}" for experiment, seed in runs]
     tasks = {
-        task.remote(number, *each, options, here, screen): number
-        for number, each in enumerate(runs)
+        _run.options(name=name, **share).remote(
+            number, *each, options, here, screen
+        ): number
+        for number, (name, each) in enumerate(zip(names, runs, strict=True))
     }
     try:
-        return _follow(tasks, runs, options["workdir"], screen)
+        return _follow(tasks, names, runs, options["workdir"], screen)
     finally:
+        _end(tasks)
+
+
+def _end(tasks):
+    """Lets runs save the step they are at; what takes longer is killed.
+
+    Whoever starts again at once finds nobody at work.
+    """
+    for force in (False, True):
         for each in tasks:
-            ray.cancel(each, force=True)
-        # Whoever starts again at once finds nobody at work.
+            ray.cancel(each, force=force)
         ray.wait(list(tasks), num_returns=len(tasks), timeout=30)
 
 
-def _follow(tasks, runs, workdir, screen):
+def _follow(tasks, names, runs, workdir, screen):
     """Shows what the runs print until all have ended; as `_train`."""
-    names = [f"{experiment.name}, seed {seed}" for experiment, seed in runs]
     left, begun, failures = dict(tasks), set(), []
     with progress_bar(desc="runs", total=len(runs), unit=" runs") as bar:
         while left:
@@ -252,7 +267,7 @@ def _follow(tasks, runs, workdir, screen):
                 _show(bar, names[number], text)
             for each in done:
                 number = left.pop(each)
-                failure = _end(each, names[number], runs[number], workdir)
+                failure = _take(each, names[number], runs[number], workdir)
                 if failure:
                     failures.append(failure)
                     _show(bar, names[number], f"failed: {failure}")
@@ -270,7 +285,7 @@ def _show(bar, name, text):
             print(f"{name}: {line}", flush=True)
 
 
-def _end(task, name, run_of_it, workdir):
+def _take(task, name, run_of_it, workdir):
     """Takes over what a task has returned; returns why it failed, or None."""
     try:
         error, files = ray.get(task)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import ray
 
-from experiments.errors import ConfigError, TrainingFailed
+from experiments.errors import ConfigError, Interrupted, TrainingFailed
 from experiments.run_folder import RunFolder
 from experiments.training.startup import ONEDNN, start_tensorflow
 from pipelines.errors import DataError
@@ -80,6 +80,10 @@ def train(experiment, seed, options, here, say):
             )
         except (ConfigError, DataError, TrainingFailed) as refusal:
             error = refusal
+        except Interrupted:
+            # The node is being taken away, unless we were told to end: to Ray
+            # the run is lost in both cases, and started again in the first.
+            os._exit(1)
     if os.path.exists(here.marker):
         return Outcome(error, {})
     folder = RunFolder.of(options["workdir"], experiment, seed)

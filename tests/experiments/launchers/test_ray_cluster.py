@@ -1,5 +1,6 @@
 """Runs on Ray: the same numbers as one after the other, whatever is lost."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -20,102 +21,14 @@ from experiments.launchers.ray_cluster import resources, run_on_ray
 
 ROOT = Path(__file__).parents[3]
 ARMS = ("demo_baseline", "demo_salmix")
+EPOCHS = 12
 COMMAND = [
     *(sys.executable, "main.py", "--study=demo", "--arms=baseline,salmix"),
     *("--seeds=1", "--threads=1", "--set", "data.image_size=16"),
     *("--set", "data.limit_train=96", "--set", "data.limit_val=42"),
     *("--set", "data.batch_size=24", "--set", "model.width=4"),
+    *("--set", f"epochs={EPOCHS}"),
 ]
-EPOCHS = 40
-
-
-@pytest.fixture
-def start(tmp_path):
-    """Starts the study, in a session of its own; its output is in a file."""
-    processes = []
-
-    def start_study(workdir, *arguments, epochs=EPOCHS, **environment):
-        with open(tmp_path / f"{workdir}.txt", "ab") as output:
-            process = subprocess.Popen(
-                [
-                    *COMMAND,
-                    *("--set", f"epochs={epochs}"),
-                    f"--workdir={tmp_path / workdir}",
-                    *arguments,
-                ],
-                cwd=ROOT,
-                env=os.environ | environment,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        processes.append(process)
-        return process
-
-    yield start_study
-    for process in processes:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-
-
-@pytest.fixture
-def alone(start, tmp_path):
-    """The folder of the study that was made in one process."""
-    assert start("alone").wait() == 0, said(tmp_path, "alone")
-    return tmp_path / "alone"
-
-
-@pytest.fixture
-def cluster():
-    """Two nodes of one processor each."""
-    from ray.cluster_utils import Cluster
-
-    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
-    cluster.add_node(num_cpus=1)
-    yield cluster
-    cluster.shutdown()
-
-
-def said(tmp_path, workdir):
-    return (tmp_path / f"{workdir}.txt").read_text()
-
-
-def said_last(tmp_path, workdir):
-    return said(tmp_path, workdir).splitlines()[-1]
-
-
-def wait_for(condition, process):
-    while not condition():
-        assert process.poll() is None
-        time.sleep(0.1)
-
-
-def epochs_done(workdir, arm):
-    try:
-        return len((workdir / arm / "seed_0/history.csv").open().readlines())
-    except FileNotFoundError:
-        return 0
-
-
-def assert_same_results(one, other):
-    """history.csv without the times, and predictions, to the last bit."""
-    for arm in ARMS:
-        folders = [workdir / arm / "seed_0" for workdir in (one, other)]
-        first, second = (
-            [
-                row.rsplit(",", 1)[0]
-                for row in (folder / "history.csv").read_text().splitlines()
-            ]
-            for folder in folders
-        )
-        assert first == second
-        assert len(first) == EPOCHS + 1
-        first, second = (
-            np.load(folder / "predictions.npz")["probabilities"]
-            for folder in folders
-        )
-        np.testing.assert_array_equal(first, second)
 
 
 @pytest.mark.parametrize(
@@ -164,53 +77,115 @@ def test_an_address_without_a_cluster(tiny, tmp_path, address, said):
     assert not (tmp_path / "runs").exists()
 
 
-def test_a_lost_node_changes_nothing(cluster, start, alone, tmp_path):
-    process = start("ray", "--launcher=ray", f"--ray_address={cluster.address}")
-    workdir = tmp_path / "ray"
-    wait_for(
-        lambda: all(epochs_done(workdir, arm) > 2 for arm in ARMS), process
-    )
-    cluster.remove_node(cluster.list_all_nodes()[-1], allow_graceful=False)
-    assert process.wait(timeout=300) == 0, said(tmp_path, "ray")
-    output = said(tmp_path, "ray")
-    assert "2 runs, 2 at a time, with --threads=1 and no GPU each" in output
-    assert output.count("its process or node was lost; started again") == 1
-    assert output.count("resuming after step") == 1
-    for arm in ARMS:
-        assert f"{arm}, seed 0: epoch {EPOCHS}/{EPOCHS}  loss" in output
-    assert (workdir / "reports" / "demo" / "index.html").is_file()
-    assert_same_results(alone, workdir)
+class Study:
+    """Its process, which is the first of a session, and what is left of it."""
+
+    def __init__(self, folder, *arguments, **environment):
+        self.workdir = folder / "runs"
+        self.screen = folder / "screen.txt"
+        with open(self.screen, "wb") as output:
+            self.process = subprocess.Popen(
+                [*COMMAND, f"--workdir={self.workdir}", *arguments],
+                cwd=ROOT,
+                env=os.environ | environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def end(self):
+        """What it has printed, once it is done."""
+        assert self.process.wait() == 0, self.screen.read_text()
+        return self.screen.read_text()
+
+    def is_on_its_way(self, arm):
+        """Whether there is a checkpoint of the run to go on from."""
+        assert self.process.poll() is None, self.screen.read_text()
+        return (self.workdir / arm / "seed_0/checkpoint.npz").exists()
+
+    def results(self):
+        """history.csv without the times, and predictions."""
+        for arm in ARMS:
+            run = self.workdir / arm / "seed_0"
+            rows = (run / "history.csv").read_text().splitlines()
+            assert len(rows) == EPOCHS + 1
+            with np.load(run / "predictions.npz") as file:
+                predictions = file["probabilities"].tobytes()
+            yield [row.rsplit(",", 1)[0] for row in rows], predictions
 
 
-def test_ctrl_c_ends_all_and_the_same_command_goes_on(start, alone, tmp_path):
-    mark = uuid.uuid4().hex
-    process = start("ray", "--launcher=ray", MARK_OF_THE_TEST=mark)
-    workdir = tmp_path / "ray"
-    wait_for(
-        lambda: any(epochs_done(workdir, arm) > 2 for arm in ARMS), process
-    )
-    # All processes of a terminal get it.
-    os.killpg(process.pid, signal.SIGINT)
-    assert process.wait(timeout=60) == 130
-    assert said_last(tmp_path, "ray") == "interrupted; the same command goes on"
-    assert with_variable("MARK_OF_THE_TEST", mark) == []
-    assert not all(epochs_done(workdir, arm) == EPOCHS for arm in ARMS)
-    again = start("ray", "--launcher=ray")
-    assert again.wait(timeout=300) == 0, said(tmp_path, "ray")
-    assert "resuming after step" in said(tmp_path, "ray")
-    assert not list(workdir.glob(".shared-*"))
-    assert_same_results(alone, workdir)
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    """The results of one run after the other."""
+    study = Study(tmp_path_factory.mktemp("alone"))
+    study.end()
+    return list(study.results())
 
 
-def with_variable(name, value):
-    """Commands of the processes that have this in their environment."""
-    found = []
+@pytest.fixture
+def cluster():
+    """Two nodes of one processor each."""
+    from ray.cluster_utils import Cluster
+
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
+    cluster.add_node(num_cpus=1)
+    yield cluster
+    cluster.shutdown()
+
+
+def processes():
+    """(id of the parent, command, environment) of all of them."""
     for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            variables = (folder / "environ").read_bytes().split(b"\0")
-            if f"{name}={value}".encode() in variables:
-                found.append((folder / "cmdline").read_bytes())
-        except OSError:
-            # It has ended, or is another user's.
-            continue
-    return found
+        with contextlib.suppress(OSError):
+            yield (
+                int(
+                    (folder / "stat").read_text().rpartition(")")[2].split()[1]
+                ),
+                (folder / "cmdline").read_text(errors="replace"),
+                (folder / "environ").read_text(errors="replace"),
+            )
+
+
+def arm_on(node):
+    """The arm that a node of the cluster trains, or None."""
+    (raylet,) = node.all_processes["raylet"]
+    for parent, command, _ in processes():
+        if parent == raylet.process.pid and command.startswith("ray::demo_"):
+            return command.removeprefix("ray::").partition(",")[0]
+    return None
+
+
+def test_a_lost_node_changes_nothing(cluster, alone, tmp_path):
+    study = Study(
+        tmp_path, "--launcher=ray", f"--ray_address={cluster.address}"
+    )
+    (lost,) = cluster.worker_nodes
+    while (arm := arm_on(lost)) is None or not study.is_on_its_way(arm):
+        time.sleep(0.1)
+    cluster.remove_node(lost, allow_graceful=False)
+    printed = study.end()
+    assert "2 runs, 2 at a time, with --threads=1 and no GPU each" in printed
+    again = f"{arm}, seed 0: its process or node was lost; started again"
+    assert printed.count(again) == 1
+    assert f"{arm}, seed 0: resuming after step" in printed
+    for each in ARMS:
+        assert f"{each}, seed 0: epoch {EPOCHS}/{EPOCHS}  loss" in printed
+    assert (study.workdir / "reports" / "demo" / "index.html").is_file()
+    assert list(study.results()) == alone
+
+
+def test_ctrl_c_ends_all_and_the_other_launcher_goes_on(alone, tmp_path):
+    mark = f"MARK_OF_A_TEST={uuid.uuid4().hex}"
+    study = Study(tmp_path, "--launcher=ray", **dict([mark.split("=")]))
+    while not any(map(study.is_on_its_way, ARMS)):
+        time.sleep(0.1)
+    # All processes of a terminal get it.
+    os.killpg(study.process.pid, signal.SIGINT)
+    assert study.process.wait() == 130
+    printed = study.screen.read_text()
+    assert printed.endswith("\ninterrupted; the same command goes on\n")
+    left = [command for _, command, there in processes() if mark in there]
+    assert left == []
+    assert not list(study.workdir.glob(".shared-*"))
+    assert "resuming after step" in Study(tmp_path).end()
+    assert list(study.results()) == alone
