@@ -19,6 +19,7 @@ DATA_SETS = (
     "cats_dogs",
     "cats_vs_dogs",
     "shapes",
+    "tfds/NAME",
 )
 
 Count = Annotated[int, Ge(1), Le(10**9)]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from pipelines import subsets
+from pipelines.catalogue import PREFIX, Catalogue
 from pipelines.cats_dogs import CatsDogs, CatsVsDogs
 from pipelines.config import Data
 from pipelines.errors import DataError
@@ -30,6 +31,8 @@ SOURCES = {
     "image_folder": OwnImages,
     "cats_dogs": CatsDogs,
     "cats_vs_dogs": CatsVsDogs,
+    # And this its name as well.
+    f"{PREFIX}NAME": Catalogue,
 }
 # Those of image files, which may come without a split of their own.
 FOLDERS = ("image_folder", "cats_dogs", "cats_vs_dogs")
@@ -70,7 +73,7 @@ class DataSet:
 
 def check_name(name):
     """Raises a DataError if there is no data set of this name."""
-    if name not in SOURCES:
+    if name not in SOURCES and not name.startswith(PREFIX):
         raise DataError(
             f"there is no data set {name!r}. Known: {', '.join(SOURCES)}."
         )
@@ -112,6 +115,8 @@ def open_source(name, location, split_seed=0):
     if name in FOLDERS:
         return SOURCES[name](location, split_seed)
     refuse_split_seed(name, split_seed)
+    if name.startswith(PREFIX):
+        return Catalogue(name, location)
     return SOURCES[name](location)
 
 

@@ -22,7 +22,7 @@ ROOMS = (
     ("pipelines.folder_tree",),
     ("pipelines.image_layout",),
     ("pipelines.image_files",),
-    ("pipelines.augly",),
+    ("pipelines.augly", "pipelines.records"),
     (
         "pipelines.shapes",
         "pipelines.subsets",
@@ -30,7 +30,11 @@ ROOMS = (
         "pipelines.overlaps",
     ),
     ("pipelines.folder_preparation",),
-    ("pipelines.image_folder", "pipelines.tiny_imagenet"),
+    (
+        "pipelines.image_folder",
+        "pipelines.tiny_imagenet",
+        "pipelines.catalogue",
+    ),
     ("pipelines.own_images",),
     ("pipelines.cats_dogs",),
     ("pipelines.loading", "pipelines.batches"),

@@ -1,10 +1,9 @@
 """Tiny ImageNet, as `pipelines.loading` asks for it."""
 
 import hashlib
-import re
 
-from pipelines.errors import DataError
 from pipelines.tiny_imagenet.preparation import prepared_builder
+from pipelines.tiny_imagenet.tiny_imagenet_dataset_builder import SIDE
 
 
 class TinyImageNet:
@@ -56,30 +55,20 @@ class TinyImageNet:
                 such as "validation[:10%]".
 
         Returns:
-            A `pipelines.tiny_imagenet.records.RecordSplit`.
+            A `pipelines.records.RecordSplit`.
 
         Raises:
             DataError: if there is no such split.
         """
-        expression = re.sub(
-            r"\w+", lambda word: self._slices.get(word[0], word[0]), name
-        )
-        try:
-            split = self._builder.info.splits[expression]
-        except ValueError as error:
-            raise DataError(
-                f"Tiny ImageNet has no split {name!r}. Expected one of "
-                f"{', '.join(self.splits)}, a sum of some such as "
-                "'train+holdout', or a slice such as 'train[:10%]'."
-            ) from error
-        from pipelines.tiny_imagenet.records import RecordSplit
+        from pipelines.records import RecordSplit, find_split
 
+        expression, instructions = find_split(self._builder, name, self._slices)
         fingerprint = hashlib.blake2b(
             f"{self.fingerprint} {expression}".encode(), digest_size=16
         )
         return RecordSplit(
-            name,
-            split.file_instructions,
-            fingerprint.hexdigest(),
-            self._builder.data_dir,
+            instructions,
+            names="file_name",
+            side=SIDE,
+            known_fingerprint=fingerprint.hexdigest(),
         )
