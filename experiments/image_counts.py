@@ -79,8 +79,8 @@ def count_images(config, location):
 
         def size(split):
             try:
-                images = sum(known[part] for part in split.split("+"))
-            except KeyError as error:
+                images = sum(_size(part, known) for part in split.split("+"))
+            except (KeyError, ValueError) as error:
                 raise ConfigError(
                     f"--plan: {config.name} is not in {location.data_dir}, "
                     f"and how many images its split {split!r} has is not "
@@ -106,6 +106,22 @@ def count_images(config, location):
         whole_val if config.folds is not None else val,
         origin,
     )
+
+
+def _size(part, known):
+    """Of a split or a slice of one, such as "train", "train[10%:50000]"."""
+    name, _, ends = part.removesuffix("]").partition("[")
+    if not ends:
+        return known[name]
+    start, stop = (
+        None
+        if not end
+        else round(known[name] * int(end[:-1]) / 100)
+        if end.endswith("%")
+        else int(end)
+        for end in ends.split(":")
+    )
+    return len(range(known[name])[start:stop])
 
 
 def is_there(name, location):

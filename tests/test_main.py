@@ -119,7 +119,13 @@ def test_help_explains_the_flags(arguments):
         (["--on_bad_image=ignore"], "on_bad_image"),
         (["--augment_offline=demo"], "demo has no data.offline"),
         (["--prepare=cats_dogs", "--data_dir=no.zip"], "cannot read no.zip"),
-        (["--prepare=image_folder", "--data_dir=docs"], "docs: expected"),
+        (
+            [
+                "--prepare=image_folder",
+                "--data_dir=docs/studies/tinyimagenet_pocket",
+            ],
+            "tinyimagenet_pocket: expected",
+        ),
         (["--prepare=image_folder", "--data_dir=no"], "no images in no."),
         (
             ["--study=demo", "--set", "data.name=image_folder"],
@@ -185,7 +191,7 @@ def test_training_from_the_command_line(tmp_path):
         "shapes, 96 train and 48 val images",
         "44,490 trainable parameters",
         "1 replica on CPU, float32",
-        "1 epochs of 2 steps",
+        "1 epoch of 2 steps",
         str(tmp_path / "demo_baseline" / "seed_3"),
         "val top-1 error",
     ):

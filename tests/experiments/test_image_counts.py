@@ -67,6 +67,27 @@ def test_of_own_images(tmp_path):
         count_images(config, Location(tmp_path / "nowhere"))
 
 
+@pytest.mark.parametrize(
+    ("split", "images"),
+    [
+        ("train", 90_000),
+        ("train[50000:]", 40_000),
+        ("train[:10%]+holdout", 19_000),
+        ("train[10%:50000]", 41_000),
+        ("validation[-100:]", 100),
+    ],
+)
+def test_of_slices_of_data_that_is_not_there(split, images, tmp_path):
+    config = Data(name="tiny_imagenet", train=split)
+    assert count_images(config, Location(tmp_path)).train == images
+
+
+def test_of_the_judged_images_of_the_pocket_study(tmp_path):
+    config = get_experiment("tinyimagenet_pocket_baseline").data
+    counts = count_images(config, Location(tmp_path))
+    assert counts[:4] == (5000, 6000, 0, 20)
+
+
 def test_of_folds(data_dir, tmp_path):
     location = Location(data_dir / "cats-and-dogs-test.zip", tmp_path)
     config = get_experiment("catsdogs_fair_original").data
@@ -108,8 +129,8 @@ def test_of_tiny_imagenet_as_documented(tmp_path):
 
 
 def test_what_is_not_documented_is_asked_for(tmp_path):
-    config = Data(name="tiny_imagenet", train="train[:10%]")
-    with pytest.raises(ConfigError, match=r"'train\[:10%\]'.*--data_dir"):
+    config = Data(name="tiny_imagenet", train="train_of_mine")
+    with pytest.raises(ConfigError, match="'train_of_mine'.*--data_dir"):
         count_images(config, Location(tmp_path))
 
 

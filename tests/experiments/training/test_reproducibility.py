@@ -85,4 +85,6 @@ def test_a_run_does_not_go_on_with_other_numbers(tmp_path):
     output, _ = process.communicate(timeout=300)
     assert process.returncode == 2
     assert "TF_ENABLE_ONEDNN_OPTS=1" in output
-    assert len(output.splitlines()) == 1
+    # On a busy machine even importing is announced.
+    said = output.removeprefix("  importing TensorFlow ...\n")
+    assert len(said.splitlines()) == 1
