@@ -82,10 +82,8 @@ def _train(title, arms, seeds, flags):
 
     options = _options(flags)
     if flags.launcher == "ray":
-        from experiments.launchers.ray_cluster import run_on_ray
-
         options |= {
-            "launch": run_on_ray,
+            "launch": _ray_launcher(),
             "address": flags.ray_address,
             "threads": flags.threads,
             "strategy": flags.strategy,
@@ -93,6 +91,18 @@ def _train(title, arms, seeds, flags):
     else:
         options["strategy"] = _strategy(flags)
     run_study(title, arms, seeds=seeds, shard=shard, **options)
+
+
+def _ray_launcher():
+    try:
+        from experiments.launchers.ray_cluster import run_on_ray
+    except ModuleNotFoundError as error:
+        if error.name != "ray":
+            raise
+        raise ConfigError(
+            "--launcher=ray needs Ray: pip install -r requirements-ray.txt"
+        ) from error
+    return run_on_ray
 
 
 def _shard(text):

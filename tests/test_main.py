@@ -259,7 +259,7 @@ def test_seeds_of_one_experiment(tmp_path):
 
 
 def test_without_ray_its_launcher_says_what_to_install(tmp_path):
-    (tmp_path / "ray.py").write_text("raise ModuleNotFoundError('ray')")
+    (tmp_path / "ray.py").write_text("raise ModuleNotFoundError(name='ray')")
     done = call(
         *("--study=demo", "--launcher=ray", f"--workdir={tmp_path / 'runs'}"),
         PYTHONPATH=str(tmp_path),

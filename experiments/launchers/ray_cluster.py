@@ -1,39 +1,26 @@
 """Runs side by side on a Ray cluster, each in a process of its own."""
 
 import contextlib
-import math
 import os
-import re
 import secrets
-import signal
-import socket
 from pathlib import Path
 
-import tensorflow as tf
+import ray
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from experiments.errors import ConfigError, Interrupted, TrainingFailed
+from experiments.errors import TrainingFailed
+from experiments.launchers.ray_nodes import cluster, in_words, nodes, resources
+from experiments.launchers.ray_worker import (
+    RETRIES,
+    Screen,
+    Surroundings,
+    train,
+    write_files,
+)
 from experiments.run_folder import RunFolder
 from experiments.training.run import run
 from experiments.training.startup import ONEDNN
 from pipelines.progress import progress_bar
-
-# Nobody is told; a run without a GPU keeps its CUDA_VISIBLE_DEVICES.
-os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-# A busy machine takes longer to start its parts than Ray waits by default.
-os.environ.setdefault("RAY_agent_register_timeout_ms", "60000")
-try:
-    import ray
-except ModuleNotFoundError as error:
-    raise ConfigError(
-        "--launcher=ray needs Ray: pip install -r requirements-ray.txt"
-    ) from error
-from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
-
-from experiments.launchers.ray_worker import Surroundings, train, write_files
-
-# How often a run is started again whose process or node was lost.
-RETRIES = 3
 
 
 def run_on_ray(
@@ -75,8 +62,8 @@ def run_on_ray(
             left.append((experiment, seed))
     failures = []
     if left:
-        with _cluster(address), _marker(workdir) as marker:
-            share = resources(_nodes(), threads, strategy)
+        with cluster(address), _marker(workdir) as marker:
+            share = resources(nodes(), threads, strategy)
             here = Surroundings(
                 folder=os.getcwd(),
                 marker=marker,
@@ -86,100 +73,6 @@ def run_on_ray(
             )
             failures = _train(left, options, here, share)
     return [each for each in folders if each.is_finished()], failures
-
-
-def resources(nodes, threads, strategy):
-    """What a run takes.
-
-    Args:
-        nodes: What each node has, such as [{"CPU": 16.0, "GPU": 2.0}].
-        threads, strategy: As for `run_on_ray`.
-
-    Returns:
-        {"num_cpus": integer, "num_gpus": integer}.
-
-    Raises:
-        ConfigError: if no node has as much.
-    """
-    gpus = int(max(node.get("GPU", 0) for node in nodes))
-    if gpus:
-        nodes = [node for node in nodes if node.get("GPU", 0) >= 1]
-        gpus = gpus if strategy == "mirrored" else 1
-        each = min(node.get("CPU", 0) * gpus // node["GPU"] for node in nodes)
-    else:
-        each = 1
-    threads = threads or max(1, int(each))
-    most = int(max(node.get("CPU", 0) for node in nodes))
-    if threads > most:
-        raise ConfigError(
-            f"A run with --threads={threads} takes as many processors, and no "
-            f"node{' with a GPU' if gpus else ''} has more than {most}."
-        )
-    return {"num_cpus": threads, "num_gpus": gpus}
-
-
-def _nodes():
-    return [node["Resources"] for node in ray.nodes() if node["Alive"]]
-
-
-@contextlib.contextmanager
-def _cluster(address):
-    local = {}
-    if address is None:
-        # A key of its own, or Ray would keep one in the user's home.
-        os.environ.setdefault("RAY_AUTH_MODE", "token")
-        os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
-        local = {
-            # As TensorFlow sees them.
-            "num_gpus": len(tf.config.list_physical_devices("GPU")),
-            "include_dashboard": False,
-            # Little goes through it.
-            "object_store_memory": 128 * 2**20,
-        }
-    else:
-        _knock(address)
-    try:
-        ray.init(
-            address or "local",
-            log_to_driver=False,
-            logging_level="error",
-            **local,
-        )
-    # Plain where a part of it did not start in time.
-    except Exception as error:
-        reason = " ".join(str(error).split())
-        raise ConfigError(f"--launcher=ray: Ray: {reason}") from error
-    signal.signal(signal.SIGTERM, _interrupt)
-    try:
-        yield
-    finally:
-        ray.shutdown()
-
-
-def _interrupt(number, frame):
-    raise Interrupted(number)
-
-
-def _knock(address):
-    """Ray itself tries for minutes.
-
-    Raises:
-        ConfigError: if `address` is none, or nobody listens there.
-    """
-    if address == "auto":
-        return
-    if not re.fullmatch(r"[^/]+:\d{1,5}", address):
-        raise ConfigError(
-            "--ray_address expects HOST:PORT, for example that which `ray "
-            f"start --head` prints, or auto. Received: {address!r}."
-        )
-    host, _, port = address.rpartition(":")
-    try:
-        socket.create_connection((host, int(port)), timeout=10).close()
-    except (OSError, OverflowError) as error:
-        raise ConfigError(
-            f"--ray_address={address}: no Ray cluster answers: {error}"
-        ) from error
 
 
 @contextlib.contextmanager
@@ -194,37 +87,10 @@ def _marker(workdir):
         (folder / name).unlink(missing_ok=True)
 
 
-@ray.remote(num_cpus=0)
-class _Screen:
-    """What runs have printed, until it is shown."""
-
-    def __init__(self):
-        self.texts = []
-
-    def add(self, number, text):
-        self.texts.append((number, text))
-
-    def take(self):
-        texts, self.texts = self.texts, []
-        return texts
-
-
-# In a new process each, as TensorFlow's threads are set once in a process.
-@ray.remote(max_calls=1, max_retries=RETRIES)
-def _run(number, experiment, seed, options, here, screen):
-    return train(
-        experiment,
-        seed,
-        options,
-        here,
-        lambda text: screen.add.remote(number, text),
-    )
-
-
 def _train(runs, options, here, share):
     """Returns a line on each run that failed."""
-    print(_plan(runs, _nodes(), share), flush=True)
-    screen = _Screen.options(
+    print(in_words(runs, nodes(), share), flush=True)
+    screen = Screen.options(
         # Where it lives as long as this process does.
         scheduling_strategy=NodeAffinitySchedulingStrategy(
             ray.get_runtime_context().get_node_id(), soft=True
@@ -232,7 +98,7 @@ def _train(runs, options, here, share):
     ).remote()
     names = [f"{experiment.name}, seed {seed}" for experiment, seed in runs]
     tasks = {
-        _run.options(name=name, **share).remote(
+        train.options(name=name, **share).remote(
             number, *each, options, here, screen
         ): number
         for number, (name, each) in enumerate(zip(names, runs, strict=True))
@@ -298,21 +164,3 @@ def _take(task, name, run_of_it, workdir):
     if error is None or isinstance(error, TrainingFailed):
         return error and str(error)
     raise error
-
-
-def _plan(runs, nodes, share):
-    """For example "20 runs, 4 at a time, with 1 thread and no GPU each"."""
-    cpus, gpus = share["num_cpus"], share["num_gpus"]
-    room = sum(
-        int(
-            min(
-                node.get("CPU", 0) // cpus,
-                node.get("GPU", 0) // gpus if gpus else math.inf,
-            )
-        )
-        for node in nodes
-    )
-    return (
-        f"{len(runs)} runs, {min(room, len(runs))} at a time, with "
-        f"--threads={cpus} and {gpus or 'no'} GPU{'s' if gpus > 1 else ''} each"
-    )

@@ -16,6 +16,8 @@ from experiments.run_folder import RunFolder
 from experiments.training.startup import ONEDNN, start_tensorflow
 from pipelines.errors import DataError
 
+# How often a run is started again whose process or node was lost.
+RETRIES = 3
 # To go on from, which a finished run does not.
 _CHECKPOINT = "checkpoint.npz"
 
@@ -50,14 +52,31 @@ class Outcome(NamedTuple):
     files: dict
 
 
-def train(experiment, seed, options, here, say):
+@ray.remote(num_cpus=0)
+class Screen:
+    """What runs have printed, until it is shown."""
+
+    def __init__(self):
+        self.texts = []
+
+    def add(self, number, text):
+        self.texts.append((number, text))
+
+    def take(self):
+        texts, self.texts = self.texts, []
+        return texts
+
+
+# In a new process each, as TensorFlow's threads are set once in a process.
+@ray.remote(max_calls=1, max_retries=RETRIES)
+def train(number, experiment, seed, options, here, screen):
     """Makes a run.
 
     Args:
+        number: Of the run, for the screen.
         experiment, seed, options: Of `experiments.training.run.run`.
         here: `Surroundings`.
-        say: Is called with what the run prints; returns a reference to wait
-            for.
+        screen: The `Screen`; gets an empty text when the run begins.
 
     Returns:
         An `Outcome`.
@@ -66,7 +85,7 @@ def train(experiment, seed, options, here, say):
     os.chdir(here.folder)
     os.environ[ONEDNN] = here.onednn
     error = None
-    with _printed(say):
+    with _printed(lambda text: screen.add.remote(number, text)):
         start_tensorflow(here.threads)
         from experiments.training.devices import make_strategy
         from experiments.training.run import run

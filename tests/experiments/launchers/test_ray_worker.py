@@ -1,6 +1,9 @@
 """What a node that does not share the workdir sends of a run."""
 
 import filecmp
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +12,17 @@ pytest.importorskip(
 )
 from experiments.launchers.ray_worker import read_files, write_files
 from experiments.run_folder import RunFolder
+
+
+def test_tensorflow_waits_for_its_settings():
+    """Processes of Ray import the file first."""
+    code = (
+        "import sys, experiments.launchers.ray_worker; "
+        "assert 'keras' not in sys.modules; "
+        "assert 'tensorflow' not in sys.modules"
+    )
+    root = Path(__file__).parents[3]
+    subprocess.run([sys.executable, "-c", code], cwd=root, check=True)
 
 
 def test_files_arrive_as_they_were(make_run, tmp_path):
