@@ -117,9 +117,9 @@ def _find(name, data_dir):
     ]
     if not chosen:
         there = [str(folder.relative_to(data_dir)) for folder in found]
-        looked = root / (config or "") / (version or "VERSION")
+        looked = root / (config or "") / (version or "")
         raise DataError(
-            f"{name} is not in {looked}"
+            f"{name}: nothing is prepared in {looked}"
             + (f"; there is {listed(sorted(there))}" if there else "")
             + ". It is not downloaded here: prepare it with "
             f"{_command(name, data_dir)}, or point --data_dir at the data "

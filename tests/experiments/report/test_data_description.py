@@ -2,8 +2,11 @@
 
 import PIL.Image
 import pytest
+import tensorflow_datasets as tfds
 
+from experiments.image_counts import count_images
 from experiments.report.data_description import describe_data_set
+from pipelines.config import Data
 from pipelines.errors import DataError
 from pipelines.location import Location
 
@@ -66,6 +69,18 @@ def test_images_of_one_size_need_no_plot_of_sizes(tmp_path):
     folder = tmp_path / "describe" / "cats_dogs"
     assert not (folder / "sizes.png").exists()
     assert rows(folder)["test"]["width"] == "16"
+
+
+def test_of_a_data_set_of_tensorflow_datasets(tmp_path):
+    tfds.testing.DummyMnist(data_dir=tmp_path).download_and_prepare()
+    name = "tfds/dummy_mnist"
+    describe_data_set(name, Location(tmp_path), workdir=tmp_path)
+    table = rows(tmp_path / "describe" / name)
+    assert set(table) == {"train", "test"}
+    assert table["train"]["images"] == "20"
+    assert table["train"]["width"] == "28"
+    counts = count_images(Data(name=name), Location(tmp_path))
+    assert (counts.train, counts.val, counts.classes) == (20, 20, 10)
 
 
 def test_unknown_data_set_is_named(tmp_path):
