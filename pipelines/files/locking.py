@@ -17,12 +17,15 @@ def alone(path):
     """
     while True:
         made = [each for each in path.parents if not each.exists()]
-        path.parent.mkdir(parents=True, exist_ok=True)
         with contextlib.ExitStack() as stack:
             try:
+                path.parent.mkdir(parents=True, exist_ok=True)
                 file = stack.enter_context(open(path, "w"))
-            except FileNotFoundError:
-                # Whoever had the lock has just removed the folder.
+            except (FileExistsError, FileNotFoundError):
+                # Whoever had the lock has just removed the folder; mkdir has
+                # found it there, and then has not.
+                if path.parent.exists() and not path.parent.is_dir():
+                    raise
                 continue
             # The operating system lets go of it when the process ends.
             _lock(file, path.parent)
