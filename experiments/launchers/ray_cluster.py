@@ -91,9 +91,9 @@ def _train(runs, options, here, share):
     """Returns a line on each run that failed."""
     print(in_words(runs, nodes(), share), flush=True)
     screen = Screen.options(
-        # Where it lives as long as this process does.
+        # On this node, which is not lost without this process.
         scheduling_strategy=NodeAffinitySchedulingStrategy(
-            ray.get_runtime_context().get_node_id(), soft=True
+            ray.get_runtime_context().get_node_id(), soft=False
         )
     ).remote()
     names = [f"{experiment.name}, seed {seed}" for experiment, seed in runs]

@@ -32,7 +32,6 @@ def cluster(address):
     local = {}
     if address is None:
         # A key of its own, or Ray would keep one in the user's home.
-        os.environ.setdefault("RAY_AUTH_MODE", "token")
         os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
         local = {
             # As TensorFlow sees them.

@@ -52,7 +52,7 @@ class Outcome(NamedTuple):
     files: dict
 
 
-@ray.remote(num_cpus=0)
+@ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1)
 class Screen:
     """What runs have printed, until it is shown."""
 
