@@ -14,6 +14,12 @@ from augment_tf.color_jitter import ColorJitter
 from augment_tf.cutmix import CutMix
 from augment_tf.mixup import MixUp
 from augment_tf.pca_lighting import PCALighting
+from augment_tf.policies import (
+    AugMix,
+    AutoAugment,
+    RandAugment,
+    TrivialAugmentWide,
+)
 from augment_tf.random_crop import RandomCrop
 from augment_tf.random_erasing import RandomErasing
 from augment_tf.random_flip import RandomFlip
@@ -24,17 +30,21 @@ from augment_tf.saliency_opencv import opencv_saliency
 from augment_tf.sequence import Sequence
 
 __all__ = [
+    "AugMix",
+    "AutoAugment",
     "Augmentation",
     "ColorJitter",
     "CutMix",
     "MixUp",
     "PCALighting",
+    "RandAugment",
     "RandomCrop",
     "RandomErasing",
     "RandomFlip",
     "RandomResizedCrop",
     "SaliencyMix",
     "Sequence",
+    "TrivialAugmentWide",
     "fine_grained_saliency",
     "opencv_saliency",
 ]

@@ -1,0 +1,8 @@
+"""What policies are made of: operations on the bytes of one image.
+
+`apply_chains` gives every image of a batch operations of its own.
+"""
+
+from augment_tf.operations.chains import OPERATIONS, apply_chains
+
+__all__ = ["OPERATIONS", "apply_chains"]

@@ -1,0 +1,153 @@
+"""Rotation, translation, scale and shear: where each pixel comes from.
+
+A matrix here is float64 (..., 6), (a, b, c, d, e, f), as Pillow's
+`Image.transform` takes it: the point (x, y) of the result shows the point
+(a x + b y + c, d x + e y + f) of the image. Points are counted from the upper
+left corner of the image, so that pixel (0, 0) has its centre at (0.5, 0.5).
+"""
+
+import math
+
+import tensorflow as tf
+
+# Pillow's unit of position for nearest neighbours.
+UNITS = 65536.0
+# Weights of bilinear neighbours are multiples of 1 / 256: integers, which
+# give the same bits on every processor.
+STEPS = 256
+
+
+def rotation(degrees, height, width):
+    """Counterclockwise around the middle of the image."""
+    angle = degrees * (math.pi / 180.0)
+    cosine, sine = tf.cos(angle), tf.sin(angle)
+    return _around_middle(cosine, -sine, sine, cosine, height, width)
+
+
+def shear_x(amount):
+    """Pixels move to the left by `amount` for each row below the top."""
+    return _of(a=1.0, b=amount, e=1.0)
+
+
+def shear_y(amount):
+    return _of(a=1.0, d=amount, e=1.0)
+
+
+def translation(right, down):
+    """Moves the image by whole or broken numbers of pixels."""
+    return _of(a=1.0, c=-right, e=1.0, f=-down)
+
+
+def combination(degrees, right, down, scale, shear_x, shear_y, height, width):
+    """Rotation, scale and shear around the middle, then a translation.
+
+    The rule that torchvision documents: points are sheared, rotated
+    clockwise, scaled, then translated, all angles in degrees. All arguments
+    but the last two are float64 (B,).
+    """
+    angle, x, y = (
+        value * (math.pi / 180.0) for value in (degrees, shear_x, shear_y)
+    )
+    a = tf.cos(angle - y) / tf.cos(y)
+    b = -tf.cos(angle - y) * tf.tan(x) / tf.cos(y) - tf.sin(angle)
+    c = tf.sin(angle - y) / tf.cos(y)
+    d = -tf.sin(angle - y) * tf.tan(x) / tf.cos(y) + tf.cos(angle)
+    # The inverse, since d * a - b * c is 1.
+    matrix = _around_middle(
+        d / scale, -b / scale, -c / scale, a / scale, height, width
+    )
+    first, second, third, fourth, fifth, sixth = tf.unstack(matrix, axis=-1)
+    third -= first * right + second * down
+    sixth -= fourth * right + fifth * down
+    return tf.stack((first, second, third, fourth, fifth, sixth), axis=-1)
+
+
+def _around_middle(a, b, d, e, height, width):
+    x = tf.cast(width, tf.float64) / 2.0
+    y = tf.cast(height, tf.float64) / 2.0
+    c = x - (a * x + b * y)
+    return tf.stack((a, b, c, d, e, y - (d * x + e * y)), axis=-1)
+
+
+def _of(**entries):
+    shape = tf.shape(sum(entries.values()))
+    return tf.stack(
+        [
+            tf.broadcast_to(tf.cast(entries.get(key, 0.0), tf.float64), shape)
+            for key in "abcdef"
+        ],
+        axis=-1,
+    )
+
+
+def nearest(image, matrix, fill):
+    """The image (H, W, 3) seen through a matrix (6,), pixel for pixel.
+
+    Equals Pillow. `fill`, uint8 (3,), shows where nothing of the image does.
+    """
+    height, width = tf.shape(image)[0], tf.shape(image)[1]
+    a, b, c, d, e, f = tf.unstack(matrix)
+    # Whole numbers, far below 2**53: exact, and of any size of image.
+    x = tf.range(tf.cast(width, tf.float64), dtype=tf.float64)
+    y = tf.range(tf.cast(height, tf.float64), dtype=tf.float64)[:, tf.newaxis]
+    columns = _whole(c + a / 2 + b / 2) + _whole(b) * y + _whole(a) * x
+    rows = _whole(f + d / 2 + e / 2) + _whole(e) * y + _whole(d) * x
+    return _take(image, tf.floor(rows / UNITS), tf.floor(columns / UNITS), fill)
+
+
+def _whole(value):
+    return tf.floor(value * UNITS + 0.5)
+
+
+def _take(image, rows, columns, fill):
+    height, width = tf.shape(image)[0], tf.shape(image)[1]
+    last_row = tf.cast(height - 1, rows.dtype)
+    last_column = tf.cast(width - 1, columns.dtype)
+    inside = (rows >= 0) & (rows <= last_row)
+    inside &= (columns >= 0) & (columns <= last_column)
+    # Before the cast: a position may be too large for an int32.
+    rows = tf.cast(tf.clip_by_value(rows, 0, last_row), tf.int32)
+    columns = tf.cast(tf.clip_by_value(columns, 0, last_column), tf.int32)
+    pixels = tf.reshape(image, (-1, image.shape[-1]))
+    taken = tf.gather(pixels, rows * width + columns)
+    return tf.where(inside[..., tf.newaxis], taken, fill)
+
+
+def bilinear(image, matrix, fill):
+    """As `nearest`, of four neighbours by their distance; within 1 of Pillow.
+
+    Neighbours beyond the rim are those of the rim.
+    """
+    height, width = tf.shape(image)[0], tf.shape(image)[1]
+    a, b, c, d, e, f = tf.unstack(matrix)
+    x = tf.range(tf.cast(width, tf.float64), dtype=tf.float64) + 0.5
+    y = tf.range(tf.cast(height, tf.float64), dtype=tf.float64) + 0.5
+    y = y[:, tf.newaxis]
+    columns, rows = a * x + b * y + c, d * x + e * y + f
+    inside = (rows >= 0) & (rows < tf.cast(height, tf.float64))
+    inside &= (columns >= 0) & (columns < tf.cast(width, tf.float64))
+    rows = _in_steps(rows, height)
+    columns = _in_steps(columns, width)
+    pixels = tf.reshape(image, (-1, image.shape[-1]))
+    total = 0
+    for below in (0, 1):
+        row = tf.clip_by_value(rows // STEPS - 1 + below, 0, height - 1)
+        vertical = _share(rows % STEPS, below)
+        for right in (0, 1):
+            column = columns // STEPS - 1 + right
+            column = tf.clip_by_value(column, 0, width - 1)
+            values = tf.gather(pixels, row * width + column)
+            weights = vertical * _share(columns % STEPS, right)
+            total += weights[..., tf.newaxis] * tf.cast(values, tf.int32)
+    mean = tf.cast((total + STEPS * STEPS // 2) // (STEPS * STEPS), tf.uint8)
+    return tf.where(inside[..., tf.newaxis], mean, fill)
+
+
+def _in_steps(positions, side):
+    """Positions from the centre of the pixel before the first, int32 >= 0."""
+    bounded = tf.clip_by_value(positions, 0.0, tf.cast(side, tf.float64))
+    return tf.cast(tf.floor((bounded + 0.5) * STEPS + 0.5), tf.int32)
+
+
+def _share(fraction, second):
+    return fraction if second else STEPS - fraction

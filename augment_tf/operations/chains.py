@@ -1,0 +1,79 @@
+"""Gives every image of a batch its own chain of operations.
+
+One loop over the images, in which each chooses its operations: no image pays
+for what another one gets, as it would if the whole batch went through every
+operation, and what is compiled is small.
+"""
+
+import functools
+
+import tensorflow as tf
+
+from augment_tf.compiling import fused
+from augment_tf.operations import affine, blending, tables
+
+TABLES = {
+    "brightness": tables.brightness,
+    "contrast": tables.contrast,
+    "invert": tables.invert,
+    "posterize": tables.posterize,
+    "solarize": tables.solarize,
+    "autocontrast": tables.autocontrast,
+    "equalize": tables.equalize,
+}
+BLENDS = {"color": blending.color, "sharpness": blending.sharpness}
+RESAMPLINGS = {"nearest": affine.nearest, "bilinear": affine.bilinear}
+# Names of operations; what `apply_chains` counts is the place in its own
+# argument. "identity" leaves an image alone.
+OPERATIONS = ("identity", *TABLES, *BLENDS, *RESAMPLINGS)
+
+
+@fused
+def apply_chains(images, chosen, parameters, operations, fill):
+    """Each image after its operations, one after the other.
+
+    Args:
+        images: uint8 (B, H, W, 3).
+        chosen: int32 (B, L), each a place in `operations`.
+        parameters: float64 (B, L, 6): a matrix (see `affine`) for
+            "nearest" and "bilinear", one number and five that are not looked
+            at for what takes one: a factor, "bits" of posterize, the
+            threshold of solarize.
+        operations: Tuple of names out of `OPERATIONS`.
+        fill: Tuple of three integers in [0, 255]: the color around an image
+            that was moved.
+
+    Returns:
+        uint8 (B, H, W, 3).
+    """
+    branches = [functools.partial(_apply, name) for name in operations]
+
+    def chain(inputs):
+        image, chosen, parameters = inputs
+
+        def step(index, image):
+            now = [
+                functools.partial(branch, image, parameters[index], fill)
+                for branch in branches
+            ]
+            changed = tf.switch_case(chosen[index], now)
+            return index + 1, tf.ensure_shape(changed, images.shape[1:])
+
+        _, image = tf.while_loop(
+            lambda index, _: index < tf.shape(chosen)[0], step, (0, image)
+        )
+        return image
+
+    return tf.map_fn(
+        chain, (images, chosen, parameters), fn_output_signature=tf.uint8
+    )
+
+
+def _apply(name, image, parameters, fill):
+    if name in TABLES:
+        return tables.look_up(image, TABLES[name](image, parameters[0]))
+    if name in BLENDS:
+        return BLENDS[name](image, parameters[0])
+    if name in RESAMPLINGS:
+        return RESAMPLINGS[name](image, parameters, tf.constant(fill, tf.uint8))
+    return image
