@@ -12,7 +12,16 @@ networks.
 from augment_tf.base import Augmentation
 from augment_tf.color_jitter import ColorJitter
 from augment_tf.cutmix import CutMix
+from augment_tf.gaussian_blur import GaussianBlur
 from augment_tf.mixup import MixUp
+from augment_tf.operations.layers import (
+    AutoContrast,
+    Equalize,
+    Posterize,
+    RandomGrayscale,
+    Sharpness,
+    Solarize,
+)
 from augment_tf.pca_lighting import PCALighting
 from augment_tf.policies import (
     AugMix,
@@ -20,6 +29,7 @@ from augment_tf.policies import (
     RandAugment,
     TrivialAugmentWide,
 )
+from augment_tf.random_affine import RandomAffine
 from augment_tf.random_crop import RandomCrop
 from augment_tf.random_erasing import RandomErasing
 from augment_tf.random_flip import RandomFlip
@@ -31,19 +41,27 @@ from augment_tf.sequence import Sequence
 
 __all__ = [
     "AugMix",
-    "AutoAugment",
     "Augmentation",
+    "AutoAugment",
+    "AutoContrast",
     "ColorJitter",
     "CutMix",
+    "Equalize",
+    "GaussianBlur",
     "MixUp",
     "PCALighting",
+    "Posterize",
     "RandAugment",
+    "RandomAffine",
     "RandomCrop",
     "RandomErasing",
     "RandomFlip",
+    "RandomGrayscale",
     "RandomResizedCrop",
     "SaliencyMix",
     "Sequence",
+    "Sharpness",
+    "Solarize",
     "TrivialAugmentWide",
     "fine_grained_saliency",
     "opencv_saliency",

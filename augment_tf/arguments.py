@@ -45,6 +45,18 @@ def interval(name, value, **bounds):
     return lower, upper
 
 
+def pair(name, value, **bounds):
+    """`value` as two floats; one number stands for both."""
+    if not isinstance(value, (tuple, list)):
+        value = (value, value)
+    if len(value) != 2:
+        raise ValueError(
+            f"expected `{name}` to be a number or a pair (x, y). "
+            f"Received: {name}={value!r}."
+        )
+    return tuple(number(name, item, **bounds) for item in value)
+
+
 def integer(name, value, minimum):
     """`value` as an int of at least `minimum`."""
     is_integer = isinstance(value, numbers.Integral)
@@ -68,6 +80,12 @@ def color(name, value):
     return tuple(
         number(name, item, minimum=0.0, maximum=255.0) for item in value
     )
+
+
+def as_bytes(color):
+    """A color as three integers, which a compiled function is told once."""
+    color = color if isinstance(color, tuple) else 3 * (color,)
+    return tuple(round(value) for value in color)
 
 
 def choice(name, value, options):

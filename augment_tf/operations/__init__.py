@@ -3,6 +3,6 @@
 `apply_chains` gives every image of a batch operations of its own.
 """
 
-from augment_tf.operations.chains import OPERATIONS, apply_chains
+from augment_tf.operations.chains import OPERATIONS, apply_chains, as_bytes
 
-__all__ = ["OPERATIONS", "apply_chains"]
+__all__ = ["OPERATIONS", "apply_chains", "as_bytes"]

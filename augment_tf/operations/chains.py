@@ -28,6 +28,13 @@ RESAMPLINGS = {"nearest": affine.nearest, "bilinear": affine.bilinear}
 OPERATIONS = ("identity", *TABLES, *BLENDS, *RESAMPLINGS)
 
 
+def as_bytes(images):
+    """Images as uint8; floats are rounded."""
+    if images.dtype == tf.uint8:
+        return images
+    return tf.saturate_cast(tf.round(images), tf.uint8)
+
+
 @fused
 def apply_chains(images, chosen, parameters, operations, fill):
     """Each image after its operations, one after the other.

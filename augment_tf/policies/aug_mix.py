@@ -4,8 +4,9 @@ import keras
 import tensorflow as tf
 
 from augment_tf import arguments, sampling
+from augment_tf.operations import as_bytes
 from augment_tf.policies import magnitudes
-from augment_tf.policies.policy import Policy, as_bytes
+from augment_tf.policies.policy import Policy
 
 LONGEST_CHAIN = 3
 # Of the scale on which strengths are measured.

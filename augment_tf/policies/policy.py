@@ -4,7 +4,7 @@ import tensorflow as tf
 
 from augment_tf import arguments, sampling
 from augment_tf.base import Augmentation
-from augment_tf.operations import apply_chains
+from augment_tf.operations import apply_chains, as_bytes
 from augment_tf.policies import magnitudes
 
 
@@ -56,13 +56,12 @@ class Policy(Augmentation):
         return tf.stack([sides.get(name, one) for name in self.names])
 
     def transform_images(self, images, transformation):
-        color = self.fill if isinstance(self.fill, tuple) else 3 * (self.fill,)
         changed = apply_chains(
             as_bytes(images),
             transformation["operations"],
             transformation["parameters"],
             magnitudes.branches(self.names, self.interpolation),
-            tuple(round(value) for value in color),
+            arguments.as_bytes(self.fill),
         )
         return tf.cast(changed, images.dtype)
 
@@ -72,9 +71,3 @@ class Policy(Augmentation):
             "interpolation": self.interpolation,
             "fill": self.fill,
         }
-
-
-def as_bytes(images):
-    if images.dtype == tf.uint8:
-        return images
-    return tf.saturate_cast(tf.round(images), tf.uint8)

@@ -1,0 +1,129 @@
+"""Random rotation, translation, scale and shear."""
+
+import math
+
+import keras
+import tensorflow as tf
+
+from augment_tf import arguments, sampling
+from augment_tf.base import Augmentation
+from augment_tf.operations import affine, apply_chains, as_bytes
+
+
+@keras.saving.register_keras_serializable(package="augment_tf")
+class RandomAffine(Augmentation):
+    """Shears, turns, scales and moves each image, in this order.
+
+    Everything is around the middle of the image, by torchvision's rule. With
+    nearest neighbours, uint8 pixels are those of Pillow's `Image.transform`;
+    bilinear ones are within 1 of it. Floats are rounded to whole numbers in
+    [0, 255] first.
+
+    Args:
+        degrees: Number of at least 0: the angle is uniform in
+            [-degrees, degrees]. Or pair (lower, upper).
+        translate: Number, or pair (x, y), in [0, 1]: shifts are uniform up
+            to this share of the width and of the height, either way.
+        scale: Pair of numbers above 0. The size of what is seen, log-uniform.
+        shear: Number, or pair (x, y), in [0, 90): angles of shear along x and
+            y are uniform up to this many degrees, either way.
+        probability: Float in [0, 1]. Share of the images that are changed.
+        interpolation: "nearest" or "bilinear".
+        fill: Number, or three, in [0, 255]: the color around the image.
+        seed: Integer or None; see `augment_tf.Augmentation`.
+
+    Input shape:
+        (batch, height, width, 3) or (height, width, 3), in [0, 255].
+
+    Output shape:
+        The input's. `apply` keeps uint8 images.
+
+    Raises:
+        ValueError: if an argument is outside its range.
+
+    Example:
+
+    >>> import augment_tf
+    >>> import tensorflow as tf
+    >>> images = tf.fill((2, 32, 32, 3), tf.constant(90, tf.uint8))
+    >>> turn = augment_tf.RandomAffine(degrees=10, translate=0.1)
+    >>> turn.apply(images, seed=(0, 1)).shape
+    TensorShape([2, 32, 32, 3])
+    """
+
+    def __init__(
+        self,
+        degrees=15.0,
+        translate=0.0,
+        scale=(1.0, 1.0),
+        shear=0.0,
+        probability=1.0,
+        interpolation="bilinear",
+        fill=0,
+        seed=None,
+        **kwargs,
+    ):
+        super().__init__(seed=seed, **kwargs)
+        if not isinstance(degrees, (tuple, list)):
+            arguments.number("degrees", degrees, minimum=0.0)
+            degrees = (-degrees, degrees)
+        self.degrees = arguments.interval("degrees", degrees)
+        self.translate = arguments.pair(
+            "translate", translate, minimum=0.0, maximum=1.0
+        )
+        self.scale = arguments.interval("scale", scale, above=0.0)
+        self.shear = arguments.pair("shear", shear, minimum=0.0, maximum=89.0)
+        self.probability = arguments.number(
+            "probability", probability, minimum=0.0, maximum=1.0
+        )
+        self.interpolation = arguments.choice(
+            "interpolation", interpolation, ("nearest", "bilinear")
+        )
+        self.fill = arguments.color("fill", fill)
+
+    def get_random_transformation(self, images, seed):
+        count = tf.shape(images)[0]
+        height, width = tf.unstack(tf.shape(images)[1:3])
+        seeds = iter(sampling.split(seed, 7))
+
+        def draw(lower, upper):
+            return sampling.uniform(next(seeds), (count,), lower, upper)
+
+        matrices = affine.combination(
+            degrees=draw(*self.degrees),
+            right=draw(-1.0, 1.0)
+            * self.translate[0]
+            * tf.cast(width, tf.float64),
+            down=draw(-1.0, 1.0)
+            * self.translate[1]
+            * tf.cast(height, tf.float64),
+            scale=tf.exp(draw(*map(math.log, self.scale))),
+            shear_x=draw(-self.shear[0], self.shear[0]),
+            shear_y=draw(-self.shear[1], self.shear[1]),
+            height=height,
+            width=width,
+        )
+        changed = sampling.bernoulli(next(seeds), (count,), self.probability)
+        return {"matrices": matrices, "changed": changed}
+
+    def transform_images(self, images, transformation):
+        changed = apply_chains(
+            as_bytes(images),
+            tf.cast(transformation["changed"], tf.int32)[:, tf.newaxis],
+            transformation["matrices"][:, tf.newaxis],
+            ("identity", self.interpolation),
+            arguments.as_bytes(self.fill),
+        )
+        return tf.cast(changed, images.dtype)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "degrees": self.degrees,
+            "translate": self.translate,
+            "scale": self.scale,
+            "shear": self.shear,
+            "probability": self.probability,
+            "interpolation": self.interpolation,
+            "fill": self.fill,
+        }
