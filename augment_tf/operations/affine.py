@@ -39,27 +39,26 @@ def translation(right, down):
 
 
 def combination(degrees, right, down, scale, shear_x, shear_y, height, width):
-    """Rotation, scale and shear around the middle, then a translation.
+    """Shear, rotation and scale around the middle, then a translation.
 
-    The rule that torchvision documents: points are sheared, rotated
-    clockwise, scaled, then translated, all angles in degrees. All arguments
-    but the last two are float64 (B,).
+    torchvision's rule for the way of points: sheared along x, then along y,
+    turned clockwise, scaled, moved. Angles are in degrees; all arguments but
+    the last two are float64 (B,).
     """
     angle, x, y = (
         value * (math.pi / 180.0) for value in (degrees, shear_x, shear_y)
     )
-    a = tf.cos(angle - y) / tf.cos(y)
-    b = -tf.cos(angle - y) * tf.tan(x) / tf.cos(y) - tf.sin(angle)
-    c = tf.sin(angle - y) / tf.cos(y)
-    d = -tf.sin(angle - y) * tf.tan(x) / tf.cos(y) + tf.cos(angle)
-    # The inverse, since d * a - b * c is 1.
-    matrix = _around_middle(
-        d / scale, -b / scale, -c / scale, a / scale, height, width
-    )
-    first, second, third, fourth, fifth, sixth = tf.unstack(matrix, axis=-1)
-    third -= first * right + second * down
-    sixth -= fourth * right + fifth * down
-    return tf.stack((first, second, third, fourth, fifth, sixth), axis=-1)
+    cosine, sine = tf.cos(angle), tf.sin(angle)
+    a = cosine + sine * tf.tan(y)
+    b = -sine - a * tf.tan(x)
+    d = sine - cosine * tf.tan(y)
+    e = cosine - d * tf.tan(x)
+    # Shears and rotations have determinant 1.
+    a, b, d, e = e / scale, -b / scale, -d / scale, a / scale
+    matrix = _around_middle(a, b, d, e, height, width)
+    zero = tf.zeros_like(a)
+    back = (zero, zero, a * right + b * down, zero, zero, d * right + e * down)
+    return matrix - tf.stack(back, axis=-1)
 
 
 def _around_middle(a, b, d, e, height, width):

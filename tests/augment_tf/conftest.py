@@ -12,6 +12,13 @@ ARGUMENTS = {
     "RandomErasing": {"probability": 1.0, "fill": "noise", "count": 2},
     "RandomCrop": {"padding": 3, "fill": (1, 2, 3)},
     "RandomResizedCrop": {"size": (16, 20)},
+    "RandomAffine": {"translate": (0.1, 0.2), "scale": (0.5, 2), "shear": 9},
+    # Nothing but the share of images is random.
+    **dict.fromkeys(
+        ("AutoContrast", "Equalize", "Posterize", "Solarize"),
+        {"probability": 0.5},
+    ),
+    "RandomGrayscale": {"probability": 0.5},
 }
 NAMES = [
     name
@@ -43,9 +50,9 @@ def make_another():
 
 @pytest.fixture
 def images():
-    """Eight uint8 images of noise, higher than wide."""
+    """Eight uint8 images of pale noise, higher than wide."""
     generator = np.random.default_rng(0)
-    return generator.integers(0, 256, (8, 40, 24, 3), dtype=np.uint8)
+    return generator.integers(9, 250, (8, 40, 24, 3), dtype=np.uint8)
 
 
 @pytest.fixture

@@ -37,7 +37,13 @@ def is_same(first, second):
 
 
 def test_uint8_stays_uint8_where_no_colors_are_computed(layer, batch):
-    computes_colors = {"ColorJitter", "MixUp", "PCALighting", "Sequence"}
+    computes_colors = {
+        "AugMix",
+        "ColorJitter",
+        "MixUp",
+        "PCALighting",
+        "Sequence",
+    }
     is_float = type(layer).__name__ in computes_colors
     result = layer.apply(batch, SEED)["images"]
     assert result.dtype == (tf.float32 if is_float else tf.uint8)

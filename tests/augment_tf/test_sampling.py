@@ -113,3 +113,20 @@ def test_xla_draws_the_same():
         np.testing.assert_allclose(
             eager[name], compiled[name], rtol=1e-12, atol=1e-14
         )
+
+
+@pytest.mark.parametrize("alpha", [0.2, 1.0, 4.0])
+def test_dirichlet(alpha):
+    draws = sampling.dirichlet(SEED, (COUNT,), 3, alpha)
+    assert draws.shape == (COUNT, 3)
+    assert draws.dtype == tf.float64
+    np.testing.assert_allclose(draws.numpy().sum(axis=1), 1.0)
+    for place in range(3):
+        marginal = scipy.stats.beta(alpha, 2 * alpha)
+        assert p_value(draws[:, place], marginal) > ALPHA
+
+
+def test_dirichlet_of_extreme_alpha_stays_a_share():
+    for alpha in (1e-4, 1e6):
+        draws = sampling.dirichlet(SEED, (100,), 3, alpha).numpy()
+        np.testing.assert_allclose(draws.sum(axis=1), 1.0)
