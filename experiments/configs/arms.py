@@ -17,15 +17,27 @@ from experiments.errors import ConfigError
 # import, and AugLy. Besides them any of "keras/NAME" and "keras_cv/NAME".
 LAYERS = (
     "AugLy",
+    "AugMix",
+    "AutoAugment",
+    "AutoContrast",
     "ColorJitter",
     "CutMix",
+    "Equalize",
+    "GaussianBlur",
     "MixUp",
     "PCALighting",
+    "Posterize",
+    "RandAugment",
+    "RandomAffine",
     "RandomCrop",
     "RandomErasing",
     "RandomFlip",
+    "RandomGrayscale",
     "RandomResizedCrop",
     "SaliencyMix",
+    "Sharpness",
+    "Solarize",
+    "TrivialAugmentWide",
 )
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
@@ -65,14 +77,22 @@ ARMS = {
         ),
         Arm("cutmix", "CutMix", (layer("CutMix"),)),
         Arm("mixup", "MixUp", (layer("MixUp"),)),
+        Arm("randaugment", "RandAugment", (layer("RandAugment"),)),
         Arm(
-            "randaugment",
+            "trivialaugment",
+            "TrivialAugment, wide",
+            (layer("TrivialAugmentWide"),),
+        ),
+        Arm("autoaugment", "AutoAugment", (layer("AutoAugment"),)),
+        Arm("augmix", "AugMix", (layer("AugMix"),)),
+        Arm("gridmask", "GridMask of KerasCV", (layer("keras_cv/GridMask"),)),
+        Arm(
+            "keras_randaugment",
             "RandAugment of Keras",
             (layer("keras/RandAugment", value_range=(0, 255)),),
         ),
-        Arm("gridmask", "GridMask of KerasCV", (layer("keras_cv/GridMask"),)),
         Arm(
-            "augmix",
+            "keras_cv_augmix",
             "AugMix of KerasCV",
             (layer("keras_cv/AugMix", value_range=(0, 255)),),
         ),

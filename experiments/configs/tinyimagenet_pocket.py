@@ -7,8 +7,7 @@ differences, so all 300 images a class that are not trained on are judged:
 validation, holdout and the rest of train. None of them picks an epoch.
 
 An epoch here is 196 steps, 5 passes, so that judging 6,000 images costs less
-than training does. RandAugment can join by --arms; Keras's layer takes four
-times as long as the network.
+than training does.
 """
 
 from dataclasses import replace

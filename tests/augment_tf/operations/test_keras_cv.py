@@ -1,0 +1,86 @@
+"""The layers that KerasCV has, too, agree with it where both mean the same."""
+
+import keras_cv
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+import augment_tf
+
+RANGE = {"value_range": (0, 255)}
+SEED = (1, 2)
+
+
+@pytest.fixture
+def smooth_images():
+    generator = np.random.default_rng(0)
+    coarse = generator.integers(30, 220, (8, 5, 6, 3)).astype(np.uint8)
+    size, method = (48, 40), Image.Resampling.BICUBIC
+    return tf.constant(
+        [
+            np.array(Image.fromarray(each).resize(size, method))
+            for each in coarse
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "tolerance"),
+    [
+        # KerasCV does not cut off to whole numbers here.
+        (
+            augment_tf.AutoContrast(),
+            keras_cv.layers.AutoContrast(**RANGE),
+            1.0,
+        ),
+        (
+            augment_tf.Equalize(),
+            keras_cv.layers.Equalization(**RANGE),
+            0.0,
+        ),
+        (
+            augment_tf.Posterize(3),
+            keras_cv.layers.Posterization(bits=3, **RANGE),
+            0.0,
+        ),
+        # Its weights of the luma have three digits less.
+        (
+            augment_tf.RandomGrayscale(1.0),
+            keras_cv.layers.Grayscale(output_channels=3),
+            1.0,
+        ),
+    ],
+    ids=lambda value: getattr(value, "name", None),
+)
+def test_operations(ours, theirs, tolerance, smooth_images):
+    changed = ours.apply(smooth_images, SEED).numpy().astype(float)
+    expected = np.array(theirs(tf.cast(smooth_images, tf.float32)))
+    assert np.abs(changed - expected).max() <= tolerance
+    assert np.abs(changed - smooth_images.numpy()).max() > 10
+
+
+def test_rand_augment_changes_images_as_much(smooth_images):
+    """Each draws by itself: what is compared is the mean effect."""
+    images = tf.tile(smooth_images, (16, 1, 1, 1))
+
+    def effect(augmented):
+        difference = np.array(augmented, dtype=float) - images.numpy()
+        return np.abs(difference).mean()
+
+    ours, theirs = [], []
+    for magnitude in (0, 9, 27):
+        layer = augment_tf.RandAugment(num_ops=2, magnitude=magnitude)
+        ours.append(effect(layer.apply(images, SEED)))
+        layer = keras_cv.layers.RandAugment(
+            augmentations_per_image=2,
+            magnitude=magnitude / 30,
+            magnitude_stddev=0.0,
+            seed=1,
+            **RANGE,
+        )
+        theirs.append(effect(layer(tf.cast(images, tf.float32))))
+    assert ours == sorted(ours)
+    assert theirs == sorted(theirs)
+    ratios = np.divide(ours, theirs)[1:]
+    assert ((ratios > 0.4) & (ratios < 1.6)).all()
