@@ -119,38 +119,45 @@ def _weights(sigma, radius):
     return weights + rest * tf.cast(distances == 0, tf.float64)
 
 
-@fused
 def _blur(images, weights, radius):
     shape = tf.shape(images)
     height, width, channels = shape[1], shape[2], images.shape[-1]
     # Whole lines: an innermost dimension of 3 keeps a CPU from vectorizing.
     lines = tf.reshape(images, (-1, height, width * channels))
-    rows = tf.gather(lines, _reflected(height, radius), axis=1)
-    rows = _weighted(rows, weights, height, axis=1, step=1)
-    if images.dtype == tf.uint8:
-        rows = tf.round(rows * HALFWAY_UNITS) / HALFWAY_UNITS
-    rows = tf.reshape(rows, (-1, height, width, channels))
+    lines = tf.gather(lines, _reflected(height, radius), axis=1)
+    rows = tf.reshape(_blur_down(lines, weights), shape)
     columns = tf.gather(rows, _reflected(width, radius), axis=2)
     columns = tf.reshape(columns, (-1, height, (width + 2 * radius) * channels))
-    blurred = _weighted(
-        columns, weights, width * channels, axis=2, step=channels
-    )
+    blurred = _blur_along(columns, weights, channels)
     if images.dtype == tf.uint8:
         blurred = tf.round(blurred)
     return tf.cast(tf.reshape(blurred, shape), images.dtype)
 
 
-def _weighted(padded, weights, length, axis, step):
+# Two functions: a compiler that sees both passes at once works the first one
+# out again for each weight of the second.
+@fused
+def _blur_down(lines, weights):
+    taps = weights.shape[1]
+    height = tf.shape(lines)[1] - taps + 1
     total = 0.0
-    for tap in range(weights.shape[1]):
-        start = tap * step
-        values = (
-            padded[:, start : start + length]
-            if axis == 1
-            else padded[:, :, start : start + length]
-        )
-        weight = weights[:, tap, tf.newaxis, tf.newaxis]
-        total += weight * tf.cast(values, tf.float32)
+    for tap in range(taps):
+        values = tf.cast(lines[:, tap : tap + height], tf.float32)
+        total += weights[:, tap, tf.newaxis, tf.newaxis] * values
+    if lines.dtype == tf.uint8:
+        total = tf.round(total * HALFWAY_UNITS) / HALFWAY_UNITS
+    return total
+
+
+@fused
+def _blur_along(lines, weights, channels):
+    taps = weights.shape[1]
+    length = tf.shape(lines)[2] - (taps - 1) * channels
+    total = 0.0
+    for start in range(0, taps * channels, channels):
+        values = lines[:, :, start : start + length]
+        weight = weights[:, start // channels, tf.newaxis, tf.newaxis]
+        total += weight * values
     return total
 
 

@@ -53,17 +53,18 @@ def apply_chains(images, chosen, parameters, operations, fill):
     Returns:
         uint8 (B, H, W, 3).
     """
-    branches = [functools.partial(_apply, name) for name in operations]
 
     def chain(inputs):
         image, chosen, parameters = inputs
 
         def step(index, image):
-            now = [
-                functools.partial(branch, image, parameters[index], fill)
-                for branch in branches
-            ]
-            changed = tf.switch_case(chosen[index], now)
+            # Two choices, so that a table is made once. Compilers would work
+            # its entries out again for each pixel that is looked up.
+            choose = functools.partial(tf.switch_case, chosen[index])
+            numbers = parameters[index]
+            table = choose([_table(n, image, numbers) for n in operations])
+            change = functools.partial(_change, image, table, numbers, fill)
+            changed = choose([functools.partial(change, n) for n in operations])
             return index + 1, tf.ensure_shape(changed, images.shape[1:])
 
         _, image = tf.while_loop(
@@ -76,11 +77,16 @@ def apply_chains(images, chosen, parameters, operations, fill):
     )
 
 
-def _apply(name, image, parameters, fill):
+def _table(name, image, numbers):
+    make = TABLES.get(name, tables.unchanged)
+    return functools.partial(make, image, numbers[0])
+
+
+def _change(image, table, numbers, fill, name):
     if name in TABLES:
-        return tables.look_up(image, TABLES[name](image, parameters[0]))
+        return tables.look_up(image, table)
     if name in BLENDS:
-        return BLENDS[name](image, parameters[0])
+        return BLENDS[name](image, numbers[0])
     if name in RESAMPLINGS:
-        return RESAMPLINGS[name](image, parameters, tf.constant(fill, tf.uint8))
+        return RESAMPLINGS[name](image, numbers, tf.constant(fill, tf.uint8))
     return image
