@@ -13,7 +13,7 @@ REACHES = (12, 24, 28, 48, 56, 112)
 EXACT = 2**24
 
 # Pixels of the images that a CPU works on at once.
-GROUP_PIXELS = 2**17
+GROUP_PIXELS = 2**15
 
 
 def fine_grained_saliency(images):
