@@ -12,12 +12,17 @@ networks.
 from augment_tf.base import Augmentation
 from augment_tf.color_jitter import ColorJitter
 from augment_tf.cutmix import CutMix
+from augment_tf.cutout import Cutout
+from augment_tf.fmix import FMix
+from augment_tf.grid_mask import GridMask
 from augment_tf.mixup import MixUp
+from augment_tf.one_of import OneOf, RandomApply
 from augment_tf.pca_lighting import PCALighting
 from augment_tf.random_crop import RandomCrop
 from augment_tf.random_erasing import RandomErasing
 from augment_tf.random_flip import RandomFlip
 from augment_tf.random_resized_crop import RandomResizedCrop
+from augment_tf.resize_mix import ResizeMix
 from augment_tf.saliency import fine_grained_saliency
 from augment_tf.saliency_mix import SaliencyMix
 from augment_tf.saliency_opencv import opencv_saliency
@@ -27,12 +32,18 @@ __all__ = [
     "Augmentation",
     "ColorJitter",
     "CutMix",
+    "Cutout",
+    "FMix",
+    "GridMask",
     "MixUp",
+    "OneOf",
     "PCALighting",
+    "RandomApply",
     "RandomCrop",
     "RandomErasing",
     "RandomFlip",
     "RandomResizedCrop",
+    "ResizeMix",
     "SaliencyMix",
     "Sequence",
     "fine_grained_saliency",

@@ -12,6 +12,7 @@ ARGUMENTS = {
     "RandomErasing": {"probability": 1.0, "fill": "noise", "count": 2},
     "RandomCrop": {"padding": 3, "fill": (1, 2, 3)},
     "RandomResizedCrop": {"size": (16, 20)},
+    "OneOf": {"probabilities": (0.6, 0.4)},
 }
 NAMES = [
     name
@@ -25,6 +26,11 @@ def make(name, **arguments):
         layers = [make(member) for member in ("RandomFlip", "ColorJitter")]
         mixing = make("MixUp")
         arguments["layers"] = [*layers, augment_tf.Sequence([mixing])]
+    if name == "OneOf":
+        members = [make(member) for member in ("CutMix", "ResizeMix")]
+        arguments["layers"] = members
+    if name == "RandomApply":
+        arguments["layer"] = make("RandomErasing")
     layer = getattr(augment_tf, name)
     return layer(**ARGUMENTS.get(name, {}), **arguments)
 
