@@ -15,6 +15,7 @@ from augment_tf.cutmix import CutMix
 from augment_tf.cutout import Cutout
 from augment_tf.fmix import FMix
 from augment_tf.grid_mask import GridMask
+from augment_tf.mapping import map_dataset
 from augment_tf.mixup import MixUp
 from augment_tf.one_of import OneOf, RandomApply
 from augment_tf.pca_lighting import PCALighting
@@ -47,5 +48,6 @@ __all__ = [
     "SaliencyMix",
     "Sequence",
     "fine_grained_saliency",
+    "map_dataset",
     "opencv_saliency",
 ]

@@ -53,6 +53,8 @@ class ColorJitter(ColorTransform):
     True
     """
 
+    channels = (1, 3)
+
     def __init__(
         self,
         brightness=0.4,

@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from augment_tf.base import Augmentation
+from augment_tf.base import BYTES, Augmentation
 
 
 class Container(Augmentation):
@@ -28,6 +28,12 @@ class Container(Augmentation):
                     "expected every layer to be an augment_tf.Augmentation. "
                     f"Received: {layer!r} of type {type(layer).__name__}."
                 )
+            if layer.value_range not in (BYTES, self.value_range):
+                raise ValueError(
+                    f"expected `value_range` of {type(self).__name__} to be "
+                    f"that of its layers. Received: {self.value_range}, and "
+                    f"{layer.value_range} of {layer.name}."
+                )
         self.layers = list(layers)
 
     @property
@@ -37,6 +43,17 @@ class Container(Augmentation):
     @property
     def keeps_uint8(self):
         return all(layer.keeps_uint8 for layer in self.layers)
+
+    @property
+    def depends_on_range(self):
+        return any(layer.depends_on_range for layer in self.layers)
+
+    @property
+    def channels(self):
+        common = set.intersection(
+            *(set(layer.channels) for layer in self.layers)
+        )
+        return tuple(sorted(common))
 
     def get_config(self):
         return {

@@ -52,6 +52,8 @@ class Cutout(Augmentation):
     True
     """
 
+    channels = (1, 3)
+
     def __init__(
         self,
         length=0.5,

@@ -73,6 +73,9 @@ class FMix(BetaMixing):
     True
     """
 
+    depends_on_range = False
+    channels = (1, 3)
+
     def __init__(
         self, alpha=1.0, probability=1.0, decay=3.0, seed=None, **kwargs
     ):
@@ -169,5 +172,5 @@ def _brightest(noise, counts):
         above = tf.cast(levels > middle, tf.int32)
         fits = tf.reduce_sum(above, axis=(1, 2), keepdims=True) <= counts
         low, high = tf.where(fits, low, middle), tf.where(fits, middle, high)
-    pixels = tf.size(noise[0])
+    pixels = tf.reduce_prod(tf.shape(noise)[1:])
     return levels > tf.where(counts == pixels, -1, high)

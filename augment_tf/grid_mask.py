@@ -55,6 +55,8 @@ class GridMask(Augmentation):
     0.25
     """
 
+    channels = (1, 3)
+
     def __init__(
         self,
         ratio=0.6,

@@ -57,6 +57,8 @@ class MixUp(BetaMixing):
     """
 
     keeps_uint8 = False
+    depends_on_range = False
+    channels = (1, 3)
 
     def get_random_transformation(self, images, seed):
         count = tf.shape(images)[0]

@@ -48,6 +48,8 @@ class RandomCrop(Augmentation):
     (TensorShape([4, 8, 8, 3]), tf.uint8)
     """
 
+    channels = (1, 3)
+
     def __init__(self, padding=4, fill=0, seed=None, **kwargs):
         super().__init__(seed=seed, **kwargs)
         self.padding = arguments.integer("padding", padding, minimum=0)

@@ -67,6 +67,8 @@ class RandomErasing(Augmentation):
     array([1600, 1600], dtype=int32)
     """
 
+    channels = (1, 3)
+
     def __init__(
         self,
         probability=0.5,

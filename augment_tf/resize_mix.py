@@ -57,6 +57,9 @@ class ResizeMix(Mixing):
     [0.75, 0.25, 0.0, 0.0]
     """
 
+    depends_on_range = False
+    channels = (1, 3)
+
     def __init__(self, scale=(0.1, 0.8), probability=1.0, seed=None, **kwargs):
         super().__init__(probability, seed=seed, **kwargs)
         self.scale = arguments.interval(
