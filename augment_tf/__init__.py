@@ -12,8 +12,13 @@ networks.
 from augment_tf.base import Augmentation
 from augment_tf.color_jitter import ColorJitter
 from augment_tf.cutmix import CutMix
+from augment_tf.cutout import Cutout
+from augment_tf.fmix import FMix
 from augment_tf.gaussian_blur import GaussianBlur
+from augment_tf.grid_mask import GridMask
+from augment_tf.mapping import map_dataset
 from augment_tf.mixup import MixUp
+from augment_tf.one_of import OneOf, RandomApply
 from augment_tf.operations.layers import (
     AutoContrast,
     Equalize,
@@ -34,6 +39,7 @@ from augment_tf.random_crop import RandomCrop
 from augment_tf.random_erasing import RandomErasing
 from augment_tf.random_flip import RandomFlip
 from augment_tf.random_resized_crop import RandomResizedCrop
+from augment_tf.resize_mix import ResizeMix
 from augment_tf.saliency import fine_grained_saliency
 from augment_tf.saliency_mix import SaliencyMix
 from augment_tf.saliency_opencv import opencv_saliency
@@ -46,23 +52,30 @@ __all__ = [
     "AutoContrast",
     "ColorJitter",
     "CutMix",
+    "Cutout",
     "Equalize",
+    "FMix",
     "GaussianBlur",
+    "GridMask",
     "MixUp",
+    "OneOf",
     "PCALighting",
     "Posterize",
     "RandAugment",
     "RandomAffine",
+    "RandomApply",
     "RandomCrop",
     "RandomErasing",
     "RandomFlip",
     "RandomGrayscale",
     "RandomResizedCrop",
+    "ResizeMix",
     "SaliencyMix",
     "Sequence",
     "Sharpness",
     "Solarize",
     "TrivialAugmentWide",
     "fine_grained_saliency",
+    "map_dataset",
     "opencv_saliency",
 ]

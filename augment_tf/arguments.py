@@ -98,13 +98,31 @@ def choice(name, value, options):
     return value
 
 
-def check_images(images, name):
+def value_range(name, value):
+    """A pair of floats, the lower one first, that are not the same."""
+    lower, upper = interval(name, value)
+    if lower == upper:
+        raise ValueError(
+            f"expected `{name}` to be a pair (black, white) of two numbers. "
+            f"Received: {name}={value!r}."
+        )
+    return lower, upper
+
+
+def check_images(images, name, channels=(3,)):
     """`images` as a tensor, uint8 or float32, if they are images."""
+    if isinstance(images, tf.RaggedTensor):
+        raise ValueError(
+            f"{name} expects images of one size. Received: a ragged batch. "
+            "Resize the images before Dataset.batch, or apply a layer that "
+            "does not mix to each image, before Dataset.ragged_batch."
+        )
     images = tf.convert_to_tensor(images)
-    if images.shape.rank not in (3, 4) or images.shape[-1] != 3:
+    if images.shape.rank not in (3, 4) or images.shape[-1] not in channels:
+        gray = " 1 channel is possible, too." if 1 in channels else ""
         raise ValueError(
             f"{name} expects images of shape (batch, height, width, 3) or "
-            f"(height, width, 3). Received: {images.shape}."
+            f"(height, width, 3).{gray} Received: {images.shape}."
         )
     if images.dtype == tf.uint8:
         return images

@@ -5,7 +5,7 @@ import warnings
 import keras
 import tensorflow as tf
 
-from augment_tf.arguments import check_images
+from augment_tf import arguments, forms
 from augment_tf.sampling import replica_seed, to_32_bits
 
 if keras.backend.backend() != "tensorflow":
@@ -14,6 +14,9 @@ if keras.backend.backend() != "tensorflow":
         f"{keras.backend.backend()!r}. Set the environment variable "
         "KERAS_BACKEND=tensorflow before Keras is imported."
     )
+
+# The range of images unless a layer is told another.
+BYTES = (0.0, 255.0)
 
 
 class Augmentation(keras.layers.Layer):
@@ -28,6 +31,10 @@ class Augmentation(keras.layers.Layer):
     Args:
         seed: Integer or None. Seeds the calls `layer(batch)`; `apply` is
             given its seed and ignores this one.
+        value_range: Pair (black, white) of the images given, such as (0, 1)
+            or (-1, 1) for floats; they come back in it. A layer's other
+            arguments stay in [0, 255]. In a `Sequence`, `OneOf` or
+            `RandomApply` that of the outermost counts.
         **kwargs: `name` and the like, as for any Keras layer. `dtype`, in
             which `layer(batch)` returns images, is float32 unless given,
             whatever the global policy; "uint8" cuts floats to whole numbers
@@ -38,8 +45,12 @@ class Augmentation(keras.layers.Layer):
     # uint8 in, uint8 out of `apply`; layers that compute colors return
     # float32 instead.
     keeps_uint8 = True
+    # False where pixels only move or mix, whatever black and white are.
+    depends_on_range = True
+    # What the last dimension of images may be.
+    channels = (3,)
 
-    def __init__(self, seed=None, **kwargs):
+    def __init__(self, seed=None, value_range=BYTES, **kwargs):
         kwargs.setdefault("dtype", "float32")
         # Without autocast Keras leaves uint8 images and labels as they are.
         super().__init__(autocast=False, **kwargs)
@@ -47,21 +58,26 @@ class Augmentation(keras.layers.Layer):
         self.seed_generator = keras.random.SeedGenerator(
             None if seed is None else to_32_bits(seed)
         )
+        self.value_range = arguments.value_range("value_range", value_range)
+        self._looked_at_range = False
         self.built = True
 
     def get_random_transformation(self, images, seed):
         """Every random decision for one batch, as a dictionary of tensors.
 
-        images: uint8 or float32 (B, H, W, 3). seed: int32 (2,).
+        images: uint8 or float32 (B, H, W, C). seed: int32 (2,).
         """
         raise NotImplementedError
 
     def transform_images(self, images, transformation):
-        """The images (B, H, W, 3) after the transformation."""
+        """The images (B, H, W, C) after the transformation."""
         raise NotImplementedError
 
     def transform_labels(self, labels, transformation):
-        """The labels, float32 (B, K), after the transformation."""
+        """The labels, float32 (B, K), after the transformation.
+
+        Weighted sums of the batch's labels: sample weights come as a column.
+        """
         return labels
 
     def leave_images(self, images):
@@ -69,7 +85,7 @@ class Augmentation(keras.layers.Layer):
         return images
 
     def augment(self, images, labels, seed):
-        """`apply` on checked tensors; labels may be None."""
+        """`apply` on checked tensors in [0, 255]; labels may be None."""
         if self.mixes_labels and images.shape[0] == 1:
             warnings.warn(
                 f"{self.name} mixes the images of a batch, and one image has "
@@ -91,17 +107,23 @@ class Augmentation(keras.layers.Layer):
         """Augments one batch; the same input and seed give the same bits.
 
         Args:
-            batch: `{"images": ..., "labels": ...}`, or the images alone.
-                images: numbers in [0, 255], (B, H, W, 3) or (H, W, 3); all
-                but uint8 are taken as float32. labels: float (B, K) or
-                (K,), one-hot or soft. Where the layer does not mix, labels
-                may be left out, and pass through untouched whatever they
-                are.
+            batch: `{"images": ..., "labels": ...}`, a pair `(images,
+                labels)`, or the images alone.
+                images: numbers in [0, 255] or `value_range`, (B, H, W, 3) or
+                (H, W, 3), or with one channel where the layer takes gray
+                images; all but uint8 are taken as float32.
+                labels: float (B, K) or (K,), one-hot or soft. Where the
+                layer does not mix, labels may be left out, and pass through
+                untouched whatever they are.
+                sample_weights: one number an image, a further key or the
+                third of a tuple. Mixed as the labels are.
+                Further keys of a dictionary pass through layers that do not
+                mix, as they are: masks and boxes are not moved.
             seed: int32 of shape (2,).
 
         Returns:
             The same structure. Images keep uint8 where the layer says so and
-            are float32 otherwise; mixed labels are float32.
+            are float32 otherwise; what is mixed is float32.
 
         Raises:
             ValueError: if a shape, a dtype or a key is not one of these.
@@ -115,101 +137,134 @@ class Augmentation(keras.layers.Layer):
                 f"Received: dtype {seed.dtype.name}, shape {seed.shape}."
             )
         seed = tf.ensure_shape(tf.cast(seed, tf.int32), (2,))
-        return self._on_batch(
-            batch, lambda images, labels: self.augment(images, labels, seed)
-        )
+        return self._on_batch(batch, seed)
 
     @tf.autograph.experimental.do_not_convert
-    def call(self, batch, training=True):
+    def call(self, batch, labels=None, sample_weights=None, training=True):
         """`apply` with a seed of the layer's own, the Keras way.
 
-        Replicas of a `tf.distribute` strategy draw differently.
+        The seeds come from a `keras.random.SeedGenerator`, one a call: a
+        layer with a `seed` repeats itself as long as calls come in order.
+        In a parallel `Dataset.map` they do not; `augment_tf.map_dataset`, or
+        `apply` with seeds of your own, repeats itself there, too. Replicas
+        of a `tf.distribute` strategy draw differently.
+
+        Labels and sample weights may be arguments of their own, as
+        `Dataset.map(layer)` hands in pairs; they come back as a tuple.
 
         Returns:
             As `apply`, but images in the layer's dtype, as from any layer of
             Keras: the next one in a model may take no uint8. Where `training`
             is false nothing is augmented, and labels are not looked at.
         """
-        if training:
-            seed = tf.cast(self.seed_generator.next(), tf.int32)
-            context = tf.distribute.get_replica_context()
-            # A layer made under a strategy has the same state on all replicas.
-            if context is not None and context.num_replicas_in_sync > 1:
-                seed = replica_seed(seed, context.replica_id_in_sync_group)
-            result = self.apply(batch, seed)
-        else:
-            result = self._on_batch(
-                batch,
-                lambda images, labels: (self.leave_images(images), labels),
-                training=False,
-            )
-        if not isinstance(result, dict):
-            return tf.saturate_cast(result, self.compute_dtype)
-        images = tf.saturate_cast(result["images"], self.compute_dtype)
-        return {**result, "images": images}
+        if labels is not None or sample_weights is not None:
+            rest = () if sample_weights is None else (sample_weights,)
+            batch = (batch, labels, *rest)
+        if not training:
+            return self._on_batch(batch, None, self.compute_dtype)
+        seed = tf.cast(self.seed_generator.next(), tf.int32)
+        context = tf.distribute.get_replica_context()
+        # A layer made under a strategy has the same state on all replicas.
+        if context is not None and context.num_replicas_in_sync > 1:
+            seed = replica_seed(seed, context.replica_id_in_sync_group)
+        return self._on_batch(batch, seed, self.compute_dtype)
 
-    def _on_batch(self, batch, function, training=True):
-        """Calls `function(images, labels)` on checked, batched tensors."""
-        images, labels = self._unpack(batch, training)
+    def _on_batch(self, batch, seed, dtype=None):
+        """Augments any form of a batch, or leaves it where seed is None."""
+        given = forms.as_dictionary(batch, self.name)
+        images = arguments.check_images(
+            given["images"], self.name, self.channels
+        )
+        dtype_given = getattr(given["images"], "dtype", images.dtype)
+        self._check_range(images, tf.as_dtype(dtype_given))
+        mixed = self._what_is_mixed(given, images, seed is not None)
         single = images.shape.rank == 3
         if single:
-            images = images[tf.newaxis]
-            labels = None if labels is None else labels[tf.newaxis]
-        images, labels = function(images, labels)
-        if not self.keeps_uint8:
-            images = tf.cast(images, tf.float32)
+            images, *mixed = (item[tf.newaxis] for item in (images, *mixed))
+        images, mixed = self._augment(images, mixed, seed)
+        if dtype is not None:
+            images = tf.saturate_cast(images, dtype)
         if single:
-            images = images[0]
-            labels = None if labels is None else labels[0]
-        if not isinstance(batch, dict):
-            return images
-        return {"images": images} | (
-            {} if labels is None else {"labels": labels}
-        )
+            images, *mixed = (item[0] for item in (images, *mixed))
+        mixed = dict(zip(forms.KEYS[1:], mixed, strict=False))
+        result = {"images": images, **mixed}
+        return forms.as_given(batch, {**given, **result})
 
-    def _unpack(self, batch, training):
-        if not isinstance(batch, dict):
-            batch = {"images": batch}
-        if "images" not in batch or set(batch) - {"images", "labels"}:
-            raise ValueError(
-                f"{self.name} expects a dictionary with the keys 'images' "
-                f"and 'labels'. Received: {sorted(batch)}."
-            )
-        images = check_images(batch["images"], self.name)
-        labels = batch.get("labels")
+    def _what_is_mixed(self, given, images, training):
+        """Labels, where they are tensors, and weights that are mixed."""
         mixes = self.mixes_labels and training
-        if labels is None:
-            if mixes:
-                raise ValueError(
-                    f"{self.name} mixes labels with images and expects "
-                    '{"images": ..., "labels": ...}. Received: no labels.'
-                )
-            return images, None
+        if mixes and "labels" not in given:
+            raise ValueError(
+                f"{self.name} mixes labels with images and expects "
+                '{"images": ..., "labels": ...}. Received: no labels.'
+            )
+        others = sorted(set(given) - set(forms.KEYS))
+        if mixes and others:
+            raise ValueError(
+                f"{self.name} mixes the images of a batch and can mix "
+                f"nothing but the keys 'images' and 'labels', and "
+                f"'sample_weights'. Received: {others}. Take them out first."
+            )
+        labels = given.get("labels")
+        if labels is None or not (mixes or forms.is_tensor_like(labels)):
+            return []
         labels = tf.convert_to_tensor(labels)
         if mixes:
-            self._check_labels(labels, images)
+            forms.check_labels(labels, images, self.name)
         if self.mixes_labels and labels.dtype.is_floating:
             # In inference, too: a model has one dtype for both.
             labels = tf.cast(labels, tf.float32)
-        return images, labels
+        if not (self.mixes_labels and "sample_weights" in given):
+            return [labels]
+        weights = given["sample_weights"]
+        if not mixes:
+            return [labels, tf.cast(weights, tf.float32)]
+        return [labels, forms.check_weights(weights, images, self.name)]
 
-    def _check_labels(self, labels, images):
-        if not labels.dtype.is_floating:
+    def _augment(self, images, mixed, seed):
+        if seed is None:
+            images = self.leave_images(images)
+        else:
+            labels = mixed[0] if mixed else None
+            if len(mixed) == 2:
+                # Weights are mixed as one more column of the labels.
+                labels = tf.concat((labels, mixed[1][:, tf.newaxis]), axis=1)
+            low, high = self.value_range
+            rescales = self.depends_on_range and self.value_range != BYTES
+            if rescales:
+                images = (images - low) * (255.0 / (high - low))
+            images, labels = self.augment(images, labels, seed)
+            if rescales:
+                images = tf.cast(images, tf.float32)
+                images = images * ((high - low) / 255.0) + low
+            if len(mixed) == 2:
+                mixed = [labels[:, :-1], labels[:, -1]]
+            elif mixed:
+                mixed = [labels]
+        if not self.keeps_uint8:
+            images = tf.cast(images, tf.float32)
+        return images, mixed
+
+    def _check_range(self, images, dtype):
+        """Refuses integers under a range of floats, and warns of [0, 1]."""
+        if self.value_range != BYTES and not dtype.is_floating:
             raise ValueError(
-                f"{self.name} expects labels as float one-hot or soft "
-                f"vectors. Received: {labels.dtype.name} of shape "
-                f"{labels.shape}. Use keras.ops.one_hot(labels, classes)."
+                f"{self.name} expects floats for value_range="
+                f"{self.value_range}. Received: {dtype.name}."
             )
-        if labels.shape.rank != images.shape.rank - 2:
-            raise ValueError(
-                f"{self.name} expects labels of shape (batch, classes) for a "
-                f"batch of images, (classes,) for one image. Received: "
-                f"labels {labels.shape}, images {images.shape}."
-            )
-        if not labels.shape[:-1].is_compatible_with(images.shape[:-3]):
-            raise ValueError(
-                f"{self.name} expects as many labels as images. Received: "
-                f"labels {labels.shape}, images {images.shape}."
+        looks = self.depends_on_range and not self._looked_at_range
+        looks = looks and self.value_range == BYTES and dtype.is_floating
+        if not looks or not tf.executing_eagerly():
+            return
+        most = tf.reduce_max(images)
+        # Black images say nothing.
+        self._looked_at_range = bool(most > 0)
+        if 0 < most <= 1 and tf.reduce_min(images) >= 0:
+            warnings.warn(
+                f"{self.name} expects images in [0, 255]. Received: floats "
+                "that all lie in [0, 1]. If 1 is white, give the layer "
+                "value_range=(0, 1).",
+                stacklevel=2,
             )
 
     def compute_output_shape(self, input_shape):
@@ -221,4 +276,8 @@ class Augmentation(keras.layers.Layer):
         return keras.Operation.compute_output_spec(self, *args, **kwargs)
 
     def get_config(self):
-        return {**super().get_config(), "seed": self.seed}
+        return {
+            **super().get_config(),
+            "seed": self.seed,
+            "value_range": self.value_range,
+        }

@@ -24,12 +24,23 @@ def paste(images, sources, boxes):
     to it, such as (B, 1, 1, C) for one value per box. boxes: int32 (B, 4).
     """
     shape = tf.shape(images)
-    height, width, channels = shape[1], shape[2], images.shape[-1]
     top, left, bottom, right = tf.unstack(boxes[:, tf.newaxis], axis=-1)
-    rows = tf.range(height)
-    rows = (rows >= top) & (rows < bottom)
-    columns = tf.range(width)
-    columns = (columns >= left) & (columns < right)
+    rows, columns = tf.range(shape[1]), tf.range(shape[2])
+    return paste_crossings(
+        images,
+        sources,
+        (rows >= top) & (rows < bottom),
+        (columns >= left) & (columns < right),
+    )
+
+
+def paste_crossings(images, sources, rows, columns):
+    """`paste` where a row and a column meet of those that are true.
+
+    rows: bool (B, H). columns: bool (B, W).
+    """
+    shape = tf.shape(images)
+    width, channels = shape[2], images.shape[-1]
     # An innermost dimension of 3 keeps the CPU from vectorizing: the same
     # select over rows of W * C values is several times faster.
     columns = tf.repeat(columns, channels, axis=1)

@@ -5,9 +5,7 @@ import tensorflow as tf
 
 from augment_tf import arguments, sampling
 from augment_tf.color_matrix import ColorTransform
-
-# Luma of ITU-R BT.601, as in the published recipes; sums to 1.
-LUMA = (0.299, 0.587, 0.114)
+from augment_tf.luma import LUMA
 
 
 @keras.saving.register_keras_serializable(package="augment_tf")
@@ -54,6 +52,8 @@ class ColorJitter(ColorTransform):
     >>> bool(tf.reduce_all(tf.abs(gray - 100.0) < 1e-3))
     True
     """
+
+    channels = (1, 3)
 
     def __init__(
         self,

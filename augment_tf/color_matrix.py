@@ -32,6 +32,10 @@ class ColorTransform(Augmentation):
 
 def transform_colors(images, steps):
     """Images after pairs (color layer, transformation), float32."""
+    if images.shape[-1] == 1:
+        # Gray is what red, green and blue are when they are equal.
+        colors = tf.repeat(images, 3, axis=-1)
+        return transform_colors(colors, steps)[..., :1]
     means = _mean_colors(images)
     matrices = tf.eye(3, batch_shape=tf.shape(images)[:1], dtype=tf.float64)
     shifts = tf.zeros_like(means)

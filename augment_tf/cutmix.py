@@ -61,6 +61,9 @@ class CutMix(Pasting):
     True
     """
 
+    depends_on_range = False
+    channels = (1, 3)
+
     def get_random_transformation(self, images, seed):
         shape = tf.shape(images)
         count, height, width = shape[0], shape[1], shape[2]

@@ -14,16 +14,14 @@ class Mixing(Augmentation):
     float (B,).
 
     Args:
-        alpha: Float above 0. Both parameters of the Beta distribution.
         probability: Float in [0, 1]. Share of what is mixed.
         seed: Integer or None; see `augment_tf.Augmentation`.
     """
 
     mixes_labels = True
 
-    def __init__(self, alpha=1.0, probability=1.0, seed=None, **kwargs):
+    def __init__(self, probability=1.0, seed=None, **kwargs):
         super().__init__(seed=seed, **kwargs)
-        self.alpha = arguments.number("alpha", alpha, above=0.0)
         self.probability = arguments.number(
             "probability", probability, minimum=0.0, maximum=1.0
         )
@@ -36,14 +34,26 @@ class Mixing(Augmentation):
         return kept * labels + mixed_in * partners
 
     def get_config(self):
-        return {
-            **super().get_config(),
-            "alpha": self.alpha,
-            "probability": self.probability,
-        }
+        return {**super().get_config(), "probability": self.probability}
 
 
-class Pasting(Mixing):
+class BetaMixing(Mixing):
+    """Mixing by shares out of a Beta distribution.
+
+    Args:
+        alpha: Float above 0. Both parameters of the Beta distribution.
+        probability, seed: See `Mixing`.
+    """
+
+    def __init__(self, alpha=1.0, probability=1.0, seed=None, **kwargs):
+        super().__init__(probability, seed=seed, **kwargs)
+        self.alpha = arguments.number("alpha", alpha, above=0.0)
+
+    def get_config(self):
+        return {**super().get_config(), "alpha": self.alpha}
+
+
+class Pasting(BetaMixing):
     """Mixes images by pasting "boxes", int32 (B, 4), of the partners."""
 
     def transform_images(self, images, transformation):

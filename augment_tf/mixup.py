@@ -4,11 +4,11 @@ import keras
 import tensorflow as tf
 
 from augment_tf import sampling
-from augment_tf.mixing import Mixing
+from augment_tf.mixing import BetaMixing
 
 
 @keras.saving.register_keras_serializable(package="augment_tf")
-class MixUp(Mixing):
+class MixUp(BetaMixing):
     """Blends each image, and its label, with another image of the batch.
 
     For each image: lambda ~ Beta(alpha, alpha), and image and label become
@@ -57,6 +57,8 @@ class MixUp(Mixing):
     """
 
     keeps_uint8 = False
+    depends_on_range = False
+    channels = (1, 3)
 
     def get_random_transformation(self, images, seed):
         count = tf.shape(images)[0]

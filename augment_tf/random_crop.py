@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from augment_tf import arguments, sampling
 from augment_tf.base import Augmentation
+from augment_tf.luma import fill_color
 
 
 @keras.saving.register_keras_serializable(package="augment_tf")
@@ -47,6 +48,8 @@ class RandomCrop(Augmentation):
     (TensorShape([4, 8, 8, 3]), tf.uint8)
     """
 
+    channels = (1, 3)
+
     def __init__(self, padding=4, fill=0, seed=None, **kwargs):
         super().__init__(seed=seed, **kwargs)
         self.padding = arguments.integer("padding", padding, minimum=0)
@@ -76,10 +79,7 @@ class RandomCrop(Augmentation):
         shape = tf.shape(images)
         count, height, width = shape[0], shape[1], shape[2]
         channels = images.shape[3]
-        color = tf.broadcast_to(tf.constant(self.fill, tf.float32), (channels,))
-        if images.dtype == tf.uint8:
-            color = tf.round(color)
-        color = tf.cast(color, images.dtype)[tf.newaxis, tf.newaxis]
+        color = fill_color(self.fill, images)[0]
         # Rows of width * 3 values: an innermost dimension of 3 is slow.
         lines = tf.reshape(images, (count, height, width * channels))
         side = tf.tile(color, (count, height, self.padding))

@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from augment_tf import arguments, boxes, sampling
 from augment_tf.base import Augmentation
+from augment_tf.luma import fill_color
 
 FILLS = ("constant", "random", "noise")
 # The official code gives up, and leaves the image alone, after as many.
@@ -65,6 +66,8 @@ class RandomErasing(Augmentation):
     >>> tf.reduce_sum(tf.cast(erased[..., 0] == 0, tf.int32), (1, 2)).numpy()
     array([1600, 1600], dtype=int32)
     """
+
+    channels = (1, 3)
 
     def __init__(
         self,
@@ -156,14 +159,9 @@ class RandomErasing(Augmentation):
     def _draw_fill(self, images, seed):
         shape = tf.shape(images)
         if self.fill == "constant":
-            value = tf.broadcast_to(tf.constant(self.value, tf.float32), (3,))
-            if images.dtype == tf.uint8:
-                value = tf.round(value)
-            return tf.cast(value, images.dtype)[
-                tf.newaxis, tf.newaxis, tf.newaxis
-            ]
+            return fill_color(self.value, images)
         if self.fill == "random":
-            shape = tf.stack((shape[0], 1, 1, 3))
+            shape = tf.stack((shape[0], 1, 1, shape[3]))
         return tf.cast(sampling.bytes(seed, shape), images.dtype)
 
     def transform_images(self, images, transformation):

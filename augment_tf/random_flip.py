@@ -41,6 +41,9 @@ class RandomFlip(Augmentation):
     [[3.0, 4.0, 5.0], [0.0, 1.0, 2.0]]
     """
 
+    depends_on_range = False
+    channels = (1, 3)
+
     def __init__(self, probability=0.5, seed=None, **kwargs):
         super().__init__(seed=seed, **kwargs)
         self.probability = arguments.number(

@@ -59,6 +59,9 @@ class RandomResizedCrop(Augmentation):
     (TensorShape([2, 32, 32, 3]), True)
     """
 
+    depends_on_range = False
+    channels = (1, 3)
+
     def __init__(
         self,
         size,
@@ -133,6 +136,8 @@ class RandomResizedCrop(Augmentation):
         if isinstance(input_shape, dict):
             shape = self.compute_output_shape(input_shape["images"])
             return {**input_shape, "images": shape}
+        if isinstance(input_shape[0], (tuple, list)):
+            return (self.compute_output_shape(input_shape[0]), *input_shape[1:])
         return (*input_shape[:-3], *self.size, input_shape[-1])
 
     def get_config(self):

@@ -8,6 +8,8 @@ from augment_tf.mixing import Pasting, pasted_shares
 from augment_tf.saliency import fine_grained_saliency
 from augment_tf.saliency_opencv import opencv_float_saliency, opencv_saliency
 
+# Of an image whose pixels times 256 values an int32 can number.
+MOST_PIXELS = 2**23
 BOX = ("per_image", "per_batch")
 SALIENCY = {
     "fine_grained": fine_grained_saliency,
@@ -90,6 +92,8 @@ class SaliencyMix(Pasting):
     (TensorShape([2, 32, 32, 3]), TensorShape([2, 2]))
     """
 
+    channels = (1, 3)
+
     def __init__(
         self,
         alpha=1.0,
@@ -132,6 +136,8 @@ class SaliencyMix(Pasting):
 
     def find_peaks(self, images):
         """Row and column, int32 (B, 2), of each image's most salient pixel."""
+        # Gray is what red, green and blue are when they are equal.
+        images = tf.repeat(images, 3 // images.shape[-1], axis=-1)
         return first_maximum(SALIENCY[self.saliency](images))
 
     def get_config(self):
@@ -145,14 +151,18 @@ class SaliencyMix(Pasting):
 def first_maximum(maps):
     """Row and column, int32 (B, 2), of the first maximum in reading order.
 
-    maps: uint8 (B, H, W), of fewer than 2**23 pixels.
+    maps: uint8 (B, H, W).
     """
-    shape = tf.shape(maps)
+    known = maps.shape[1:].num_elements() or MOST_PIXELS + 1
+    # Faster where the keys below fit.
+    dtype = tf.int32 if known <= MOST_PIXELS else tf.int64
+    shape = tf.shape(maps, out_type=dtype)
     height, width = shape[1], shape[2]
     pixels = height * width
     # tf.argmax promises nothing about equal values. One integer made of the
     # value and of the position counted from the end has a unique maximum.
     from_end = tf.reshape(tf.range(pixels - 1, -1, -1), (height, width))
-    keys = tf.cast(maps, tf.int32) * pixels + from_end
+    keys = tf.cast(maps, dtype) * pixels + from_end
     index = pixels - 1 - tf.reduce_max(keys, axis=(1, 2)) % pixels
-    return tf.stack((index // width, index % width), axis=-1)
+    found = tf.stack((index // width, index % width), axis=-1)
+    return tf.cast(found, tf.int32)

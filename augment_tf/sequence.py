@@ -3,15 +3,14 @@
 import itertools
 
 import keras
-import tensorflow as tf
 
 from augment_tf import sampling
-from augment_tf.base import Augmentation
 from augment_tf.color_matrix import ColorTransform, transform_colors
+from augment_tf.container import Container, as_kept
 
 
 @keras.saving.register_keras_serializable(package="augment_tf")
-class Sequence(Augmentation):
+class Sequence(Container):
     """Applies layers in order, each with its own part of the seed.
 
     Is an augmentation itself: what holds for its layers holds for it, and
@@ -48,29 +47,6 @@ class Sequence(Augmentation):
     (TensorShape([4, 32, 32, 3]), tf.uint8)
     """
 
-    def __init__(self, layers, seed=None, **kwargs):
-        super().__init__(seed=seed, **kwargs)
-        if not isinstance(layers, (list, tuple)) or not layers:
-            raise ValueError(
-                "expected `layers` to be a list of at least one augmentation "
-                f"layer. Received: layers={layers!r}."
-            )
-        for layer in layers:
-            if not isinstance(layer, Augmentation):
-                raise ValueError(
-                    "expected every layer to be an augment_tf.Augmentation. "
-                    f"Received: {layer!r} of type {type(layer).__name__}."
-                )
-        self.layers = list(layers)
-
-    @property
-    def mixes_labels(self):
-        return any(layer.mixes_labels for layer in self.layers)
-
-    @property
-    def keeps_uint8(self):
-        return all(layer.keeps_uint8 for layer in self.layers)
-
     def augment(self, images, labels, seed):
         seeds = sampling.split(seed, len(self.layers))
         seeded = zip(self.layers, seeds, strict=True)
@@ -84,13 +60,13 @@ class Sequence(Augmentation):
                 continue
             for layer, layer_seed in pairs:
                 images, labels = layer.augment(images, labels, layer_seed)
-                images = images if layer.keeps_uint8 else _as_float(images)
+                images = as_kept(layer, images)
         return images, labels
 
     def leave_images(self, images):
         for layer in self.layers:
             images = layer.leave_images(images)
-            images = images if layer.keeps_uint8 else _as_float(images)
+            images = as_kept(layer, images)
         return images
 
     def compute_output_shape(self, input_shape):
@@ -98,28 +74,6 @@ class Sequence(Augmentation):
             input_shape = layer.compute_output_shape(input_shape)
         return input_shape
 
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "layers": [
-                keras.saving.serialize_keras_object(layer)
-                for layer in self.layers
-            ],
-        }
-
-    @classmethod
-    def from_config(cls, config):
-        config = dict(config)
-        config["layers"] = [
-            keras.saving.deserialize_keras_object(layer)
-            for layer in config["layers"]
-        ]
-        return cls(**config)
-
 
 def _changes_colors(pair):
     return isinstance(pair[0], ColorTransform)
-
-
-def _as_float(images):
-    return tf.cast(images, tf.float32)

@@ -19,6 +19,7 @@ ARGUMENTS = {
         {"probability": 0.5},
     ),
     "RandomGrayscale": {"probability": 0.5},
+    "OneOf": {"probabilities": (0.6, 0.4)},
 }
 NAMES = [
     name
@@ -32,6 +33,11 @@ def make(name, **arguments):
         layers = [make(member) for member in ("RandomFlip", "ColorJitter")]
         mixing = make("MixUp")
         arguments["layers"] = [*layers, augment_tf.Sequence([mixing])]
+    if name == "OneOf":
+        members = [make(member) for member in ("CutMix", "ResizeMix")]
+        arguments["layers"] = members
+    if name == "RandomApply":
+        arguments["layer"] = make("RandomErasing")
     layer = getattr(augment_tf, name)
     return layer(**ARGUMENTS.get(name, {}), **arguments)
 

@@ -228,9 +228,9 @@ def test_images_alone(layer, batch):
     ("change", "message"),
     [
         ({"images": np.zeros((8, 8), np.uint8)}, r"\(height, width, 3\)"),
-        ({"images": np.zeros((8, 8, 8, 1), np.uint8)}, "Received: .*1"),
+        ({"images": np.zeros((8, 8, 8, 2), np.uint8)}, "Received: .*2"),
         ({"images": np.zeros((8, 8, 8, 3), bool)}, "Received: bool"),
-        ({"masks": 1}, "keys 'images' and 'labels'"),
+        ({"images": None}, "keys 'images' and 'labels'"),
     ],
 )
 def test_wrong_batches_are_refused(layer, batch, change, message):

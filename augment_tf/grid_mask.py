@@ -1,0 +1,116 @@
+"""GridMask: a grid of squares of one color."""
+
+import keras
+import tensorflow as tf
+
+from augment_tf import arguments, boxes, sampling
+from augment_tf.base import Augmentation
+from augment_tf.luma import fill_color
+
+
+@keras.saving.register_keras_serializable(package="augment_tf")
+class GridMask(Augmentation):
+    """Covers a regular grid of squares on each image.
+
+    For each image: a unit of d pixels, d uniform on the integers of `unit`
+    times the image's shorter side; in every unit a square of d -
+    ceil(ratio * d) pixels is covered, and the grid is shifted by 0 to d - 1
+    pixels in each direction. As in the official code in the mode that its
+    results are of (`mode=1`, `rotate=1`: no rotation). There the probability
+    grows with the epochs; here it stays.
+
+    References:
+        - Chen et al., GridMask Data Augmentation (2020),
+          https://arxiv.org/abs/2001.04086
+
+    Args:
+        ratio: Float in [0, 1]. The share of each unit's side that stays. Of
+            the pixels stays 1 - (1 - ratio) ** 2: 84 % at 0.6.
+        unit: Pair of floats in [0, 1]. Range of the unit's side, as a share
+            of the image's shorter side. The default is the paper's 96 to 224
+            pixels on ImageNet; on CIFAR-10 it is (0.75, 1) and ratio=0.4.
+        probability: Float in [0, 1]. Share of the images that are covered.
+        fill: One float, or three (red, green, blue), in [0, 255], rounded
+            where images are uint8. The default is the mean color of
+            ImageNet: the official code writes zeros once that is subtracted.
+        seed: Integer or None; see `augment_tf.Augmentation`.
+
+    Input shape:
+        (batch, height, width, 3) or (height, width, 3), in [0, 255].
+
+    Output shape:
+        The input's. `apply` keeps uint8 images.
+
+    Raises:
+        ValueError: if an argument is outside its range.
+
+    Example:
+
+    >>> import augment_tf
+    >>> import tensorflow as tf
+    >>> images = tf.fill((1, 64, 64, 3), tf.constant(255, tf.uint8))
+    >>> layer = augment_tf.GridMask(ratio=0.5, unit=(0.25, 0.25), fill=0)
+    >>> covered = layer.apply(images, seed=(0, 1))[..., 0] == 0
+    >>> float(tf.reduce_mean(tf.cast(covered, tf.float32)))
+    0.25
+    """
+
+    channels = (1, 3)
+
+    def __init__(
+        self,
+        ratio=0.6,
+        unit=(96 / 224, 1.0),
+        probability=1.0,
+        fill=(123.675, 116.28, 103.53),
+        seed=None,
+        **kwargs,
+    ):
+        super().__init__(seed=seed, **kwargs)
+        self.ratio = arguments.number("ratio", ratio, minimum=0.0, maximum=1.0)
+        self.unit = arguments.interval("unit", unit, minimum=0.0, maximum=1.0)
+        self.probability = arguments.number(
+            "probability", probability, minimum=0.0, maximum=1.0
+        )
+        self.fill = arguments.color("fill", fill)
+
+    def get_random_transformation(self, images, seed):
+        shape = tf.shape(images)
+        count, height, width = shape[0], shape[1], shape[2]
+        seeds = sampling.split(seed, 4)
+        shorter = tf.cast(tf.minimum(height, width), tf.float64)
+        least, most = (
+            tf.maximum(tf.cast(tf.round(share * shorter), tf.int32), 1)
+            for share in self.unit
+        )
+        units = least + sampling.integers(seeds[0], (count,), most - least + 1)
+        kept = tf.math.ceil(self.ratio * tf.cast(units, tf.float64))
+        decisions = sampling.bernoulli(seeds[1], (count,), self.probability)
+        kept = tf.where(decisions, tf.cast(kept, tf.int32), units)
+        units, kept = units[:, tf.newaxis], kept[:, tf.newaxis]
+
+        def covered(seed, side):
+            shifts = sampling.integers(seed, (count, 1), units)
+            return (tf.range(side) + shifts) % units >= kept
+
+        return {
+            "rows": covered(seeds[2], height),
+            "columns": covered(seeds[3], width),
+        }
+
+    def transform_images(self, images, transformation):
+        return boxes.paste_crossings(
+            images,
+            fill_color(self.fill, images),
+            transformation["rows"],
+            transformation["columns"],
+        )
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "ratio": self.ratio,
+            "unit": self.unit,
+            "probability": self.probability,
+            "fill": self.fill,
+        }

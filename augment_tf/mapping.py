@@ -1,0 +1,84 @@
+"""Augmentation of data sets that repeats itself, however parallel."""
+
+import numpy as np
+import tensorflow as tf
+
+from augment_tf.base import Augmentation
+from augment_tf.sampling import to_32_bits
+
+
+def map_dataset(dataset, layer, seed, num_parallel_calls=tf.data.AUTOTUNE):
+    """Applies a layer to each batch of a data set, each with its own seed.
+
+    `dataset.map(layer)` draws seeds in the order in which threads happen to
+    come, and cannot be repeated. Here the batch at `step` is `layer.apply(
+    batch, (seed, step))`, whatever the parallelism. When the data set is run
+    through again, as `Model.fit` does in each epoch, `seed` gives way to
+    others that follow from it, so that no two epochs draw the same; a data
+    set made anew begins again, and draws what the first one drew.
+
+    What follows in later epochs depends on `tf.random.set_seed`, too, where
+    that was called: tf.data draws it.
+
+    Args:
+        dataset: A `tf.data.Dataset` of batches as `layer.apply` takes them:
+            images, pairs `(images, labels)`, or dictionaries.
+        layer: An `augment_tf.Augmentation`.
+        seed: Integer of at least 0.
+        num_parallel_calls: As of `Dataset.map`.
+
+    Returns:
+        A `tf.data.Dataset` of the augmented batches, in their order.
+
+    Raises:
+        ValueError: if `layer` or `seed` is something else, or if the layer
+            does not take the data set's batches.
+
+    Example:
+
+    >>> import augment_tf
+    >>> import tensorflow as tf
+    >>> images = tf.random.stateless_uniform((8, 4, 4, 3), (0, 1))
+    >>> batches = tf.data.Dataset.from_tensor_slices(images).batch(2)
+    >>> flip = augment_tf.RandomFlip()
+    >>> flipped = list(augment_tf.map_dataset(batches, flip, seed=7))
+    >>> third = flip.apply(images[4:6], seed=(7, 2))
+    >>> len(flipped), bool(tf.reduce_all(flipped[2] == third))
+    (4, True)
+    """
+    if not isinstance(layer, Augmentation):
+        raise ValueError(
+            "expected `layer` to be an augment_tf.Augmentation. Received: "
+            f"{layer!r} of type {type(layer).__name__}."
+        )
+    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+        raise ValueError(
+            "expected `seed` to be an integer of at least 0. Received: "
+            f"seed={seed!r}."
+        )
+    seed = to_32_bits(seed)
+
+    def passes():
+        return tf.data.Dataset.random(
+            seed=seed, rerandomize_each_iteration=True
+        ).take(1)
+
+    # tf.data does not count the passes over a data set. Its random numbers
+    # tell them apart, and how far they are from the first is 0 in the first.
+    first = passes().get_single_element()
+    own = tf.constant(np.uint32(seed).view(np.int32))
+
+    def seeds(drawn):
+        first_of_pair = own + tf.cast(drawn - first, tf.int32)
+        return tf.data.Dataset.counter().map(
+            lambda step: tf.stack((first_of_pair, tf.cast(step, tf.int32)))
+        )
+
+    # Endless as they are, so that the data set says how many batches come.
+    endless = tf.data.experimental.assert_cardinality(
+        tf.data.INFINITE_CARDINALITY
+    )
+    endless_seeds = passes().flat_map(seeds).apply(endless)
+    return tf.data.Dataset.zip(dataset, endless_seeds).map(
+        layer.apply, num_parallel_calls=num_parallel_calls, deterministic=True
+    )
