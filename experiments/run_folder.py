@@ -1,12 +1,15 @@
 """The files of one run, WORKDIR/EXPERIMENT/seed_N/."""
 
+import contextlib
 import csv
+import hashlib
 from pathlib import Path
 
 from experiments.configs.schema import as_json, completed
 from experiments.errors import ConfigError
 from pipelines.config_differences import differences
 from pipelines.files.claimed_folder import ClaimedFolder
+from pipelines.files.locking import Held, NoLocks, alone
 
 HISTORY_FIELDS = (
     "epoch",
@@ -19,10 +22,32 @@ HISTORY_FIELDS = (
     "learning_rate",
     "seconds",
 )
+# Those that are not the same twice.
+TIMES = ("seconds",)
 # Further columns of runs that hold out images for picking the best epoch.
 SELECTION_FIELDS = ("selection_loss", "selection_accuracy")
-# The network of the best epoch on these images.
-BEST = "best.keras"
+# The network of the last epoch, and of the best one on held-out images.
+LAST, BEST = "model.keras", "best.keras"
+# What a run goes on from, and what it does if that one is damaged.
+CHECKPOINTS = "checkpoint.npz", "checkpoint_before.npz"
+# What is made at a run's end and must stay as it is.
+_RESULTS = ("predictions.npz", LAST, BEST)
+# What is in files that are read for more than showing it: type, and that of
+# what is in it.
+_KINDS = {
+    **dict.fromkeys(("name", "status", "precision", "device"), (str,)),
+    **dict.fromkeys(("augment_on", "onednn", "git_revision"), (str,)),
+    **dict.fromkeys(("python", "platform", "train", "val"), (str,)),
+    **dict.fromkeys(("epochs", "epochs_done", "steps_per_epoch"), (int,)),
+    **dict.fromkeys(("replicas", "threads", "seed"), (int,)),
+    **dict.fromkeys(("final", "best"), (dict,)),
+    **dict.fromkeys(("packages", "fingerprints", "files"), (dict, str)),
+    "splits": (dict, dict),
+    **dict.fromkeys(("class_names", "notes", "overlaps"), (list, str)),
+    "devices": (list, str),
+    "earlier_parts": (list, dict),
+}
+_MAY_BE_NONE = ("final", "best", "git_revision")
 # Fields of a config that may have to change with the machine.
 _MAY_MOVE = {"precision", "data.augment_on"}
 
@@ -52,10 +77,8 @@ class RunFolder(ClaimedFolder):
         there = self.read_json("config.json")
         if there is None:
             return
-        wanted = _config(experiment, seed)
-        # Earlier versions had it in the folder's name alone.
-        its_seed = there.pop("seed", seed)
-        there = completed(there) | {"seed": its_seed}
+        wanted = config_of(experiment, seed)
+        there = _completed(there, seed)
         changed = {field for field, *_ in differences(there, wanted)}
         mend = None
         if changed <= _MAY_MOVE and not self.is_finished():
@@ -70,7 +93,7 @@ class RunFolder(ClaimedFolder):
         """
         self.check(experiment, seed, moved)
         if moved or self.read_json("config.json") is None:
-            self.write_json("config.json", _config(experiment, seed))
+            self.write_json("config.json", config_of(experiment, seed))
 
     def check_data(self, fingerprints):
         """Checks that what is here was trained and judged on these images.
@@ -89,6 +112,64 @@ class RunFolder(ClaimedFolder):
             here = fingerprints | {"data_set": there["data_set"]}
             self.check_claim(there, here, "data set")
 
+    def read_json(self, name):
+        content = super().read_json(name)
+        field = foreign_field(content or {})
+        if field is not None:
+            raise ConfigError(
+                f"cannot read {self / name}: its {field} is none of this "
+                "program. Mend or remove it."
+            )
+        return content
+
+    @contextlib.contextmanager
+    def locked(self):
+        """No other process trains this run meanwhile.
+
+        Raises:
+            ConfigError: if one does, and which.
+        """
+        with contextlib.ExitStack() as stack:
+            try:
+                stack.enter_context(alone(self / ".lock", wait=False))
+            except Held as error:
+                raise ConfigError(
+                    f"{self.path} is being trained by another process "
+                    f"({error}). Wait until it has ended, or choose another "
+                    "--workdir."
+                ) from error
+            except NoLocks:
+                print(
+                    f"  note      {self.path} cannot be locked: see to it that "
+                    "no other process trains this run",
+                    flush=True,
+                )
+            except OSError as error:
+                raise ConfigError(
+                    f"cannot write {self.path}: {error.strerror or error}. "
+                    f"{self.if_full}"
+                ) from error
+            yield
+
+    def digests(self):
+        """{name: digest} of the files that a finished run has made."""
+        return {
+            name: _digest(self / name)
+            for name in _RESULTS
+            if (self / name).is_file()
+        }
+
+    def changed_results(self):
+        """Names of results that are not what the finished run has written.
+
+        Runs of earlier versions do not say what that was.
+        """
+        there = (self.metrics() or {}).get("files")
+        if not isinstance(there, dict):
+            return []
+        here = self.digests()
+        return [name for name in there if here.get(name) != there[name]]
+
     def metrics(self):
         """metrics.json, or None before the first epoch has ended."""
         return self.read_json("metrics.json")
@@ -99,10 +180,14 @@ class RunFolder(ClaimedFolder):
 
     def is_finished(self):
         metrics = self.metrics()
-        return metrics is not None and metrics["status"] == "finished"
+        return metrics is not None and metrics.get("status") == "finished"
 
     def history(self):
-        """The rows of history.csv: dictionaries of numbers."""
+        """The rows of history.csv: dictionaries of numbers.
+
+        Raises:
+            ValueError, TypeError: if it is damaged.
+        """
         if not (self / "history.csv").is_file():
             return []
         with open(self / "history.csv", newline="") as file:
@@ -127,5 +212,48 @@ class RunFolder(ClaimedFolder):
         self.replace("history.csv", write)
 
 
-def _config(experiment, seed):
+def foreign_field(content):
+    """A field of a JSON file that is not what this program writes, or None."""
+    for field, value in content.items():
+        kind, *inner = _KINDS.get(field, (object,))
+        if value is None and field in _MAY_BE_NONE:
+            continue
+        if not isinstance(value, kind):
+            return field
+        values = value.values() if kind is dict else value
+        if inner and not all(isinstance(each, inner[0]) for each in values):
+            return field
+    return None
+
+
+def _digest(path):
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:32]
+
+
+def config_of(experiment, seed):
+    """What config.json says: the seed too, as a folder may be renamed."""
     return as_json(experiment) | {"seed": seed}
+
+
+def of_another_run(there, config):
+    """(field, old, new) that makes a checkpoint one of another run, or None.
+
+    Args:
+        there, config: As `config_of`, of the checkpoint and of the run.
+    """
+    return next(
+        (
+            found
+            for found in differences(_completed(there, None), config)
+            if found[0] not in _MAY_MOVE | {"epochs"}
+        ),
+        None,
+    )
+
+
+def _completed(config, seed):
+    """With the seed, which earlier versions had in the folder's name alone."""
+    config = dict(config)
+    its_seed = config.pop("seed", seed)
+    return completed(config) | {"seed": its_seed}

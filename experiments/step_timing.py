@@ -7,12 +7,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-import models
 from experiments.training import devices
 from experiments.training.augmentation import build_augmentation
 from experiments.training.data import count_classes
-from experiments.training.optimizers import build_optimizer
-from experiments.training.trainer import Trainer, compile_trainer
+from experiments.training.trainer import build_trainer
 from pipelines.batches import eval_batches, train_batches
 from pipelines.loading import DataSet, LoadedSplit
 from pipelines.shapes import draw
@@ -136,23 +134,15 @@ def _host_part(experiment):
 
 
 def _build_trainer(experiment, data, augment, strategy):
-    classes = count_classes(experiment, data)
     with strategy.scope():
-        network = models.build_network(
-            experiment.model,
-            image_size=experiment.data.image_size,
-            classes=classes,
-            sync_batch_norm=strategy.num_replicas_in_sync > 1,
+        return build_trainer(
+            experiment,
+            classes=count_classes(experiment, data),
+            steps_per_epoch=1,
+            augment=augment,
+            replicas=strategy.num_replicas_in_sync,
+            jit_compile=devices.resolve_jit_compile(strategy),
         )
-        on_device = experiment.data.augment_on == "device"
-        trainer = Trainer(network, augment if on_device else None)
-        compile_trainer(
-            trainer,
-            build_optimizer(experiment.optimizer, experiment.epochs, 1),
-            classes,
-            devices.resolve_jit_compile(strategy),
-        )
-    return trainer
 
 
 def _train(trainer, experiment, data, augment, steps):

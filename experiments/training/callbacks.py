@@ -13,7 +13,7 @@ from experiments.history import best_row, is_over, picked_on
 from experiments.plots.curves import save_run_plots
 from experiments.quantities import duration
 from experiments.run_folder import BEST, SELECTION_FIELDS
-from experiments.training.checkpoints import restore_metrics, save_checkpoint
+from experiments.training.checkpoints import restore_metrics
 from experiments.training.interruption import Request
 from pipelines.progress import announced, progress_bar
 
@@ -126,16 +126,16 @@ class Checkpoints(keras.callbacks.Callback):
     """Saves the run after each epoch, every so many steps, and at its end.
 
     Args:
-        folder: The `RunFolder`.
+        save: Function of the step, which writes a checkpoint.
         steps_per_epoch: Batches in a whole epoch.
         every_steps: Save also after each multiple of this; None for never.
         resumed: Arrays of the checkpoint that this run goes on from, or None.
         request: An `interruption.Request` to save and stop.
     """
 
-    def __init__(self, folder, steps_per_epoch, every_steps, resumed, request):
+    def __init__(self, save, steps_per_epoch, every_steps, resumed, request):
         super().__init__()
-        self.folder = folder
+        self.save = save
         self.steps_per_epoch = steps_per_epoch
         self.every_steps = every_steps
         self.resumed = resumed
@@ -155,11 +155,11 @@ class Checkpoints(keras.callbacks.Callback):
             return
         is_due = self.every_steps and self.step % self.every_steps == 0
         if is_due or self.request.signal is not None:
-            save_checkpoint(self.folder, self.model, self.step)
+            self.save(self.step)
         self.request.obey()
 
     def on_epoch_end(self, epoch, logs=None):
-        save_checkpoint(self.folder, self.model, self.step)
+        self.save(self.step)
         self.request.obey()
 
 

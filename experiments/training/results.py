@@ -1,5 +1,8 @@
 """What a trained network says of the images that it is judged on."""
 
+import zipfile
+import zlib
+
 import numpy as np
 
 from experiments.plots.confusion import plot_confusion
@@ -29,3 +32,12 @@ def write_predictions(folder, val, class_names, probabilities, title):
         val.labels, probabilities.argmax(-1), class_names, title
     )
     folder.replace("plots/confusion.png", figure.savefig)
+
+
+def is_whole(path):
+    """Whether a saved model is there, and none of its bytes has changed."""
+    try:
+        with zipfile.ZipFile(path) as file:
+            return "config.json" in file.namelist() and not file.testzip()
+    except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error):
+        return False

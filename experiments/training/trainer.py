@@ -3,7 +3,10 @@
 import keras
 import tensorflow as tf
 
+import models
 from augment_tf.sampling import replica_seed
+from experiments.errors import ConfigError
+from experiments.training.optimizers import build_optimizer
 
 
 class Trainer(keras.Model):
@@ -48,6 +51,44 @@ class Trainer(keras.Model):
             {"images": inputs["images"], "labels": labels}, seed
         )
         return batch["images"], batch["labels"]
+
+
+def build_trainer(
+    experiment, *, classes, steps_per_epoch, augment, replicas, jit_compile
+):
+    """The network of an experiment with what trains it, under a strategy.
+
+    Args:
+        experiment: An `experiments.configs.schema.Experiment`.
+        classes: Outputs of the network.
+        steps_per_epoch: Batches in an epoch, for the schedule.
+        augment: An `augment_tf` layer or None; used where the config has the
+            device augment.
+        replicas: Of the strategy.
+        jit_compile: Whether XLA compiles the train step.
+
+    Returns:
+        A compiled `Trainer`.
+
+    Raises:
+        ConfigError: if there is no such network.
+    """
+    try:
+        network = models.build_network(
+            experiment.model,
+            image_size=experiment.data.image_size,
+            classes=classes,
+            sync_batch_norm=replicas > 1,
+        )
+    except ValueError as error:
+        raise ConfigError(f"model: {error}") from error
+    on_device = experiment.data.augment_on == "device"
+    trainer = Trainer(network, augment if on_device else None)
+    optimizer = build_optimizer(
+        experiment.optimizer, experiment.epochs, steps_per_epoch
+    )
+    compile_trainer(trainer, optimizer, classes, jit_compile)
+    return trainer
 
 
 def compile_trainer(trainer, optimizer, classes, jit_compile):

@@ -64,7 +64,7 @@ class CommandLine:
 
     def __init__(self, monkeypatch):
         self.downloads = []
-        monkeypatch.setattr(run, "_Session", Untrained)
+        monkeypatch.setattr(run, "Session", Untrained)
         # It takes its time, and nothing was built.
         monkeypatch.setattr(keras.backend, "clear_session", lambda: None)
         monkeypatch.setattr(loading, "keep_images", keep_small_images)
