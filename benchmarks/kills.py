@@ -36,7 +36,7 @@ _WRITING = ".writing-checkpoint.npz"
 _LATEST, _STUCK = 15, 300
 
 
-def kill_often(workdir, kills, epochs=4, images=240, seed=0, env=None):
+def kill_often(workdir, kills, epochs=6, images=480, seed=0, env=None):
     """Trains a run through many kills, and the same run without any.
 
     Args:
@@ -57,7 +57,7 @@ def kill_often(workdir, kills, epochs=4, images=240, seed=0, env=None):
     for number in range(kills):
         process = _start(command, cut, env)
         if number % 2:
-            how = _await_writing(process, cut, moments.randrange(20))
+            how = _await_writing(process, cut, moments.randrange(4))
         else:
             seconds = moments.uniform(0, _LATEST)
             how = f"after {seconds:.1f} s"

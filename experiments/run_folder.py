@@ -23,15 +23,22 @@ HISTORY_FIELDS = (
     "seconds",
 )
 # Those that are not the same twice.
-TIMES = ("seconds",)
-# Further columns of runs that hold out images for picking the best epoch.
+SPEED_FIELDS = ("images_per_second", "waiting", "host_gib", "device_gib")
+TIMES = ("seconds", *SPEED_FIELDS)
+# Further columns of runs that hold out images for picking the best epoch, and
+# of those that average their weights.
 SELECTION_FIELDS = ("selection_loss", "selection_accuracy")
+EMA_FIELDS = ("ema_val_loss", "ema_val_accuracy", "ema_val_top5_accuracy")
 # The network of the last epoch, and of the best one on held-out images.
 LAST, BEST = "model.keras", "best.keras"
+# That of the averaged weights.
+EMA = "ema.keras"
+# Which of them is judged.
+JUDGED = {"last": LAST, "best": BEST, "ema": EMA}
 # What a run goes on from, and what it does if that one is damaged.
 CHECKPOINTS = "checkpoint.npz", "checkpoint_before.npz"
 # What is made at a run's end and must stay as it is.
-_RESULTS = ("predictions.npz", LAST, BEST)
+_RESULTS = ("predictions.npz", LAST, BEST, EMA)
 # What is in files that are read for more than showing it: type, and that of
 # what is in it.
 _KINDS = {
@@ -69,7 +76,8 @@ class RunFolder(ClaimedFolder):
         Args:
             experiment, seed: Of the run that is to be written here.
             moved: Whether an unfinished run may go on with another precision
-                or place of augmentation.
+                or place of augmentation. More epochs it may have, finished or
+                not, where the first ones would not have been others.
 
         Raises:
             ConfigError: names the first field that differs.
@@ -81,7 +89,12 @@ class RunFolder(ClaimedFolder):
         there = _completed(there, seed)
         changed = {field for field, *_ in differences(there, wanted)}
         mend = None
-        if changed <= _MAY_MOVE and not self.is_finished():
+        if changed == {"epochs"} and experiment.epochs > there["epochs"]:
+            mend = _why_length_matters(experiment)
+            if mend is None:
+                return
+            mend = f"That cannot be longer, as {mend}. {self.if_claimed}"
+        elif changed <= _MAY_MOVE and not self.is_finished():
             mend = "Set it as it was, pass --allow_moved, use another --workdir"
             there = wanted if moved else there
         self.check_claim(there, wanted, mend=mend)
@@ -92,7 +105,12 @@ class RunFolder(ClaimedFolder):
         The seed stands in it beside the config: a folder may be renamed.
         """
         self.check(experiment, seed, moved)
-        if moved or self.read_json("config.json") is None:
+        there = self.read_json("config.json")
+        metrics = self.metrics()
+        if metrics and there and there.get("epochs") != experiment.epochs:
+            # Before the config has more epochs than the run that is finished.
+            self.write_json("metrics.json", metrics | {"status": "running"})
+        if there is None or there != config_of(experiment, seed):
             self.write_json("config.json", config_of(experiment, seed))
 
     def check_data(self, fingerprints):
@@ -178,6 +196,11 @@ class RunFolder(ClaimedFolder):
         """data.json, or None in runs of earlier versions."""
         return self.read_json("data.json")
 
+    def is_shorter(self, experiment):
+        """Whether what is here was to have fewer epochs."""
+        there = self.read_json("config.json") or {}
+        return there.get("epochs", experiment.epochs) < experiment.epochs
+
     def is_finished(self):
         metrics = self.metrics()
         return metrics is not None and metrics.get("status") == "finished"
@@ -195,21 +218,35 @@ class RunFolder(ClaimedFolder):
                 {
                     key: int(value) if key == "epoch" else float(value)
                     for key, value in row.items()
+                    # A column that is newer than the row.
+                    if value != ""
                 }
                 for row in csv.DictReader(file)
             ]
 
     def write_history(self, rows):
         def write(path):
-            fields = HISTORY_FIELDS
-            if rows and SELECTION_FIELDS[0] in rows[0]:
-                fields += SELECTION_FIELDS
+            there = {name for row in rows for name in row}
+            further = SELECTION_FIELDS + EMA_FIELDS + SPEED_FIELDS
+            fields = [
+                *HISTORY_FIELDS,
+                *(name for name in further if name in there),
+            ]
             with open(path, "w", newline="") as file:
                 writer = csv.DictWriter(file, fields)
                 writer.writeheader()
                 writer.writerows(rows)
 
         self.replace("history.csv", write)
+
+
+def _why_length_matters(experiment):
+    """Why a longer run is another one from its start; None if it is not."""
+    if experiment.optimizer.schedule == "cosine":
+        return "the cosine schedule depends on the number of epochs"
+    if experiment.unmixed_epochs:
+        return "unmixed_epochs counts from the last epoch"
+    return None
 
 
 def foreign_field(content):

@@ -155,7 +155,7 @@ def _train(trainer, experiment, data, augment, steps):
         seed=0,
         steps=steps,
         augment=None if augment is None else augment.apply,
-        with_seeds=trainer.augment is not None,
+        with_seeds=trainer.active_augment is not None,
         endless=True,
     )
     trainer.fit(batches, callbacks=[clock], shuffle=False, verbose=0)

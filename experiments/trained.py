@@ -8,7 +8,7 @@ import numpy as np
 
 from experiments.configs.schema import Experiment, read_config
 from experiments.errors import ConfigError
-from experiments.run_folder import BEST, RunFolder
+from experiments.run_folder import JUDGED, RunFolder
 from pipelines.batches import eval_batches
 
 
@@ -73,7 +73,7 @@ def load_trained(path):
         )
     seed = config.pop("seed", 0)
     experiment = read_config(config)
-    file = BEST if experiment.judged == "best" else "model.keras"
+    file = JUDGED[experiment.judged]
     try:
         network = keras.saving.load_model(
             folder / file, compile=False, safe_mode=True

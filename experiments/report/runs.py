@@ -137,10 +137,11 @@ def _read_run(path):
     _check_status(metrics)
     history = _read_history(path)
     which = "best" if config.get("judged") == "best" else "final"
+    column = "val_accuracy"
+    if config.get("judged") == "ema":
+        column = "ema_val_accuracy"
     judged = metrics.get(which)
-    if not isinstance(judged, dict) or not _is_number(
-        judged.get("val_accuracy")
-    ):
+    if not isinstance(judged, dict) or not _is_number(judged.get(column)):
         raise _Unusable(f"metrics.json has no {which} accuracy")
     data = _read_json(path, "data.json", needed=False)
     if data and not _DATA <= set(data):
@@ -149,10 +150,10 @@ def _read_run(path):
     measured = float(np.mean(predictions.right))
     row = best_row(history) if which == "best" else history[-1]
     for where, value in (
-        ("metrics.json", judged["val_accuracy"]),
-        ("history.csv", row["val_accuracy"]),
+        ("metrics.json", judged[column]),
+        ("history.csv", row.get(column, math.nan)),
     ):
-        if abs(value - measured) > TOLERANCE:
+        if not abs(value - measured) <= TOLERANCE:
             raise _Unusable(
                 f"{where} says {value:.4f} accuracy and predictions.npz "
                 f"{measured:.4f}: they are not of one run"

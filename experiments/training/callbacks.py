@@ -12,7 +12,7 @@ from experiments.errors import TrainingFailed
 from experiments.history import best_row, is_over, picked_on
 from experiments.plots.curves import save_run_plots
 from experiments.quantities import duration
-from experiments.run_folder import BEST, SELECTION_FIELDS
+from experiments.run_folder import BEST, EMA_FIELDS, SELECTION_FIELDS
 from experiments.training.checkpoints import restore_metrics
 from experiments.training.interruption import Request
 from pipelines.progress import announced, progress_bar
@@ -89,6 +89,31 @@ class Selection(keras.callbacks.Callback):
             )
         for name in SELECTION_FIELDS:
             logs[name] = results[name.removeprefix("selection_")]
+
+
+class Averages(keras.callbacks.Callback):
+    """Evaluates the averaged weights on the val images, too.
+
+    Comes before `History`, which writes down what this adds to the logs.
+
+    Args:
+        batches: Of the val images, as for `evaluate`.
+    """
+
+    def __init__(self, batches):
+        super().__init__()
+        self.batches = batches
+
+    def on_epoch_end(self, epoch, logs=None):
+        with (
+            announced("evaluating the averaged weights"),
+            self.model.averaged(),
+        ):
+            results = self.model.evaluate(
+                self.batches, verbose=0, return_dict=True
+            )
+        for name in EMA_FIELDS:
+            logs[name] = results[name.removeprefix("ema_val_")]
 
 
 class BestWeights(keras.callbacks.Callback):
@@ -282,6 +307,8 @@ class Progress(keras.callbacks.Callback):
             f"  loss {logs['loss']:.3f}  accuracy {logs['accuracy']:.1%}"
             f"  val loss {logs['val_loss']:.3f}"
             f"  val accuracy {logs['val_accuracy']:.1%}"
+            f"  {logs['images_per_second']:,.0f} images/s"
+            f" ({logs['waiting']:.0%} waiting)"
             f"  {duration(self.seconds[-1])}, about {duration(left)} left",
             flush=True,
         )

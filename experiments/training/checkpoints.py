@@ -126,7 +126,7 @@ def _checksum(arrays):
 
 def restore_model(trainer, arrays):
     """Sets weights and optimizer to a checkpoint's."""
-    _assign(trainer, arrays, ("weights", "optimizer"))
+    _assign(trainer, arrays, ("weights", "optimizer", "averages"))
 
 
 def restore_metrics(trainer, arrays):
@@ -152,9 +152,15 @@ def _group(arrays, group):
     return [arrays.get(f"{group}.{index}") for index in range(count)]
 
 
+def state_variables(trainer):
+    """All that a checkpoint holds, in a list."""
+    return sum(map(list, _state(trainer).values()), [])
+
+
 def _state(trainer):
     return {
         "weights": trainer.network.variables,
         "optimizer": trainer.optimizer.variables,
+        "averages": trainer.averages,
         "metrics": [v for m in trainer.metrics for v in m.variables],
     }

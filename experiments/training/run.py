@@ -11,6 +11,7 @@ from experiments.training.augmentation import build_augmentation
 from experiments.training.data import load_data
 from experiments.training.environment import check_same_numbers, surroundings
 from experiments.training.interruption import requests
+from experiments.training.optimizers import check_replicas
 from experiments.training.session import Session
 from pipelines.loading import fingerprints_of
 from pipelines.progress import announced
@@ -56,7 +57,7 @@ def run(
     folder = RunFolder.of(workdir, experiment, seed)
     name = f"{experiment.name}, seed {seed}"
     _drop_damaged_metrics(folder)
-    if folder.is_finished():
+    if folder.is_finished() and not folder.is_shorter(experiment):
         folder.check(experiment, seed)
         folder.check_data(fingerprints_of(experiment.data, location, seed))
         damage = _damage(folder)
@@ -66,6 +67,7 @@ def run(
         print(f"  note      {damage}: made again", flush=True)
     folder.check(experiment, seed, allow_moved)
     devices.check_shares(experiment.data.batch_size, strategy)
+    check_replicas(experiment.optimizer, strategy.num_replicas_in_sync)
     here = surroundings(experiment, strategy)
     if not allow_moved:
         check_same_numbers(folder, here)

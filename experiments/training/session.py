@@ -7,23 +7,29 @@ import keras
 import models
 from augment_tf.sampling import to_32_bits
 from experiments.errors import ConfigError, Interrupted, TrainingFailed
-from experiments.history import best_row, is_over, signs
+from experiments.history import is_over, judged_row, signs
 from experiments.metrics import classification_metrics
 from experiments.plots.curves import save_run_plots
 from experiments.plots.images import plot_batch
-from experiments.run_folder import BEST, LAST, config_of
+from experiments.run_folder import BEST, EMA, JUDGED, LAST, config_of
 from experiments.training import callbacks, devices
 from experiments.training.announcement import announcement
-from experiments.training.augmentation import notes
+from experiments.training.augmentation import mixes, notes, without_mixing
 from experiments.training.checkpoints import (
     load_checkpoint,
     restore_model,
     save_checkpoint,
 )
 from experiments.training.data import count_classes, data_record, epoch_steps
+from experiments.training.disk import check_room, needed_bytes
 from experiments.training.environment import environment
 from experiments.training.optimizers import epoch_learning_rates
-from experiments.training.results import is_whole, write_predictions
+from experiments.training.results import (
+    is_whole,
+    write_predictions,
+    write_samples,
+)
+from experiments.training.speed import Speed, Waiting
 from experiments.training.trainer import build_trainer
 from pipelines.batches import eval_batches, train_batches
 from pipelines.progress import announced
@@ -56,6 +62,11 @@ class Session:
         self.state = self._load_checkpoint()
         self.first_step = int(self.state["step"]) if self.state else 0
         self.rows = self.state["rows"] if self.state else []
+        self.waiting = Waiting()
+        self.room = check_room(
+            folder,
+            needed_bytes(experiment, self.trainer, data, self.classes),
+        )
 
     def _load_checkpoint(self):
         state = load_checkpoint(
@@ -125,7 +136,9 @@ class Session:
             f"{devices.in_words(self.strategy)}, {here['precision']}"
             + (", XLA-compiled" if here["jit_compile"] else ""),
         )
-        print(f"{text}\n  results   {self.folder.path}", flush=True)
+        print(
+            f"{text}\n  results   {self.folder.path}: {self.room}", flush=True
+        )
         remarks = data.notes + data.overlaps + notes(self.augment)
         for remark in remarks:
             print(f"  note      {remark}", flush=True)
@@ -139,7 +152,7 @@ class Session:
         )
         images, labels = next(self.batches(0, 1).as_numpy_iterator())
         figure = plot_batch(images, labels, data.class_names)
-        self.folder.replace("plots/samples.png", figure.savefig)
+        write_samples(self.folder, figure)
 
     def train(self, request):
         """Trains from the last checkpoint, or from the start.
@@ -147,14 +160,13 @@ class Session:
         Args:
             request: An `interruption.Request`.
         """
-        first_step = self.first_step
         if self.state is not None:
             restore_model(self.trainer, self.state)
-            print(f"  resuming after step {first_step}", flush=True)
-        epoch, done = divmod(first_step, self.steps_per_epoch)
+            print(f"  resuming after step {self.first_step}", flush=True)
+        epoch, done = divmod(self.first_step, self.steps_per_epoch)
         # Whatever was added since, or happened to the file.
         self.folder.write_history(self.rows)
-        watchers = self._callbacks(first_step, request)
+        watchers = self._callbacks(request)
         try:
             if done:
                 # Keras makes the metrics' variables, which are about to be
@@ -162,12 +174,11 @@ class Session:
                 self.trainer.evaluate(
                     self.eval_batches(self.data.val).take(1), verbose=0
                 )
-                self._fit(first_step, epoch, epoch + 1, watchers)
-                epoch += 1
-            over = is_over(self.rows, self.experiment.early_stop)
-            if epoch < self.experiment.epochs and not over:
-                first_step = epoch * self.steps_per_epoch
-                self._fit(first_step, epoch, self.experiment.epochs, watchers)
+            step = self.first_step
+            for stop in self._stops(epoch, done):
+                if not is_over(self.rows, self.experiment.early_stop):
+                    self._fit(step, epoch, stop, watchers)
+                epoch, step = stop, stop * self.steps_per_epoch
         except TrainingFailed as error:
             self._write_metrics("failed", str(error))
             raise
@@ -176,11 +187,23 @@ class Session:
                 self._write_metrics("interrupted")
             raise
 
+    def _stops(self, epoch, done):
+        """Epochs after which `fit` begins anew: half ones, other layers."""
+        epochs = self.experiment.epochs
+        stops = {epochs, max(epochs - self.experiment.unmixed_epochs, 0)}
+        if done:
+            stops.add(epoch + 1)
+        return sorted(stop for stop in stops if stop > epoch)
+
     def _fit(self, first_step, epoch, last_epoch, watchers):
         """Trains from a step of `epoch` to the end of `last_epoch`."""
         steps = last_epoch * self.steps_per_epoch - first_step
+        if epoch >= self.experiment.epochs - self.experiment.unmixed_epochs:
+            self._stop_mixing()
+        on_device = self.trainer.active_augment is not None
+        batches = self.batches(first_step, steps, on_device)
         self.trainer.fit(
-            self.batches(first_step, steps, self.trainer.augment is not None),
+            self.waiting.timed(batches),
             validation_data=self.eval_batches(self.data.val),
             initial_epoch=epoch,
             epochs=last_epoch,
@@ -190,20 +213,30 @@ class Session:
             verbose=0,
         )
 
+    def _stop_mixing(self):
+        if self.augment is None or not mixes(self.augment):
+            return
+        self.augment = without_mixing(self.augment)
+        self.trainer.stop_mixing()
+
     def save_checkpoint(self, step):
         save_checkpoint(self.folder, self.trainer, step, self.rows, self.config)
 
-    def _callbacks(self, first_step, request):
+    def _callbacks(self, request):
         experiment = self.experiment
         every_steps = experiment.checkpoint.every_steps
         watchers = [
             callbacks.StopOnNonFiniteLoss(
-                self.name, first_step, every_steps, request
-            )
+                self.name, self.first_step, every_steps, request
+            ),
+            Speed(self.waiting, experiment.data.batch_size),
         ]
         if self.data.selection is not None:
             batches = self.eval_batches(self.data.selection)
             watchers.append(callbacks.Selection(batches))
+        if self.trainer.averages:
+            batches = self.eval_batches(self.data.val)
+            watchers.append(callbacks.Averages(batches))
         return [
             *watchers,
             callbacks.Progress(experiment.epochs),
@@ -238,11 +271,14 @@ class Session:
     def finish(self):
         """Writes what can only be known at the end."""
         val, class_names = self.data.val, self.data.class_names
-        network = models.without_fused(self.trainer.network)
-        self.folder.replace(LAST, network.save)
-        if self.experiment.judged == "best":
-            best = keras.saving.load_model(self.folder / BEST, compile=False)
-            self.trainer.network.set_weights(best.get_weights())
+        self._save(LAST)
+        if self.trainer.averages:
+            with self.trainer.averaged():
+                self._save(EMA)
+        file = JUDGED[self.experiment.judged]
+        if file != LAST:
+            judged = keras.saving.load_model(self.folder / file, compile=False)
+            self.trainer.network.set_weights(judged.get_weights())
         with announced("predicting the val images"):
             logits = self.trainer.predict(self.eval_batches(val), verbose=0)
         probabilities = keras.ops.convert_to_numpy(keras.ops.softmax(logits))
@@ -256,9 +292,7 @@ class Session:
             class_names,
             self.experiment.positive_class,
         )
-        judged = self.rows[-1]
-        if self.experiment.judged == "best":
-            judged = best_row(self.rows)
+        judged = judged_row(self.rows, self.experiment.judged)
         self._check_judged(judged, scores["accuracy"])
         self._write_metrics(
             "finished",
@@ -272,6 +306,10 @@ class Session:
         for sign in signs(self.rows, len(class_names)):
             print(f"  note      {sign}", flush=True)
         print(f"  done: {errors}, see {self.folder.path}", flush=True)
+
+    def _save(self, name):
+        network = models.without_fused(self.trainer.network)
+        self.folder.replace(name, network.save)
 
     def _check_judged(self, row, accuracy):
         if abs(row["val_accuracy"] - accuracy) > _TOLERANCE:

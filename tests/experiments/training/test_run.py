@@ -13,7 +13,12 @@ import tensorflow as tf
 
 from experiments.configs.schema import Checkpoint, Optimizer, as_json, layer
 from experiments.errors import ConfigError, Interrupted, TrainingFailed
-from experiments.run_folder import HISTORY_FIELDS, TIMES, RunFolder
+from experiments.run_folder import (
+    HISTORY_FIELDS,
+    SPEED_FIELDS,
+    TIMES,
+    RunFolder,
+)
 from experiments.training import callbacks
 from experiments.training.interruption import requests
 from experiments.training.run import run
@@ -72,11 +77,15 @@ def test_every_file_of_the_design_is_there(finished):
 def test_history_has_a_row_per_epoch(finished, tiny):
     with open(finished / "history.csv", newline="") as file:
         header = next(csv.reader(file))
-    assert header == list(HISTORY_FIELDS)
+    assert header == [*HISTORY_FIELDS, *SPEED_FIELDS[:3]]
     rows = finished.history()
     assert [row["epoch"] for row in rows] == [0, 1]
     assert rows[0]["learning_rate"] == pytest.approx(0.05)
     assert all(row["seconds"] > 0 for row in rows)
+    assert all(row["images_per_second"] > 0 for row in rows)
+    assert all(0 <= row["waiting"] <= 1 for row in rows)
+    # Python with TensorFlow takes some, no test takes that much.
+    assert all(0.1 < row["host_gib"] < 64 for row in rows)
 
 
 def test_metrics_report_the_final_and_the_best_epoch(finished):
@@ -180,6 +189,7 @@ def test_held_out_images_pick_the_best_epoch(tiny, tmp_path):
         *HISTORY_FIELDS,
         "selection_loss",
         "selection_accuracy",
+        *SPEED_FIELDS[:3],
     ]
     metrics = folder.metrics()
     assert metrics["best_selected_on"] == "selection"
