@@ -7,12 +7,10 @@ import time
 import keras
 import numpy as np
 
-import models
 from experiments.errors import TrainingFailed
-from experiments.history import best_row, is_over, picked_on
+from experiments.history import best_row, picked_on
 from experiments.plots.curves import save_run_plots
 from experiments.quantities import duration
-from experiments.run_folder import BEST, EMA_FIELDS, SELECTION_FIELDS
 from experiments.training.checkpoints import restore_metrics
 from experiments.training.interruption import Request
 from pipelines.progress import announced, progress_bar
@@ -22,9 +20,9 @@ class History(keras.callbacks.Callback):
     """Writes history.csv and metrics.json after each epoch.
 
     The final epoch and the best one are both reported. Without images of
-    its own for it (see `Selection`) the best one is picked on the validation
-    images that it is measured on, which flatters it: compare experiments by
-    their final epochs then. Epochs count from 0.
+    its own for it (see `evaluations.Selection`) the best one is picked on the
+    validation images that it is measured on, which flatters it: compare
+    experiments by their final epochs then. Epochs count from 0.
 
     Args:
         folder: The `RunFolder`.
@@ -67,84 +65,6 @@ def summarize(rows, status, epochs, error=None):
         "best": best_row(rows),
         "best_selected_on": picked_on(rows).removesuffix("_accuracy"),
     }
-
-
-class Selection(keras.callbacks.Callback):
-    """Evaluates after each epoch on images that only pick the best epoch.
-
-    Comes before `History`, which writes down what this adds to the logs.
-
-    Args:
-        batches: Of the held-out images, as for `evaluate`.
-    """
-
-    def __init__(self, batches):
-        super().__init__()
-        self.batches = batches
-
-    def on_epoch_end(self, epoch, logs=None):
-        with announced("evaluating on held-out images"):
-            results = self.model.evaluate(
-                self.batches, verbose=0, return_dict=True
-            )
-        for name in SELECTION_FIELDS:
-            logs[name] = results[name.removeprefix("selection_")]
-
-
-class Averages(keras.callbacks.Callback):
-    """Evaluates the averaged weights on the val images, too.
-
-    Comes before `History`, which writes down what this adds to the logs.
-
-    Args:
-        batches: Of the val images, as for `evaluate`.
-    """
-
-    def __init__(self, batches):
-        super().__init__()
-        self.batches = batches
-
-    def on_epoch_end(self, epoch, logs=None):
-        with (
-            announced("evaluating the averaged weights"),
-            self.model.averaged(),
-        ):
-            results = self.model.evaluate(
-                self.batches, verbose=0, return_dict=True
-            )
-        for name in EMA_FIELDS:
-            logs[name] = results[name.removeprefix("ema_val_")]
-
-
-class BestWeights(keras.callbacks.Callback):
-    """Keeps the network of the best epoch in best.keras; may end the training.
-
-    Comes after `History`, whose rows it reads.
-
-    Args:
-        folder: The `RunFolder`.
-        rows: As for `History`.
-        patience: Epochs without a better one after which training ends; None
-            for never.
-    """
-
-    def __init__(self, folder, rows, patience):
-        super().__init__()
-        self.folder = folder
-        self.rows = rows
-        self.patience = patience
-
-    def on_epoch_end(self, epoch, logs=None):
-        if best_row(self.rows) is self.rows[-1]:
-            network = models.without_fused(self.model.network)
-            self.folder.replace(BEST, network.save)
-        if is_over(self.rows, self.patience):
-            print(
-                f"  stopped early: epoch {best_row(self.rows)['epoch'] + 1} "
-                "is still the best on held-out images",
-                flush=True,
-            )
-            self.model.stop_training = True
 
 
 class Checkpoints(keras.callbacks.Callback):

@@ -1,5 +1,7 @@
 """One experiment with one seed: train, evaluate, write everything down."""
 
+import contextlib
+
 import keras
 import tensorflow as tf
 
@@ -10,6 +12,7 @@ from experiments.training import devices
 from experiments.training.augmentation import build_augmentation
 from experiments.training.data import load_data
 from experiments.training.environment import check_same_numbers, surroundings
+from experiments.training.finish import finish
 from experiments.training.interruption import requests
 from experiments.training.optimizers import check_replicas
 from experiments.training.session import Session
@@ -72,39 +75,43 @@ def run(
     if not allow_moved:
         check_same_numbers(folder, here)
     print(f"{name}: {experiment.summary}", flush=True)
-    with folder.locked():
-        _train(
-            experiment,
-            seed,
-            strategy,
-            folder,
-            here,
-            data=lambda: load_data(experiment, seed, location, allow_overlap),
-            allow_moved=allow_moved,
-        )
-    return folder
-
-
-def _train(experiment, seed, strategy, folder, here, data, allow_moved):
-    keras.backend.clear_session()
-    if experiment.deterministic:
-        tf.config.experimental.enable_op_determinism()
-    augment = build_augmentation(experiment)
-    with announced("reading the data"):
-        data = data()
-    folder.check_data(data.fingerprints)
-    policy = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(here["precision"])
-    try:
-        session = Session(
-            experiment, seed, strategy, folder, data, augment, here
-        )
+    with (
+        folder.locked(),
+        opened(
+            experiment, seed, strategy, folder, here, location, allow_overlap
+        ) as session,
+    ):
         # Only now: what cannot be run leaves nothing behind.
         folder.claim(experiment, seed, allow_moved)
         session.announce()
         with requests() as request:
             session.train(request)
-        session.finish()
+        finish(session)
+    return folder
+
+
+@contextlib.contextmanager
+def opened(
+    experiment, seed, strategy, folder, here, location, allow_overlap=False
+):
+    """Yields a `Session`, with the data read and the network built.
+
+    Args:
+        experiment, seed, strategy, location, allow_overlap: Of `run`.
+        folder: The `RunFolder`.
+        here: `experiments.training.environment.surroundings` of now.
+    """
+    keras.backend.clear_session()
+    if experiment.deterministic:
+        tf.config.experimental.enable_op_determinism()
+    augment = build_augmentation(experiment)
+    with announced("reading the data"):
+        data = load_data(experiment, seed, location, allow_overlap)
+    folder.check_data(data.fingerprints)
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(here["precision"])
+    try:
+        yield Session(experiment, seed, strategy, folder, data, augment, here)
     finally:
         keras.config.set_dtype_policy(policy)
 

@@ -1,18 +1,15 @@
 """What one call of `run` holds in its hands."""
 
-from dataclasses import replace
+import time
 
 import keras
 
-import models
 from augment_tf.sampling import to_32_bits
-from experiments.errors import ConfigError, Interrupted, TrainingFailed
-from experiments.history import is_over, judged_row, signs
-from experiments.metrics import classification_metrics
-from experiments.plots.curves import save_run_plots
+from experiments.errors import Interrupted, TrainingFailed
+from experiments.history import is_over
 from experiments.plots.images import plot_batch
-from experiments.run_folder import BEST, EMA, JUDGED, LAST, config_of
-from experiments.training import callbacks, devices
+from experiments.run_folder import BEST, config_of
+from experiments.training import callbacks, devices, evaluations
 from experiments.training.announcement import announcement
 from experiments.training.augmentation import mixes, notes, without_mixing
 from experiments.training.checkpoints import (
@@ -26,20 +23,12 @@ from experiments.training.environment import environment
 from experiments.training.optimizers import epoch_learning_rates
 from experiments.training.results import (
     is_whole,
-    write_predictions,
     write_samples,
 )
-from experiments.training.speed import Speed, Waiting
+from experiments.training.speed import Clock, Speed, Waiting
 from experiments.training.trainer import build_trainer
 from pipelines.batches import eval_batches, train_batches
 from pipelines.progress import announced
-from pipelines.subsets import spread_over_classes
-
-# Images tell by so many how well they are fitted.
-_PLAIN_TRAIN = 2000
-# How far accuracies of the same network may lie apart: those of an epoch are
-# computed batch by batch.
-_TOLERANCE = 1e-4
 
 
 class Session:
@@ -154,6 +143,28 @@ class Session:
         figure = plot_batch(images, labels, data.class_names)
         write_samples(self.folder, figure)
 
+    def try_out(self, steps=3):
+        """Trains a few steps and evaluates a batch, and keeps nothing.
+
+        Returns:
+            Seconds until a first step and evaluation are done, of a step, and
+            of evaluating a batch; share of the steps that is waiting.
+        """
+        clock, start = Clock(), time.perf_counter()
+        on_device = self.trainer.active_augment is not None
+        batches = self.batches(0, 1, on_device)
+        one = self.eval_batches(self.data.val).take(1)
+        self.trainer.fit(batches, shuffle=False, verbose=0)
+        self.trainer.evaluate(one, verbose=0)
+        start = time.perf_counter() - start
+        batches = self.waiting.timed(self.batches(1, steps - 1, on_device))
+        self.trainer.fit(batches, callbacks=[clock], shuffle=False, verbose=0)
+        train, waited = clock.seconds, self.waiting.seconds
+        clock = Clock()
+        self.trainer.evaluate(one, callbacks=[clock], verbose=0)
+        share = min(waited / (steps - 1) / train, 1.0)
+        return start, train, clock.seconds, share
+
     def train(self, request):
         """Trains from the last checkpoint, or from the start.
 
@@ -180,11 +191,11 @@ class Session:
                     self._fit(step, epoch, stop, watchers)
                 epoch, step = stop, stop * self.steps_per_epoch
         except TrainingFailed as error:
-            self._write_metrics("failed", str(error))
+            self.write_metrics("failed", str(error))
             raise
         except Interrupted:
             if self.rows:
-                self._write_metrics("interrupted")
+                self.write_metrics("interrupted")
             raise
 
     def _stops(self, epoch, done):
@@ -233,10 +244,10 @@ class Session:
         ]
         if self.data.selection is not None:
             batches = self.eval_batches(self.data.selection)
-            watchers.append(callbacks.Selection(batches))
+            watchers.append(evaluations.Selection(batches))
         if self.trainer.averages:
             batches = self.eval_batches(self.data.val)
-            watchers.append(callbacks.Averages(batches))
+            watchers.append(evaluations.Averages(batches))
         return [
             *watchers,
             callbacks.Progress(experiment.epochs),
@@ -266,74 +277,9 @@ class Session:
     def _keep_best(self):
         if self.data.selection is not None:
             patience = self.experiment.early_stop
-            yield callbacks.BestWeights(self.folder, self.rows, patience)
+            yield evaluations.BestWeights(self.folder, self.rows, patience)
 
-    def finish(self):
-        """Writes what can only be known at the end."""
-        val, class_names = self.data.val, self.data.class_names
-        self._save(LAST)
-        if self.trainer.averages:
-            with self.trainer.averaged():
-                self._save(EMA)
-        file = JUDGED[self.experiment.judged]
-        if file != LAST:
-            judged = keras.saving.load_model(self.folder / file, compile=False)
-            self.trainer.network.set_weights(judged.get_weights())
-        with announced("predicting the val images"):
-            logits = self.trainer.predict(self.eval_batches(val), verbose=0)
-        probabilities = keras.ops.convert_to_numpy(keras.ops.softmax(logits))
-        write_predictions(
-            self.folder, val, class_names, probabilities, self.name
-        )
-        save_run_plots(self.folder)
-        scores = classification_metrics(
-            val.labels,
-            probabilities.argmax(-1),
-            class_names,
-            self.experiment.positive_class,
-        )
-        judged = judged_row(self.rows, self.experiment.judged)
-        self._check_judged(judged, scores["accuracy"])
-        self._write_metrics(
-            "finished",
-            classification=scores,
-            plain_train=self._judge_plain_train(),
-            files=self.folder.digests(),
-        )
-        errors = f"val top-1 error {1 - judged['val_accuracy']:.2%}"
-        if len(class_names) > 5:
-            errors += f", top-5 error {1 - judged['val_top5_accuracy']:.2%}"
-        for sign in signs(self.rows, len(class_names)):
-            print(f"  note      {sign}", flush=True)
-        print(f"  done: {errors}, see {self.folder.path}", flush=True)
-
-    def _save(self, name):
-        network = models.without_fused(self.trainer.network)
-        self.folder.replace(name, network.save)
-
-    def _check_judged(self, row, accuracy):
-        if abs(row["val_accuracy"] - accuracy) > _TOLERANCE:
-            raise ConfigError(
-                f"{self.folder.path}: the network that is judged has "
-                f"{accuracy:.4f} accuracy, and epoch {row['epoch'] + 1} had "
-                f"{row['val_accuracy']:.4f}: {BEST} is of another run. Remove "
-                "that folder and start again."
-            )
-
-    def _judge_plain_train(self):
-        """Accuracy on training images without their augmentation."""
-        train = self.data.train
-        some = spread_over_classes(train.labels, _PLAIN_TRAIN)
-        plain = replace(
-            train, images=train.images[some], labels=train.labels[some]
-        )
-        with announced("judging plain training images"):
-            found = self.trainer.evaluate(
-                self.eval_batches(plain), verbose=0, return_dict=True
-            )
-        return {"images": len(some), "accuracy": found["accuracy"]}
-
-    def _write_metrics(self, status, error=None, **results):
+    def write_metrics(self, status, error=None, **results):
         content = callbacks.summarize(
             self.rows, status, self.experiment.epochs, error
         )

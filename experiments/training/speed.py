@@ -10,6 +10,8 @@ import tensorflow as tf
 # Of the time, from which on images are what training waits for.
 _INPUT_BOUND = 0.2
 _GIB = 2**30
+# Batches are timed for so long, and at least two of them.
+_SECONDS = 3
 
 
 class Waiting:
@@ -117,3 +119,36 @@ def peak_memory():
         info = tf.config.experimental.get_memory_info(gpus[0].name)
         found["device_gib"] = round(info["peak"] / _GIB, 3)
     return found
+
+
+class Clock(keras.callbacks.Callback):
+    """Notes when batches end, and stops when that is enough."""
+
+    def __init__(self):
+        super().__init__()
+        self._times = []
+
+    @property
+    def seconds(self):
+        """Of a batch; of several, the first does not count."""
+        first = min(1, len(self._times) - 2)
+        batches = len(self._times) - 1 - first
+        return (self._times[-1] - self._times[first]) / batches
+
+    def on_train_begin(self, logs=None):
+        self._times.append(time.perf_counter())
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.model.stop_training = self._is_enough(logs)
+
+    def on_test_begin(self, logs=None):
+        self._times.append(time.perf_counter())
+
+    def on_test_batch_end(self, batch, logs=None):
+        self.model.stop_evaluating = self._is_enough(logs)
+
+    def _is_enough(self, logs):
+        float(logs["loss"])  # Waits for the device.
+        self._times.append(time.perf_counter())
+        batches = len(self._times) - 2
+        return batches >= 2 and self._times[-1] - self._times[1] > _SECONDS
