@@ -3,6 +3,7 @@
 import contextlib
 import csv
 import hashlib
+import math
 from pathlib import Path
 
 from experiments.configs.schema import as_json, completed
@@ -89,7 +90,9 @@ class RunFolder(ClaimedFolder):
         there = _completed(there, seed)
         changed = {field for field, *_ in differences(there, wanted)}
         mend = None
-        if changed == {"epochs"} and experiment.epochs > there["epochs"]:
+        if changed == {"epochs"} and experiment.epochs > (
+            there.get("epochs") or math.inf
+        ):
             mend = _why_length_matters(experiment)
             if mend is None:
                 return

@@ -120,9 +120,10 @@ def _drop_damaged_metrics(folder):
     """They are written anew; what else says what a run is, is refused."""
     try:
         folder.metrics()
-    except ConfigError as error:
-        print(f"  note      {error} It is made again here.", flush=True)
-        (folder / "metrics.json").unlink()
+    except ConfigError:
+        path = folder / "metrics.json"
+        print(f"  note      {path} is damaged: made again", flush=True)
+        path.unlink()
 
 
 def _damage(folder):
