@@ -6,8 +6,7 @@ import keras
 import tensorflow as tf
 
 from experiments.errors import ConfigError
-from experiments.report.runs import read_runs
-from experiments.run_folder import RunFolder
+from experiments.run_folder import LAST, RunFolder
 from experiments.training import devices
 from experiments.training.augmentation import build_augmentation
 from experiments.training.data import load_data
@@ -15,7 +14,9 @@ from experiments.training.environment import check_same_numbers, surroundings
 from experiments.training.finish import finish
 from experiments.training.interruption import requests
 from experiments.training.optimizers import check_replicas
+from experiments.training.results import is_whole
 from experiments.training.session import Session
+from pipelines.files.arrays import Damaged, read_arrays
 from pipelines.loading import fingerprints_of
 from pipelines.progress import announced
 
@@ -127,9 +128,18 @@ def _drop_damaged_metrics(folder):
 
 
 def _damage(folder):
-    """What is wrong with the files of a finished run, or None."""
-    changed = folder.changed_results()
-    if changed:
-        return f"{folder / changed[0]} is not what this run has written"
-    _, left_out = read_runs([folder.path])
-    return f"{folder.path}: {left_out[0].reason}" if left_out else None
+    """What is wrong with the files of a finished run, or None.
+
+    Runs of earlier versions do not say what they have written.
+    """
+    for name in folder.changed_results():
+        return f"{folder / name} is not what this run has written"
+    try:
+        read_arrays(folder / "predictions.npz")
+        is_damaged = not is_whole(folder / LAST)
+        last = folder.history()[-1]
+    except (FileNotFoundError, Damaged, ValueError, TypeError, IndexError):
+        return f"{folder.path}: a file is missing or damaged"
+    if is_damaged or last != folder.metrics().get("final"):
+        return f"{folder.path}: files are damaged, or not of one run"
+    return None
