@@ -127,6 +127,13 @@ flags.DEFINE_bool(
     "With --study: train nothing; print runs, steps, the time they would take "
     "(from steps measured now) and what difference the study can detect.",
 )
+flags.DEFINE_bool(
+    "dry_run",
+    False,
+    "With --experiment or --study: build everything, train three steps and "
+    "evaluate a batch of each experiment; print the time and the disk that "
+    "the runs would take. Nothing is written.",
+)
 flags.DEFINE_string(
     "shard",
     None,
@@ -173,6 +180,7 @@ flags.DEFINE_bool(
 )
 GOES_WITH = {
     "plan": ["study"],
+    "dry_run": ["experiment", "study"],
     "recipe": ["study"],
     "arms": ["study", "preview"],
     "arm": ["study", "preview"],
@@ -203,9 +211,11 @@ def main(arguments):
             )
     if FLAGS.ray_address and not on_ray:
         raise ConfigError("--ray_address goes with --launcher=ray.")
-    if on_ray and (FLAGS.shard or FLAGS.plan or FLAGS.strategy == "tpu"):
+    untrained = FLAGS.plan or FLAGS.dry_run
+    if on_ray and (FLAGS.shard or untrained or FLAGS.strategy == "tpu"):
         raise ConfigError(
-            "--shard, --plan and --strategy=tpu go with --launcher=local."
+            "--shard, --plan, --dry_run and --strategy=tpu go with "
+            "--launcher=local."
         )
     if FLAGS.seeds and chosen not in (["study"], ["experiment"]):
         raise ConfigError(

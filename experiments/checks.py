@@ -41,6 +41,7 @@ def check_experiment(experiment):
     check_name(experiment.data.name)
     check_splits(experiment.data)
     _check_held_out(experiment)
+    _check_numbers(experiment)
     _check_offline(experiment.data)
     _check_initializers(experiment.model)
     _check_memory(experiment.model)
@@ -55,7 +56,7 @@ def _check_held_out(experiment):
         return
     for field, value in (
         ("early_stop", experiment.early_stop),
-        ("judged", None if experiment.judged == "last" else experiment.judged),
+        ("judged", experiment.judged if experiment.judged == "best" else None),
     ):
         if value is not None:
             raise ConfigError(
@@ -63,6 +64,33 @@ def _check_held_out(experiment):
                 "data.selection, such as --set data.selection=holdout. "
                 "Received: none."
             )
+
+
+def _check_numbers(experiment):
+    """Those that do not go together whatever the images."""
+    data, model = experiment.data, experiment.model
+    if experiment.judged == "ema" and experiment.ema is None:
+        raise ConfigError(
+            "judged=ema needs averaged weights: expected ema, such as --set "
+            "ema=0.999. Received: none."
+        )
+    if experiment.unmixed_epochs > experiment.epochs:
+        raise ConfigError(
+            f"unmixed_epochs={experiment.unmixed_epochs} is more than "
+            f"epochs={experiment.epochs}."
+        )
+    drops = data.drop_remainder and data.steps_per_epoch is None
+    if drops and (data.limit_train or data.batch_size) < data.batch_size:
+        raise ConfigError(
+            f"data.batch_size={data.batch_size} is larger than the "
+            f"{data.limit_train} training images of data.limit_train; set it "
+            "lower."
+        )
+    if (model.classes or math.inf) < (data.classes or 0):
+        raise ConfigError(
+            f"model.classes={model.classes} is less than "
+            f"data.classes={data.classes}."
+        )
 
 
 def _check_offline(data):

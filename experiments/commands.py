@@ -25,8 +25,8 @@ def print_list(_, flags):
 def train_experiment(name, flags):
     """Trains one experiment, with one seed or with several in a row."""
     arms = _checked([registry.get_experiment(name)], flags)
-    if flags.seeds is not None:
-        _train(name, arms, _seeds(flags, flags.seeds), flags)
+    if flags.seeds is not None or flags.dry_run:
+        _train(name, arms, _seeds(flags, flags.seeds or 1), flags)
         return
     from experiments.training.run import run
 
@@ -77,10 +77,15 @@ def _seeds(flags, count):
 
 
 def _train(title, arms, seeds, flags):
+    options = _options(flags)
+    if flags.dry_run:
+        from experiments.dry_run import dry_run
+
+        dry_run(arms, seeds=seeds, strategy=_strategy(flags), **options)
+        return
     shard = _shard(flags.shard)
     from experiments.study import run_study
 
-    options = _options(flags)
     if flags.launcher == "ray":
         options |= {
             "launch": _ray_launcher(),

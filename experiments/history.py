@@ -47,6 +47,25 @@ def best_row(rows):
     return max(rows, key=lambda row: row[column], default=None)
 
 
+def judged_row(rows, judged):
+    """The epoch whose network is judged, with its accuracy as val_accuracy.
+
+    Args:
+        rows: Of history.csv.
+        judged: Of the `experiments.configs.schema.Experiment`.
+    """
+    if judged == "best":
+        return best_row(rows)
+    if judged == "ema":
+        averaged = {
+            name.removeprefix("ema_"): value
+            for name, value in rows[-1].items()
+            if name.startswith("ema_")
+        }
+        return rows[-1] | averaged
+    return rows[-1]
+
+
 def picked_on(rows):
     """The column that picks the best epoch: of held-out images, or of val."""
     selected = bool(rows) and "selection_accuracy" in rows[0]

@@ -7,18 +7,15 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-import models
 from experiments.training import devices
 from experiments.training.augmentation import build_augmentation
 from experiments.training.data import count_classes
-from experiments.training.optimizers import build_optimizer
-from experiments.training.trainer import Trainer, compile_trainer
+from experiments.training.speed import Clock
+from experiments.training.trainer import build_trainer
 from pipelines.batches import eval_batches, train_batches
 from pipelines.loading import DataSet, LoadedSplit
 from pipelines.shapes import draw
 
-# Batches are timed for so long, and at least two of them.
-_SECONDS = 3
 _MOST_STEPS = 1000
 
 
@@ -136,28 +133,20 @@ def _host_part(experiment):
 
 
 def _build_trainer(experiment, data, augment, strategy):
-    classes = count_classes(experiment, data)
     with strategy.scope():
-        network = models.build_network(
-            experiment.model,
-            image_size=experiment.data.image_size,
-            classes=classes,
-            sync_batch_norm=strategy.num_replicas_in_sync > 1,
+        return build_trainer(
+            experiment,
+            classes=count_classes(experiment, data),
+            steps_per_epoch=1,
+            augment=augment,
+            replicas=strategy.num_replicas_in_sync,
+            jit_compile=devices.resolve_jit_compile(strategy),
         )
-        on_device = experiment.data.augment_on == "device"
-        trainer = Trainer(network, augment if on_device else None)
-        compile_trainer(
-            trainer,
-            build_optimizer(experiment.optimizer, experiment.epochs, 1),
-            classes,
-            devices.resolve_jit_compile(strategy),
-        )
-    return trainer
 
 
 def _train(trainer, experiment, data, augment, steps):
     """Seconds of a training step."""
-    config, clock = experiment.data, _Clock()
+    config, clock = experiment.data, Clock()
     batches = train_batches(
         data.train,
         classes=count_classes(experiment, data),
@@ -165,7 +154,7 @@ def _train(trainer, experiment, data, augment, steps):
         seed=0,
         steps=steps,
         augment=None if augment is None else augment.apply,
-        with_seeds=trainer.augment is not None,
+        with_seeds=trainer.active_augment is not None,
         endless=True,
     )
     trainer.fit(batches, callbacks=[clock], shuffle=False, verbose=0)
@@ -174,7 +163,7 @@ def _train(trainer, experiment, data, augment, steps):
 
 def _evaluate(trainer, experiment, data, steps):
     """Seconds of evaluating a batch."""
-    config, clock = experiment.data, _Clock()
+    config, clock = experiment.data, Clock()
     batches = eval_batches(
         data.val,
         classes=count_classes(experiment, data),
@@ -184,36 +173,3 @@ def _evaluate(trainer, experiment, data, steps):
     )
     trainer.evaluate(batches.take(steps), callbacks=[clock], verbose=0)
     return clock.seconds
-
-
-class _Clock(keras.callbacks.Callback):
-    """Notes when batches end, and stops when that is enough."""
-
-    def __init__(self):
-        super().__init__()
-        self._times = []
-
-    @property
-    def seconds(self):
-        """Of a batch; of several, the first does not count."""
-        first = min(1, len(self._times) - 2)
-        batches = len(self._times) - 1 - first
-        return (self._times[-1] - self._times[first]) / batches
-
-    def on_train_begin(self, logs=None):
-        self._times.append(time.perf_counter())
-
-    def on_train_batch_end(self, batch, logs=None):
-        self.model.stop_training = self._is_enough(logs)
-
-    def on_test_begin(self, logs=None):
-        self._times.append(time.perf_counter())
-
-    def on_test_batch_end(self, batch, logs=None):
-        self.model.stop_evaluating = self._is_enough(logs)
-
-    def _is_enough(self, logs):
-        float(logs["loss"])  # Waits for the device.
-        self._times.append(time.perf_counter())
-        batches = len(self._times) - 2
-        return batches >= 2 and self._times[-1] - self._times[1] > _SECONDS

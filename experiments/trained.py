@@ -8,7 +8,7 @@ import numpy as np
 
 from experiments.configs.schema import Experiment, read_config
 from experiments.errors import ConfigError
-from experiments.run_folder import BEST, RunFolder
+from experiments.run_folder import JUDGED, RunFolder
 from pipelines.batches import eval_batches
 
 
@@ -63,7 +63,9 @@ def load_trained(path):
     """
     folder = RunFolder(Path(path))
     config, data = folder.read_json("config.json"), folder.data()
-    if config is None or data is None or not folder.is_finished():
+    class_names = (data or {}).get("class_names")
+    is_run = config is not None and isinstance(class_names, list)
+    if not is_run or not folder.is_finished():
         raise ConfigError(
             f"{path}: expected the folder of a finished run, such as "
             "runs/EXPERIMENT/seed_0, with config.json, data.json and "
@@ -71,7 +73,7 @@ def load_trained(path):
         )
     seed = config.pop("seed", 0)
     experiment = read_config(config)
-    file = BEST if experiment.judged == "best" else "model.keras"
+    file = JUDGED[experiment.judged]
     try:
         network = keras.saving.load_model(
             folder / file, compile=False, safe_mode=True
@@ -82,13 +84,18 @@ def load_trained(path):
         raise ConfigError(
             f"{folder / file} cannot be loaded in Keras's safe mode: {reason}"
         ) from error
+    if file in folder.changed_results():
+        raise ConfigError(
+            f"{folder / file} is not what this run has written. The command "
+            "that made the run makes it again."
+        )
     outputs = network.output_shape[-1]
-    if outputs < len(data["class_names"]):
+    if outputs < len(class_names):
         raise ConfigError(
             f"{folder / file} has {outputs} outputs, and data.json "
-            f"{len(data['class_names'])} classes: they are not of one run."
+            f"{len(class_names)} classes: they are not of one run."
         )
-    return Trained(folder, experiment, seed, data["class_names"], network)
+    return Trained(folder, experiment, seed, class_names, network)
 
 
 def without_training(config):

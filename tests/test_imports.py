@@ -54,6 +54,7 @@ ROOMS = (
     (
         "experiments.study",
         "experiments.plan",
+        "experiments.dry_run",
         "experiments.checks",
         "experiments.preview",
         "experiments.predict",

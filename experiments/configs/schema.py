@@ -23,20 +23,26 @@ _CHECKED = ConfigDict(strict=True, allow_inf_nan=False, extra="forbid")
 
 @dataclass(frozen=True, config=_CHECKED)
 class Optimizer:
-    name: Literal["sgd", "adam", "adamw"] = "sgd"
+    name: Literal["sgd", "adam", "adamw", "lamb", "lion"] = "sgd"
     # Up to what float32 can hold.
     learning_rate: Annotated[float, Gt(0), Le(3e38)] = 0.1
     momentum: Annotated[float, Ge(0), Lt(1)] = 0.9
     nesterov: bool = True
-    # Coupled (added to the gradient) for sgd, decoupled for adamw.
+    # Coupled (added to the gradient) for sgd, decoupled for adamw, lamb, lion.
     weight_decay: Annotated[float, Ge(0), Le(1e6)] = 0.0
-    # Of adam and adamw, added after the correction of the second moment.
+    # Of adam, adamw and lamb, added after the correction of the second moment.
     epsilon: Annotated[float, Gt(0), Le(1e6)] = 1e-8
     schedule: Literal["constant", "cosine", "step"] = "constant"
     warmup_epochs: Annotated[float, Ge(0), Le(1e6)] = 0.0
     # Schedule "step": times step_factor every step_epochs.
     step_epochs: Count = 30
     step_factor: Annotated[float, Gt(0), Le(1)] = 0.1
+    # Gradients whose norm, of all weights together, is larger are scaled down
+    # to it.
+    clip_norm: Annotated[float, Gt(0), Le(1e6)] | None = None
+    # Weights move by the mean gradient of so many batches; steps, epochs and
+    # schedules count batches all the same.
+    accumulate_steps: Count = 1
 
 
 @dataclass(frozen=True, config=_CHECKED)
@@ -77,9 +83,18 @@ class Experiment:
     seed_offset: Seed | None = None
     # Which network is compared with others': that of the last epoch, or of
     # the one that is best on data.selection.
-    judged: Literal["last", "best"] = "last"
+    # "ema": the averaged weights of the last epoch.
+    judged: Literal["last", "best", "ema"] = "last"
     # Epochs without a better one on data.selection after which training ends.
     early_stop: Count | None = None
+    # Share of a training label that is spread evenly over all classes; losses
+    # on val are those of plain labels.
+    label_smoothing: Annotated[float, Ge(0), Lt(1)] = 0.0
+    # Momentum of a moving average of the weights, which is evaluated and saved
+    # beside them; None: no average.
+    ema: Annotated[float, Gt(0), Lt(1)] | None = None
+    # Epochs at the end in which layers that mix images with others rest.
+    unmixed_epochs: Annotated[int, Ge(0), Le(1_000_000)] = 0
     precision: Literal["auto", "float32", "mixed_float16", "mixed_bfloat16"] = (
         "auto"
     )

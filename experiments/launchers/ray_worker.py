@@ -12,14 +12,12 @@ from typing import NamedTuple
 import ray
 
 from experiments.errors import ConfigError, Interrupted, TrainingFailed
-from experiments.run_folder import RunFolder
+from experiments.run_folder import CHECKPOINTS, RunFolder
 from experiments.training.startup import ONEDNN, start_tensorflow
 from pipelines.errors import DataError
 
 # How often a run is started again whose process or node was lost.
 RETRIES = 3
-# To go on from, which a finished run does not.
-_CHECKPOINT = "checkpoint.npz"
 
 
 class Surroundings(NamedTuple):
@@ -129,11 +127,14 @@ def _printed(say):
 
 
 def read_files(folder):
-    """{name: bytes} of all files of a run that others read."""
+    """{name: bytes} of all files of a run that others read.
+
+    A finished run does not go on from its checkpoints.
+    """
     return {
         str(path.relative_to(folder.path)): path.read_bytes()
         for path in sorted(folder.path.rglob("*"))
-        if path.is_file() and path.name != _CHECKPOINT
+        if path.is_file() and path.name not in CHECKPOINTS
     }
 
 

@@ -4,8 +4,6 @@ import hashlib
 import json
 import math
 import re
-import zipfile
-import zlib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,11 +13,14 @@ import numpy as np
 
 from experiments.configs.schema import completed
 from experiments.history import best_row
-from experiments.run_folder import HISTORY_FIELDS, RunFolder
+from experiments.run_folder import HISTORY_FIELDS, RunFolder, foreign_field
+from pipelines.files.arrays import Damaged, read_arrays
 
 # How far accuracies of the same predictions may lie apart: metrics are
 # computed in float32, batch by batch.
 TOLERANCE = 1e-4
+# What data.json has in runs of all versions.
+_DATA = {"name", "train", "splits"}
 
 
 class Predictions(NamedTuple):
@@ -136,19 +137,23 @@ def _read_run(path):
     _check_status(metrics)
     history = _read_history(path)
     which = "best" if config.get("judged") == "best" else "final"
+    column = "val_accuracy"
+    if config.get("judged") == "ema":
+        column = "ema_val_accuracy"
     judged = metrics.get(which)
-    if not isinstance(judged, dict) or not _is_number(
-        judged.get("val_accuracy")
-    ):
+    if not isinstance(judged, dict) or not _is_number(judged.get(column)):
         raise _Unusable(f"metrics.json has no {which} accuracy")
+    data = _read_json(path, "data.json", needed=False)
+    if data and not _DATA <= set(data):
+        raise _Unusable("data.json is not of this program")
     predictions = _read_predictions(path)
     measured = float(np.mean(predictions.right))
     row = best_row(history) if which == "best" else history[-1]
     for where, value in (
-        ("metrics.json", judged["val_accuracy"]),
-        ("history.csv", row["val_accuracy"]),
+        ("metrics.json", judged[column]),
+        ("history.csv", row.get(column, math.nan)),
     ):
-        if abs(value - measured) > TOLERANCE:
+        if not abs(value - measured) <= TOLERANCE:
             raise _Unusable(
                 f"{where} says {value:.4f} accuracy and predictions.npz "
                 f"{measured:.4f}: they are not of one run"
@@ -159,7 +164,7 @@ def _read_run(path):
         config=completed({k: v for k, v in config.items() if k != "seed"}),
         history=history,
         metrics=metrics,
-        data=_read_json(path, "data.json", needed=False),
+        data=data,
         environment=_read_json(path, "environment.json", needed=False),
         predictions=predictions,
     )
@@ -176,6 +181,11 @@ def _read_json(path, name, needed=True):
         raise _Unusable(f"{name} is damaged") from None
     if not isinstance(content, dict):
         raise _Unusable(f"{name} is damaged")
+    field = foreign_field(content)
+    if field is not None:
+        raise _Unusable(
+            f"{name} is damaged: its {field} is none of this program"
+        )
     return content
 
 
@@ -224,11 +234,10 @@ def _read_history(path):
 
 def _read_predictions(path):
     try:
-        with np.load(path / "predictions.npz", allow_pickle=False) as file:
-            content = dict(file)
+        content = read_arrays(path / "predictions.npz")
     except FileNotFoundError:
         raise _Unusable("predictions.npz is missing") from None
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error):
+    except Damaged:
         raise _Unusable("predictions.npz is damaged") from None
     missing = {"probabilities", "labels", "ids", "class_names"} - set(content)
     if missing:
@@ -236,6 +245,8 @@ def _read_predictions(path):
             f"predictions.npz has no {', '.join(sorted(missing))}, as in "
             "earlier versions; train it again"
         )
+    if any(content[n].ndim != 1 for n in ("labels", "ids", "class_names")):
+        raise _Unusable("predictions.npz holds columns that do not fit")
     names = tuple(content["class_names"].tolist())
     probabilities, labels = content["probabilities"], content["labels"]
     ids = content["ids"].astype(str)

@@ -225,6 +225,8 @@ def judged(findings):
     """The epoch whose network is compared."""
     if findings.judged == "best":
         return "of the epoch that is best on held-out images"
+    if findings.judged == "ema":
+        return "of the averaged weights of the last epoch"
     return "of the last epoch"
 
 

@@ -14,6 +14,8 @@ _LAYERS = {
     for name, value in vars(augment_tf).items()
     if inspect.isclass(value) and issubclass(value, augment_tf.Augmentation)
 } | {"AugLy": AugLyLayer}
+# Of Keras and KerasCV.
+_MIXING = ("CutMix", "MixUp", "FourierMix", "Mosaic")
 
 
 def build_augmentation(experiment):
@@ -43,6 +45,21 @@ def build_augmentation(experiment):
     if experiment.data.augment_on == "device":
         _check_devices_can(experiment.augment, layers)
     return augment_tf.Sequence(layers) if layers else None
+
+
+def without_mixing(augmentation):
+    """The layers that leave labels alone, or None where there are none."""
+    layers = [layer for layer in augmentation.layers if not mixes(layer)]
+    return augment_tf.Sequence(layers) if layers else None
+
+
+def mixes(layer):
+    """Whether a layer, or one of a Sequence's, mixes images with others."""
+    if isinstance(layer, augment_tf.Sequence):
+        return any(map(mixes, layer.layers))
+    if isinstance(layer, KerasLayer):
+        return layer.layer[1] in _MIXING
+    return layer.mixes_labels
 
 
 def _check_devices_can(specs, layers):

@@ -7,13 +7,11 @@ import time
 import keras
 import numpy as np
 
-import models
 from experiments.errors import TrainingFailed
-from experiments.history import best_row, is_over, picked_on
+from experiments.history import best_row, picked_on
 from experiments.plots.curves import save_run_plots
 from experiments.quantities import duration
-from experiments.run_folder import BEST, SELECTION_FIELDS
-from experiments.training.checkpoints import restore_metrics, save_checkpoint
+from experiments.training.checkpoints import restore_metrics
 from experiments.training.interruption import Request
 from pipelines.progress import announced, progress_bar
 
@@ -22,9 +20,9 @@ class History(keras.callbacks.Callback):
     """Writes history.csv and metrics.json after each epoch.
 
     The final epoch and the best one are both reported. Without images of
-    its own for it (see `Selection`) the best one is picked on the validation
-    images that it is measured on, which flatters it: compare experiments by
-    their final epochs then. Epochs count from 0.
+    its own for it (see `evaluations.Selection`) the best one is picked on the
+    validation images that it is measured on, which flatters it: compare
+    experiments by their final epochs then. Epochs count from 0.
 
     Args:
         folder: The `RunFolder`.
@@ -69,73 +67,20 @@ def summarize(rows, status, epochs, error=None):
     }
 
 
-class Selection(keras.callbacks.Callback):
-    """Evaluates after each epoch on images that only pick the best epoch.
-
-    Comes before `History`, which writes down what this adds to the logs.
-
-    Args:
-        batches: Of the held-out images, as for `evaluate`.
-    """
-
-    def __init__(self, batches):
-        super().__init__()
-        self.batches = batches
-
-    def on_epoch_end(self, epoch, logs=None):
-        with announced("evaluating on held-out images"):
-            results = self.model.evaluate(
-                self.batches, verbose=0, return_dict=True
-            )
-        for name in SELECTION_FIELDS:
-            logs[name] = results[name.removeprefix("selection_")]
-
-
-class BestWeights(keras.callbacks.Callback):
-    """Keeps the network of the best epoch in best.keras; may end the training.
-
-    Comes after `History`, whose rows it reads.
-
-    Args:
-        folder: The `RunFolder`.
-        rows: As for `History`.
-        patience: Epochs without a better one after which training ends; None
-            for never.
-    """
-
-    def __init__(self, folder, rows, patience):
-        super().__init__()
-        self.folder = folder
-        self.rows = rows
-        self.patience = patience
-
-    def on_epoch_end(self, epoch, logs=None):
-        if best_row(self.rows) is self.rows[-1]:
-            network = models.without_fused(self.model.network)
-            self.folder.replace(BEST, network.save)
-        if is_over(self.rows, self.patience):
-            print(
-                f"  stopped early: epoch {best_row(self.rows)['epoch'] + 1} "
-                "is still the best on held-out images",
-                flush=True,
-            )
-            self.model.stop_training = True
-
-
 class Checkpoints(keras.callbacks.Callback):
     """Saves the run after each epoch, every so many steps, and at its end.
 
     Args:
-        folder: The `RunFolder`.
+        save: Function of the step, which writes a checkpoint.
         steps_per_epoch: Batches in a whole epoch.
         every_steps: Save also after each multiple of this; None for never.
         resumed: Arrays of the checkpoint that this run goes on from, or None.
         request: An `interruption.Request` to save and stop.
     """
 
-    def __init__(self, folder, steps_per_epoch, every_steps, resumed, request):
+    def __init__(self, save, steps_per_epoch, every_steps, resumed, request):
         super().__init__()
-        self.folder = folder
+        self.save = save
         self.steps_per_epoch = steps_per_epoch
         self.every_steps = every_steps
         self.resumed = resumed
@@ -155,11 +100,11 @@ class Checkpoints(keras.callbacks.Callback):
             return
         is_due = self.every_steps and self.step % self.every_steps == 0
         if is_due or self.request.signal is not None:
-            save_checkpoint(self.folder, self.model, self.step)
+            self.save(self.step)
         self.request.obey()
 
     def on_epoch_end(self, epoch, logs=None):
-        save_checkpoint(self.folder, self.model, self.step)
+        self.save(self.step)
         self.request.obey()
 
 
@@ -282,6 +227,8 @@ class Progress(keras.callbacks.Callback):
             f"  loss {logs['loss']:.3f}  accuracy {logs['accuracy']:.1%}"
             f"  val loss {logs['val_loss']:.3f}"
             f"  val accuracy {logs['val_accuracy']:.1%}"
+            f"  {logs['images_per_second']:,.0f} images/s"
+            f" ({logs['waiting']:.0%} waiting)"
             f"  {duration(self.seconds[-1])}, about {duration(left)} left",
             flush=True,
         )

@@ -17,10 +17,18 @@ def load_data(experiment, seed, location, allow_overlap=False):
     """
     config = experiment.data
     data = load(config, location, seed, allow_overlap)
-    if epoch_steps(config, data) == 0:
+    steps = epoch_steps(config, data)
+    if steps == 0:
         raise ConfigError(
             f"data.batch_size={config.batch_size} is larger than the "
             f"{len(data.train.labels)} training images; set it lower."
+        )
+    accumulated = experiment.optimizer.accumulate_steps
+    if steps * experiment.epochs < accumulated:
+        raise ConfigError(
+            f"optimizer.accumulate_steps={accumulated} is more than the "
+            f"{steps * experiment.epochs} steps of the run, which would learn "
+            "nothing; set it lower."
         )
     if experiment.positive_class is not None:
         positive_index(data.class_names, experiment.positive_class)

@@ -2,6 +2,8 @@
 
 import keras
 
+from experiments.errors import ConfigError
+
 
 @keras.saving.register_keras_serializable("experiments")
 class CoupledSGD(keras.optimizers.Optimizer):
@@ -138,18 +140,50 @@ class Algorithm1Adam(keras.optimizers.Optimizer):
 def build_optimizer(config, epochs, steps_per_epoch):
     """The optimizer of an `experiments.configs.schema.Optimizer`."""
     rate = _learning_rate(config, epochs, steps_per_epoch)
+    steps = config.accumulate_steps
+    common = {
+        "global_clipnorm": config.clip_norm,
+        "gradient_accumulation_steps": steps if steps > 1 else None,
+    }
     if config.name == "sgd":
         return CoupledSGD(
             rate,
             momentum=config.momentum,
             nesterov=config.nesterov,
             coupled_weight_decay=config.weight_decay,
+            **common,
         )
+    if config.name in ("lamb", "lion"):
+        common["weight_decay"] = config.weight_decay or None
+        if config.name == "lion":
+            return keras.optimizers.Lion(rate, **common)
+        return keras.optimizers.Lamb(rate, epsilon=config.epsilon, **common)
     return Algorithm1Adam(
         rate,
         epsilon=config.epsilon,
         weight_decay=config.weight_decay if config.name == "adamw" else None,
+        **common,
     )
+
+
+def check_replicas(config, replicas):
+    """What Keras gets wrong where replicas share a batch is refused.
+
+    It clips each replica's gradients before they are added up, and adds up
+    what is accumulated inside a condition, where replicas cannot meet.
+
+    Raises:
+        ConfigError: names the field.
+    """
+    if replicas == 1:
+        return
+    for field, unused in (("clip_norm", None), ("accumulate_steps", 1)):
+        value = getattr(config, field)
+        if value != unused:
+            raise ConfigError(
+                f"optimizer.{field}={value} works on one device, and here are "
+                f"{replicas} replicas: use --strategy=default, or leave it out."
+            )
 
 
 def epoch_learning_rates(config, epochs, steps_per_epoch):

@@ -1,6 +1,10 @@
 """What a trained network says of the images that it is judged on."""
 
+import zipfile
+import zlib
+
 import numpy as np
+import tensorflow as tf
 
 from experiments.plots.confusion import plot_confusion
 
@@ -29,3 +33,27 @@ def write_predictions(folder, val, class_names, probabilities, title):
         val.labels, probabilities.argmax(-1), class_names, title
     )
     folder.replace("plots/confusion.png", figure.savefig)
+
+
+def write_samples(folder, figure):
+    """Writes plots/samples.png, and the same for TensorBoard.
+
+    Args:
+        folder: The `RunFolder`.
+        figure: A matplotlib Figure of augmented training images.
+    """
+    folder.replace("plots/samples.png", figure.savefig)
+    image = tf.io.decode_png((folder / "plots/samples.png").read_bytes(), 3)
+    writer = tf.summary.create_file_writer(str(folder / "logs" / "train"))
+    with writer.as_default():
+        tf.summary.image("augmented training images", image[tf.newaxis], 0)
+    writer.close()
+
+
+def is_whole(path):
+    """Whether a saved model is there, and none of its bytes has changed."""
+    try:
+        with zipfile.ZipFile(path) as file:
+            return "config.json" in file.namelist() and not file.testzip()
+    except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error):
+        return False

@@ -1,47 +1,24 @@
 """One experiment with one seed: train, evaluate, write everything down."""
 
-from dataclasses import replace
+import contextlib
 
 import keras
 import tensorflow as tf
 
-import models
-from augment_tf.sampling import to_32_bits
-from experiments.errors import ConfigError, Interrupted, TrainingFailed
-from experiments.history import best_row, is_over, signs
-from experiments.metrics import classification_metrics
-from experiments.plots.curves import save_run_plots
-from experiments.plots.images import plot_batch
-from experiments.run_folder import BEST, RunFolder
-from experiments.training import callbacks, devices
-from experiments.training.announcement import announcement
-from experiments.training.augmentation import build_augmentation, notes
-from experiments.training.checkpoints import load_checkpoint, restore_model
-from experiments.training.data import (
-    count_classes,
-    data_record,
-    epoch_steps,
-    load_data,
-)
-from experiments.training.environment import (
-    check_same_numbers,
-    environment,
-    surroundings,
-)
+from experiments.errors import ConfigError
+from experiments.run_folder import LAST, RunFolder
+from experiments.training import devices
+from experiments.training.augmentation import build_augmentation
+from experiments.training.data import load_data
+from experiments.training.environment import check_same_numbers, surroundings
+from experiments.training.finish import finish
 from experiments.training.interruption import requests
-from experiments.training.optimizers import (
-    build_optimizer,
-    epoch_learning_rates,
-)
-from experiments.training.results import write_predictions
-from experiments.training.trainer import Trainer, compile_trainer
-from pipelines.batches import eval_batches, train_batches
+from experiments.training.optimizers import check_replicas
+from experiments.training.results import is_whole
+from experiments.training.session import Session
+from pipelines.files.arrays import Damaged, read_arrays
 from pipelines.loading import fingerprints_of
 from pipelines.progress import announced
-from pipelines.subsets import spread_over_classes
-
-# Images tell by so many how well they are fitted.
-_PLAIN_TRAIN = 2000
 
 
 def run(
@@ -83,17 +60,48 @@ def run(
     """
     folder = RunFolder.of(workdir, experiment, seed)
     name = f"{experiment.name}, seed {seed}"
-    if folder.is_finished():
+    _drop_damaged_metrics(folder)
+    if folder.is_finished() and not folder.is_shorter(experiment):
         folder.check(experiment, seed)
         folder.check_data(fingerprints_of(experiment.data, location, seed))
-        print(f"{name}: finished already, see {folder.path}", flush=True)
-        return folder
+        damage = _damage(folder)
+        if damage is None:
+            print(f"{name}: finished already, see {folder.path}", flush=True)
+            return folder
+        print(f"  note      {damage}: made again", flush=True)
     folder.check(experiment, seed, allow_moved)
     devices.check_shares(experiment.data.batch_size, strategy)
+    check_replicas(experiment.optimizer, strategy.num_replicas_in_sync)
     here = surroundings(experiment, strategy)
     if not allow_moved:
         check_same_numbers(folder, here)
     print(f"{name}: {experiment.summary}", flush=True)
+    with (
+        folder.locked(),
+        opened(
+            experiment, seed, strategy, folder, here, location, allow_overlap
+        ) as session,
+    ):
+        # Only now: what cannot be run leaves nothing behind.
+        folder.claim(experiment, seed, allow_moved)
+        session.announce()
+        with requests() as request:
+            session.train(request)
+        finish(session)
+    return folder
+
+
+@contextlib.contextmanager
+def opened(
+    experiment, seed, strategy, folder, here, location, allow_overlap=False
+):
+    """Yields a `Session`, with the data read and the network built.
+
+    Args:
+        experiment, seed, strategy, location, allow_overlap: Of `run`.
+        folder: The `RunFolder`.
+        here: `experiments.training.environment.surroundings` of now.
+    """
     keras.backend.clear_session()
     if experiment.deterministic:
         tf.config.experimental.enable_op_determinism()
@@ -104,263 +112,34 @@ def run(
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy(here["precision"])
     try:
-        session = _Session(
-            experiment, seed, strategy, folder, data, augment, here
-        )
-        # Only now: what cannot be run leaves nothing behind.
-        folder.claim(experiment, seed, allow_moved)
-        session.announce()
-        with requests() as request:
-            session.train(request)
-        session.finish()
+        yield Session(experiment, seed, strategy, folder, data, augment, here)
     finally:
         keras.config.set_dtype_policy(policy)
-    return folder
 
 
-class _Session:
-    """What one call of `run` holds in its hands."""
+def _drop_damaged_metrics(folder):
+    """They are written anew; what else says what a run is, is refused."""
+    try:
+        folder.metrics()
+    except ConfigError:
+        path = folder / "metrics.json"
+        print(f"  note      {path} is damaged: made again", flush=True)
+        path.unlink()
 
-    def __init__(self, experiment, seed, strategy, folder, data, augment, here):
-        self.name = f"{experiment.name}, seed {seed}"
-        self.experiment = experiment
-        self.random_seed = seed + (experiment.seed_offset or 0)
-        self.strategy = strategy
-        self.folder = folder
-        self.data = data
-        self.augment = augment
-        self.surroundings = here
-        self.classes = count_classes(experiment, data)
-        self.steps_per_epoch = epoch_steps(experiment.data, data)
-        with strategy.scope(), announced("building the network"):
-            self.trainer = self._build_trainer()
-        self.state = load_checkpoint(folder)
-        self.first_step = int(self.state["step"]) if self.state else 0
 
-    def _build_trainer(self):
-        experiment = self.experiment
-        # Whatever drew before: all arms of a seed start from the same weights.
-        keras.utils.set_random_seed(to_32_bits(self.random_seed))
-        try:
-            network = models.build_network(
-                experiment.model,
-                image_size=experiment.data.image_size,
-                classes=self.classes,
-                sync_batch_norm=self.strategy.num_replicas_in_sync > 1,
-            )
-        except ValueError as error:
-            raise ConfigError(f"model: {error}") from error
-        on_device = experiment.data.augment_on == "device"
-        trainer = Trainer(network, self.augment if on_device else None)
-        optimizer = build_optimizer(
-            experiment.optimizer, experiment.epochs, self.steps_per_epoch
-        )
-        compile_trainer(
-            trainer,
-            optimizer,
-            self.classes,
-            self.surroundings["jit_compile"],
-        )
-        # Built now, so that a checkpoint finds the variables to restore.
-        trainer.optimizer.build(trainer.trainable_variables)
-        return trainer
+def _damage(folder):
+    """What is wrong with the files of a finished run, or None.
 
-    def batches(self, first_step, steps, on_device=False):
-        """Training batches, augmented here unless on the device."""
-        config = self.experiment.data
-        return train_batches(
-            self.data.train,
-            classes=self.classes,
-            batch_size=config.batch_size,
-            seed=self.random_seed,
-            first_step=first_step,
-            steps=steps,
-            augment=None if self.augment is None else self.augment.apply,
-            with_seeds=on_device,
-            drop_remainder=config.drop_remainder,
-            endless=config.steps_per_epoch is not None,
-            replicas=self.strategy.num_replicas_in_sync,
-        )
-
-    def eval_batches(self, split):
-        config = self.experiment.data
-        return eval_batches(
-            split,
-            classes=self.classes,
-            batch_size=config.batch_size,
-            image_size=config.image_size,
-            crop_fraction=config.crop_fraction,
-        )
-
-    def announce(self):
-        """Says what is about to happen, on the screen and in files."""
-        experiment, data = self.experiment, self.data
-        here = self.surroundings
-        text = announcement(
-            experiment,
-            data,
-            self.trainer,
-            self.steps_per_epoch,
-            f"{devices.in_words(self.strategy)}, {here['precision']}"
-            + (", XLA-compiled" if here["jit_compile"] else ""),
-        )
-        print(f"{text}\n  results   {self.folder.path}", flush=True)
-        remarks = data.notes + data.overlaps + notes(self.augment)
-        for remark in remarks:
-            print(f"  note      {remark}", flush=True)
-        self.folder.write_json(
-            "environment.json",
-            environment(self.folder, here, self.first_step)
-            | {"notes": remarks},
-        )
-        self.folder.write_json(
-            "data.json", data_record(experiment, data, self.steps_per_epoch)
-        )
-        images, labels = next(self.batches(0, 1).as_numpy_iterator())
-        figure = plot_batch(images, labels, data.class_names)
-        self.folder.replace("plots/samples.png", figure.savefig)
-
-    def train(self, request):
-        """Trains from the last checkpoint, or from the start.
-
-        Args:
-            request: An `interruption.Request`.
-        """
-        first_step = self.first_step
-        if self.state is not None:
-            restore_model(self.trainer, self.state)
-            print(f"  resuming after step {first_step}", flush=True)
-        epoch, done = divmod(first_step, self.steps_per_epoch)
-        self.rows = self.folder.history()[:epoch]
-        watchers = self._callbacks(first_step, request)
-        try:
-            if done:
-                # Keras makes the metrics' variables, which are about to be
-                # restored, when they are first used.
-                self.trainer.evaluate(
-                    self.eval_batches(self.data.val).take(1), verbose=0
-                )
-                self._fit(first_step, epoch, epoch + 1, watchers)
-                epoch += 1
-            over = is_over(self.rows, self.experiment.early_stop)
-            if epoch < self.experiment.epochs and not over:
-                first_step = epoch * self.steps_per_epoch
-                self._fit(first_step, epoch, self.experiment.epochs, watchers)
-        except TrainingFailed as error:
-            self._write_metrics("failed", str(error))
-            raise
-        except Interrupted:
-            if self.rows:
-                self._write_metrics("interrupted")
-            raise
-
-    def _fit(self, first_step, epoch, last_epoch, watchers):
-        """Trains from a step of `epoch` to the end of `last_epoch`."""
-        steps = last_epoch * self.steps_per_epoch - first_step
-        self.trainer.fit(
-            self.batches(first_step, steps, self.trainer.augment is not None),
-            validation_data=self.eval_batches(self.data.val),
-            initial_epoch=epoch,
-            epochs=last_epoch,
-            steps_per_epoch=steps // (last_epoch - epoch),
-            callbacks=watchers,
-            shuffle=False,
-            verbose=0,
-        )
-
-    def _callbacks(self, first_step, request):
-        experiment = self.experiment
-        every_steps = experiment.checkpoint.every_steps
-        watchers = [
-            callbacks.StopOnNonFiniteLoss(
-                self.name, first_step, every_steps, request
-            )
-        ]
-        if self.data.selection is not None:
-            batches = self.eval_batches(self.data.selection)
-            watchers.append(callbacks.Selection(batches))
-        return [
-            *watchers,
-            callbacks.Progress(experiment.epochs),
-            callbacks.History(
-                self.folder,
-                self.rows,
-                epoch_learning_rates(
-                    experiment.optimizer,
-                    experiment.epochs,
-                    self.steps_per_epoch,
-                ),
-            ),
-            *self._keep_best(),
-            callbacks.Checkpoints(
-                self.folder,
-                self.steps_per_epoch,
-                every_steps,
-                self.state,
-                request,
-            ),
-            callbacks.Plots(self.folder),
-            keras.callbacks.TensorBoard(
-                self.folder / "logs", write_graph=False
-            ),
-        ]
-
-    def _keep_best(self):
-        if self.data.selection is not None:
-            patience = self.experiment.early_stop
-            yield callbacks.BestWeights(self.folder, self.rows, patience)
-
-    def finish(self):
-        """Writes what can only be known at the end."""
-        val, class_names = self.data.val, self.data.class_names
-        network = models.without_fused(self.trainer.network)
-        self.folder.replace("model.keras", network.save)
-        if self.experiment.judged == "best":
-            best = keras.saving.load_model(self.folder / BEST, compile=False)
-            self.trainer.network.set_weights(best.get_weights())
-        with announced("predicting the val images"):
-            logits = self.trainer.predict(self.eval_batches(val), verbose=0)
-        probabilities = keras.ops.convert_to_numpy(keras.ops.softmax(logits))
-        write_predictions(
-            self.folder, val, class_names, probabilities, self.name
-        )
-        save_run_plots(self.folder)
-        scores = classification_metrics(
-            val.labels,
-            probabilities.argmax(-1),
-            class_names,
-            self.experiment.positive_class,
-        )
-        self._write_metrics(
-            "finished",
-            classification=scores,
-            plain_train=self._judge_plain_train(),
-        )
-        judged = self.rows[-1]
-        if self.experiment.judged == "best":
-            judged = best_row(self.rows)
-        errors = f"val top-1 error {1 - judged['val_accuracy']:.2%}"
-        if len(class_names) > 5:
-            errors += f", top-5 error {1 - judged['val_top5_accuracy']:.2%}"
-        for sign in signs(self.rows, len(class_names)):
-            print(f"  note      {sign}", flush=True)
-        print(f"  done: {errors}, see {self.folder.path}", flush=True)
-
-    def _judge_plain_train(self):
-        """Accuracy on training images without their augmentation."""
-        train = self.data.train
-        some = spread_over_classes(train.labels, _PLAIN_TRAIN)
-        plain = replace(
-            train, images=train.images[some], labels=train.labels[some]
-        )
-        with announced("judging plain training images"):
-            found = self.trainer.evaluate(
-                self.eval_batches(plain), verbose=0, return_dict=True
-            )
-        return {"images": len(some), "accuracy": found["accuracy"]}
-
-    def _write_metrics(self, status, error=None, **results):
-        content = callbacks.summarize(
-            self.rows, status, self.experiment.epochs, error
-        )
-        self.folder.write_json("metrics.json", content | results)
+    Runs of earlier versions do not say what they have written.
+    """
+    for name in folder.changed_results():
+        return f"{folder / name} is not what this run has written"
+    try:
+        read_arrays(folder / "predictions.npz")
+        is_damaged = not is_whole(folder / LAST)
+        last = folder.history()[-1]
+    except (FileNotFoundError, Damaged, ValueError, TypeError, IndexError):
+        return f"{folder.path}: a file is missing or damaged"
+    if is_damaged or last != folder.metrics().get("final"):
+        return f"{folder.path}: files are damaged, or not of one run"
+    return None

@@ -1,9 +1,15 @@
 """The network as it is trained: with augmentation inside, where asked for."""
 
+import contextlib
+
 import keras
 import tensorflow as tf
 
+import models
 from augment_tf.sampling import replica_seed
+from experiments.errors import ConfigError
+from experiments.training.augmentation import without_mixing
+from experiments.training.optimizers import build_optimizer
 
 
 class Trainer(keras.Model):
@@ -16,12 +22,41 @@ class Trainer(keras.Model):
         network: The model to train; it returns logits.
         augment: None, or an `augment_tf` layer that augments inside the train
             step; the training data is then `({"images", "seeds"}, labels)`.
+        label_smoothing: Share of a label that all classes get alike, in
+            training.
+        ema: Momentum of an average of all of the network's variables, or None.
+        unmixed: As `augment`, for after `stop_mixing`.
+
+    Attributes:
+        averages: One for each of the network's variables; empty without `ema`.
     """
 
-    def __init__(self, network, augment=None):
+    def __init__(
+        self,
+        network,
+        augment=None,
+        label_smoothing=0.0,
+        ema=None,
+        unmixed=None,
+    ):
         super().__init__(name="trainer")
         self.network = network
         self.augment = augment
+        self.unmixed = unmixed
+        self.mixing = True
+        self.label_smoothing = label_smoothing
+        self.ema = ema
+        self.averages = [
+            keras.Variable(
+                initializer="zeros",
+                shape=variable.shape,
+                dtype=variable.dtype,
+                trainable=False,
+                aggregation="only_first_replica",
+                name=f"average_{index}",
+            )
+            for index, variable in enumerate(network.variables if ema else [])
+        ]
 
     def call(self, inputs, training=None):
         images = inputs["images"] if isinstance(inputs, dict) else inputs
@@ -35,19 +70,115 @@ class Trainer(keras.Model):
         images = tf.concat([images, blank], 0)
         return self.network(images, training=False)[:count]
 
+    @property
+    def active_augment(self):
+        """The layer that augments in the next train step, or None."""
+        return self.augment if self.mixing else self.unmixed
+
+    def stop_mixing(self):
+        """From the next `fit` on, `unmixed` augments."""
+        self.mixing = False
+        # Keras keeps the graph that it has traced.
+        self.train_function = None
+
     def train_step(self, data):
-        if self.augment is not None:
+        if self.active_augment is not None:
             data = self.augmented(*data)
-        return super().train_step(data)
+        if self.label_smoothing:
+            images, labels = data
+            share = self.label_smoothing / labels.shape[-1]
+            data = images, labels * (1 - self.label_smoothing) + share
+        if not self.averages:
+            return super().train_step(data)
+        before = tf.identity(self.optimizer.iterations)
+        logs = super().train_step(data)
+        self._average(before)
+        return logs
+
+    def _average(self, before):
+        """The first average is what the first update of the weights made.
+
+        Batches without an update, whose gradients are accumulated or were no
+        numbers, do not count.
+
+        Args:
+            before: int (), updates before this batch.
+        """
+        updates = tf.identity(self.optimizer.iterations)
+        momentum = tf.where(updates == 1, 0.0, self.ema)
+        momentum = tf.where(updates == before, 1.0, momentum)
+        for average, variable in zip(
+            self.averages, self.network.variables, strict=True
+        ):
+            average.assign(momentum * average + (1 - momentum) * variable)
+
+    @contextlib.contextmanager
+    def averaged(self):
+        """The network has the averages for its variables meanwhile."""
+        kept = [variable.numpy() for variable in self.network.variables]
+        self._set(average.numpy() for average in self.averages)
+        try:
+            yield
+        finally:
+            self._set(kept)
+
+    def _set(self, values):
+        for variable, value in zip(self.network.variables, values, strict=True):
+            variable.assign(value)
 
     def augmented(self, inputs, labels):
         # `train_batches` leaves no replica without images, and so seeds.
         replica = tf.distribute.get_replica_context().replica_id_in_sync_group
         seed = replica_seed(inputs["seeds"][0], replica)
-        batch = self.augment.apply(
+        batch = self.active_augment.apply(
             {"images": inputs["images"], "labels": labels}, seed
         )
         return batch["images"], batch["labels"]
+
+
+def build_trainer(
+    experiment, *, classes, steps_per_epoch, augment, replicas, jit_compile
+):
+    """The network of an experiment with what trains it, under a strategy.
+
+    Args:
+        experiment: An `experiments.configs.schema.Experiment`.
+        classes: Outputs of the network.
+        steps_per_epoch: Batches in an epoch, for the schedule.
+        augment: An `augment_tf` layer or None; used where the config has the
+            device augment.
+        replicas: Of the strategy.
+        jit_compile: Whether XLA compiles the train step.
+
+    Returns:
+        A compiled `Trainer`.
+
+    Raises:
+        ConfigError: if there is no such network.
+    """
+    try:
+        network = models.build_network(
+            experiment.model,
+            image_size=experiment.data.image_size,
+            classes=classes,
+            sync_batch_norm=replicas > 1,
+        )
+    except ValueError as error:
+        raise ConfigError(f"model: {error}") from error
+    on_device = experiment.data.augment_on == "device"
+    augment = augment if on_device else None
+    trainer = Trainer(
+        network,
+        augment,
+        experiment.label_smoothing,
+        experiment.ema,
+        augment and without_mixing(augment),
+    )
+    optimizer = build_optimizer(
+        experiment.optimizer, experiment.epochs, steps_per_epoch
+    )
+    compile_trainer(trainer, optimizer, classes, jit_compile)
+    return trainer
 
 
 def compile_trainer(trainer, optimizer, classes, jit_compile):

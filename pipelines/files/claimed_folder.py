@@ -53,13 +53,16 @@ class ClaimedFolder:
         """What is in a file, or None if it is not there.
 
         Raises:
-            `error`: if it is no JSON.
+            `error`: if it is no JSON object.
         """
         try:
-            return json.loads((self / name).read_bytes())
+            content = json.loads((self / name).read_bytes())
+            if not isinstance(content, dict):
+                raise ValueError("expected a JSON object")
+            return content
         except (FileNotFoundError, NotADirectoryError):
             return None
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise self.error(
                 f"cannot read {self / name}: {error}. Mend or remove it."
             ) from error

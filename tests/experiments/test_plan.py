@@ -133,7 +133,7 @@ def test_batches_larger_than_the_data_are_refused(make_plan, steps, tiny):
 
 @pytest.mark.parametrize("augment_on", ["host", "device"])
 def test_steps_are_measured(tiny, tmp_path, monkeypatch, augment_on):
-    monkeypatch.setattr("experiments.step_timing._SECONDS", 0.05)
+    monkeypatch.setattr("experiments.training.speed._SECONDS", 0.05)
     timer = StepTimer(tf.distribute.get_strategy())
     data = replace(tiny.data, augment_on=augment_on)
     arms = [

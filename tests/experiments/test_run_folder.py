@@ -38,7 +38,8 @@ def test_the_same_experiment_may_go_on_and_no_other(folder, tiny):
         folder.claim(replace(tiny, epochs=9), 3)
     assert str(caught.value) == (
         f"{folder.path} was made with another config: epochs is 2 there and 9 "
-        "here. Choose another --workdir, or remove that folder."
+        "here. That cannot be longer, as the cosine schedule depends on the "
+        "number of epochs. Choose another --workdir, or remove that folder."
     )
     with pytest.raises(ConfigError, match="seed is 3 there and 4 here"):
         folder.claim(tiny, 4)

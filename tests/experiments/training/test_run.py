@@ -13,7 +13,12 @@ import tensorflow as tf
 
 from experiments.configs.schema import Checkpoint, Optimizer, as_json, layer
 from experiments.errors import ConfigError, Interrupted, TrainingFailed
-from experiments.run_folder import HISTORY_FIELDS, RunFolder
+from experiments.run_folder import (
+    HISTORY_FIELDS,
+    SPEED_FIELDS,
+    TIMES,
+    RunFolder,
+)
 from experiments.training import callbacks
 from experiments.training.interruption import requests
 from experiments.training.run import run
@@ -40,9 +45,9 @@ def finished(tiny, tmp_path_factory):
 
 
 def history(folder):
-    """Without the time, which is not the same twice."""
+    """Without the times, which are not the same twice."""
     return [
-        {k: v for k, v in row.items() if k != "seconds"}
+        {k: v for k, v in row.items() if k not in TIMES}
         for row in folder.history()
     ]
 
@@ -72,11 +77,15 @@ def test_every_file_of_the_design_is_there(finished):
 def test_history_has_a_row_per_epoch(finished, tiny):
     with open(finished / "history.csv", newline="") as file:
         header = next(csv.reader(file))
-    assert header == list(HISTORY_FIELDS)
+    assert header == [*HISTORY_FIELDS, *SPEED_FIELDS[:3]]
     rows = finished.history()
     assert [row["epoch"] for row in rows] == [0, 1]
     assert rows[0]["learning_rate"] == pytest.approx(0.05)
     assert all(row["seconds"] > 0 for row in rows)
+    assert all(row["images_per_second"] > 0 for row in rows)
+    assert all(0 <= row["waiting"] <= 1 for row in rows)
+    # Python with TensorFlow takes some, no test takes that much.
+    assert all(0.1 < row["host_gib"] < 64 for row in rows)
 
 
 def test_metrics_report_the_final_and_the_best_epoch(finished):
@@ -180,6 +189,7 @@ def test_held_out_images_pick_the_best_epoch(tiny, tmp_path):
         *HISTORY_FIELDS,
         "selection_loss",
         "selection_accuracy",
+        *SPEED_FIELDS[:3],
     ]
     metrics = folder.metrics()
     assert metrics["best_selected_on"] == "selection"
@@ -249,7 +259,10 @@ def test_a_run_that_was_stopped_early_is_not_trained_further(
     folder.write_json("metrics.json", folder.metrics() | {"status": "running"})
     train(stopping, tmp_path, allow_overlap=True)
     assert folder.history() == stopped.history()
-    assert folder.metrics() == stopped.metrics()
+    again, before = folder.metrics(), stopped.metrics()
+    # Saved models have their moment in them.
+    assert again.pop("files").keys() == before.pop("files").keys()
+    assert again == before
     assert (folder / "predictions.npz").read_bytes() == whole
 
 

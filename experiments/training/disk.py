@@ -1,0 +1,56 @@
+"""What the files of a run take of the disk."""
+
+import math
+import shutil
+
+from experiments.errors import ConfigError
+from experiments.training.checkpoints import state_variables
+
+_GIB = 2**30
+# Plots, logs, and what is small.
+_REST = 20 * 2**20
+
+
+def needed_bytes(experiment, trainer, data, classes):
+    """Bytes that a run writes at most, besides decoded images.
+
+    Args:
+        experiment: The `Experiment`.
+        trainer: Its built `Trainer`.
+        data: Its `pipelines.loading.DataSet`.
+        classes: Outputs of the network.
+    """
+    # Two of them, and a third while it is written.
+    checkpoints = 3 * _bytes(state_variables(trainer))
+    models = 1 + (data.selection is not None) + (experiment.ema is not None)
+    networks = (models + 1) * _bytes(trainer.network.variables)
+    predictions = 4 * classes * len(data.val.labels)
+    return checkpoints + networks + predictions + _REST
+
+
+def _bytes(variables):
+    return sum(4 * math.prod(variable.shape) for variable in variables)
+
+
+def check_room(folder, needed):
+    """Refuses a run whose files would not fit.
+
+    Args:
+        folder: The `RunFolder`; what it has already need not be written.
+        needed: Bytes.
+
+    Returns:
+        What is needed and what is free, in words.
+
+    Raises:
+        ConfigError: if less is free.
+    """
+    there = next(p for p in (folder.path, *folder.path.parents) if p.exists())
+    free = shutil.disk_usage(there).free
+    written = sum(p.stat().st_size for p in folder.path.glob("*.*"))
+    if needed - written > free:
+        raise ConfigError(
+            f"the files of this run take about {needed / _GIB:.2f} GiB, and "
+            f"{free / _GIB:.2f} GiB are free in {there}. {folder.if_full}"
+        )
+    return f"about {needed / _GIB:.2f} GiB, {free / _GIB:,.1f} GiB free"
