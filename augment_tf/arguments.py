@@ -82,12 +82,6 @@ def color(name, value):
     )
 
 
-def as_bytes(color):
-    """A color as three integers, which a compiled function is told once."""
-    color = color if isinstance(color, tuple) else 3 * (color,)
-    return tuple(round(value) for value in color)
-
-
 def choice(name, value, options):
     """`value` if it is one of `options`."""
     if value not in tuple(options):

@@ -35,7 +35,7 @@ class GaussianBlur(Augmentation):
         seed: Integer or None; see `augment_tf.Augmentation`.
 
     Input shape:
-        (batch, height, width, 3) or (height, width, 3), in [0, 255].
+        (batch, height, width, 3 or 1) or one image, in [0, 255].
 
     Output shape:
         The input's. `apply` keeps uint8 images, within 1 of the exact value.
@@ -52,6 +52,9 @@ class GaussianBlur(Augmentation):
     >>> bool(tf.reduce_all(blurred == 90))
     True
     """
+
+    depends_on_range = False
+    channels = (1, 3)
 
     def __init__(
         self,

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from augment_tf import arguments, sampling
 from augment_tf.base import Augmentation
-from augment_tf.operations import affine, apply_chains, as_bytes
+from augment_tf.operations import affine, change_images
 
 
 @keras.saving.register_keras_serializable(package="augment_tf")
@@ -33,7 +33,7 @@ class RandomAffine(Augmentation):
         seed: Integer or None; see `augment_tf.Augmentation`.
 
     Input shape:
-        (batch, height, width, 3) or (height, width, 3), in [0, 255].
+        (batch, height, width, 3 or 1) or one image, in [0, 255].
 
     Output shape:
         The input's. `apply` keeps uint8 images.
@@ -50,6 +50,8 @@ class RandomAffine(Augmentation):
     >>> turn.apply(images, seed=(0, 1)).shape
     TensorShape([2, 32, 32, 3])
     """
+
+    channels = (1, 3)
 
     def __init__(
         self,
@@ -107,14 +109,13 @@ class RandomAffine(Augmentation):
         return {"matrices": matrices, "changed": changed}
 
     def transform_images(self, images, transformation):
-        changed = apply_chains(
-            as_bytes(images),
+        return change_images(
+            images,
             tf.cast(transformation["changed"], tf.int32)[:, tf.newaxis],
             transformation["matrices"][:, tf.newaxis],
             ("identity", self.interpolation),
-            arguments.as_bytes(self.fill),
+            self.fill,
         )
-        return tf.cast(changed, images.dtype)
 
     def get_config(self):
         return {

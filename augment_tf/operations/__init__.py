@@ -3,6 +3,11 @@
 `apply_chains` gives every image of a batch operations of its own.
 """
 
-from augment_tf.operations.chains import OPERATIONS, apply_chains, as_bytes
+from augment_tf.operations.chains import (
+    OPERATIONS,
+    apply_chains,
+    as_bytes,
+    change_images,
+)
 
-__all__ = ["OPERATIONS", "apply_chains", "as_bytes"]
+__all__ = ["OPERATIONS", "apply_chains", "as_bytes", "change_images"]

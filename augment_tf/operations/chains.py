@@ -10,6 +10,7 @@ import functools
 import tensorflow as tf
 
 from augment_tf.compiling import fused
+from augment_tf.luma import luma_of
 from augment_tf.operations import affine, blending, tables
 
 TABLES = {
@@ -26,6 +27,29 @@ RESAMPLINGS = {"nearest": affine.nearest, "bilinear": affine.bilinear}
 # Names of operations; what `apply_chains` counts is the place in its own
 # argument. "identity" leaves an image alone.
 OPERATIONS = ("identity", *TABLES, *BLENDS, *RESAMPLINGS)
+
+
+def change_images(images, chosen, parameters, operations, color=0.0):
+    """`apply_chains` for images as layers get them.
+
+    Floats are rounded to bytes and come back as floats; gray images, with one
+    channel, go through all operations as three equal ones.
+
+    Args:
+        images: uint8 or float32 (B, H, W, 3) or (B, H, W, 1), in [0, 255].
+        chosen: See `apply_chains`.
+        parameters: See `apply_chains`.
+        operations: See `apply_chains`.
+        color: Number, or three, in [0, 255]: shows around what was moved.
+    """
+    changed = as_bytes(images)
+    if images.shape[-1] == 1:
+        changed = tf.repeat(changed, 3, axis=-1)
+        color = luma_of(color)
+    fill = color if isinstance(color, tuple) else 3 * (color,)
+    fill = tuple(round(value) for value in fill)
+    changed = apply_chains(changed, chosen, parameters, operations, fill)
+    return tf.cast(changed[..., : images.shape[-1]], images.dtype)
 
 
 def as_bytes(images):

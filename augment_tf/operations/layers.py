@@ -9,9 +9,7 @@ import tensorflow as tf
 
 from augment_tf import arguments, sampling
 from augment_tf.base import Augmentation
-from augment_tf.operations.chains import apply_chains, as_bytes
-
-BLACK = (0, 0, 0)
+from augment_tf.operations.chains import change_images
 
 
 class Operation(Augmentation):
@@ -25,6 +23,7 @@ class Operation(Augmentation):
         seed: Integer or None; see `augment_tf.Augmentation`.
     """
 
+    channels = (1, 3)
     operation = None
 
     def __init__(self, probability=1.0, seed=None, **kwargs):
@@ -49,14 +48,12 @@ class Operation(Augmentation):
 
     def transform_images(self, images, transformation):
         parameters = transformation["parameter"][:, tf.newaxis, tf.newaxis]
-        changed = apply_chains(
-            as_bytes(images),
+        return change_images(
+            images,
             tf.cast(transformation["changed"], tf.int32)[:, tf.newaxis],
             tf.pad(parameters, [[0, 0], [0, 0], [0, 5]]),
             ("identity", self.operation),
-            BLACK,
         )
-        return tf.cast(changed, images.dtype)
 
     def get_config(self):
         return {**super().get_config(), "probability": self.probability}
@@ -71,7 +68,7 @@ class AutoContrast(Operation):
         seed: Integer or None; see `augment_tf.Augmentation`.
 
     Input shape:
-        (batch, height, width, 3) or (height, width, 3), in [0, 255].
+        (batch, height, width, 3 or 1) or one image, in [0, 255].
 
     Output shape:
         The input's. `apply` keeps uint8 images.
@@ -102,7 +99,7 @@ class Equalize(Operation):
         seed: Integer or None; see `augment_tf.Augmentation`.
 
     Input shape:
-        (batch, height, width, 3) or (height, width, 3), in [0, 255].
+        (batch, height, width, 3 or 1) or one image, in [0, 255].
 
     Output shape:
         The input's. `apply` keeps uint8 images.
@@ -134,7 +131,7 @@ class Solarize(Operation):
         seed: Integer or None; see `augment_tf.Augmentation`.
 
     Input shape:
-        (batch, height, width, 3) or (height, width, 3), in [0, 255].
+        (batch, height, width, 3 or 1) or one image, in [0, 255].
 
     Output shape:
         The input's. `apply` keeps uint8 images.
@@ -176,7 +173,7 @@ class Posterize(Operation):
         seed: Integer or None; see `augment_tf.Augmentation`.
 
     Input shape:
-        (batch, height, width, 3) or (height, width, 3), in [0, 255].
+        (batch, height, width, 3 or 1) or one image, in [0, 255].
 
     Output shape:
         The input's. `apply` keeps uint8 images.
@@ -218,7 +215,7 @@ class Sharpness(Operation):
         seed: Integer or None; see `augment_tf.Augmentation`.
 
     Input shape:
-        (batch, height, width, 3) or (height, width, 3), in [0, 255].
+        (batch, height, width, 3 or 1) or one image, in [0, 255].
 
     Output shape:
         The input's. `apply` keeps uint8 images.
@@ -258,7 +255,7 @@ class RandomGrayscale(Operation):
         seed: Integer or None; see `augment_tf.Augmentation`.
 
     Input shape:
-        (batch, height, width, 3) or (height, width, 3), in [0, 255].
+        (batch, height, width, 3 or 1) or one image, in [0, 255].
 
     Output shape:
         The input's, with three equal channels. `apply` keeps uint8 images.

@@ -45,7 +45,7 @@ class AugMix(Policy):
         seed: Integer or None; see `augment_tf.Augmentation`.
 
     Input shape:
-        (batch, height, width, 3) or (height, width, 3), in [0, 255]. The
+        (batch, height, width, 3 or 1) or one image, in [0, 255]. The
         chains start from whole numbers: floats are rounded for them.
 
     Output shape:

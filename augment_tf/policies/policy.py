@@ -4,7 +4,7 @@ import tensorflow as tf
 
 from augment_tf import arguments, sampling
 from augment_tf.base import Augmentation
-from augment_tf.operations import apply_chains, as_bytes
+from augment_tf.operations import change_images
 from augment_tf.policies import magnitudes
 
 
@@ -23,6 +23,7 @@ class Policy(Augmentation):
         seed: Integer or None; see `augment_tf.Augmentation`.
     """
 
+    channels = (1, 3)
     signed = (*magnitudes.GEOMETRIC, *magnitudes.ENHANCING)
 
     def __init__(self, interpolation, fill, seed=None, **kwargs):
@@ -56,14 +57,13 @@ class Policy(Augmentation):
         return tf.stack([sides.get(name, one) for name in self.names])
 
     def transform_images(self, images, transformation):
-        changed = apply_chains(
-            as_bytes(images),
+        return change_images(
+            images,
             transformation["operations"],
             transformation["parameters"],
             magnitudes.branches(self.names, self.interpolation),
-            arguments.as_bytes(self.fill),
+            self.fill,
         )
-        return tf.cast(changed, images.dtype)
 
     def get_config(self):
         return {

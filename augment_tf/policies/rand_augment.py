@@ -35,7 +35,7 @@ class RandAugment(Policy):
         seed: Integer or None; see `augment_tf.Augmentation`.
 
     Input shape:
-        (batch, height, width, 3) or (height, width, 3), in [0, 255]. Floats
+        (batch, height, width, 3 or 1) or one image, in [0, 255]. Floats
         are rounded to whole numbers first.
 
     Output shape:
