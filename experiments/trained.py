@@ -10,6 +10,7 @@ from experiments.configs.schema import Experiment, read_config
 from experiments.errors import ConfigError
 from experiments.run_folder import BEST, RunFolder
 from pipelines.batches import eval_batches
+from pipelines.loading import load
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,6 +23,7 @@ class Trained:
         seed: int.
         class_names: Of the data that it was trained on.
         network: A Keras model of raw images, which returns logits.
+        file: The name of the file that it was loaded from.
     """
 
     folder: RunFolder
@@ -29,23 +31,59 @@ class Trained:
     seed: int
     class_names: list
     network: keras.Model
+    file: str
 
     @property
     def title(self):
         return f"{self.experiment.name}, seed {self.seed}"
 
+    def load_val(self, location):
+        """The `pipelines.loading.DataSet` of its val images, or of others.
+
+        Args:
+            location: A `pipelines.location.Location`.
+
+        Raises:
+            ConfigError: if the classes are others.
+            DataError: if the data is missing or broken.
+        """
+        config = without_training(self.experiment.data)
+        data = load(config, location, self.seed, allow_overlap=True)
+        if list(data.class_names) != list(self.class_names):
+            raise ConfigError(
+                f"{location.data_dir} has other classes than "
+                f"{self.folder.path} was trained on: expected "
+                f"{_some(self.class_names)}. Received "
+                f"{_some(data.class_names)}."
+            )
+        return data
+
+    def is_val(self, fingerprint):
+        """Whether it was judged on the images of this fingerprint."""
+        used = self.folder.data().get("fingerprints", {}).get("val")
+        return used == fingerprint
+
+    def whose(self, data):
+        """In words, whose the val images of a `DataSet` are."""
+        if self.is_val(data.fingerprints["val"]):
+            return "its val images"
+        return "other images than it was judged on"
+
     def probabilities(self, split):
         """float32 (N, outputs) of a `pipelines.loading.LoadedSplit`."""
+        logits = self.network.predict(self.batches(split), verbose=0)
+        return keras.ops.convert_to_numpy(keras.ops.softmax(logits))
+
+    def batches(self, split):
+        """As `eval_batches`, the way the network was judged in training."""
         config = self.experiment.data
-        batches = eval_batches(
+        return eval_batches(
             split,
             classes=len(self.class_names),
             batch_size=config.batch_size,
             image_size=config.image_size,
             crop_fraction=config.crop_fraction,
         )
-        logits = self.network.predict(batches, verbose=0)
-        return keras.ops.convert_to_numpy(keras.ops.softmax(logits))
 
 
 def load_trained(path):
@@ -88,7 +126,7 @@ def load_trained(path):
             f"{folder / file} has {outputs} outputs, and data.json "
             f"{len(data['class_names'])} classes: they are not of one run."
         )
-    return Trained(folder, experiment, seed, data["class_names"], network)
+    return Trained(folder, experiment, seed, data["class_names"], network, file)
 
 
 def without_training(config):
@@ -100,3 +138,8 @@ def without_training(config):
 def top(probabilities, count):
     """Indices int (N, count) of the likeliest outputs, best first."""
     return np.argsort(-probabilities, axis=1, kind="stable")[:, :count]
+
+
+def _some(names):
+    rest = f" and {len(names) - 4:,} more" if len(names) > 4 else ""
+    return ", ".join(names[:4]) + rest
