@@ -12,6 +12,7 @@ Examples:
   python main.py --report=runs
   python main.py --preview=tinyimagenet_fair --data_dir=DIR
   python main.py --predict=runs/NAME/seed_0 --images=PHOTOS
+  python main.py --evaluate=runs/NAME/seed_0 --suite=robustness --data_dir=DIR
   python main.py --list
 """
 
@@ -86,6 +87,14 @@ define_path(
     None,
     "File that is written: with --preview a .png, .svg or .pdf (default: in "
     "the workdir), with --predict a .csv (default: predictions.csv).",
+)
+flags.DEFINE_enum(
+    "suite",
+    None,
+    ("robustness",),
+    "With --evaluate: judge the network on noisy, blurred, brighter, paler, "
+    "compressed, pixelated, partly hidden and attacked images as well, and "
+    "write robustness.json into the run folder.",
 )
 define_path("images", None, "With --predict: an image, or a folder of them.")
 BAD = ("error", "skip")
@@ -177,6 +186,7 @@ GOES_WITH = {
     "arms": ["study", "preview"],
     "arm": ["study", "preview"],
     "out": ["preview", "predict"],
+    "suite": ["evaluate"],
     "images": ["predict"],
 }
 flags.DEFINE_bool("help", False, "Print this help.", short_name="h")

@@ -153,6 +153,11 @@ def predict_images(run_dir, flags):
 def evaluate_run(run_dir, flags):
     """Judges a trained network on the val images of --data_dir."""
     start_tensorflow(flags.threads)
+    if flags.suite == "robustness":
+        from experiments.robustness.suite import judge_robustness
+
+        judge_robustness(run_dir, _location(flags))
+        return
     from experiments.evaluate import evaluate
 
     evaluate(run_dir, _location(flags))

@@ -51,6 +51,7 @@ ROOMS = (
     ("experiments.report", "experiments.launchers"),
     ("experiments.image_counts", "experiments.step_timing"),
     ("experiments.trained",),
+    ("experiments.robustness",),
     (
         "experiments.study",
         "experiments.plan",

@@ -1,0 +1,238 @@
+"""Judges a trained network on images that are changed in many ways."""
+
+import hashlib
+from typing import NamedTuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from experiments.metrics import calibration_bins, calibration_error
+from experiments.report.tables import markdown_table
+from experiments.robustness import attack, occlusion
+from experiments.robustness.corruptions import (
+    CORRUPTIONS,
+    SEVERITIES,
+    constants_for,
+    corrupt,
+)
+from experiments.trained import load_trained
+from pipelines.progress import progress_bar
+
+FILE = "robustness.json"
+# Of what is drawn at random; the same for all runs, so that all arms are
+# judged on the same images.
+_SEED = 0
+# Changes when the same images would be changed in other ways.
+_VERSION = 1
+
+
+def judge_robustness(run_dir, location):
+    """Judges a run on changed images; prints a table, writes robustness.json.
+
+    Args:
+        run_dir: The folder of a finished run.
+        location: A `pipelines.location.Location` of the same data, or of
+            other images of the same classes.
+
+    Returns:
+        The content of the file: model (file, sha256), images (count, side,
+        fingerprint), settings, conditions (a list of kind, level, top1_error
+        and calibration_error in %, loss in nats), and of the clean and of the
+        corrupted images calibration_error and reliability, see `_calibration`.
+
+    Raises:
+        ConfigError: as `trained.load_trained`, or if the classes are others.
+        DataError: if the data is missing or broken.
+    """
+    trained = load_trained(run_dir)
+    data = trained.load_val(location)
+    content = {
+        "model": _model(trained.folder, trained.file),
+        "images": {
+            "count": len(data.val.labels),
+            "side": trained.experiment.data.image_size,
+            "fingerprint": data.fingerprints["val"],
+        },
+        "settings": _settings(trained.experiment.data.image_size),
+    } | judge(trained, data.val)
+    trained.folder.write_json(FILE, content)
+    print(
+        f"{trained.title}, on {trained.whose(data)}, "
+        f"{content['images']['count']:,} of them",
+        *markdown_table(_rows(content)),
+        "\ncalibration error, %: "
+        + ", ".join(
+            f"{where} {found['calibration_error']:.2f}"
+            for where, found in content["calibration"].items()
+        ),
+        f"all numbers: {trained.folder / FILE}",
+        sep="\n",
+        flush=True,
+    )
+    return content
+
+
+def is_judged(trained_folder, file):
+    """Whether a run folder has a robustness.json of this model and version.
+
+    Args:
+        trained_folder: A `run_folder.RunFolder` of a finished run.
+        file: Name of its model.
+    """
+    there = trained_folder.read_json(FILE)
+    data = trained_folder.data() or {}
+    return (
+        there is not None
+        and there["model"] == _model(trained_folder, file)
+        and there["settings"] == _settings(there["images"]["side"])
+        and there["images"]["fingerprint"]
+        == data.get("fingerprints", {}).get("val")
+    )
+
+
+class _Answers(NamedTuple):
+    """Of a network to images: each (N,)."""
+
+    confidence: np.ndarray
+    right: np.ndarray
+    surprise: np.ndarray
+
+
+def judge(trained, split):
+    """What a network makes of images, and of changed versions of them.
+
+    Args:
+        trained: A `trained.Trained`.
+        split: A `pipelines.loading.LoadedSplit`.
+
+    Returns:
+        {"conditions", "calibration"} as `judge_robustness` describes.
+    """
+    network = trained.network
+    logits_of = tf.function(
+        lambda images: network(images, training=False), reduce_retracing=True
+    )
+    signs_of = attack.make_attack(network)
+    found = {}
+    with progress_bar(
+        total=len(split.labels), desc="robustness", unit=" images"
+    ) as bar:
+        for images, one_hot in trained.batches(split).as_numpy_iterator():
+            labels = one_hot.argmax(1)
+            # Their numbers, so that batches of any size draw the same.
+            numbers = range(bar.n, bar.n + len(labels))
+            signs = signs_of(images, labels)
+            for condition, changed in _changed(images, numbers, signs):
+                answers = _answers(logits_of(changed), labels)
+                found.setdefault(condition, []).append(answers)
+            bar.update(len(labels))
+    found = {
+        condition: _Answers(*map(np.concatenate, zip(*parts, strict=True)))
+        for condition, parts in found.items()
+    }
+    shifted = [found[key] for key in found if key[0] in CORRUPTIONS]
+    return {
+        "conditions": [
+            {
+                "kind": kind,
+                "level": level,
+                "top1_error": 100 * (1 - float(answers.right.mean())),
+                "calibration_error": 100
+                * calibration_error(answers.confidence, answers.right),
+                "loss": float(answers.surprise.mean()),
+            }
+            for (kind, level), answers in found.items()
+        ],
+        "calibration": {
+            "clean": _calibration(found["clean", 0]),
+            "corrupted": _calibration(
+                _Answers(*map(np.concatenate, zip(*shifted, strict=True)))
+            ),
+        },
+    }
+
+
+def _changed(images, numbers, signs):
+    """Yields (kind, level) and the images."""
+
+    def generators(kind, level):
+        # By name, so that a further kind changes nothing for the others.
+        key = [_SEED, *kind.encode(), level]
+        return (np.random.default_rng([*key, number]) for number in numbers)
+
+    yield ("clean", 0), images
+    for name in CORRUPTIONS:
+        for severity in SEVERITIES:
+            drawn = generators(name, severity)
+            yield (name, severity), corrupt(images, name, severity, drawn)
+    peaks = occlusion.salient_centers(images)
+    for share in occlusion.SHARES:
+        percent = round(100 * share)
+        drawn = generators("occlusion_random", percent)
+        anywhere = occlusion.random_centers(images.shape[1], drawn)
+        for kind, centers in (
+            ("occlusion_random", anywhere),
+            ("occlusion_peak", peaks),
+        ):
+            hidden = occlusion.occlude(images, share, centers)
+            yield (kind, percent), hidden
+    for step in attack.STEPS:
+        yield ("fgsm", step), attack.attacked(images, signs, step)
+
+
+def _answers(logits, labels):
+    probabilities = keras.ops.convert_to_numpy(keras.ops.softmax(logits))
+    chosen = np.arange(len(labels))
+    of_label = probabilities[chosen, labels].astype(np.float64)
+    return _Answers(
+        probabilities.max(1).astype(np.float64),
+        probabilities.argmax(1) == labels,
+        -np.log(np.maximum(of_label, 1e-30)),
+    )
+
+
+def _calibration(answers):
+    """{"calibration_error": in %, "reliability": see `calibration_bins`}."""
+    return {
+        "calibration_error": 100
+        * calibration_error(answers.confidence, answers.right),
+        "reliability": calibration_bins(answers.confidence, answers.right),
+    }
+
+
+def _model(folder, file):
+    with open(folder / file, "rb") as opened:
+        digest = hashlib.file_digest(opened, "sha256").hexdigest()
+    return {"file": file, "sha256": digest}
+
+
+def _settings(side):
+    constants = constants_for(side)
+    return {"version": _VERSION, "seed": _SEED, "constants": constants}
+
+
+_TITLES = {
+    "occlusion_random": "occlusion of 10 to 50 % at random",
+    "occlusion_peak": "occlusion of 10 to 50 % at the saliency peak",
+    "fgsm": "FGSM of 1, 2 and 4 of 255",
+}
+
+
+def _rows(content):
+    """A row a kind, from the weakest change to the strongest."""
+    errors = {}
+    for each in content["conditions"]:
+        errors.setdefault(each["kind"], []).append(each["top1_error"])
+    most = max(map(len, errors.values()))
+    return [
+        {"top-1 error, %": _TITLES.get(kind, kind)}
+        | {
+            str(place + 1): f"{values[place]:.2f}"
+            if place < len(values)
+            else ""
+            for place in range(most)
+        }
+        | {"mean": f"{np.mean(values):.2f}"}
+        for kind, values in errors.items()
+    ]
