@@ -44,7 +44,8 @@ def random_centers(side, random):
     return np.stack([each.integers(0, side, 2) for each in random])
 
 
-@tf.function(reduce_retracing=True)
+# Saliency needs to know the size of the images.
+@tf.function
 def _peaks(images):
     return first_maximum(fine_grained_saliency(images))
 

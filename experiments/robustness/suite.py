@@ -59,7 +59,8 @@ def judge_robustness(run_dir, location):
     trained.folder.write_json(FILE, content)
     print(
         f"{trained.title}, on {trained.whose(data)}, "
-        f"{content['images']['count']:,} of them",
+        f"{content['images']['count']:,} of them: top-1 error "
+        f"{content['conditions'][0]['top1_error']:.2f} %",
         *markdown_table(_rows(content)),
         "\ncalibration error, %: "
         + ", ".join(
@@ -197,7 +198,10 @@ def _calibration(answers):
     return {
         "calibration_error": 100
         * calibration_error(answers.confidence, answers.right),
-        "reliability": calibration_bins(answers.confidence, answers.right),
+        "reliability": [
+            list(each)
+            for each in calibration_bins(answers.confidence, answers.right)
+        ],
     }
 
 
@@ -222,15 +226,15 @@ _TITLES = {
 def _rows(content):
     """A row a kind, from the weakest change to the strongest."""
     errors = {}
-    for each in content["conditions"]:
+    for each in content["conditions"][1:]:
         errors.setdefault(each["kind"], []).append(each["top1_error"])
     most = max(map(len, errors.values()))
     return [
-        {"top-1 error, %": _TITLES.get(kind, kind)}
+        {"changed, top-1 error in %": _TITLES.get(kind, kind)}
         | {
             str(place + 1): f"{values[place]:.2f}"
             if place < len(values)
-            else ""
+            else "n/a"
             for place in range(most)
         }
         | {"mean": f"{np.mean(values):.2f}"}
