@@ -23,6 +23,8 @@ HISTORY_FIELDS = (
 SELECTION_FIELDS = ("selection_loss", "selection_accuracy")
 # The network of the best epoch on these images.
 BEST = "best.keras"
+# What the network makes of changed images, once that has been asked.
+ROBUSTNESS = "robustness.json"
 # Fields of a config that may have to change with the machine.
 _MAY_MOVE = {"precision", "data.augment_on"}
 

@@ -16,10 +16,10 @@ from experiments.robustness.corruptions import (
     constants_for,
     corrupt,
 )
+from experiments.run_folder import ROBUSTNESS
 from experiments.trained import load_trained
 from pipelines.progress import progress_bar
 
-FILE = "robustness.json"
 # Of what is drawn at random; the same for all runs, so that all arms are
 # judged on the same images.
 _SEED = 0
@@ -56,7 +56,7 @@ def judge_robustness(run_dir, location):
         },
         "settings": _settings(trained.experiment.data.image_size),
     } | judge(trained, data.val)
-    trained.folder.write_json(FILE, content)
+    trained.folder.write_json(ROBUSTNESS, content)
     print(
         f"{trained.title}, on {trained.whose(data)}, "
         f"{content['images']['count']:,} of them: top-1 error "
@@ -67,7 +67,7 @@ def judge_robustness(run_dir, location):
             f"{where} {found['calibration_error']:.2f}"
             for where, found in content["calibration"].items()
         ),
-        f"all numbers: {trained.folder / FILE}",
+        f"all numbers: {trained.folder / ROBUSTNESS}",
         sep="\n",
         flush=True,
     )
@@ -81,7 +81,7 @@ def is_judged(trained_folder, file):
         trained_folder: A `run_folder.RunFolder` of a finished run.
         file: Name of its model.
     """
-    there = trained_folder.read_json(FILE)
+    there = trained_folder.read_json(ROBUSTNESS)
     data = trained_folder.data() or {}
     return (
         there is not None
