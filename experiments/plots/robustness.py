@@ -75,4 +75,6 @@ def _draw(axes, levels, errors, color):
     axes.plot(levels, errors.mean(0), ".-", color=color)
     if len(errors) > 1:
         low, high = errors.min(0), errors.max(0)
-        axes.fill_between(levels, low, high, color=color, alpha=0.2)
+        axes.fill_between(
+            levels, low, high, color=color, alpha=0.15, linewidth=0
+        )

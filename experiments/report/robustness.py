@@ -14,10 +14,11 @@ from experiments.run_folder import ROBUSTNESS, RunFolder
 
 # Kinds that are no corruption: title, unit, and the level of the table.
 _OTHERS = {
-    "occlusion_random": ("a square hidden anywhere", "% of the area", 30),
-    "occlusion_peak": ("... at the saliency peak", "% of the area", 30),
+    "occlusion_random": ("hidden at random", "% of the area", 30),
+    "occlusion_peak": ("hidden at the saliency peak", "% of the area", 30),
     "fgsm": ("attacked (FGSM)", "step, of 255", 1),
 }
+_TITLES = {"jpeg": "JPEG compression", "pixelate": "pixels in blocks"}
 _CLEAN = "clean"
 
 
@@ -103,15 +104,8 @@ def _errors(contents):
 
 
 def _figures(contents, errors, base):
-    kinds = [k for k in errors if k not in (_CLEAN, *_OTHERS)]
-    ratios = [
-        np.sum(list(errors[kind].values()), 0)
-        / np.mean(list(base[kind].values()), 1).sum()
-        for kind in kinds
-    ]
     found = {
         "clean": errors[_CLEAN][0],
-        "mean_corruption_error": 100 * np.mean(ratios, 0),
         **{kind: errors[kind][level] for kind, (*_, level) in _OTHERS.items()},
         **{
             f"{where}_calibration_error": [
@@ -145,7 +139,7 @@ def _reliability(contents):
 _COLUMNS = {
     "clean": "top-1 error, %",
     "mean_corruption_error": "mean corruption error, % of {}'s",
-    "occlusion_random": "error, 30 % hidden anywhere",
+    "occlusion_random": "error, 30 % hidden at random",
     "occlusion_peak": "error, 30 % hidden at the peak",
     "fgsm": "error, FGSM 1/255",
     "clean_calibration_error": "calibration error, %",
@@ -212,7 +206,9 @@ def _panels(found, labels):
     for kind in next(iter(found.values())).errors:
         if kind == _CLEAN:
             continue
-        title, unit, _ = _OTHERS.get(kind, (kind, "severity", None))
+        title, unit, _ = _OTHERS.get(
+            kind, (_TITLES.get(kind, kind), "severity", None)
+        )
         levels = tuple(next(iter(found.values())).errors[kind])
         panels.append(
             Panel(
