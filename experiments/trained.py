@@ -1,10 +1,12 @@
 """The network of a finished run, for images that it has not seen."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from experiments.configs.schema import Experiment, read_config
 from experiments.errors import ConfigError
@@ -73,6 +75,16 @@ class Trained:
         """float32 (N, outputs) of a `pipelines.loading.LoadedSplit`."""
         logits = self.network.predict(self.batches(split), verbose=0)
         return keras.ops.convert_to_numpy(keras.ops.softmax(logits))
+
+    @cached_property
+    def probabilities_of(self):
+        """Function: images (B, H, W, 3) in [0, 255] to float32 (B, outputs)."""
+        return tf.function(
+            lambda images: tf.nn.softmax(
+                tf.cast(self.network(images, training=False), tf.float32)
+            ),
+            reduce_retracing=True,
+        )
 
     def batches(self, split):
         """As `eval_batches`, the way the network was judged in training."""

@@ -3,9 +3,7 @@
 import hashlib
 from typing import NamedTuple
 
-import keras
 import numpy as np
-import tensorflow as tf
 
 from experiments.metrics import calibration_bins, calibration_error
 from experiments.report.tables import markdown_table
@@ -110,11 +108,7 @@ def judge(trained, split):
     Returns:
         {"conditions", "calibration"} as `judge_robustness` describes.
     """
-    network = trained.network
-    logits_of = tf.function(
-        lambda images: network(images, training=False), reduce_retracing=True
-    )
-    signs_of = attack.make_attack(network)
+    signs_of = attack.make_attack(trained.network)
     found = {}
     with progress_bar(
         total=len(split.labels), desc="robustness", unit=" images"
@@ -125,7 +119,9 @@ def judge(trained, split):
             numbers = range(bar.n, bar.n + len(labels))
             signs = signs_of(images, labels)
             for condition, changed in _changed(images, numbers, signs):
-                answers = _answers(logits_of(changed), labels)
+                answers = _answers(
+                    trained.probabilities_of(changed).numpy(), labels
+                )
                 found.setdefault(condition, []).append(answers)
             bar.update(len(labels))
     found = {
@@ -182,8 +178,7 @@ def _changed(images, numbers, signs):
         yield ("fgsm", step), attack.attacked(images, signs, step)
 
 
-def _answers(logits, labels):
-    probabilities = keras.ops.convert_to_numpy(keras.ops.softmax(logits))
+def _answers(probabilities, labels):
     chosen = np.arange(len(labels))
     of_label = probabilities[chosen, labels].astype(np.float64)
     return _Answers(
