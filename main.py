@@ -13,6 +13,7 @@ Examples:
   python main.py --preview=tinyimagenet_fair --data_dir=DIR
   python main.py --predict=runs/NAME/seed_0 --images=PHOTOS
   python main.py --evaluate=runs/NAME/seed_0 --suite=robustness --data_dir=DIR
+  python main.py --explain=runs/A/seed_0,runs/B/seed_0 --images=PHOTOS
   python main.py --list
 """
 
@@ -25,7 +26,7 @@ from absl import flags
 from experiments import commands
 from experiments.configs.fair import RECIPES
 from experiments.errors import ConfigError, TrainingFailed
-from experiments.path_flag import define_path
+from experiments.path_flag import define_path, define_paths
 from pipelines.errors import DataError
 
 FLAGS = flags.FLAGS
@@ -57,6 +58,11 @@ COMMANDS = {
         "Judge the network of this run folder again on the val images of "
         "--data_dir: those that it was judged on, or others of its classes.",
     ),
+    "explain": (
+        commands.explain_runs,
+        "Draw where the networks of these run folders, with commas between "
+        "them, see what they predict in --images.",
+    ),
     "report": (commands.report_runs, "Compare the runs found in this folder."),
     "prepare": (
         commands.prepare_data,
@@ -74,6 +80,8 @@ COMMANDS = {
 for name, (_, text) in COMMANDS.items():
     if name == "list":
         flags.DEFINE_bool(name, False, text)
+    elif name == "explain":
+        define_paths(name, None, text)
     elif name in ("predict", "evaluate", "report"):
         define_path(name, None, text)
     else:
@@ -86,7 +94,8 @@ define_path(
     "out",
     None,
     "File that is written: with --preview a .png, .svg or .pdf (default: in "
-    "the workdir), with --predict a .csv (default: predictions.csv).",
+    "the workdir), with --predict a .csv (default: predictions.csv), with "
+    "--explain a .png, beside which a .pdf and an .npz go.",
 )
 flags.DEFINE_enum(
     "suite",
@@ -96,7 +105,17 @@ flags.DEFINE_enum(
     "compressed, pixelated, partly hidden and attacked images as well, and "
     "write robustness.json into the run folder.",
 )
-define_path("images", None, "With --predict: an image, or a folder of them.")
+define_path(
+    "images",
+    None,
+    "With --predict and --explain: an image, or a folder of them.",
+)
+flags.DEFINE_string(
+    "layer",
+    None,
+    "With --explain: name of the layer whose feature map Grad-CAM looks at, "
+    "MODEL/LAYER for one in a nested model; default: the last one with a map.",
+)
 BAD = ("error", "skip")
 flags.DEFINE_enum("on_bad_image", "error", BAD, "If a file is no image.")
 flags.DEFINE_integer(
@@ -185,9 +204,10 @@ GOES_WITH = {
     "recipe": ["study"],
     "arms": ["study", "preview"],
     "arm": ["study", "preview"],
-    "out": ["preview", "predict"],
+    "out": ["preview", "predict", "explain"],
+    "layer": ["explain"],
     "suite": ["evaluate"],
-    "images": ["predict"],
+    "images": ["predict", "explain"],
 }
 flags.DEFINE_bool("help", False, "Print this help.", short_name="h")
 

@@ -163,6 +163,17 @@ def evaluate_run(run_dir, flags):
     evaluate(run_dir, _location(flags))
 
 
+def explain_runs(run_dirs, flags):
+    """Draws where trained networks see what they predict."""
+    if flags.images is None:
+        raise ConfigError("--explain needs --images=FILE_OR_FOLDER.")
+    start_tensorflow(flags.threads)
+    from experiments.explanations.command import explain
+
+    path = flags.out or Path(flags.workdir, "explanations", "explained.png")
+    explain(run_dirs, flags.images, path, flags.layer)
+
+
 def report_runs(runs_dir, flags):
     """Compares the runs of a folder."""
     from experiments.report.report import report_on

@@ -1,6 +1,7 @@
 """The files of one run, WORKDIR/EXPERIMENT/seed_N/."""
 
 import csv
+import hashlib
 from pathlib import Path
 
 from experiments.configs.schema import as_json, completed
@@ -25,6 +26,8 @@ SELECTION_FIELDS = ("selection_loss", "selection_accuracy")
 BEST = "best.keras"
 # What the network makes of changed images, once that has been asked.
 ROBUSTNESS = "robustness.json"
+# Where it sees the classes of some val images, and what that is worth.
+EXPLANATIONS, EXPLAINED_MAPS = "explanations.json", "explanations.npz"
 # Fields of a config that may have to change with the machine.
 _MAY_MOVE = {"precision", "data.augment_on"}
 
@@ -91,6 +94,18 @@ class RunFolder(ClaimedFolder):
             here = fingerprints | {"data_set": there["data_set"]}
             self.check_claim(there, here, "data set")
 
+    def model_file(self):
+        """Name of the network that is judged, in a finished run."""
+        config = self.read_json("config.json") or {}
+        return BEST if config.get("judged") == "best" else "model.keras"
+
+    def model_digest(self):
+        """{"file", "sha256"} of that network."""
+        name = self.model_file()
+        with open(self / name, "rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return {"file": name, "sha256": digest}
+
     def metrics(self):
         """metrics.json, or None before the first epoch has ended."""
         return self.read_json("metrics.json")
@@ -98,6 +113,11 @@ class RunFolder(ClaimedFolder):
     def data(self):
         """data.json, or None in runs of earlier versions."""
         return self.read_json("data.json")
+
+    def is_val(self, fingerprint):
+        """Whether it is judged on the images of this fingerprint."""
+        known = (self.data() or {}).get("fingerprints", {})
+        return fingerprint is not None and known.get("val") == fingerprint
 
     def is_finished(self):
         metrics = self.metrics()

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from experiments.configs.schema import Experiment, read_config
 from experiments.errors import ConfigError
-from experiments.run_folder import BEST, RunFolder
+from experiments.run_folder import RunFolder
 from pipelines.batches import eval_batches
 from pipelines.loading import load
 
@@ -25,7 +25,6 @@ class Trained:
         seed: int.
         class_names: Of the data that it was trained on.
         network: A Keras model of raw images, which returns logits.
-        file: The name of the file that it was loaded from.
     """
 
     folder: RunFolder
@@ -33,7 +32,6 @@ class Trained:
     seed: int
     class_names: list
     network: keras.Model
-    file: str
 
     @property
     def title(self):
@@ -60,14 +58,9 @@ class Trained:
             )
         return data
 
-    def is_val(self, fingerprint):
-        """Whether it was judged on the images of this fingerprint."""
-        used = self.folder.data().get("fingerprints", {}).get("val")
-        return used == fingerprint
-
     def whose(self, data):
         """In words, whose the val images of a `DataSet` are."""
-        if self.is_val(data.fingerprints["val"]):
+        if self.folder.is_val(data.fingerprints["val"]):
             return "its val images"
         return "other images than it was judged on"
 
@@ -121,7 +114,7 @@ def load_trained(path):
         )
     seed = config.pop("seed", 0)
     experiment = read_config(config)
-    file = BEST if experiment.judged == "best" else "model.keras"
+    file = folder.model_file()
     try:
         network = keras.saving.load_model(
             folder / file, compile=False, safe_mode=True
@@ -138,7 +131,7 @@ def load_trained(path):
             f"{folder / file} has {outputs} outputs, and data.json "
             f"{len(data['class_names'])} classes: they are not of one run."
         )
-    return Trained(folder, experiment, seed, data["class_names"], network, file)
+    return Trained(folder, experiment, seed, data["class_names"], network)
 
 
 def without_training(config):

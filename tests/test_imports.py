@@ -51,7 +51,8 @@ ROOMS = (
     ("experiments.report", "experiments.launchers"),
     ("experiments.image_counts", "experiments.step_timing"),
     ("experiments.trained",),
-    ("experiments.robustness",),
+    ("experiments.photos",),
+    ("experiments.robustness", "experiments.explanations"),
     (
         "experiments.study",
         "experiments.plan",

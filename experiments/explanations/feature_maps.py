@@ -2,6 +2,7 @@
 
 import contextlib
 import difflib
+from typing import NamedTuple
 
 import keras
 
@@ -11,44 +12,69 @@ from experiments.errors import ConfigError
 _MOST = 5
 
 
-def find_layer(network, images, name=None):
-    """The layer whose feature map is looked at.
+class FeatureMap(NamedTuple):
+    """A layer's output.
+
+    Attributes:
+        path: Its name; MODEL/LAYER in a model that is a layer itself.
+        layer: The layer.
+        size: (height, width).
+    """
+
+    path: str
+    layer: keras.Layer
+    size: tuple
+
+
+def feature_maps(network, images):
+    """`FeatureMap`s in the order in which the layers are called.
 
     Args:
         network: A Keras model of any kind, others in it.
         images: One image or more, of its input.
-        name: Of the layer; of one inside a model that is a layer itself,
-            MODEL/LAYER, or LAYER where only one is called that. None: the
-            last layer with a feature map.
-
-    Returns:
-        The layer.
 
     Raises:
-        ConfigError: if there is none of this name, or none with a map.
+        ConfigError: if there are none.
     """
     layers = _layers(network)
     with recording(list(layers.values())) as outputs:
         network(images[:1], training=False)
-    # In the order in which they were called.
-    maps = [layer for layer, output in outputs if _is_map(output)]
-    found = {
-        path: layer
-        for layer in maps
-        for path, known in layers.items()
-        if known is layer
-    }
+    paths = {id(layer): path for path, layer in layers.items()}
+    found = [
+        FeatureMap(paths[id(layer)], layer, tuple(output.shape[1:3]))
+        for layer, output in outputs
+        if _is_map(output)
+    ]
     if not found:
         raise ConfigError(f"{network.name} has no layer with a feature map.")
+    return found
+
+
+def find_map(network, images, name=None):
+    """The feature map that is looked at.
+
+    Args:
+        network, images: As for `feature_maps`.
+        name: Of the layer: its path, or the end of it where only one is
+            called that. None: the last one.
+
+    Returns:
+        A `FeatureMap`.
+
+    Raises:
+        ConfigError: if there is none of this name, or none at all.
+    """
+    found = feature_maps(network, images)
     if name is None:
-        return maps[-1]
-    if name in found:
-        return found[name]
-    same = [path for path in found if path.rpartition("/")[2] == name]
+        return found[-1]
+    by_path = {each.path: each for each in found}
+    if name in by_path:
+        return by_path[name]
+    same = [path for path in by_path if path.rpartition("/")[2] == name]
     if len(same) == 1:
-        return found[same[0]]
-    known = same or difflib.get_close_matches(name, found, _MOST)
-    known = known or list(found)[-_MOST:]
+        return by_path[same[0]]
+    known = same or difflib.get_close_matches(name, by_path, _MOST)
+    known = known or list(by_path)[-_MOST:]
     raise ConfigError(
         f"{network.name} has {'several layers' if same else 'no layer'} "
         f"{name!r} with a feature map: expected one such as "

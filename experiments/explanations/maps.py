@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from experiments.explanations.feature_maps import find_layer, recording
+from experiments.explanations.feature_maps import find_map, recording
 
 GRAD_CAM, GRAD_CAM_PLUS, RISE = METHODS = ("Grad-CAM", "Grad-CAM++", "RISE")
 # Of RISE: masks, cells of a mask along a side, share of the cells that stay.
@@ -36,16 +36,16 @@ def grad_cams(network, images, classes, layer=None):
             class; functional or not, with models in it or without.
         images: (N, H, W, 3), one batch.
         classes: int (N,), which score is explained.
-        layer: See `feature_maps.find_layer`.
+        layer: See `feature_maps.find_map`.
 
     Returns:
         {method: float32 (N, H, W)}, 0 and above, brought to the size of the
         images bilinearly.
 
     Raises:
-        ConfigError: as `find_layer`.
+        ConfigError: as `find_map`.
     """
-    chosen = find_layer(network, images, layer)
+    chosen = find_map(network, images, layer).layer
     with (
         tf.GradientTape() as tape,
         recording([chosen], tape.watch) as outputs,

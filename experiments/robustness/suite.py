@@ -1,6 +1,5 @@
 """Judges a trained network on images that are changed in many ways."""
 
-import hashlib
 from typing import NamedTuple
 
 import numpy as np
@@ -46,7 +45,7 @@ def judge_robustness(run_dir, location):
     trained = load_trained(run_dir)
     data = trained.load_val(location)
     content = {
-        "model": _model(trained.folder, trained.file),
+        "model": trained.folder.model_digest(),
         "images": {
             "count": len(data.val.labels),
             "side": trained.experiment.data.image_size,
@@ -72,21 +71,18 @@ def judge_robustness(run_dir, location):
     return content
 
 
-def is_judged(trained_folder, file):
-    """Whether a run folder has a robustness.json of this model and version.
+def is_judged(folder):
+    """Whether a finished run has a robustness.json of its model.
 
     Args:
-        trained_folder: A `run_folder.RunFolder` of a finished run.
-        file: Name of its model.
+        folder: A `run_folder.RunFolder`.
     """
-    there = trained_folder.read_json(ROBUSTNESS)
-    data = trained_folder.data() or {}
+    there = folder.read_json(ROBUSTNESS)
     return (
         there is not None
-        and there["model"] == _model(trained_folder, file)
+        and there["model"] == folder.model_digest()
         and there["settings"] == _settings(there["images"]["side"])
-        and there["images"]["fingerprint"]
-        == data.get("fingerprints", {}).get("val")
+        and folder.is_val(there["images"]["fingerprint"])
     )
 
 
@@ -198,12 +194,6 @@ def _calibration(answers):
             for each in calibration_bins(answers.confidence, answers.right)
         ],
     }
-
-
-def _model(folder, file):
-    with open(folder / file, "rb") as opened:
-        digest = hashlib.file_digest(opened, "sha256").hexdigest()
-    return {"file": file, "sha256": digest}
 
 
 def _settings(side):

@@ -7,7 +7,7 @@ import tensorflow as tf
 from keras import layers
 
 from experiments.errors import ConfigError
-from experiments.explanations.feature_maps import find_layer
+from experiments.explanations.feature_maps import find_map
 from experiments.explanations.maps import (
     GRAD_CAM,
     GRAD_CAM_PLUS,
@@ -128,11 +128,13 @@ def maps_of(network, images, classes):
 
 
 def test_layers_have_names(network, images):
-    assert find_layer(network, images) is network.get_layer("late")
-    assert find_layer(network, images, "early") is network.get_layer("early")
+    assert find_map(network, images).layer is network.get_layer("late")
+    assert find_map(network, images, "early").layer is network.get_layer(
+        "early"
+    )
     outer = nested(network)
     for name in ("early", f"inner/{network.name}/early"):
-        assert find_layer(outer, images, name) is network.get_layer("early")
+        assert find_map(outer, images, name).layer is network.get_layer("early")
     early = grad_cams(network, images, np.zeros(4, int), "early")[GRAD_CAM]
     late = grad_cams(network, images, np.zeros(4, int))[GRAD_CAM]
     assert early.shape == late.shape == (4, 32, 32)
@@ -141,14 +143,12 @@ def test_layers_have_names(network, images):
 
 def test_unknown_layers_are_named_with_others(network, images):
     with pytest.raises(ConfigError, match="no layer 'lat' .* late"):
-        find_layer(network, images, "lat")
+        find_map(network, images, "lat")
     with pytest.raises(ConfigError, match="'scores' with a feature map"):
-        find_layer(network, images, "scores")
-    inputs = keras.Input((4, 4, 3))
-    flat = keras.Model(inputs, layers.Dense(2)(layers.Flatten()(inputs)))
+        find_map(network, images, "scores")
     flat = keras.Sequential([keras.Input((48,)), layers.Dense(2)])
     with pytest.raises(ConfigError, match="no layer with a feature map"):
-        find_layer(flat, np.zeros((1, 48)))
+        find_map(flat, np.zeros((1, 48)))
 
 
 def test_a_network_is_left_as_it_was(network, images):

@@ -70,15 +70,15 @@ def test_numbers_do_not_depend_on_the_size_of_batches(trained):
 
 
 def test_it_is_made_anew_for_another_model(copied):
-    assert not is_judged(copied, "model.keras")
+    assert not is_judged(copied)
     judge_robustness(copied.path, Location("unused"))
-    assert is_judged(copied, "model.keras")
+    assert is_judged(copied)
     network = keras.saving.load_model(copied / "model.keras")
     network.layers[-1].set_weights(
         [np.zeros_like(each) for each in network.layers[-1].get_weights()]
     )
     network.save(copied / "model.keras")
-    assert not is_judged(copied, "model.keras")
+    assert not is_judged(copied)
 
 
 def test_other_classes_are_refused(copied):
