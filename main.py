@@ -8,6 +8,7 @@ Examples:
   python main.py --study=tinyimagenet_fair --seeds=3 --data_dir=DIR
   python main.py --study=fair --data_dir=MY_IMAGES --arms=baseline,cutmix \
       --arm "small_boxes=RandomErasing(scale=(0.02, 0.1))"
+  python main.py --study=demo --with=robustness,explain
   python main.py --augment_offline=catsdogs --data_dir=DIR
   python main.py --report=runs
   python main.py --preview=tinyimagenet_fair --data_dir=DIR
@@ -116,6 +117,13 @@ flags.DEFINE_string(
     "With --explain: name of the layer whose feature map Grad-CAM looks at, "
     "MODEL/LAYER for one in a nested model; default: the last one with a map.",
 )
+flags.DEFINE_list(
+    "with",
+    [],
+    "With --study: what its report shows besides, of all finished runs that "
+    "lack it: robustness (see --suite), explain (what networks look at in some "
+    "val images), or both, with a comma between them.",
+)
 BAD = ("error", "skip")
 flags.DEFINE_enum("on_bad_image", "error", BAD, "If a file is no image.")
 flags.DEFINE_integer(
@@ -206,6 +214,7 @@ GOES_WITH = {
     "arm": ["study", "preview"],
     "out": ["preview", "predict", "explain"],
     "layer": ["explain"],
+    "with": ["study"],
     "suite": ["evaluate"],
     "images": ["predict", "explain"],
 }

@@ -15,6 +15,7 @@ from pipelines.config import DATA_SETS, Data
 from pipelines.location import Location
 
 MAX_SEED = 2**63 - 1
+EXTRAS = ("robustness", "explain")
 
 
 def print_list(_, flags):
@@ -50,6 +51,7 @@ def train_study(name, flags):
     study = registry.get_study(name)
     seeds = _seeds(flags, flags.seeds or study.seeds)
     arms = registry.choose_arms(study, flags.arms, flags.arm)
+    extras = _extras(flags)
     arms = _checked(arms, flags)
     if flags.plan:
         from experiments.plan import plan_study
@@ -63,7 +65,7 @@ def train_study(name, flags):
             strategy=_strategy(flags),
         )
         return
-    _train(study.name, arms, seeds, flags)
+    _train(study.name, arms, seeds, flags, extras)
 
 
 def _seeds(flags, count):
@@ -76,11 +78,11 @@ def _seeds(flags, count):
     return seeds
 
 
-def _train(title, arms, seeds, flags):
+def _train(title, arms, seeds, flags, extras=()):
     shard = _shard(flags.shard)
     from experiments.study import run_study
 
-    options = _options(flags)
+    options = _options(flags) | {"extras": extras}
     if flags.launcher == "ray":
         options |= {
             "launch": _ray_launcher(),
@@ -103,6 +105,18 @@ def _ray_launcher():
             "--launcher=ray needs Ray: pip install -r requirements-ray.txt"
         ) from error
     return run_on_ray
+
+
+def _extras(flags):
+    """Names of `experiments.study.EXTRAS`, which imports TensorFlow."""
+    wanted = flags["with"].value
+    for name in wanted:
+        if name not in EXTRAS:
+            raise ConfigError(
+                f"--with expects {' or '.join(EXTRAS)}, or both with a comma "
+                f"between them. Received: {name!r}."
+            )
+    return wanted
 
 
 def _shard(text):

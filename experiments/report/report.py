@@ -8,6 +8,7 @@ from pathlib import Path
 from experiments.errors import ConfigError
 from experiments.report import wording
 from experiments.report.arms import group_runs
+from experiments.report.explanations import explanations_of
 from experiments.report.findings import find
 from experiments.report.material import Material
 from experiments.report.page import Chapter, write_page
@@ -145,6 +146,19 @@ def _robustness(group):
     }
 
 
+def _explanations(group):
+    return {
+        arm: each._asdict()
+        | {
+            "scores": {
+                method: {name: found._asdict() for name, found in both.items()}
+                for method, both in each.scores.items()
+            }
+        }
+        for arm, each in explanations_of(group).items()
+    }
+
+
 def _group(material):
     findings = material.findings
     settings, power = findings.settings, power_of(material.group)
@@ -158,6 +172,7 @@ def _group(material):
         "positive_class": findings.positive_class,
         "power": power and power.as_json(),
         "robustness": _robustness(material.group),
+        "explanations": _explanations(material.group),
         "settings": settings._asdict() | {"confounded": settings.confounded},
         "arms": [
             {

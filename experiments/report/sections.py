@@ -5,7 +5,13 @@ None where the runs hold nothing for it; its place is its place in `ORDER`.
 """
 
 from experiments.plots import forest
-from experiments.report import origins, pictures, robustness, wording
+from experiments.report import (
+    explanations,
+    origins,
+    pictures,
+    robustness,
+    wording,
+)
 from experiments.report.blocks import Picture, Section, Table, Text
 from experiments.report.material import as_published
 from experiments.report.power import power_of
@@ -274,6 +280,7 @@ ORDER = (
     pictures.confusions,
     pictures.calibrations,
     robustness.section,
+    explanations.section,
     origins.origins,
     reading,
     power,

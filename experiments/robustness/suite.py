@@ -1,5 +1,6 @@
 """Judges a trained network on images that are changed in many ways."""
 
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +14,7 @@ from experiments.robustness.corruptions import (
     constants_for,
     corrupt,
 )
-from experiments.run_folder import ROBUSTNESS
+from experiments.run_folder import ROBUSTNESS, RunFolder
 from experiments.trained import load_trained
 from pipelines.progress import progress_bar
 
@@ -25,7 +26,32 @@ _VERSION = 1
 
 
 def judge_robustness(run_dir, location):
-    """Judges a run on changed images; prints a table, writes robustness.json.
+    """`judge_run`, and prints a table of what came out.
+
+    Args, Returns, Raises: as `judge_run`.
+    """
+    content = judge_run(run_dir, location)
+    folder = RunFolder(Path(run_dir))
+    images = content["images"]
+    whose = "its val" if folder.is_val(images["fingerprint"]) else "other"
+    print(
+        f"{run_dir}, on {images['count']:,} images, {whose} ones: top-1 error "
+        f"{content['conditions'][0]['top1_error']:.2f} %",
+        *markdown_table(_rows(content)),
+        "calibration error, %: "
+        + ", ".join(
+            f"{where} {found['calibration_error']:.2f}"
+            for where, found in content["calibration"].items()
+        ),
+        f"all numbers: {folder / ROBUSTNESS}",
+        sep="\n",
+        flush=True,
+    )
+    return content
+
+
+def judge_run(run_dir, location):
+    """Judges a run on changed images, and writes robustness.json.
 
     Args:
         run_dir: The folder of a finished run.
@@ -35,8 +61,9 @@ def judge_robustness(run_dir, location):
     Returns:
         The content of the file: model (file, sha256), images (count, side,
         fingerprint), settings, conditions (a list of kind, level, top1_error
-        and calibration_error in %, loss in nats), and of the clean and of the
-        corrupted images calibration_error and reliability, see `_calibration`.
+        and calibration_error in %, loss in nats), and calibration, of the
+        clean and of the corrupted images: calibration_error and reliability,
+        which is what `calibration_bins` returns.
 
     Raises:
         ConfigError: as `trained.load_trained`, or if the classes are others.
@@ -44,30 +71,17 @@ def judge_robustness(run_dir, location):
     """
     trained = load_trained(run_dir)
     data = trained.load_val(location)
+    side = trained.experiment.data.image_size
     content = {
         "model": trained.folder.model_digest(),
         "images": {
             "count": len(data.val.labels),
-            "side": trained.experiment.data.image_size,
+            "side": side,
             "fingerprint": data.fingerprints["val"],
         },
-        "settings": _settings(trained.experiment.data.image_size),
+        "settings": _settings(side),
     } | judge(trained, data.val)
     trained.folder.write_json(ROBUSTNESS, content)
-    print(
-        f"{trained.title}, on {trained.whose(data)}, "
-        f"{content['images']['count']:,} of them: top-1 error "
-        f"{content['conditions'][0]['top1_error']:.2f} %",
-        *markdown_table(_rows(content)),
-        "\ncalibration error, %: "
-        + ", ".join(
-            f"{where} {found['calibration_error']:.2f}"
-            for where, found in content["calibration"].items()
-        ),
-        f"all numbers: {trained.folder / ROBUSTNESS}",
-        sep="\n",
-        flush=True,
-    )
     return content
 
 
