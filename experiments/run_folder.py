@@ -136,6 +136,21 @@ class RunFolder(ClaimedFolder):
                 for row in csv.DictReader(file)
             ]
 
+    def write_plot(self, name, figure):
+        """Writes plots/NAME.png, and plots/NAME.svg for print.
+
+        Args:
+            name: Without its ending.
+            figure: A matplotlib `Figure`.
+        """
+        self.replace(f"plots/{name}.png", figure.savefig)
+        # Laid out once is enough.
+        figure.set_layout_engine("none")
+        self.replace(
+            f"plots/{name}.svg",
+            lambda path: figure.savefig(path, metadata={"Date": None}),
+        )
+
     def write_history(self, rows):
         def write(path):
             fields = HISTORY_FIELDS

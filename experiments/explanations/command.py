@@ -147,7 +147,7 @@ def _columns(runs, titles, found, files):
         ]
         columns += [
             Column(
-                f"{title}: {method}",
+                f"{title}\n{method}",
                 explained.images[shown],
                 maps[shown],
                 captions,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from experiments.explanations.feature_maps import find_map
 from experiments.explanations.maps import RISE, grad_cams, rise
 from experiments.explanations.scores import deletion_and_insertion
 from experiments.run_folder import EXPLAINED_MAPS, EXPLANATIONS
@@ -125,6 +126,7 @@ def explain_run(run_dir, location):
     labels = data.val.labels[chosen]
     split = LoadedSplit(data.val.images[chosen], labels)
     found = explain_images(trained, split, labels.tolist())
+    used = find_map(trained.network, found.images[:1].astype(np.float32))
     kept = spread_over_classes(labels, _KEPT)
     trained.folder.replace(
         EXPLAINED_MAPS,
@@ -146,6 +148,7 @@ def explain_run(run_dir, location):
                 "count": len(labels),
                 "fingerprint": data.fingerprints["val"],
             },
+            "layer": {"name": used.path, "size": used.size},
             "scores": {
                 method: {
                     "deletion": float(deletion.mean()),

@@ -17,7 +17,7 @@ class Column(NamedTuple):
     """What stands below one heading.
 
     Attributes:
-        heading: Text.
+        heading: One line or more.
         images: uint8 (N, H, W, 3).
         maps: float (N, H, W), or None for the images as they are.
         captions: N texts, of one or two lines.
@@ -50,8 +50,9 @@ def plot_overlays(columns, title):
     )
     grid = figure.subplots(count, len(columns), squeeze=False)
     for cells, column in zip(grid.T, columns, strict=True):
-        heading = textwrap.fill(drawable_text(column.heading), 18)
-        cells[0].set_title(heading, fontsize=9)
+        heading = drawable_text(column.heading).split("\n")
+        heading = [textwrap.fill(line, 18) for line in heading]
+        cells[0].set_title("\n".join(heading), fontsize=9)
         maps = [None] * count if column.maps is None else column.maps
         for cell, image, found, caption in zip(
             cells, column.images, maps, column.captions, strict=True

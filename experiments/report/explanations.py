@@ -25,11 +25,13 @@ class ArmExplanations(NamedTuple):
         seeds: list[int], those that have been explained.
         scores: {method: {"deletion", "insertion": `findings.Spread`}}.
         images: Number of images that a score is a mean of.
+        size: (height, width) of the feature map that Grad-CAM looks at.
     """
 
     seeds: list
     scores: dict
     images: int
+    size: tuple
 
 
 def explanations_of(group):
@@ -56,6 +58,7 @@ def explanations_of(group):
                 for method in first["scores"]
             },
             first["images"]["count"],
+            tuple(first["layer"]["size"]),
         )
     return found
 
@@ -67,6 +70,7 @@ def _content(run):
         content = folder.read_json(EXPLANATIONS)
         known = folder.is_val(content["images"]["fingerprint"])
         _ = content["images"]["count"], content["scores"].items()
+        _ = content["layer"]["size"]
     except (AttributeError, ConfigError, KeyError, TypeError):
         return None
     return content if known else None
@@ -89,6 +93,12 @@ def section(material):
         "pixels in random order. Networks that are less sure have lower ones "
         "of both.",
     ]
+    sizes = sorted({each.size for each in found.values()})
+    listed = " or ".join(f"{height} x {width}" for height, width in sizes)
+    text.append(
+        f"Grad-CAM is brought up from the {listed} values of the last feature "
+        "map, and shows nothing finer than that."
+    )
     rows = [
         {
             "arm": material.names(arm),
@@ -113,8 +123,9 @@ def _pictures(material, found):
     """Of the first seed of each arm whose maps are of the same images."""
     maps, shown = {}, None
     for arm in material.group.arms:
-        for run in arm.runs if arm.name in found else ():
-            arrays = _arrays(run)
+        seeds = found[arm.name].seeds if arm.name in found else []
+        for run in arm.runs:
+            arrays = _arrays(run) if run.seed in seeds else None
             if arrays is None:
                 continue
             shown = arrays if shown is None else shown
@@ -134,7 +145,7 @@ def _pictures(material, found):
             ),
             *(
                 Column(
-                    f"{material.labels[arm]}, seed {seed}",
+                    f"{material.labels[arm]}\nseed {seed}",
                     arrays["images"],
                     arrays[method],
                     [f"{each:.2f}" for each in arrays["probabilities"]],

@@ -22,6 +22,7 @@ def test_labels_of_val_images_are_explained(copied):
     assert is_explained(copied)
     content = copied.read_json("explanations.json")
     assert content["images"]["count"] == 24
+    assert content["layer"]["size"] == [2, 2]
     assert list(content["scores"]) == [*METHODS, CHANCE]
     for scores in content["scores"].values():
         assert 0 < scores["deletion"] < 1
