@@ -24,7 +24,7 @@ import sys
 
 from absl import flags
 
-from experiments import commands
+from experiments import commands, network_commands
 from experiments.configs.fair import RECIPES
 from experiments.errors import ConfigError, TrainingFailed
 from experiments.path_flag import define_path, define_paths
@@ -51,16 +51,16 @@ COMMANDS = {
         "images: those of the data, or drawn ones if it is not there.",
     ),
     "predict": (
-        commands.predict_images,
+        network_commands.predict_images,
         "Say what the network of this run folder makes of --images.",
     ),
     "evaluate": (
-        commands.evaluate_run,
+        network_commands.evaluate_run,
         "Judge the network of this run folder again on the val images of "
         "--data_dir: those that it was judged on, or others of its classes.",
     ),
     "explain": (
-        commands.explain_runs,
+        network_commands.explain_runs,
         "Draw where the networks of these run folders, with commas between "
         "them, see what they predict in --images.",
     ),

@@ -61,7 +61,7 @@ def train_study(name, flags):
             arms,
             seeds=seeds,
             workdir=flags.workdir,
-            location=_location(flags),
+            location=location_of(flags),
             strategy=_strategy(flags),
         )
         return
@@ -149,43 +149,9 @@ def preview_augmentation(name, flags):
         name,
         arms,
         seed=flags.seed,
-        location=_location(flags),
+        location=location_of(flags),
         path=flags.out or Path(flags.workdir, "previews", f"{name}.png"),
     )
-
-
-def predict_images(run_dir, flags):
-    """Says what a trained network makes of images."""
-    if flags.images is None:
-        raise ConfigError("--predict needs --images=FILE_OR_FOLDER.")
-    start_tensorflow(flags.threads)
-    from experiments.predict import predict
-
-    predict(run_dir, flags.images, flags.out)
-
-
-def evaluate_run(run_dir, flags):
-    """Judges a trained network on the val images of --data_dir."""
-    start_tensorflow(flags.threads)
-    if flags.suite == "robustness":
-        from experiments.robustness.suite import judge_robustness
-
-        judge_robustness(run_dir, _location(flags))
-        return
-    from experiments.evaluate import evaluate
-
-    evaluate(run_dir, _location(flags))
-
-
-def explain_runs(run_dirs, flags):
-    """Draws where trained networks see what they predict."""
-    if flags.images is None:
-        raise ConfigError("--explain needs --images=FILE_OR_FOLDER.")
-    start_tensorflow(flags.threads)
-    from experiments.explanations.command import explain
-
-    path = flags.out or Path(flags.workdir, "explanations", "explained.png")
-    explain(run_dirs, flags.images, path, flags.layer)
 
 
 def report_runs(runs_dir, flags):
@@ -201,7 +167,7 @@ def prepare_data(name, flags):
     start_tensorflow(flags.threads)
     from pipelines.loading import open_source
 
-    source = open_source(name, _location(flags), split_seed)
+    source = open_source(name, location_of(flags), split_seed)
     print(f"{name} is ready: {len(source.class_names)} classes", flush=True)
     for note in source.notes:
         print(f"note: {note}", flush=True)
@@ -237,7 +203,7 @@ def augment_offline(name, flags):
 
     for config in configs:
         offline = config.offline
-        source = open_source(config.name, _location(flags), config.split_seed)
+        source = open_source(config.name, location_of(flags), config.split_seed)
         written = source.write_variations(config.train, offline)
         for folder, images in written.items():
             print(
@@ -255,7 +221,7 @@ def describe_data(name, flags):
 
     describe_data_set(
         name,
-        _location(flags),
+        location_of(flags),
         workdir=flags.workdir,
         split_seed=split_seed,
     )
@@ -307,7 +273,7 @@ def _options(flags):
     """What is the same for all runs of a command, wherever they are made."""
     return {
         "workdir": flags.workdir,
-        "location": _location(flags),
+        "location": location_of(flags),
         "allow_moved": flags.allow_moved,
         "allow_overlap": flags.allow_overlap,
     }
@@ -319,5 +285,6 @@ def _strategy(flags):
     return make_strategy(flags.strategy)
 
 
-def _location(flags):
+def location_of(flags):
+    """Where the data is."""
     return Location(flags.data_dir, flags.prepared_dir, flags.on_bad_image)

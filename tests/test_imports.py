@@ -62,6 +62,7 @@ ROOMS = (
         "experiments.evaluate",
     ),
     ("experiments.commands",),
+    ("experiments.network_commands",),
     ("main",),
 )
 ROOM_LEVEL = {name: level for level, row in enumerate(ROOMS) for name in row}
