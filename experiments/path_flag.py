@@ -38,7 +38,7 @@ class PathsParser(flags.BaseListParser):
     """Several paths, with commas between them."""
 
     def __init__(self):
-        super().__init__(token=",", name="comma separated list of paths")
+        super().__init__(token=",", name="comma")
 
     def parse(self, argument):
         if isinstance(argument, list):
