@@ -8,10 +8,13 @@ Examples:
   python main.py --study=tinyimagenet_fair --seeds=3 --data_dir=DIR
   python main.py --study=fair --data_dir=MY_IMAGES --arms=baseline,cutmix \
       --arm "small_boxes=RandomErasing(scale=(0.02, 0.1))"
+  python main.py --study=demo --with=robustness,explain
   python main.py --augment_offline=catsdogs --data_dir=DIR
   python main.py --report=runs
   python main.py --preview=tinyimagenet_fair --data_dir=DIR
   python main.py --predict=runs/NAME/seed_0 --images=PHOTOS
+  python main.py --evaluate=runs/NAME/seed_0 --suite=robustness --data_dir=DIR
+  python main.py --explain=runs/A/seed_0,runs/B/seed_0 --images=PHOTOS
   python main.py --list
 """
 
@@ -21,10 +24,10 @@ import sys
 
 from absl import flags
 
-from experiments import commands
+from experiments import commands, network_commands
 from experiments.configs.fair import RECIPES
 from experiments.errors import ConfigError, TrainingFailed
-from experiments.path_flag import define_path
+from experiments.path_flag import define_path, define_paths
 from pipelines.errors import DataError
 
 FLAGS = flags.FLAGS
@@ -48,13 +51,18 @@ COMMANDS = {
         "images: those of the data, or drawn ones if it is not there.",
     ),
     "predict": (
-        commands.predict_images,
+        network_commands.predict_images,
         "Say what the network of this run folder makes of --images.",
     ),
     "evaluate": (
-        commands.evaluate_run,
+        network_commands.evaluate_run,
         "Judge the network of this run folder again on the val images of "
         "--data_dir: those that it was judged on, or others of its classes.",
+    ),
+    "explain": (
+        network_commands.explain_runs,
+        "Draw where the networks of these run folders, with commas between "
+        "them, see what they predict in --images.",
     ),
     "report": (commands.report_runs, "Compare the runs found in this folder."),
     "prepare": (
@@ -73,6 +81,8 @@ COMMANDS = {
 for name, (_, text) in COMMANDS.items():
     if name == "list":
         flags.DEFINE_bool(name, False, text)
+    elif name == "explain":
+        define_paths(name, None, text)
     elif name in ("predict", "evaluate", "report"):
         define_path(name, None, text)
     else:
@@ -85,9 +95,35 @@ define_path(
     "out",
     None,
     "File that is written: with --preview a .png, .svg or .pdf (default: in "
-    "the workdir), with --predict a .csv (default: predictions.csv).",
+    "the workdir), with --predict a .csv (default: predictions.csv), with "
+    "--explain a .png, beside which a .pdf and an .npz go.",
 )
-define_path("images", None, "With --predict: an image, or a folder of them.")
+flags.DEFINE_enum(
+    "suite",
+    None,
+    ("robustness",),
+    "With --evaluate: judge the network on noisy, blurred, brighter, paler, "
+    "compressed, pixelated, partly hidden and attacked images as well, and "
+    "write robustness.json into the run folder.",
+)
+define_path(
+    "images",
+    None,
+    "With --predict and --explain: an image, or a folder of them.",
+)
+flags.DEFINE_string(
+    "layer",
+    None,
+    "With --explain: name of the layer whose feature map Grad-CAM looks at, "
+    "MODEL/LAYER for one in a nested model; default: the last one with a map.",
+)
+flags.DEFINE_list(
+    "with",
+    [],
+    "With --study: what its report shows besides, of all finished runs that "
+    "lack it: robustness (see --suite), explain (what networks look at in some "
+    "val images), or both, with a comma between them.",
+)
 BAD = ("error", "skip")
 flags.DEFINE_enum("on_bad_image", "error", BAD, "If a file is no image.")
 flags.DEFINE_integer(
@@ -184,8 +220,11 @@ GOES_WITH = {
     "recipe": ["study"],
     "arms": ["study", "preview"],
     "arm": ["study", "preview"],
-    "out": ["preview", "predict"],
-    "images": ["predict"],
+    "out": ["preview", "predict", "explain"],
+    "layer": ["explain"],
+    "with": ["study"],
+    "suite": ["evaluate"],
+    "images": ["predict", "explain"],
 }
 flags.DEFINE_bool("help", False, "Print this help.", short_name="h")
 

@@ -15,6 +15,7 @@ from pipelines.config import DATA_SETS, Data
 from pipelines.location import Location
 
 MAX_SEED = 2**63 - 1
+EXTRAS = ("robustness", "explain")
 
 
 def print_list(_, flags):
@@ -50,6 +51,7 @@ def train_study(name, flags):
     study = registry.get_study(name)
     seeds = _seeds(flags, flags.seeds or study.seeds)
     arms = registry.choose_arms(study, flags.arms, flags.arm)
+    extras = _extras(flags)
     arms = _checked(arms, flags)
     if flags.plan:
         from experiments.plan import plan_study
@@ -59,11 +61,11 @@ def train_study(name, flags):
             arms,
             seeds=seeds,
             workdir=flags.workdir,
-            location=_location(flags),
+            location=location_of(flags),
             strategy=_strategy(flags),
         )
         return
-    _train(study.name, arms, seeds, flags)
+    _train(study.name, arms, seeds, flags, extras)
 
 
 def _seeds(flags, count):
@@ -76,7 +78,7 @@ def _seeds(flags, count):
     return seeds
 
 
-def _train(title, arms, seeds, flags):
+def _train(title, arms, seeds, flags, extras=()):
     options = _options(flags)
     if flags.dry_run:
         from experiments.dry_run import dry_run
@@ -86,6 +88,7 @@ def _train(title, arms, seeds, flags):
     shard = _shard(flags.shard)
     from experiments.study import run_study
 
+    options["extras"] = extras
     if flags.launcher == "ray":
         options |= {
             "launch": _ray_launcher(),
@@ -108,6 +111,18 @@ def _ray_launcher():
             "--launcher=ray needs Ray: pip install -r requirements-ray.txt"
         ) from error
     return run_on_ray
+
+
+def _extras(flags):
+    """Names of `experiments.study.EXTRAS`, which imports TensorFlow."""
+    wanted = flags["with"].value
+    for name in wanted:
+        if name not in EXTRAS:
+            raise ConfigError(
+                f"--with expects {' or '.join(EXTRAS)}, or both with a comma "
+                f"between them. Received: {name!r}."
+            )
+    return wanted
 
 
 def _shard(text):
@@ -140,27 +155,9 @@ def preview_augmentation(name, flags):
         name,
         arms,
         seed=flags.seed,
-        location=_location(flags),
+        location=location_of(flags),
         path=flags.out or Path(flags.workdir, "previews", f"{name}.png"),
     )
-
-
-def predict_images(run_dir, flags):
-    """Says what a trained network makes of images."""
-    if flags.images is None:
-        raise ConfigError("--predict needs --images=FILE_OR_FOLDER.")
-    start_tensorflow(flags.threads)
-    from experiments.predict import predict
-
-    predict(run_dir, flags.images, flags.out)
-
-
-def evaluate_run(run_dir, flags):
-    """Judges a trained network on the val images of --data_dir."""
-    start_tensorflow(flags.threads)
-    from experiments.evaluate import evaluate
-
-    evaluate(run_dir, _location(flags))
 
 
 def report_runs(runs_dir, flags):
@@ -176,7 +173,7 @@ def prepare_data(name, flags):
     start_tensorflow(flags.threads)
     from pipelines.loading import open_source
 
-    source = open_source(name, _location(flags), split_seed)
+    source = open_source(name, location_of(flags), split_seed)
     print(f"{name} is ready: {len(source.class_names)} classes", flush=True)
     for note in source.notes:
         print(f"note: {note}", flush=True)
@@ -212,7 +209,7 @@ def augment_offline(name, flags):
 
     for config in configs:
         offline = config.offline
-        source = open_source(config.name, _location(flags), config.split_seed)
+        source = open_source(config.name, location_of(flags), config.split_seed)
         written = source.write_variations(config.train, offline)
         for folder, images in written.items():
             print(
@@ -230,7 +227,7 @@ def describe_data(name, flags):
 
     describe_data_set(
         name,
-        _location(flags),
+        location_of(flags),
         workdir=flags.workdir,
         split_seed=split_seed,
     )
@@ -282,7 +279,7 @@ def _options(flags):
     """What is the same for all runs of a command, wherever they are made."""
     return {
         "workdir": flags.workdir,
-        "location": _location(flags),
+        "location": location_of(flags),
         "allow_moved": flags.allow_moved,
         "allow_overlap": flags.allow_overlap,
     }
@@ -294,5 +291,6 @@ def _strategy(flags):
     return make_strategy(flags.strategy)
 
 
-def _location(flags):
+def location_of(flags):
+    """Where the data is."""
     return Location(flags.data_dir, flags.prepared_dir, flags.on_bad_image)

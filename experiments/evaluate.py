@@ -2,11 +2,9 @@
 
 import numpy as np
 
-from experiments.errors import ConfigError
 from experiments.metrics import calibration_error, classification_metrics
 from experiments.report.tables import markdown_table
-from experiments.trained import load_trained, without_training
-from pipelines.loading import load
+from experiments.trained import load_trained
 
 
 def evaluate(run_dir, location):
@@ -26,14 +24,7 @@ def evaluate(run_dir, location):
         DataError: if the data is missing or broken.
     """
     trained = load_trained(run_dir)
-    config = without_training(trained.experiment.data)
-    data = load(config, location, trained.seed, allow_overlap=True)
-    if list(data.class_names) != list(trained.class_names):
-        raise ConfigError(
-            f"{location.data_dir} has other classes than {run_dir} was "
-            f"trained on: expected {_some(trained.class_names)}. Received "
-            f"{_some(data.class_names)}."
-        )
+    data = trained.load_val(location)
     probabilities = trained.probabilities(data.val)
     found = scores(
         probabilities,
@@ -41,11 +32,8 @@ def evaluate(run_dir, location):
         data.class_names,
         trained.experiment.positive_class,
     )
-    used = trained.folder.data().get("fingerprints", {}).get("val")
-    same = used == data.fingerprints["val"]
     print(
-        f"{trained.title}, on "
-        f"{'its val images' if same else 'other images than it was judged on'}",
+        f"{trained.title}, on {trained.whose(data)}",
         *markdown_table([{k: _shown(k, v) for k, v in found.items()}]),
         sep="\n",
         flush=True,
@@ -91,8 +79,3 @@ def _shown(name, value):
     if value is None:
         return "n/a"
     return f"{value:,}" if name == "images" else f"{value:.4f}"
-
-
-def _some(names):
-    rest = f" and {len(names) - 4:,} more" if len(names) > 4 else ""
-    return ", ".join(names[:4]) + rest

@@ -34,6 +34,24 @@ class PathParser(flags.ArgumentParser):
         return path
 
 
+class PathsParser(flags.BaseListParser):
+    """Several paths, with commas between them."""
+
+    def __init__(self):
+        super().__init__(token=",", name="comma")
+
+    def parse(self, argument):
+        if isinstance(argument, list):
+            return argument
+        return list(map(PathParser().parse, argument.split(",")))
+
+
+def define_paths(name, default, text):
+    """As `flags.DEFINE_list`."""
+    serializer = flags.ListSerializer(",")
+    flags.DEFINE(PathsParser(), name, default, text, serializer=serializer)
+
+
 def define_path(name, default, text):
     """As `flags.DEFINE_string`."""
     flags.DEFINE(PathParser(), name, default, text)

@@ -5,13 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
+from experiments.photos import find_images, read_images
 from experiments.report.tables import markdown_table, write_csv
 from experiments.trained import load_trained, top
 from pipelines.errors import DataError
-from pipelines.files.decoding import BAD_IMAGE_ERRORS, decode, error_in_words
-from pipelines.files.parallel import map_in_threads
 from pipelines.files.replacing import replacing
-from pipelines.image_names import why_no_image
 from pipelines.loading import LoadedSplit
 
 # Images in memory at a time, lines on the screen.
@@ -36,7 +34,7 @@ def predict(run_dir, images, path):
         DataError: if there are no images, or none can be read.
     """
     trained = load_trained(run_dir)
-    files = _files(Path(images))
+    files = find_images(Path(images))
     rows, bad = [], {}
     for start in range(0, len(files), _AT_ONCE):
         rows += _predict(trained, files[start : start + _AT_ONCE], bad)
@@ -64,56 +62,22 @@ def _shown(row):
     return shown
 
 
-def _files(place):
-    if place.is_file():
-        return [place]
-    found = sorted(
-        path
-        for path in place.rglob("*")
-        if path.is_file()
-        and why_no_image(path.relative_to(place).as_posix()) is None
-    )
-    if not found:
-        raise DataError(
-            f"--images={place}: expected an image, or a folder of images. "
-            f"Received {'a folder without' if place.is_dir() else 'nothing'}."
-        )
-    return found
-
-
 def _predict(trained, files, bad):
     """Rows of the files that can be read; why not goes to `bad`."""
     side = trained.experiment.data.stored_size
-
-    def read(index):
-        try:
-            return index, decode(files[index].read_bytes(), side)
-        except (OSError, *BAD_IMAGE_ERRORS) as error:
-            bad[files[index]] = error_in_words(error)
-            return index, None
-
-    read_ones = sorted(
-        (
-            found
-            for found in map_in_threads(
-                read, range(len(files)), desc="reading", unit=" images"
-            )
-            if found[1] is not None
-        ),
-        key=lambda found: found[0],
-    )
-    if not read_ones:
+    images, files, unread = read_images(files, side)
+    bad |= unread
+    if not files:
         return []
-    indices, images = zip(*read_ones, strict=True)
-    split = LoadedSplit(np.stack(images), np.zeros(len(images), np.int32))
+    split = LoadedSplit(images, np.zeros(len(images), np.int32))
     probabilities = trained.probabilities(split)
     # Outputs beyond the classes have no names.
     probabilities = probabilities[:, : len(trained.class_names)]
     rows = []
-    for index, each, best in zip(
-        indices, probabilities, top(probabilities, _MOST), strict=True
+    for file, each, best in zip(
+        files, probabilities, top(probabilities, _MOST), strict=True
     ):
-        row = {"image": str(files[index])}
+        row = {"image": str(file)}
         for place, label in enumerate(best.tolist(), 1):
             row[f"class_{place}"] = trained.class_names[label]
             row[f"probability_{place}"] = f"{each[label]:.4f}"

@@ -56,6 +56,10 @@ _KINDS = {
     "earlier_parts": (list, dict),
 }
 _MAY_BE_NONE = ("final", "best", "git_revision")
+# What the network makes of changed images, once that has been asked.
+ROBUSTNESS = "robustness.json"
+# Where it sees the classes of some val images, and what that is worth.
+EXPLANATIONS, EXPLAINED_MAPS = "explanations.json", "explanations.npz"
 # Fields of a config that may have to change with the machine.
 _MAY_MOVE = {"precision", "data.augment_on"}
 
@@ -191,6 +195,18 @@ class RunFolder(ClaimedFolder):
         here = self.digests()
         return [name for name in there if here.get(name) != there[name]]
 
+    def model_file(self):
+        """Name of the network that is judged, in a finished run."""
+        config = self.read_json("config.json") or {}
+        return JUDGED[config.get("judged", "last")]
+
+    def model_digest(self):
+        """{"file", "sha256"} of that network."""
+        name = self.model_file()
+        with open(self / name, "rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return {"file": name, "sha256": digest}
+
     def metrics(self):
         """metrics.json, or None before the first epoch has ended."""
         return self.read_json("metrics.json")
@@ -203,6 +219,11 @@ class RunFolder(ClaimedFolder):
         """Whether what is here was to have fewer epochs."""
         there = self.read_json("config.json") or {}
         return there.get("epochs", experiment.epochs) < experiment.epochs
+
+    def is_val(self, fingerprint):
+        """Whether it is judged on the images of this fingerprint."""
+        known = (self.data() or {}).get("fingerprints", {})
+        return fingerprint is not None and known.get("val") == fingerprint
 
     def is_finished(self):
         metrics = self.metrics()
@@ -226,6 +247,21 @@ class RunFolder(ClaimedFolder):
                 }
                 for row in csv.DictReader(file)
             ]
+
+    def write_plot(self, name, figure):
+        """Writes plots/NAME.png, and plots/NAME.svg for print.
+
+        Args:
+            name: Without its ending.
+            figure: A matplotlib `Figure`.
+        """
+        self.replace(f"plots/{name}.png", figure.savefig)
+        # Laid out once is enough.
+        figure.set_layout_engine("none")
+        self.replace(
+            f"plots/{name}.svg",
+            lambda path: figure.savefig(path, metadata={"Date": None}),
+        )
 
     def write_history(self, rows):
         def write(path):

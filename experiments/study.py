@@ -3,8 +3,17 @@
 from pathlib import Path
 
 from experiments.errors import TrainingFailed
+from experiments.explanations.explain import explain_run, is_explained
 from experiments.launchers.one_by_one import run_one_by_one
 from experiments.report.report import write_report
+from experiments.robustness.suite import is_judged, judge_run
+
+# What a finished run can be asked beyond its training: whether its folder has
+# it, and the function that makes it.
+EXTRAS = {
+    "robustness": (is_judged, judge_run),
+    "explain": (is_explained, explain_run),
+}
 
 
 def run_study(
@@ -13,7 +22,9 @@ def run_study(
     *,
     seeds,
     workdir,
+    location,
     shard=(0, 1),
+    extras=(),
     launch=run_one_by_one,
     **options,
 ):
@@ -29,6 +40,8 @@ def run_study(
         workdir: The runs and the report go below it.
         shard: (I, N): only every N-th run, from the I-th on, and no report,
             as other processes train the others.
+        location: A `pipelines.location.Location` of the data.
+        extras: Keys of `EXTRAS`, made of each finished run.
         launch: Function that trains, as `run_one_by_one` does.
         **options: Further ones of `launch`.
 
@@ -46,7 +59,11 @@ def run_study(
         f"{', '.join(map(str, seeds))}{part}",
         flush=True,
     )
-    folders, failures = launch(runs, workdir=workdir, **options)
+    folders, failures = launch(
+        runs, workdir=workdir, location=location, **options
+    )
+    for kind in extras:
+        _add(kind, folders, location)
     if shards > 1:
         print(
             f"{len(folders)} of the study's runs are in {workdir}; once all "
@@ -60,3 +77,13 @@ def run_study(
         raise TrainingFailed(
             f"{len(failures)} of {len(runs)} runs failed: {failures[0]}"
         )
+
+
+def _add(kind, folders, location):
+    is_there, make = EXTRAS[kind]
+    lacking = [each for each in folders if not is_there(each)]
+    for number, folder in enumerate(lacking, 1):
+        print(
+            f"{kind} of {folder.path} ({number} of {len(lacking)})", flush=True
+        )
+        make(folder.path, location)

@@ -1,15 +1,18 @@
 """The network of a finished run, for images that it has not seen."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from experiments.configs.schema import Experiment, read_config
 from experiments.errors import ConfigError
-from experiments.run_folder import JUDGED, RunFolder
+from experiments.run_folder import RunFolder
 from pipelines.batches import eval_batches
+from pipelines.loading import load
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,18 +37,58 @@ class Trained:
     def title(self):
         return f"{self.experiment.name}, seed {self.seed}"
 
+    def load_val(self, location):
+        """The `pipelines.loading.DataSet` of its val images, or of others.
+
+        Args:
+            location: A `pipelines.location.Location`.
+
+        Raises:
+            ConfigError: if the classes are others.
+            DataError: if the data is missing or broken.
+        """
+        config = without_training(self.experiment.data)
+        data = load(config, location, self.seed, allow_overlap=True)
+        if list(data.class_names) != list(self.class_names):
+            raise ConfigError(
+                f"{location.data_dir} has other classes than "
+                f"{self.folder.path} was trained on: expected "
+                f"{_some(self.class_names)}. Received "
+                f"{_some(data.class_names)}."
+            )
+        return data
+
+    def whose(self, data):
+        """In words, whose the val images of a `DataSet` are."""
+        if self.folder.is_val(data.fingerprints["val"]):
+            return "its val images"
+        return "other images than it was judged on"
+
     def probabilities(self, split):
         """float32 (N, outputs) of a `pipelines.loading.LoadedSplit`."""
+        logits = self.network.predict(self.batches(split), verbose=0)
+        return keras.ops.convert_to_numpy(keras.ops.softmax(logits))
+
+    @cached_property
+    def probabilities_of(self):
+        """Function: images (B, H, W, 3) in [0, 255] to float32 (B, outputs)."""
+        return tf.function(
+            lambda images: tf.nn.softmax(
+                tf.cast(self.network(images, training=False), tf.float32)
+            ),
+            reduce_retracing=True,
+        )
+
+    def batches(self, split):
+        """As `eval_batches`, the way the network was judged in training."""
         config = self.experiment.data
-        batches = eval_batches(
+        return eval_batches(
             split,
             classes=len(self.class_names),
             batch_size=config.batch_size,
             image_size=config.image_size,
             crop_fraction=config.crop_fraction,
         )
-        logits = self.network.predict(batches, verbose=0)
-        return keras.ops.convert_to_numpy(keras.ops.softmax(logits))
 
 
 def load_trained(path):
@@ -73,7 +116,7 @@ def load_trained(path):
         )
     seed = config.pop("seed", 0)
     experiment = read_config(config)
-    file = JUDGED[experiment.judged]
+    file = folder.model_file()
     try:
         network = keras.saving.load_model(
             folder / file, compile=False, safe_mode=True
@@ -107,3 +150,8 @@ def without_training(config):
 def top(probabilities, count):
     """Indices int (N, count) of the likeliest outputs, best first."""
     return np.argsort(-probabilities, axis=1, kind="stable")[:, :count]
+
+
+def _some(names):
+    rest = f" and {len(names) - 4:,} more" if len(names) > 4 else ""
+    return ", ".join(names[:4]) + rest

@@ -51,6 +51,8 @@ ROOMS = (
     ("experiments.report", "experiments.launchers"),
     ("experiments.image_counts", "experiments.step_timing"),
     ("experiments.trained",),
+    ("experiments.photos",),
+    ("experiments.robustness", "experiments.explanations"),
     (
         "experiments.study",
         "experiments.plan",
@@ -61,6 +63,7 @@ ROOMS = (
         "experiments.evaluate",
     ),
     ("experiments.commands",),
+    ("experiments.network_commands",),
     ("main",),
 )
 ROOM_LEVEL = {name: level for level, row in enumerate(ROOMS) for name in row}

@@ -19,22 +19,43 @@ def plot_calibration(arms, colors, title):
     Returns:
         A `Figure`.
     """
-    labels, title = drawable(arms), drawable_text(title)
-    figure = Figure(figsize=(5.6, 4.8), dpi=120, layout="constrained")
-    axes = figure.subplots()
-    axes.plot((0, 100), (0, 100), color=NEUTRAL, linewidth=1, linestyle="--")
-    for label, (arm, (confidence, right)) in zip(
-        labels, arms.items(), strict=True
-    ):
-        bins = 100 * np.array(calibration_bins(confidence, right))[:, :2]
-        axes.plot(*bins.T, "o-", color=colors[arm], markersize=3.5, label=label)
-    axes.set(
-        xlabel="confidence (%)",
-        ylabel="accuracy (%)",
-        xlim=(0, 100),
-        ylim=(0, 100),
-        title=title,
+    bins = {arm: calibration_bins(*said) for arm, said in arms.items()}
+    return plot_reliability({title: bins}, colors)
+
+
+def plot_reliability(panels, colors):
+    """Draws accuracy against confidence, panels side by side.
+
+    Args:
+        panels: {title: {arm: bins}}, at least one, of the same arms; bins
+            begin with confidence and accuracy, in [0, 1].
+        colors: {arm: color}.
+
+    Returns:
+        A `Figure`.
+    """
+    labels = drawable(next(iter(panels.values())))
+    titles = [drawable_text(title) for title in panels]
+    figure = Figure(
+        figsize=(4.8 * len(panels) + 0.8, 4.8), dpi=120, layout="constrained"
     )
-    axes.grid(alpha=0.3)
-    axes.legend(handles=axes.lines[1:], fontsize=8)
+    grid = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
+    for axes, title, arms in zip(grid, titles, panels.values(), strict=True):
+        axes.plot(
+            (0, 100), (0, 100), color=NEUTRAL, linewidth=1, linestyle="--"
+        )
+        for label, (arm, bins) in zip(labels, arms.items(), strict=True):
+            points = 100 * np.array(bins)[:, :2]
+            axes.plot(
+                *points.T, "o-", color=colors[arm], markersize=3.5, label=label
+            )
+        axes.set(
+            xlabel="confidence (%)",
+            xlim=(0, 100),
+            ylim=(0, 100),
+            title=title,
+        )
+        axes.grid(alpha=0.3)
+    grid[0].set_ylabel("accuracy (%)")
+    grid[0].legend(handles=grid[0].lines[1:], fontsize=8)
     return figure

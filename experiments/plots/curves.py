@@ -40,7 +40,7 @@ def save_run_plots(folder):
     """Writes the curves of one `RunFolder` to its plots/."""
     rows = folder.history()
     for name in _CURVES:
-        folder.replace(f"plots/{name}.png", plot_run(rows, name).savefig)
+        folder.write_plot(name, plot_run(rows, name))
 
 
 def plot_run(rows, name):

@@ -162,7 +162,7 @@ def _figures(group, arm, positive):
         for name, value in _of_one_run(group, run, said, positive).items():
             columns.setdefault(name, []).append(value)
     return {
-        name: _spread(values)
+        name: spread(values)
         for name, values in columns.items()
         if None not in values
     }
@@ -205,7 +205,8 @@ def _of_one_run(group, run, said, positive):
     return found
 
 
-def _spread(values):
+def spread(values):
+    """The `Spread` of numbers, one a seed."""
     values = [float(value) for value in values]
     deviation = summary.stdev(values) if len(values) > 1 else None
     return Spread(summary.fmean(values), deviation, values)

@@ -8,11 +8,13 @@ from pathlib import Path
 from experiments.errors import ConfigError
 from experiments.report import wording
 from experiments.report.arms import group_runs
+from experiments.report.explanations import explanations_of
 from experiments.report.findings import find
 from experiments.report.material import Material
 from experiments.report.page import Chapter, write_page
 from experiments.report.power import power_of
 from experiments.report.published.results import read_published
+from experiments.report.robustness import robustness_of
 from experiments.report.runs import read_runs
 from experiments.report.sections import sections_of
 from experiments.run_folder import RunFolder
@@ -135,6 +137,28 @@ def _numbers(title, materials, left_out):
     }
 
 
+def _robustness(group):
+    found, _ = robustness_of(group)
+    return {
+        arm: each._asdict()
+        | {"figures": {k: v._asdict() for k, v in each.figures.items()}}
+        for arm, each in found.items()
+    }
+
+
+def _explanations(group):
+    return {
+        arm: each._asdict()
+        | {
+            "scores": {
+                method: {name: found._asdict() for name, found in both.items()}
+                for method, both in each.scores.items()
+            }
+        }
+        for arm, each in explanations_of(group).items()
+    }
+
+
 def _group(material):
     findings = material.findings
     settings, power = findings.settings, power_of(material.group)
@@ -147,6 +171,8 @@ def _group(material):
         "cross_validated": findings.crossed,
         "positive_class": findings.positive_class,
         "power": power and power.as_json(),
+        "robustness": _robustness(material.group),
+        "explanations": _explanations(material.group),
         "settings": settings._asdict() | {"confounded": settings.confounded},
         "arms": [
             {

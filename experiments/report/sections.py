@@ -5,11 +5,18 @@ None where the runs hold nothing for it; its place is its place in `ORDER`.
 """
 
 from experiments.plots import forest
-from experiments.report import origins, pictures, wording
+from experiments.report import (
+    explanations,
+    origins,
+    pictures,
+    robustness,
+    wording,
+)
 from experiments.report.blocks import Picture, Section, Table, Text
 from experiments.report.material import as_published
 from experiments.report.power import power_of
 from experiments.report.published.results import published_notes
+from experiments.report.tables import spread_cell
 
 # How many classes are shown that gained most, and that lost most.
 _CLASSES = 5
@@ -193,7 +200,7 @@ def _figures(material, columns):
                 "seeds": len(arm.seeds),
                 "epochs": "-".join(map(str, arm.epochs)),
                 **{
-                    title: _spread(arm.figures.get(key), digits)
+                    title: spread_cell(arm.figures.get(key), digits)
                     for key, (title, digits) in columns.items()
                 },
             }
@@ -201,15 +208,6 @@ def _figures(material, columns):
         if arm.name in material.published:
             rows.append(_published_row(material, arm.name, columns))
     return rows
-
-
-def _spread(spread, digits):
-    if spread is None:
-        return "n/a"
-    mean = f"{spread.mean:,.{digits}f}"
-    if spread.deviation is None:
-        return mean
-    return f"{mean} ± {spread.deviation:,.{digits}f}"
 
 
 def _published_row(material, arm, columns):
@@ -281,6 +279,8 @@ ORDER = (
     classes,
     pictures.confusions,
     pictures.calibrations,
+    robustness.section,
+    explanations.section,
     origins.origins,
     reading,
     power,

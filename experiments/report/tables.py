@@ -27,6 +27,16 @@ def is_number(cell):
     return bool(re.match(r"[+-]?[\d.,]+( |$)|n/a$", str(cell)))
 
 
+def spread_cell(spread, digits):
+    """For example "12.30 ± 0.45", of a `findings.Spread` or None."""
+    if spread is None:
+        return "n/a"
+    mean = f"{spread.mean:,.{digits}f}"
+    if spread.deviation is None:
+        return mean
+    return f"{mean} ± {spread.deviation:,.{digits}f}"
+
+
 def markdown_table(rows):
     """The lines of a Markdown table; numbers stand on the right."""
     columns = tuple(rows[0])

@@ -235,7 +235,7 @@ class Progress(keras.callbacks.Callback):
 
 
 class Plots(keras.callbacks.Callback):
-    """Draws plots/*.png after each epoch, but not more often than needed.
+    """Draws the curves in plots/ after epochs, no more often than needed.
 
     Args:
         folder: The `RunFolder`.

@@ -10,7 +10,7 @@ from experiments.plots.confusion import plot_confusion
 
 
 def write_predictions(folder, val, class_names, probabilities, title):
-    """Writes predictions.npz and plots/confusion.png.
+    """Writes predictions.npz and plots/confusion.png and .svg.
 
     Args:
         folder: The `RunFolder`.
@@ -32,7 +32,7 @@ def write_predictions(folder, val, class_names, probabilities, title):
     figure = plot_confusion(
         val.labels, probabilities.argmax(-1), class_names, title
     )
-    folder.replace("plots/confusion.png", figure.savefig)
+    folder.write_plot("confusion", figure)
 
 
 def write_samples(folder, figure):

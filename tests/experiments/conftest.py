@@ -1,16 +1,20 @@
 """A run small enough for tests, and runs that nobody trained."""
 
 import functools
+import shutil
 from dataclasses import replace
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from experiments.configs.schema import Experiment, Optimizer, layer
 from experiments.run_folder import RunFolder
 from experiments.training.callbacks import summarize
+from experiments.training.run import run
 from models.config import Model
 from pipelines.config import Data
+from pipelines.location import Location
 
 NAMES = tuple("abcdef")
 EPOCHS = 6
@@ -41,6 +45,25 @@ def tiny():
         augment=(layer("RandomFlip"), layer("SaliencyMix")),
         epochs=2,
     )
+
+
+@pytest.fixture(scope="session")
+def trained(tiny, tmp_path_factory):
+    """The folder of a run of one epoch; not to be written to."""
+    return run(
+        replace(tiny, epochs=1),
+        seed=3,
+        workdir=tmp_path_factory.mktemp("runs"),
+        location=Location("unused"),
+        strategy=tf.distribute.get_strategy(),
+    )
+
+
+@pytest.fixture
+def copied(trained, tmp_path):
+    """The same, to spoil."""
+    shutil.copytree(trained.path, tmp_path / "copy" / "seed_3")
+    return RunFolder(tmp_path / "copy" / "seed_3")
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import doctest
 import pytest
 
 from experiments import path_flag
-from experiments.path_flag import PathParser
+from experiments.path_flag import PathParser, PathsParser
 
 
 def test_examples():
@@ -48,3 +48,10 @@ def test_what_means_nothing_is_refused(given, message, monkeypatch):
     monkeypatch.setenv("EMPTY", "")
     with pytest.raises(ValueError, match=message):
         PathParser().parse(given)
+
+
+def test_each_of_several_paths(monkeypatch):
+    monkeypatch.setenv("HOME", "/home/me")
+    assert PathsParser().parse("~/a,b,~") == ["/home/me/a", "b", "/home/me"]
+    with pytest.raises(ValueError, match="expected a path"):
+        PathsParser().parse("a,,b")

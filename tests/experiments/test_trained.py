@@ -2,8 +2,6 @@
 
 import csv
 import json
-import shutil
-from dataclasses import replace
 
 import keras
 import numpy as np
@@ -14,30 +12,10 @@ import tensorflow as tf
 from experiments.errors import ConfigError
 from experiments.evaluate import evaluate, scores
 from experiments.predict import predict
-from experiments.run_folder import RunFolder
 from experiments.trained import load_trained
-from experiments.training.run import run
 from pipelines.errors import DataError
 from pipelines.loading import load
 from pipelines.location import Location
-
-
-@pytest.fixture(scope="module")
-def trained(tiny, tmp_path_factory):
-    return run(
-        replace(tiny, epochs=1),
-        seed=3,
-        workdir=tmp_path_factory.mktemp("runs"),
-        location=Location("unused"),
-        strategy=tf.distribute.get_strategy(),
-    )
-
-
-@pytest.fixture
-def copied(trained, tmp_path):
-    """A folder to spoil."""
-    shutil.copytree(trained.path, tmp_path / "copy" / "seed_3")
-    return RunFolder(tmp_path / "copy" / "seed_3")
 
 
 @pytest.fixture

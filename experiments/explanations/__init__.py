@@ -1,0 +1,1 @@
+"""Where in an image a trained network sees a class."""

@@ -1,0 +1,1 @@
+"""How a trained network does on images that are not as they should be."""
