@@ -28,8 +28,10 @@ from augment_tf.saliency import fine_grained_saliency
 from augment_tf.saliency_mix import SaliencyMix
 from augment_tf.saliency_opencv import opencv_saliency
 from augment_tf.sequence import Sequence
+from augment_tf.version import __version__
 
 __all__ = [
+    "__version__",
     "Augmentation",
     "ColorJitter",
     "CutMix",

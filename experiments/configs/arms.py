@@ -19,12 +19,16 @@ LAYERS = (
     "AugLy",
     "ColorJitter",
     "CutMix",
+    "Cutout",
+    "FMix",
+    "GridMask",
     "MixUp",
     "PCALighting",
     "RandomCrop",
     "RandomErasing",
     "RandomFlip",
     "RandomResizedCrop",
+    "ResizeMix",
     "SaliencyMix",
 )
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
@@ -65,6 +69,9 @@ ARMS = {
         ),
         Arm("cutmix", "CutMix", (layer("CutMix"),)),
         Arm("mixup", "MixUp", (layer("MixUp"),)),
+        Arm("resizemix", "ResizeMix", (layer("ResizeMix"),)),
+        Arm("fmix", "FMix", (layer("FMix"),)),
+        Arm("cutout", "Cutout", (layer("Cutout"),)),
         Arm(
             "randaugment",
             "RandAugment of Keras",

@@ -43,8 +43,11 @@ def test_a_sequential_model_is_fitted_cloned_and_exported(
     np.testing.assert_array_equal(clone.predict(images, verbose=0), expected)
     assert clone.layers[0] is not model.layers[0]
     model.export(tmp_path / "exported", verbose=False)
-    served = tf.saved_model.load(tmp_path / "exported").serve(images)
-    np.testing.assert_allclose(served, expected, rtol=1e-4, atol=1e-3)
+    # In a variable of its own: its weights go with it.
+    exported = tf.saved_model.load(tmp_path / "exported")
+    np.testing.assert_allclose(
+        exported.serve(images), expected, rtol=1e-4, atol=1e-3
+    )
 
 
 @pytest.mark.parametrize(
