@@ -158,6 +158,10 @@ class Augmentation(keras.layers.Layer):
             As `apply`, but images in the layer's dtype, as from any layer of
             Keras: the next one in a model may take no uint8. Where `training`
             is false nothing is augmented, and labels are not looked at.
+            `fit`, `evaluate` and `predict` say which; who says nothing, as
+            `model(images)` and `Model.export`, gets augmented images, as from
+            Keras's own random layers: export `model(images, training=False)`
+            with `keras.export.ExportArchive`.
         """
         if labels is not None or sample_weights is not None:
             rest = () if sample_weights is None else (sample_weights,)

@@ -42,7 +42,16 @@ def test_a_sequential_model_is_fitted_cloned_and_exported(
     clone.set_weights(model.get_weights())
     np.testing.assert_array_equal(clone.predict(images, verbose=0), expected)
     assert clone.layers[0] is not model.layers[0]
-    model.export(tmp_path / "exported", verbose=False)
+    archive = keras.export.ExportArchive()
+    archive.track(model)
+    archive.add_endpoint(
+        "serve",
+        # Without a word Keras would call its random layers, and these, as in
+        # training.
+        lambda images: model(images, training=False),
+        [keras.InputSpec((None, 40, 24, 3), "float32")],
+    )
+    archive.write_out(tmp_path / "exported", verbose=False)
     # In a variable of its own: its weights go with it.
     exported = tf.saved_model.load(tmp_path / "exported")
     np.testing.assert_allclose(

@@ -103,7 +103,9 @@ def test_compiled_choices_are_the_eager_ones(batch, per, jit_compile):
 
 def test_layers_of_one_size_only(images):
     crops = [augment_tf.RandomResizedCrop(size) for size in (8, 16)]
-    with pytest.raises(ValueError, match="images of one size.*16, 3.* and .*8, 3"):
+    with pytest.raises(
+        ValueError, match="images of one size.*16, 3.* and .*8, 3"
+    ):
         augment_tf.OneOf(crops).apply(images, SEED)
     crops = [augment_tf.RandomResizedCrop(8, ratio=(r, r)) for r in (1, 2)]
     layer = augment_tf.OneOf(crops)
