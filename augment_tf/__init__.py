@@ -44,6 +44,7 @@ from augment_tf.saliency import fine_grained_saliency
 from augment_tf.saliency_mix import SaliencyMix
 from augment_tf.saliency_opencv import opencv_saliency
 from augment_tf.sequence import Sequence
+from augment_tf.version import __version__
 
 __all__ = [
     "AugMix",
@@ -75,6 +76,7 @@ __all__ = [
     "Sharpness",
     "Solarize",
     "TrivialAugmentWide",
+    "__version__",
     "fine_grained_saliency",
     "map_dataset",
     "opencv_saliency",

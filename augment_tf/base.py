@@ -146,8 +146,10 @@ class Augmentation(keras.layers.Layer):
         The seeds come from a `keras.random.SeedGenerator`, one a call: a
         layer with a `seed` repeats itself as long as calls come in order.
         In a parallel `Dataset.map` they do not; `augment_tf.map_dataset`, or
-        `apply` with seeds of your own, repeats itself there, too. Replicas
-        of a `tf.distribute` strategy draw differently.
+        `apply` with seeds of your own, repeats itself there, too. A layer
+        that is loaded, unpickled or cloned begins at its seed again, as
+        those of Keras do. Replicas of a `tf.distribute` strategy draw
+        differently.
 
         Labels and sample weights may be arguments of their own, as
         `Dataset.map(layer)` hands in pairs; they come back as a tuple.
@@ -156,6 +158,10 @@ class Augmentation(keras.layers.Layer):
             As `apply`, but images in the layer's dtype, as from any layer of
             Keras: the next one in a model may take no uint8. Where `training`
             is false nothing is augmented, and labels are not looked at.
+            `fit`, `evaluate` and `predict` say which; who says nothing, as
+            `model(images)` and `Model.export`, gets augmented images, as from
+            Keras's own random layers: export `model(images, training=False)`
+            with `keras.export.ExportArchive`.
         """
         if labels is not None or sample_weights is not None:
             rest = () if sample_weights is None else (sample_weights,)

@@ -18,11 +18,10 @@ class ResizeMix(Mixing):
     pixels*. Partners come from one random permutation of the batch. Unlike a
     cut, the copy never misses the object that its label names.
 
-    The copy takes the pixel nearest to the centre of each of its own, as
-    Pillow's `Image.resize` with `NEAREST`; the code of OpenMixup takes the
-    one at the corner. That code also draws the rectangle's centre anywhere
-    and squeezes the copy into what the border leaves of it; the paper cuts
-    nothing off, and neither does this.
+    Each pixel of the copy is the partner's that lies under its centre; in
+    the code of OpenMixup, under its corner. That code also draws the
+    rectangle's centre anywhere and squeezes the copy into what the border
+    leaves of it; the paper cuts nothing off, and neither does this.
 
     References:
         - Qin et al., ResizeMix: Mixing Data with Preserved Object Information

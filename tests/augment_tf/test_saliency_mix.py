@@ -260,3 +260,18 @@ def test_unknown_sides_are_refused():
             {"images": images, "labels": labels},
             tf.TensorSpec((2,), tf.int32),
         )
+
+
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_maxima_of_images_above_8_megapixels(jit_compile):
+    """Where the value and the position no longer fit an int32."""
+    maps = np.zeros((1, 3000, 3001), np.uint8)
+    maps[0, 2000, 1234] = 255
+    maps[0, 2999, 7] = 255
+    found = tf.function(first_maximum, jit_compile=jit_compile)(maps)
+    np.testing.assert_array_equal(found, [[2000, 1234]])
+    unknown = tf.function(
+        first_maximum,
+        input_signature=[tf.TensorSpec((None, None, None), tf.uint8)],
+    )
+    np.testing.assert_array_equal(unknown(maps), found)
