@@ -37,8 +37,8 @@ def wheel(tmp_path_factory):
 
 def test_the_wheel_holds_the_library_alone(wheel):
     names = [name for name in wheel.namelist() if "dist-info" not in name]
-    expected = sorted((ROOT / "augment_tf").glob("*.py"))
-    expected = [f"augment_tf/{path.name}" for path in expected]
+    expected = (ROOT / "augment_tf").rglob("*.py")
+    expected = [str(path.relative_to(ROOT)) for path in expected]
     assert sorted(names) == sorted([*expected, "augment_tf/py.typed"])
 
 
