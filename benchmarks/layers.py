@@ -114,6 +114,8 @@ KERAS_CV = {
 }
 TENSORFLOW = ("this project", "keras", "keras_cv")
 TORCH = ("torchvision", "torchvision, batch", "albumentations", "kornia")
+# Around the table in the document.
+MARK = "<!-- speed -->"
 # For sides that have a process a core already.
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 # They cannot be traced.
@@ -234,6 +236,29 @@ def measure(name, size, repeats, seconds, torch_python):
     return [{"layer": name, "size": size, **row} for row in found.values()]
 
 
+def as_table(results):
+    """Images/s of all sides, in Markdown, a row for each layer and size."""
+    sides = (*TENSORFLOW, *TORCH)
+    speeds = {}
+    for row in results:
+        speeds.setdefault((row["layer"], row["size"]), {})[row["side"]] = row
+    lines = [f"| | px | {' | '.join(sides)} |", "|---" + 8 * "|---:" + "|"]
+    for (layer, size), rows in speeds.items():
+        cells = [
+            f"{rows[side]['images_per_second']:,.0f}" if side in rows else ""
+            for side in sides
+        ]
+        lines.append(f"| {layer} | {size} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def write_table(path, results):
+    """Between the first two marks of a document."""
+    before, _, after = path.read_text().split(MARK, maxsplit=2)
+    parts = (before, f"\n{as_table(results)}\n", after)
+    path.write_text(MARK.join(parts))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--sizes", type=int, nargs="*", default=[64, 224])
@@ -242,6 +267,7 @@ def main():
     parser.add_argument("--seconds", type=float, default=1.0)
     parser.add_argument("--torch_python", help="of an environment with peers")
     parser.add_argument("--json", type=Path, help="also write results here")
+    parser.add_argument("--document", type=Path, help="has a table of them")
     parser.add_argument("--work", nargs=3, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.work:
@@ -270,6 +296,8 @@ def main():
             if arguments.json:
                 text = json.dumps(results, indent=2)
                 arguments.json.write_text(text + "\n")
+    if arguments.document:
+        write_table(arguments.document, results)
     return None
 
 
