@@ -1,12 +1,28 @@
 """Optimizers and learning-rate schedules from a config."""
 
 import keras
+import tensorflow as tf
 
 from experiments.errors import ConfigError
 
 
+class _Forgettable(keras.optimizers.Optimizer):
+    """Adds gradients over replicas only where there are several.
+
+    Keras adds them over one replica, too, by a function that TensorFlow
+    registers for good, with all that the train step holds: each run in a
+    process would leave its weights behind.
+    """
+
+    def _all_reduce_sum_gradients(self, grads_and_vars):
+        context = tf.distribute.get_replica_context()
+        if context is not None and context.num_replicas_in_sync == 1:
+            return list(grads_and_vars)
+        return super()._all_reduce_sum_gradients(grads_and_vars)
+
+
 @keras.saving.register_keras_serializable("experiments")
-class CoupledSGD(keras.optimizers.Optimizer):
+class CoupledSGD(_Forgettable):
     """SGD with momentum and coupled weight decay, as PyTorch has it.
 
     g += weight_decay * w; m = momentum * m + g; w -= rate * (g + momentum *
@@ -62,7 +78,7 @@ class CoupledSGD(keras.optimizers.Optimizer):
 
 
 @keras.saving.register_keras_serializable("experiments")
-class Algorithm1Adam(keras.optimizers.Optimizer):
+class Algorithm1Adam(_Forgettable):
     """Adam with epsilon where Algorithm 1 of its paper, and PyTorch, has it.
 
     m += (1 - beta_1) * (g - m); v += (1 - beta_2) * (g^2 - v); then, with t

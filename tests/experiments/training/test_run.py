@@ -1,6 +1,7 @@
 """A whole run: its files, its repetition, its interruption, its failure."""
 
 import csv
+import gc
 import json
 import shutil
 import signal
@@ -167,6 +168,19 @@ def test_finished_run_is_not_trained_again(finished, tiny, capsys):
     train(tiny, finished.path.parents[1])
     assert "finished already" in capsys.readouterr().out
     assert (finished / "model.keras").stat().st_mtime_ns == before
+
+
+def test_run_leaves_no_weights_in_memory(tiny, tmp_path):
+    def handles():
+        gc.collect()
+        return sum(
+            isinstance(each, tf.Tensor) and each.dtype == tf.resource
+            for each in gc.get_objects()
+        )
+
+    before = handles()
+    train(replace(tiny, epochs=1), tmp_path)
+    assert handles() == before
 
 
 def test_folder_of_another_config_is_refused(finished, tiny):
