@@ -49,7 +49,7 @@ def test_a_sequential_model_is_fitted_cloned_and_exported(
         # Without a word Keras would call its random layers, and these, as in
         # training.
         lambda images: model(images, training=False),
-        [keras.InputSpec((None, 40, 24, 3), "float32")],
+        [keras.InputSpec("float32", (None, 40, 24, 3))],
     )
     archive.write_out(tmp_path / "exported", verbose=False)
     # In a variable of its own: its weights go with it.
