@@ -56,7 +56,7 @@ def kill_often(workdir, kills, epochs=6, images=480, seed=0, env=None):
     done = []
     for number in range(kills):
         process = _start(command, cut, env)
-        if number % 2:
+        if number % 2 == 0:
             how = _await_writing(process, cut, moments.randrange(4))
         else:
             seconds = moments.uniform(0, _LATEST)

@@ -79,7 +79,7 @@ def read_images(source, count, seed):
 
 
 def peak_of(saliency_map):
-    return first_maximum(saliency_map[np.newaxis]).numpy()[0]
+    return first_maximum(tf.constant(saliency_map[np.newaxis])).numpy()[0]
 
 
 def compare(image):

@@ -96,9 +96,11 @@ def apply_chains(images, chosen, parameters, operations, fill):
         )
         return image
 
-    return tf.map_fn(
+    changed = tf.map_fn(
         chain, (images, chosen, parameters), fn_output_signature=tf.uint8
     )
+    # Of no images the loop knows no shape.
+    return tf.reshape(changed, tf.shape(images))
 
 
 def _table(name, image, numbers):

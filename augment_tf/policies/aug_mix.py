@@ -160,10 +160,11 @@ class AugMix(Policy):
             tf.repeat(as_bytes(images), self.width, axis=0), transformation
         )
         shape = tf.shape(images)
-        chains = tf.reshape(chains, (shape[0], self.width, -1))
+        pixels = tf.reduce_prod(shape[1:])
+        chains = tf.reshape(chains, (shape[0], self.width, pixels))
         shares = tf.cast(transformation["shares"], tf.float32)[:, tf.newaxis]
         weights = tf.cast(transformation["weights"], tf.float32)
-        mixed = (1.0 - shares) * tf.reshape(originals, (shape[0], -1))
+        mixed = (1.0 - shares) * tf.reshape(originals, (shape[0], pixels))
         for chain in range(self.width):
             weight = shares * weights[:, chain, tf.newaxis]
             mixed += weight * tf.cast(chains[:, chain], tf.float32)

@@ -12,6 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from experiments.run_folder import TIMES, RunFolder
+
 pytest.importorskip(
     "ray", reason="Ray is not installed; see requirements-ray.txt"
 )
@@ -58,11 +60,14 @@ class Study:
         """history.csv without the times, and predictions."""
         for arm in ARMS:
             run = self.workdir / arm / "seed_0"
-            rows = (run / "history.csv").read_text().splitlines()
-            assert len(rows) == EPOCHS + 1
+            rows = [
+                {key: row[key] for key in row if key not in TIMES}
+                for row in RunFolder(run).history()
+            ]
+            assert len(rows) == EPOCHS
             with np.load(run / "predictions.npz") as file:
                 predictions = file["probabilities"].tobytes()
-            yield [row.rsplit(",", 1)[0] for row in rows], predictions
+            yield rows, predictions
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 import itertools
 
-import numpy as np
 import pytest
 from matplotlib.text import Text
 
@@ -286,7 +285,12 @@ def test_a_run_s_plots_are_written(tmp_path):
     folder.write_history(history(0.25, 0.5))
     save_run_plots(folder)
     names = {path.name for path in (tmp_path / "plots").iterdir()}
-    assert names == {"accuracy.png", "error.png", "loss.png"}
+    kinds = ("accuracy", "error", "loss")
+    assert names == {
+        f"{kind}.{end}" for kind in kinds for end in ("png", "svg")
+    }
     files = {path.read_bytes() for path in (tmp_path / "plots").iterdir()}
-    assert len(files) == 3
-    assert np.all([data.startswith(b"\x89PNG") for data in files])
+    assert len(files) == 6
+    starts = [data[:5] for data in files]
+    assert starts.count(b"\x89PNG\r") == 3
+    assert starts.count(b"<?xml") == 3
