@@ -42,13 +42,22 @@ def change_images(images, chosen, parameters, operations, color=0.0):
         operations: See `apply_chains`.
         color: Number, or three, in [0, 255]: shows around what was moved.
     """
-    changed = as_bytes(images)
+    colored = as_bytes(images)
     if images.shape[-1] == 1:
-        changed = tf.repeat(changed, 3, axis=-1)
+        colored = tf.repeat(colored, 3, axis=-1)
         color = luma_of(color)
     fill = color if isinstance(color, tuple) else 3 * (color,)
     fill = tuple(round(value) for value in fill)
-    changed = apply_chains(changed, chosen, parameters, operations, fill)
+
+    def apply():
+        return apply_chains(colored, chosen, parameters, operations, fill)
+
+    # XLA does not compile a loop over no images.
+    if images.shape[0]:
+        changed = apply()
+    else:
+        some = tf.shape(images)[0] > 0
+        changed = tf.cond(some, apply, lambda: colored)
     return tf.cast(changed[..., : images.shape[-1]], images.dtype)
 
 
@@ -96,11 +105,9 @@ def apply_chains(images, chosen, parameters, operations, fill):
         )
         return image
 
-    changed = tf.map_fn(
+    return tf.map_fn(
         chain, (images, chosen, parameters), fn_output_signature=tf.uint8
     )
-    # Of no images the loop knows no shape.
-    return tf.reshape(changed, tf.shape(images))
 
 
 def _table(name, image, numbers):
