@@ -4,8 +4,9 @@ On a CPU, set the environment variable `TF_ENABLE_ONEDNN_OPTS=1` before
 TensorFlow is imported. TensorFlow does so by itself only on processors with
 AVX-512 VNNI. Nothing here multiplies matrices, but oneDNN brings an allocator
 that keeps the memory of large tensors; without it, the operating system hands
-out, and clears, every page of every batch anew. docs/saliency.md has figures.
-A library cannot set this for its users, as it changes the last bits of
+out, and clears, every page of every batch anew, and a chain of crops and color
+changes takes up to three times as long (benchmarks/published_chain.py). A
+library cannot set this for its users, as it changes the last bits of
 networks.
 """
 

@@ -65,9 +65,10 @@ def our_images(images):
         tf.data.Dataset.zip(batches, seeds)
         .map(
             lambda batch, seed: chain.apply(batch, tf.cast(seed, tf.int32)),
-            num_parallel_calls=tf.data.AUTOTUNE,
+            num_parallel_calls=os.cpu_count(),
         )
-        .prefetch(tf.data.AUTOTUNE)
+        # No more: what waits here was made in the turn of another side.
+        .prefetch(1)
     )
 
     def augment(count):
