@@ -209,19 +209,17 @@ def sides_of(name, with_torch):
 
 def measure(name, size, repeats, seconds, torch_python):
     """A row for each side."""
-    workers, counts = {}, {}
+    workers = {}
     for side in sides_of(name, torch_python):
         if side in TENSORFLOW:
             command = [sys.executable, __file__, "--work", side, name, size]
         else:
             script = HERE / "torch_peers.py"
             command = [torch_python, script, side, name, size]
-        threads = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
         single = side in ("torchvision", "albumentations")
-        # These have a process a core already.
-        worker = Worker(
-            command, **(dict.fromkeys(threads, "1") if single else {})
-        )
+        workers[side] = Worker(command, **(ONE_THREAD if single else {}))
+    counts = {}
+    for side, worker in list(workers.items()):
         try:
             worker.seconds(2 * BATCH)
             speed = 2 * BATCH / worker.seconds(2 * BATCH)
@@ -229,8 +227,8 @@ def measure(name, size, repeats, seconds, torch_python):
             speed = count / worker.seconds(count)
         except RuntimeError:
             print(f"{name}, {size} px: {side} cannot", flush=True)
+            del workers[side]
             continue
-        workers[side] = worker
         counts[side] = max(1, round(speed * seconds / BATCH)) * BATCH
     found = in_turns(workers, counts, counts, repeats)
     return [{"layer": name, "size": size, **row} for row in found.values()]

@@ -26,6 +26,13 @@ NAMES = [
     for name in augment_tf.__all__
     if inspect.isclass(getattr(augment_tf, name)) and name != "Augmentation"
 ]
+TESTS_OF_EVERY_LAYER = (
+    "test_uint8_stays_uint8_where_no_colors_are_computed",
+    "test_same_seed_gives_same_bits_and_another_seed_others",
+    "test_graph_and_xla_give_the_eager_images",
+    "test_configuration_survives_json",
+    "test_documentation_runs_and_is_complete",
+)
 # They share all but what they do to pixels with AutoContrast or RandAugment.
 ALIKE = (
     "Equalize",
@@ -54,14 +61,14 @@ def make(name, **arguments):
 
 @pytest.fixture
 def layer(layer_name):
-    """Every exported layer, in other files than test_contract one of a kind."""
+    """Every exported layer; in tests not named above, one of a kind."""
     return make(layer_name)
 
 
 def pytest_generate_tests(metafunc):
     if "layer_name" in metafunc.fixturenames:
-        all_of_them = metafunc.module.__name__.endswith("test_contract")
-        names = NAMES if all_of_them else [n for n in NAMES if n not in ALIKE]
+        every = metafunc.function.__name__ in TESTS_OF_EVERY_LAYER
+        names = NAMES if every else [n for n in NAMES if n not in ALIKE]
         metafunc.parametrize("layer_name", names)
 
 
