@@ -30,6 +30,8 @@ from worker import Worker, in_turns, serve
 HERE = Path(__file__).parent
 BATCH = 64
 CLASSES = 200
+# Batches that tf.data holds ready at most.
+BUFFERED = 16
 RANGE = {"value_range": (0, 255)}
 # Options of our layers: each image is changed, as by the peers.
 OURS = {
@@ -173,7 +175,6 @@ def tensorflow_images(side, name, size):
             lambda batch, seed: layer(batch, tf.cast(seed, tf.int32)),
             num_parallel_calls=os.cpu_count(),
         )
-        # No more: what waits here was made in the turn of another side.
         .prefetch(1)
     )
 
@@ -270,7 +271,10 @@ def main():
     arguments = parser.parse_args()
     if arguments.work:
         side, name, size = arguments.work
-        return serve(tensorflow_images(side, name, int(size)))
+        augment = tensorflow_images(side, name, int(size))
+        # What waits in tf.data's buffers was made in the turns of others.
+        buffered = 0 if (side, name) in EAGER else BUFFERED
+        return serve(augment, lambda: augment(buffered * BATCH))
     if arguments.torch_python is None:
         print(f"{', '.join(TORCH)} are left out: no --torch_python")
     results = []
@@ -294,8 +298,8 @@ def main():
             if arguments.json:
                 text = json.dumps(results, indent=2)
                 arguments.json.write_text(text + "\n")
-    if arguments.document:
-        write_table(arguments.document, results)
+            if arguments.document:
+                write_table(arguments.document, results)
     return None
 
 

@@ -67,7 +67,6 @@ def our_images(images):
             lambda batch, seed: chain.apply(batch, tf.cast(seed, tf.int32)),
             num_parallel_calls=os.cpu_count(),
         )
-        # No more: what waits here was made in the turn of another side.
         .prefetch(1)
     )
 
@@ -146,7 +145,9 @@ def work(name, source):
     if name in PEERS:
         serve(peer_images(images, name))
     else:
-        serve(our_images(images))
+        augment = our_images(images)
+        # What waits in tf.data's buffers was made in the turns of others.
+        serve(augment, lambda: augment(16 * BATCH))
 
 
 def measure(source, names, repeats, seconds, torch_python):

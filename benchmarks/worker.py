@@ -75,9 +75,16 @@ def in_turns(workers, amounts, images, repeats):
     }
 
 
-def serve(do):
-    """Calls `do(amount)` for each line of the input, and prints its time."""
+def serve(do, prepare=None):
+    """Calls `do(amount)` for each line of the input, and prints its time.
+
+    Args:
+        do: What is timed.
+        prepare: Called before each, outside the time.
+    """
     for line in sys.stdin:
+        if prepare is not None:
+            prepare()
         started = time.perf_counter()
         do(int(line))
         print(time.perf_counter() - started, flush=True)
