@@ -179,7 +179,7 @@ class RunFolder(ClaimedFolder):
     def digests(self):
         """{name: digest} of the files that a finished run has made."""
         return {
-            name: _digest(self / name)
+            name: _sha256(self / name)[:32]
             for name in _RESULTS
             if (self / name).is_file()
         }
@@ -203,9 +203,7 @@ class RunFolder(ClaimedFolder):
     def model_digest(self):
         """{"file", "sha256"} of that network."""
         name = self.model_file()
-        with open(self / name, "rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        return {"file": name, "sha256": digest}
+        return {"file": name, "sha256": _sha256(self / name)}
 
     def metrics(self):
         """metrics.json, or None before the first epoch has ended."""
@@ -302,9 +300,9 @@ def foreign_field(content):
     return None
 
 
-def _digest(path):
+def _sha256(path):
     with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:32]
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def config_of(experiment, seed):

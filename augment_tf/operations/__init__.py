@@ -6,8 +6,7 @@
 from augment_tf.operations.chains import (
     OPERATIONS,
     apply_chains,
-    as_bytes,
     change_images,
 )
 
-__all__ = ["OPERATIONS", "apply_chains", "as_bytes", "change_images"]
+__all__ = ["OPERATIONS", "apply_chains", "change_images"]

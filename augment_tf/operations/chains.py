@@ -12,6 +12,7 @@ import tensorflow as tf
 from augment_tf.compiling import fused
 from augment_tf.luma import luma_of
 from augment_tf.operations import affine, blending, tables
+from augment_tf.saliency import to_uint8
 
 TABLES = {
     "brightness": tables.brightness,
@@ -42,7 +43,7 @@ def change_images(images, chosen, parameters, operations, color=0.0):
         operations: See `apply_chains`.
         color: Number, or three, in [0, 255]: shows around what was moved.
     """
-    colored = as_bytes(images)
+    colored = to_uint8(images)
     if images.shape[-1] == 1:
         colored = tf.repeat(colored, 3, axis=-1)
         color = luma_of(color)
@@ -59,13 +60,6 @@ def change_images(images, chosen, parameters, operations, color=0.0):
         some = tf.shape(images)[0] > 0
         changed = tf.cond(some, apply, lambda: colored)
     return tf.cast(changed[..., : images.shape[-1]], images.dtype)
-
-
-def as_bytes(images):
-    """Images as uint8; floats are rounded."""
-    if images.dtype == tf.uint8:
-        return images
-    return tf.saturate_cast(tf.round(images), tf.uint8)
 
 
 @fused

@@ -4,9 +4,9 @@ import keras
 import tensorflow as tf
 
 from augment_tf import arguments, sampling
-from augment_tf.operations import as_bytes
 from augment_tf.policies import magnitudes
 from augment_tf.policies.policy import Policy
+from augment_tf.saliency import to_uint8
 
 LONGEST_CHAIN = 3
 # Of the scale on which strengths are measured.
@@ -157,7 +157,7 @@ class AugMix(Policy):
     def transform_images(self, images, transformation):
         originals = tf.cast(images, tf.float32)
         chains = super().transform_images(
-            tf.repeat(as_bytes(images), self.width, axis=0), transformation
+            tf.repeat(to_uint8(images), self.width, axis=0), transformation
         )
         shape = tf.shape(images)
         pixels = tf.reduce_prod(shape[1:])
