@@ -4,7 +4,6 @@ import zipfile
 import zlib
 
 import numpy as np
-import tensorflow as tf
 
 from experiments.plots.confusion import plot_confusion
 
@@ -33,21 +32,6 @@ def write_predictions(folder, val, class_names, probabilities, title):
         val.labels, probabilities.argmax(-1), class_names, title
     )
     folder.write_plot("confusion", figure)
-
-
-def write_samples(folder, figure):
-    """Writes plots/samples.png, and the same for TensorBoard.
-
-    Args:
-        folder: The `RunFolder`.
-        figure: A matplotlib Figure of augmented training images.
-    """
-    folder.replace("plots/samples.png", figure.savefig)
-    image = tf.io.decode_png((folder / "plots/samples.png").read_bytes(), 3)
-    writer = tf.summary.create_file_writer(str(folder / "logs" / "train"))
-    with writer.as_default():
-        tf.summary.image("augmented training images", image[tf.newaxis], 0)
-    writer.close()
 
 
 def is_whole(path):

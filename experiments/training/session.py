@@ -21,10 +21,7 @@ from experiments.training.data import count_classes, data_record, epoch_steps
 from experiments.training.disk import check_room, needed_bytes
 from experiments.training.environment import environment
 from experiments.training.optimizers import epoch_learning_rates
-from experiments.training.results import (
-    is_whole,
-    write_samples,
-)
+from experiments.training.results import is_whole
 from experiments.training.speed import Clock, Speed, Waiting
 from experiments.training.trainer import build_trainer
 from pipelines.batches import eval_batches, train_batches
@@ -141,7 +138,7 @@ class Session:
         )
         images, labels = next(self.batches(0, 1).as_numpy_iterator())
         figure = plot_batch(images, labels, data.class_names)
-        write_samples(self.folder, figure)
+        self.folder.replace("plots/samples.png", figure.savefig)
 
     def try_out(self, steps=3):
         """Trains a few steps and evaluates a batch, and keeps nothing.
@@ -165,11 +162,12 @@ class Session:
         share = min(waited / (steps - 1) / train, 1.0)
         return start, train, clock.seconds, share
 
-    def train(self, request):
+    def train(self, request, tracking):
         """Trains from the last checkpoint, or from the start.
 
         Args:
             request: An `interruption.Request`.
+            tracking: A `Tracking` that follows.
         """
         if self.state is not None:
             restore_model(self.trainer, self.state)
@@ -177,7 +175,7 @@ class Session:
         epoch, done = divmod(self.first_step, self.steps_per_epoch)
         # Whatever was added since, or happened to the file.
         self.folder.write_history(self.rows)
-        watchers = self._callbacks(request)
+        watchers = self._callbacks(request, tracking)
         try:
             if done:
                 # Keras makes the metrics' variables, which are about to be
@@ -233,7 +231,7 @@ class Session:
     def save_checkpoint(self, step):
         save_checkpoint(self.folder, self.trainer, step, self.rows, self.config)
 
-    def _callbacks(self, request):
+    def _callbacks(self, request, tracking):
         experiment = self.experiment
         every_steps = experiment.checkpoint.every_steps
         watchers = [
@@ -269,9 +267,7 @@ class Session:
                 request,
             ),
             callbacks.Plots(self.folder),
-            keras.callbacks.TensorBoard(
-                self.folder / "logs", write_graph=False
-            ),
+            callbacks.Tracked(tracking),
         ]
 
     def _keep_best(self):

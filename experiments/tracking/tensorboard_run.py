@@ -1,0 +1,78 @@
+"""A run in TensorBoard, in the folder logs/ of the run."""
+
+import secrets
+import shutil
+
+import tensorflow as tf
+
+
+class Tool:
+    """What each tool has.
+
+    Args:
+        folder: The `RunFolder`.
+        record: Its `Record`.
+
+    Attributes:
+        place: Where it all goes, in words; None: beside the run.
+    """
+
+    place = None
+
+    def __init__(self, folder, record):
+        self.folder = folder
+        self.logs = folder / "logs"
+
+    def begin(self, identity):
+        """Goes on with a run of the tool, or makes one.
+
+        Args:
+            identity: What this has returned before, or None.
+
+        Returns:
+            The same where that run is still there, otherwise a new one.
+        """
+        is_new = identity is None or not any(self.logs.glob("train/events*"))
+        if is_new:
+            # Of an earlier version, which was not careful.
+            shutil.rmtree(self.logs, ignore_errors=True)
+        self.writers = {
+            part: tf.summary.create_file_writer(str(self.logs / part))
+            for part in ("train", "validation")
+        }
+        if is_new:
+            self._add_samples()
+        return secrets.token_hex(4) if is_new else identity
+
+    def _add_samples(self):
+        path = self.folder / "plots/samples.png"
+        if not path.is_file():
+            return
+        image = tf.io.decode_png(path.read_bytes(), 3)
+        with self.writers["train"].as_default():
+            tf.summary.image("augmented training images", image[tf.newaxis], 0)
+
+    def add(self, rows):
+        """Tells of epochs.
+
+        Args:
+            rows: Of history.csv.
+        """
+        for row in rows:
+            for name, value in row.items():
+                is_val = name.startswith("val_")
+                writer = self.writers["validation" if is_val else "train"]
+                with writer.as_default():
+                    tf.summary.scalar(
+                        # As Keras's own callback calls them.
+                        f"epoch_{name.removeprefix('val_')}",
+                        value,
+                        row["epoch"],
+                    )
+        for writer in self.writers.values():
+            writer.flush()
+
+    def end(self, status, results, files):
+        """As `Tracking.end`."""
+        for writer in self.writers.values():
+            writer.close()
