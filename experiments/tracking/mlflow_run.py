@@ -90,14 +90,15 @@ class Tool:
 
     def add(self, rows):
         self._log_numbers(
-            (name, value, row["epoch"])
+            (name, row[name], row["epoch"])
             for row in rows
-            for name, value in row.items()
-            if name != "epoch"
+            for name in row.keys() - {"epoch"}
         )
 
     def end(self, status, results, files):
-        self._log_numbers((name, value, 0) for name, value in results.items())
+        # A longer run has others later.
+        step = results.get("epochs_done", 0)
+        self._log_numbers((name, v, step) for name, v in results.items())
         for name in files:
             parent = str(PurePath(name).parent)
             self.client.log_artifact(
@@ -105,9 +106,7 @@ class Tool:
                 str(self.folder / name),
                 None if parent == "." else parent,
             )
-        self.client.set_terminated(
-            self.identity, _STATUS.get(status, "KILLED")
-        )
+        self.client.set_terminated(self.identity, _STATUS.get(status, "KILLED"))
 
     def _log_numbers(self, numbers):
         now = int(1000 * time.time())

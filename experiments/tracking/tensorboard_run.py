@@ -59,14 +59,14 @@ class Tool:
             rows: Of history.csv.
         """
         for row in rows:
-            for name, value in row.items():
+            for name in row.keys() - {"epoch"}:
                 is_val = name.startswith("val_")
                 writer = self.writers["validation" if is_val else "train"]
                 with writer.as_default():
                     tf.summary.scalar(
                         # As Keras's own callback calls them.
                         f"epoch_{name.removeprefix('val_')}",
-                        value,
+                        row[name],
                         row["epoch"],
                     )
         for writer in self.writers.values():
