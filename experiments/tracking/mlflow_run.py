@@ -32,8 +32,8 @@ class Tool:
         self.folder = folder
         self.record = record
         # Of WORKDIR/EXPERIMENT/seed_N and WORKDIR/reports/STUDY alike.
-        self.workdir = folder.path.resolve().parents[1]
-        own = f"sqlite:///{self.workdir / 'mlflow.db'}"
+        self.own_folder = folder.path.resolve().parents[1] / "mlflow"
+        own = f"sqlite:///{self.own_folder / 'mlflow.db'}"
         self.store = os.environ.get("MLFLOW_TRACKING_URI", own)
         self.is_own = self.store == own
 
@@ -43,7 +43,7 @@ class Tool:
 
     def begin(self, identity):
         # Two processes must not make one database or experiment.
-        with alone(self.workdir / ".mlflow.lock"):
+        with alone(self.own_folder / ".lock"):
             self.client = MlflowClient(self.store)
             is_new = identity is None or not self._is_there(identity)
             if is_new:
@@ -77,7 +77,7 @@ class Tool:
         if found is not None:
             experiment = found.experiment_id
         else:
-            files = (self.workdir / "mlflow_files").as_uri()
+            files = (self.own_folder / "files").as_uri()
             experiment = self.client.create_experiment(
                 name, artifact_location=files if self.is_own else None
             )

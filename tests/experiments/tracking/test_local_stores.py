@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from experiments.report.report import find_runs
 from experiments.run_folder import RunFolder
 from experiments.tracking.tracking import followed
 
@@ -66,7 +67,7 @@ def test_mlflow(track, monkeypatch, capsys):
 
     workdir = track("mlflow")
     folder = RunFolder(workdir / "tiny" / "seed_3")
-    client = MlflowClient(f"sqlite:///{workdir / 'mlflow.db'}")
+    client = MlflowClient(f"sqlite:///{workdir / 'mlflow/mlflow.db'}")
     experiment = client.get_experiment_by_name("augment_tf").experiment_id
     report, run = client.search_runs([experiment])
     assert run.info.run_name == "tiny, seed 3"
@@ -83,12 +84,14 @@ def test_mlflow(track, monkeypatch, capsys):
         ]
     final = folder.metrics()["final"]["val_accuracy"]
     assert run.data.metrics["final.val_accuracy"] == final
-    files = workdir / "mlflow_files" / run.info.run_id / "artifacts"
+    files = workdir / "mlflow/files" / run.info.run_id / "artifacts"
     for name in ("config.json", "plots/samples.png", "plots/confusion.png"):
         assert (files / name).read_bytes() == (folder / name).read_bytes()
     assert report.info.run_name == "Study mine, report"
     names = [file.path for file in client.list_artifacts(report.info.run_id)]
     assert sorted(names) == ["comparison.csv", "index.html"]
+    # Copies are no runs.
+    assert find_runs(workdir) == [folder.path]
     # A server that is not there costs a line.
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
