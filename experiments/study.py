@@ -9,6 +9,7 @@ from experiments.report.report import write_report
 from experiments.robustness.suite import is_judged, judge_run
 from experiments.tracking.tools import DEFAULT
 from experiments.tracking.tracking import track_report
+from experiments.training.workers import worker_of
 
 # What a finished run can be asked beyond its training: whether its folder has
 # it, and the function that makes it.
@@ -67,6 +68,8 @@ def run_study(
     folders, failures = launch(
         runs, workdir=workdir, location=location, log=log, **options
     )
+    if not worker_of(options.get("strategy")).is_chief:
+        return
     for kind in extras:
         _add(kind, folders, location)
     if shards > 1:

@@ -11,7 +11,7 @@ import functools
 import numpy as np
 import tensorflow as tf
 
-from augment_tf.sampling import to_32_bits
+from augment_tf.sampling import replica_seed, to_32_bits
 
 
 def steps_per_epoch(split, batch_size, drop_remainder=True):
@@ -40,6 +40,7 @@ def train_batches(
     drop_remainder=True,
     endless=False,
     replicas=1,
+    share=(0, 1),
     parallel_calls=tf.data.AUTOTUNE,
 ):
     """Shuffled, augmented batches of training images.
@@ -62,6 +63,9 @@ def train_batches(
             cannot is filled up with the epoch's first images, as PyTorch's
             DistributedSampler does: a replica without images has no mean of
             their losses, and one with fewer would count them for more.
+        share: (I, N): the I-th of N parts of each batch, from 0 on, alone, for
+            the I-th of N hosts. Each part but the first is augmented by draws
+            of its own, and mixed within itself.
         parallel_calls: Batches prepared at once.
 
     Returns:
@@ -72,10 +76,11 @@ def train_batches(
     """
     order = _Order(split, batch_size, seed, drop_remainder, endless, replicas)
     layer_seed = np.array(to_32_bits(seed), np.uint32).view(np.int32)
-    static_size = batch_size if drop_remainder or endless else None
+    part, parts = share
+    static_size = batch_size // parts if drop_remainder or endless else None
 
     def gather(step):
-        chosen = order.batch(int(step))
+        chosen = np.array_split(order.batch(int(step)), parts)[part]
         return split.images[chosen], split.labels[chosen]
 
     def load(step):
@@ -94,7 +99,10 @@ def train_batches(
             seeds = tf.tile(batch_seed[tf.newaxis], (tf.shape(labels)[0], 1))
             return {"images": images, "seeds": seeds}, labels
         if augment is not None:
-            batch = augment({"images": images, "labels": labels}, batch_seed)
+            batch = augment(
+                {"images": images, "labels": labels},
+                replica_seed(batch_seed, part),
+            )
             images, labels = batch["images"], batch["labels"]
         return images, labels
 
@@ -144,7 +152,13 @@ class _Order:
 
 
 def eval_batches(
-    split, *, classes, batch_size, image_size=None, crop_fraction=1.0
+    split,
+    *,
+    classes,
+    batch_size,
+    image_size=None,
+    crop_fraction=1.0,
+    share=(0, 1),
 ):
     """Batches of all images in their order, never augmented.
 
@@ -155,6 +169,7 @@ def eval_batches(
         image_size: Side of the images that come out; None for as they are.
         crop_fraction: Images are resized to `image_size / crop_fraction`
             (bilinear, antialiased), then the central `image_size` is cut out.
+        share: As for `train_batches`; a part of the last batch may be empty.
 
     Returns:
         A `tf.data.Dataset` of (images uint8 (B, S, S, 3), labels float32
@@ -164,15 +179,16 @@ def eval_batches(
     resized = round(side / crop_fraction)
     border = (resized - side) // 2
 
+    part, parts = share
+
+    def gather(start):
+        count = min(batch_size, len(split.labels) - start)
+        begin, end = (start + i * count // parts for i in (part, part + 1))
+        return split.images[begin:end], split.labels[begin:end]
+
     def load(start):
         images, labels = tf.numpy_function(
-            lambda start: (
-                split.images[start : start + batch_size],
-                split.labels[start : start + batch_size],
-            ),
-            [start],
-            (tf.uint8, tf.int32),
-            stateful=False,
+            gather, [start], (tf.uint8, tf.int32), stateful=False
         )
         images.set_shape((None, *split.images.shape[1:]))
         labels.set_shape((None,))

@@ -120,14 +120,24 @@ class StopOnNonFiniteLoss(keras.callbacks.Callback):
         every_steps: Look after each multiple of this, too, so that no
             checkpoint holds what must not be gone on from; None for never.
         request: An `interruption.Request`, before which to look likewise.
+        looks_each: Look after so many batches instead, where several hosts
+            are to stop at the same one.
     """
 
-    def __init__(self, name, first_step, every_steps=None, request=None):
+    def __init__(
+        self,
+        name,
+        first_step,
+        every_steps=None,
+        request=None,
+        looks_each=None,
+    ):
         super().__init__()
         self.name = name
         self.step = first_step
         self.every_steps = every_steps
         self.request = request or Request()
+        self.looks_each = looks_each
         self.unread = []
         self.moment = _Moment()
 
@@ -137,7 +147,11 @@ class StopOnNonFiniteLoss(keras.callbacks.Callback):
         self.unread.append(logs["loss"])
         is_saved = self.every_steps and self.step % self.every_steps == 0
         is_saved = is_saved or self.request.signal is not None
-        if is_saved or self.moment.has_come():
+        if self.looks_each:
+            is_due = len(self.unread) == self.looks_each
+        else:
+            is_due = self.moment.has_come()
+        if is_saved or is_due:
             self._read()
 
     def on_epoch_end(self, epoch, logs=None):

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 
 import keras
 import numpy as np
@@ -33,14 +32,7 @@ def save_checkpoint(folder, trainer, step, rows, config):
     arrays["step"] = np.array(step)
     arrays["about"] = np.array(json.dumps({"rows": rows, "config": config}))
     arrays["checksum"] = _checksum(arrays)
-
-    def write(path):
-        np.savez(path, **arrays)
-        # Only now, as the disk may have been full.
-        if (folder / _LAST).exists():
-            os.replace(folder / _LAST, folder / _BEFORE)
-
-    folder.replace(_LAST, write)
+    folder.replace(_LAST, lambda path: np.savez(path, **arrays), _BEFORE)
 
 
 def load_checkpoint(folder, trainer, config, steps_per_epoch):
@@ -67,7 +59,7 @@ def load_checkpoint(folder, trainer, config, steps_per_epoch):
             continue
         except Damaged as error:
             wrong.append(f"{name} {error}")
-            (folder / name).unlink()
+            (folder / name).unlink(missing_ok=True)
             continue
         _tell(wrong, f"the run goes on from {name}, step {arrays['step']}")
         return arrays

@@ -4,6 +4,7 @@ import tensorflow as tf
 
 from experiments.errors import ConfigError
 from experiments.quantities import counted
+from experiments.training import workers
 
 
 def make_strategy(name):
@@ -21,6 +22,8 @@ def make_strategy(name):
             name = "default"
     if name == "tpu":
         return _tpu_strategy()
+    if name == "multiworker":
+        return workers.join()
     if name == "mirrored":
         devices = tf.config.list_logical_devices(kind_of_device())
         return tf.distribute.MirroredStrategy([d.name for d in devices])
@@ -73,7 +76,9 @@ def resolve_jit_compile(strategy):
 def in_words(strategy):
     """For example "2 replicas on GPU"."""
     count = strategy.num_replicas_in_sync
-    return f"{counted(count, 'replica')} on {kind_of_device()}"
+    hosts = workers.worker_of(strategy).count
+    of = f" of {counted(hosts, 'worker')}" if hosts > 1 else ""
+    return f"{counted(count, 'replica')} on {kind_of_device()}{of}"
 
 
 def check_shares(batch_size, strategy):

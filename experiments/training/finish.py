@@ -36,11 +36,14 @@ def finish(session):
         with session.trainer.averaged():
             _save(session, EMA)
     file = JUDGED[session.experiment.judged]
+    session.wait_for_workers()
     if file != LAST:
         judged = keras.saving.load_model(session.folder / file, compile=False)
         session.trainer.network.set_weights(judged.get_weights())
     with announced("predicting the val images"):
-        logits = session.trainer.predict(session.eval_batches(val), verbose=0)
+        logits = session.trainer.predict(
+            session.eval_batches(val, whole=True), verbose=0
+        )
     probabilities = keras.ops.convert_to_numpy(keras.ops.softmax(logits))
     write_predictions(
         session.folder, val, class_names, probabilities, session.name

@@ -18,6 +18,7 @@ from experiments.training.interruption import requests
 from experiments.training.optimizers import check_replicas
 from experiments.training.results import is_whole
 from experiments.training.session import Session
+from experiments.training.workers import Unwritten, lost_workers, worker_of
 from pipelines.files.arrays import Damaged, read_arrays
 from pipelines.loading import fingerprints_of
 from pipelines.progress import announced
@@ -62,8 +63,13 @@ def run(
         TrainingFailed: if the loss stops being a number; metrics.json says
             so too.
         Interrupted: after SIGINT or SIGTERM, and a checkpoint.
+        WorkerLost: if another host that trains along is gone.
     """
-    folder = RunFolder.of(workdir, experiment, seed)
+    if worker_of(strategy).is_chief:
+        kind = RunFolder
+    else:
+        kind, log = Unwritten, ()
+    folder = kind.of(workdir, experiment, seed)
     name = f"{experiment.name}, seed {seed}"
     _drop_damaged_metrics(folder)
     if folder.is_finished() and not folder.is_shorter(experiment):
@@ -83,6 +89,7 @@ def run(
         check_same_numbers(folder, here)
     print(f"{name}: {experiment.summary}", flush=True)
     with (
+        lost_workers(strategy),
         folder.locked(),
         opened(
             experiment, seed, strategy, folder, here, location, allow_overlap
@@ -95,6 +102,7 @@ def run(
             with requests() as request:
                 session.train(request, tracking)
             finish(session)
+            session.wait_for_workers()
     return folder
 
 
@@ -131,7 +139,7 @@ def _drop_damaged_metrics(folder):
     except ConfigError:
         path = folder / "metrics.json"
         print(f"  note      {path} is damaged: made again", flush=True)
-        path.unlink()
+        path.unlink(missing_ok=True)
 
 
 def _damage(folder):

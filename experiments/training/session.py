@@ -5,7 +5,7 @@ import time
 import keras
 
 from augment_tf.sampling import to_32_bits
-from experiments.errors import Interrupted, TrainingFailed
+from experiments.errors import Interrupted, TrainingFailed, WorkerLost
 from experiments.history import is_over
 from experiments.plots.images import plot_batch
 from experiments.run_folder import BEST, config_of
@@ -20,10 +20,17 @@ from experiments.training.checkpoints import (
 from experiments.training.data import count_classes, data_record, epoch_steps
 from experiments.training.disk import check_room, needed_bytes
 from experiments.training.environment import environment
+from experiments.training.multi_worker_fit import MultiWorkerTrainer
 from experiments.training.optimizers import epoch_learning_rates
 from experiments.training.results import is_whole
 from experiments.training.speed import Clock, Speed, Waiting
-from experiments.training.trainer import build_trainer
+from experiments.training.trainer import Trainer, build_trainer
+from experiments.training.workers import (
+    STEPS_TO_AGREE,
+    Agreement,
+    check_same,
+    worker_of,
+)
 from pipelines.batches import eval_batches, train_batches
 from pipelines.progress import announced
 
@@ -36,6 +43,7 @@ class Session:
         self.experiment = experiment
         self.random_seed = seed + (experiment.seed_offset or 0)
         self.strategy = strategy
+        self.worker = worker_of(strategy)
         self.folder = folder
         self.data = data
         self.augment = augment
@@ -47,6 +55,12 @@ class Session:
         self.config = config_of(experiment, seed)
         self.state = self._load_checkpoint()
         self.first_step = int(self.state["step"]) if self.state else 0
+        check_same(
+            strategy,
+            f"{self.config} {self.first_step}",
+            f"the workers of this run do not see the same in {folder.path}: "
+            "--workdir has to be one that they share.",
+        )
         self.rows = self.state["rows"] if self.state else []
         self.waiting = Waiting()
         self.room = check_room(
@@ -78,6 +92,7 @@ class Session:
             augment=self.augment,
             replicas=self.strategy.num_replicas_in_sync,
             jit_compile=self.surroundings["jit_compile"],
+            kind=Trainer if self.worker.count == 1 else MultiWorkerTrainer,
         )
         # Built now, so that a checkpoint finds the variables to restore.
         trainer.optimizer.build(trainer.trainable_variables)
@@ -98,9 +113,11 @@ class Session:
             drop_remainder=config.drop_remainder,
             endless=config.steps_per_epoch is not None,
             replicas=self.strategy.num_replicas_in_sync,
+            share=self.worker,
         )
 
-    def eval_batches(self, split):
+    def eval_batches(self, split, whole=False):
+        """Batches to be judged: this worker's share, or all of each."""
         config = self.experiment.data
         return eval_batches(
             split,
@@ -108,10 +125,16 @@ class Session:
             batch_size=config.batch_size,
             image_size=config.image_size,
             crop_fraction=config.crop_fraction,
+            share=(0, 1) if whole else self.worker,
         )
+
+    def wait_for_workers(self):
+        check_same(self.strategy, "here", "")
 
     def announce(self):
         """Says what is about to happen, on the screen and in files."""
+        if not self.worker.is_chief:
+            return
         experiment, data = self.experiment, self.data
         here = self.surroundings
         text = announcement(
@@ -191,7 +214,7 @@ class Session:
         except TrainingFailed as error:
             self.write_metrics("failed", str(error))
             raise
-        except Interrupted:
+        except (Interrupted, WorkerLost):
             if self.rows:
                 self.write_metrics("interrupted")
             raise
@@ -234,9 +257,13 @@ class Session:
     def _callbacks(self, request, tracking):
         experiment = self.experiment
         every_steps = experiment.checkpoint.every_steps
-        watchers = [
+        watchers, looks_each = [], None
+        if self.worker.count > 1:
+            watchers = [Agreement(request)]
+            request, looks_each = watchers[0].agreed, STEPS_TO_AGREE
+        watchers += [
             callbacks.StopOnNonFiniteLoss(
-                self.name, self.first_step, every_steps, request
+                self.name, self.first_step, every_steps, request, looks_each
             ),
             Speed(self.waiting, experiment.data.batch_size),
         ]
@@ -266,9 +293,13 @@ class Session:
                 self.state,
                 request,
             ),
-            callbacks.Plots(self.folder),
+            *self._plots(),
             callbacks.Tracked(tracking),
         ]
+
+    def _plots(self):
+        if self.worker.is_chief:
+            yield callbacks.Plots(self.folder)
 
     def _keep_best(self):
         if self.data.selection is not None:

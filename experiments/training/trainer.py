@@ -137,7 +137,14 @@ class Trainer(keras.Model):
 
 
 def build_trainer(
-    experiment, *, classes, steps_per_epoch, augment, replicas, jit_compile
+    experiment,
+    *,
+    classes,
+    steps_per_epoch,
+    augment,
+    replicas,
+    jit_compile,
+    kind=Trainer,
 ):
     """The network of an experiment with what trains it, under a strategy.
 
@@ -149,6 +156,7 @@ def build_trainer(
             device augment.
         replicas: Of the strategy.
         jit_compile: Whether XLA compiles the train step.
+        kind: Class of the trainer.
 
     Returns:
         A compiled `Trainer`.
@@ -167,7 +175,7 @@ def build_trainer(
         raise ConfigError(f"model: {error}") from error
     on_device = experiment.data.augment_on == "device"
     augment = augment if on_device else None
-    trainer = Trainer(
+    trainer = kind(
         network,
         augment,
         experiment.label_smoothing,
