@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import keras
 
-import models
 from experiments.errors import ConfigError
 from experiments.history import judged_row, signs
 from experiments.metrics import classification_metrics
@@ -72,8 +71,7 @@ def finish(session):
 
 
 def _save(session, name):
-    network = models.without_fused(session.trainer.network)
-    session.folder.replace(name, network.save)
+    session.folder.replace(name, session.trainer.plain_network().save)
 
 
 def _check_judged(session, row, accuracy):

@@ -8,7 +8,6 @@ several hosts. All that mends it is here.
 import keras
 import tensorflow as tf
 
-import models
 from experiments.training.trainer import Trainer
 
 
@@ -37,7 +36,7 @@ class MultiWorkerTrainer(Trainer):
 
     def predict(self, x, **options):
         """Each worker predicts all that it is given, by itself."""
-        return models.without_fused(self.network).predict(x, **options)
+        return self.plain_network().predict(x, **options)
 
     def _spread(self, batches):
         if not isinstance(batches, tf.data.Dataset):

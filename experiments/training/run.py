@@ -117,7 +117,6 @@ def opened(
         folder: The `RunFolder`.
         here: `experiments.training.environment.surroundings` of now.
     """
-    keras.backend.clear_session()
     if experiment.deterministic:
         tf.config.experimental.enable_op_determinism()
     augment = build_augmentation(experiment)
@@ -127,7 +126,11 @@ def opened(
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy(here["precision"])
     try:
-        yield Session(experiment, seed, strategy, folder, data, augment, here)
+        session = Session(
+            experiment, seed, strategy, folder, data, augment, here
+        )
+        yield session
+        session.keep_trainer()
     finally:
         keras.config.set_dtype_policy(policy)
 

@@ -9,7 +9,12 @@ from experiments.errors import Interrupted, TrainingFailed, WorkerLost
 from experiments.history import is_over
 from experiments.plots.images import plot_batch
 from experiments.run_folder import BEST, config_of
-from experiments.training import callbacks, devices, evaluations
+from experiments.training import (
+    callbacks,
+    devices,
+    evaluations,
+    kept_trainer,
+)
 from experiments.training.announcement import announcement
 from experiments.training.augmentation import mixes, notes, without_mixing
 from experiments.training.checkpoints import (
@@ -24,7 +29,11 @@ from experiments.training.multi_worker_fit import MultiWorkerTrainer
 from experiments.training.optimizers import epoch_learning_rates
 from experiments.training.results import is_whole
 from experiments.training.speed import Clock, Speed, Waiting
-from experiments.training.trainer import Trainer, build_trainer
+from experiments.training.trainer import (
+    Trainer,
+    build_network,
+    build_trainer,
+)
 from experiments.training.workers import (
     STEPS_TO_AGREE,
     Agreement,
@@ -83,20 +92,34 @@ class Session:
         return state
 
     def _build_trainer(self):
+        jit_compile = self.surroundings["jit_compile"]
+        precision = self.surroundings["precision"]
+        self._recipe = kept_trainer.recipe_of(
+            self.experiment,
+            self.strategy,
+            *(self.classes, self.steps_per_epoch, jit_compile, precision),
+        )
+        trainer = kept_trainer.take(self._recipe)
         # Whatever drew before: all arms of a seed start from the same weights.
         keras.utils.set_random_seed(to_32_bits(self.random_seed))
-        trainer = build_trainer(
+        replicas = self.strategy.num_replicas_in_sync
+        if trainer is not None:
+            network = build_network(self.experiment, self.classes, replicas)
+            trainer.begin_anew(network.get_weights())
+            return trainer
+        return build_trainer(
             self.experiment,
             classes=self.classes,
             steps_per_epoch=self.steps_per_epoch,
             augment=self.augment,
-            replicas=self.strategy.num_replicas_in_sync,
-            jit_compile=self.surroundings["jit_compile"],
+            replicas=replicas,
+            jit_compile=jit_compile,
             kind=Trainer if self.worker.count == 1 else MultiWorkerTrainer,
         )
-        # Built now, so that a checkpoint finds the variables to restore.
-        trainer.optimizer.build(trainer.trainable_variables)
-        return trainer
+
+    def keep_trainer(self):
+        """For the next run, once this one is done with it."""
+        kept_trainer.keep(self._recipe, self.trainer)
 
     def batches(self, first_step, steps, on_device=False):
         """Training batches, augmented here unless on the device."""

@@ -1,6 +1,7 @@
 """The network as it is trained: with augmentation inside, where asked for."""
 
 import contextlib
+import functools
 
 import keras
 import tensorflow as tf
@@ -41,6 +42,8 @@ class Trainer(keras.Model):
     ):
         super().__init__(name="trainer")
         self.network = network
+        # In a function, or it would be a part of this model.
+        self._plain = functools.cache(lambda: models.without_fused(network))
         self.augment = augment
         self.unmixed = unmixed
         self.mixing = True
@@ -74,6 +77,34 @@ class Trainer(keras.Model):
     def active_augment(self):
         """The layer that augments in the next train step, or None."""
         return self.augment if self.mixing else self.unmixed
+
+    def plain_network(self):
+        """A copy of the network, as it is now, that Keras alone can load."""
+        copy = self._plain()
+        copy.set_weights(self.network.get_weights())
+        return copy
+
+    def begin_anew(self, weights):
+        """As it was when it was built, but with these weights.
+
+        Args:
+            weights: Of `network`, as its `get_weights` has them.
+        """
+        self.network.set_weights(weights)
+        for variable, value in zip(
+            self.optimizer.variables, self._first_state, strict=True
+        ):
+            variable.assign(value)
+        for average in self.averages:
+            average.assign(keras.ops.zeros_like(average))
+        if not self.mixing:
+            self.mixing = True
+            self.train_function = None
+
+    def build_optimizer(self):
+        """Makes its variables, which a checkpoint restores."""
+        self.optimizer.build(self.trainable_variables)
+        self._first_state = [v.numpy() for v in self.optimizer.variables]
 
     def stop_mixing(self):
         """From the next `fit` on, `unmixed` augments."""
@@ -164,15 +195,7 @@ def build_trainer(
     Raises:
         ConfigError: if there is no such network.
     """
-    try:
-        network = models.build_network(
-            experiment.model,
-            image_size=experiment.data.image_size,
-            classes=classes,
-            sync_batch_norm=replicas > 1,
-        )
-    except ValueError as error:
-        raise ConfigError(f"model: {error}") from error
+    network = build_network(experiment, classes, replicas)
     on_device = experiment.data.augment_on == "device"
     augment = augment if on_device else None
     trainer = kind(
@@ -186,7 +209,21 @@ def build_trainer(
         experiment.optimizer, experiment.epochs, steps_per_epoch
     )
     compile_trainer(trainer, optimizer, classes, jit_compile)
+    trainer.build_optimizer()
     return trainer
+
+
+def build_network(experiment, classes, replicas):
+    """The network of an experiment; see `build_trainer`."""
+    try:
+        return models.build_network(
+            experiment.model,
+            image_size=experiment.data.image_size,
+            classes=classes,
+            sync_batch_norm=replicas > 1,
+        )
+    except ValueError as error:
+        raise ConfigError(f"model: {error}") from error
 
 
 def compile_trainer(trainer, optimizer, classes, jit_compile):

@@ -63,7 +63,6 @@ def after_one_step(experiment, batch, compiled):
     )
     trainer.run_eagerly = not compiled
     assert trainer.jit_compile == compiled
-    trainer.optimizer.build(trainer.trainable_variables)
     before = [v.numpy() for v in trainer.trainable_variables]
     batches = tf.data.Dataset.from_tensors(batch)
     fitted = trainer.fit(batches, shuffle=False, verbose=0)
