@@ -32,25 +32,28 @@ class Tool:
         Returns:
             The same where that run is still there, otherwise a new one.
         """
-        is_new = identity is None or not any(self.logs.glob("train/events*"))
-        if is_new:
+        self.writers = {}
+        self.is_new = identity is None or not any(
+            self.logs.glob("train/events*")
+        )
+        if self.is_new:
             # Of an earlier version, which was not careful.
             shutil.rmtree(self.logs, ignore_errors=True)
+        return secrets.token_hex(4) if self.is_new else identity
+
+    def _open(self):
+        """Not before there is something: a run has no samples at once."""
         self.writers = {
             part: tf.summary.create_file_writer(str(self.logs / part))
             for part in ("train", "validation")
         }
-        if is_new:
-            self._add_samples()
-        return secrets.token_hex(4) if is_new else identity
-
-    def _add_samples(self):
         path = self.folder / "plots/samples.png"
-        if not path.is_file():
-            return
-        image = tf.io.decode_png(path.read_bytes(), 3)
-        with self.writers["train"].as_default():
-            tf.summary.image("augmented training images", image[tf.newaxis], 0)
+        if self.is_new and path.is_file():
+            image = tf.io.decode_png(path.read_bytes(), 3)
+            with self.writers["train"].as_default():
+                tf.summary.image(
+                    "augmented training images", image[tf.newaxis], 0
+                )
 
     def add(self, rows):
         """Tells of epochs.
@@ -58,6 +61,8 @@ class Tool:
         Args:
             rows: Of history.csv.
         """
+        if not self.writers:
+            self._open()
         for row in rows:
             for name in row.keys() - {"epoch"}:
                 is_val = name.startswith("val_")

@@ -253,18 +253,20 @@ class Plots(keras.callbacks.Callback):
 
     Args:
         folder: The `RunFolder`.
+        do: Function that calls another, such as `Background.do`.
         seconds: Least time between two drawings.
     """
 
-    def __init__(self, folder, seconds=60):
+    def __init__(self, folder, do, seconds=60):
         super().__init__()
         self.folder = folder
+        self.do = do
         self.seconds = seconds
         self.drawn = time.monotonic()
 
     def on_epoch_end(self, epoch, logs=None):
         if time.monotonic() - self.drawn >= self.seconds:
-            save_run_plots(self.folder)
+            self.do(save_run_plots, self.folder)
             self.drawn = time.monotonic()
 
 

@@ -12,10 +12,11 @@ from pipelines.files.arrays import Damaged, read_arrays
 _LAST, _BEFORE = CHECKPOINTS
 
 
-def save_checkpoint(folder, trainer, step, rows, config):
+def save_checkpoint(folder, trainer, step, rows, config, do=None):
     """Writes weights, optimizer and the epoch's metrics so far.
 
-    The last checkpoint is kept beside the new one.
+    The last checkpoint is kept beside the new one. What is written is a copy:
+    the training may go on at once.
 
     Args:
         folder: The `RunFolder`.
@@ -23,16 +24,22 @@ def save_checkpoint(folder, trainer, step, rows, config):
         step: Batches trained so far, over all epochs.
         rows: Of history.csv so far.
         config: Of the run, as `experiments.run_folder.config_of`.
+        do: Function that calls another, now or while the training goes on;
+            None: now.
     """
     arrays = {
-        f"{group}.{index}": keras.ops.convert_to_numpy(variable)
+        f"{group}.{index}": np.array(keras.ops.convert_to_numpy(variable))
         for group, variables in _state(trainer).items()
         for index, variable in enumerate(variables)
     }
     arrays["step"] = np.array(step)
     arrays["about"] = np.array(json.dumps({"rows": rows, "config": config}))
-    arrays["checksum"] = _checksum(arrays)
-    folder.replace(_LAST, lambda path: np.savez(path, **arrays), _BEFORE)
+
+    def write():
+        arrays["checksum"] = _checksum(arrays)
+        folder.replace(_LAST, lambda path: np.savez(path, **arrays), _BEFORE)
+
+    (do or (lambda work: work()))(write)
 
 
 def load_checkpoint(folder, trainer, config, steps_per_epoch):

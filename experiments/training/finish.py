@@ -44,10 +44,11 @@ def finish(session):
             session.eval_batches(val, whole=True), verbose=0
         )
     probabilities = keras.ops.convert_to_numpy(keras.ops.softmax(logits))
-    write_predictions(
-        session.folder, val, class_names, probabilities, session.name
+    session.background.do(
+        write_predictions,
+        *(session.folder, val, class_names, probabilities, session.name),
     )
-    save_run_plots(session.folder)
+    session.background.do(save_run_plots, session.folder)
     scores = classification_metrics(
         val.labels,
         probabilities.argmax(-1),
@@ -56,10 +57,12 @@ def finish(session):
     )
     judged = judged_row(session.rows, session.experiment.judged)
     _check_judged(session, judged, scores["accuracy"])
+    plain_train = _judge_plain_train(session)
+    session.background.wait()
     session.write_metrics(
         "finished",
         classification=scores,
-        plain_train=_judge_plain_train(session),
+        plain_train=plain_train,
         files=session.folder.digests(),
     )
     errors = f"val top-1 error {1 - judged['val_accuracy']:.2%}"

@@ -54,7 +54,10 @@ def take(recipe):
     if kept is not None and kept[0] == recipe:
         return kept[1]
     del kept
+    policy = keras.config.dtype_policy()
     keras.backend.clear_session()
+    # That belongs to the session, too.
+    keras.config.set_dtype_policy(policy)
     return None
 
 

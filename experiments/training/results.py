@@ -6,6 +6,7 @@ import zlib
 import numpy as np
 
 from experiments.plots.confusion import plot_confusion
+from experiments.plots.images import plot_batch
 
 
 def write_predictions(folder, val, class_names, probabilities, title):
@@ -32,6 +33,17 @@ def write_predictions(folder, val, class_names, probabilities, title):
         val.labels, probabilities.argmax(-1), class_names, title
     )
     folder.write_plot("confusion", figure)
+
+
+def write_samples(folder, images, labels, class_names):
+    """Writes plots/samples.png.
+
+    Args:
+        folder: The `RunFolder`.
+        images, labels, class_names: Of a training batch, as for `plot_batch`.
+    """
+    figure = plot_batch(images, labels, class_names)
+    folder.replace("plots/samples.png", figure.savefig)
 
 
 def is_whole(path):

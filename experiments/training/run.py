@@ -129,7 +129,10 @@ def opened(
         session = Session(
             experiment, seed, strategy, folder, data, augment, here
         )
-        yield session
+        try:
+            yield session
+        finally:
+            session.background.close()
         session.keep_trainer()
     finally:
         keras.config.set_dtype_policy(policy)

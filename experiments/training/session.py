@@ -7,7 +7,6 @@ import keras
 from augment_tf.sampling import to_32_bits
 from experiments.errors import Interrupted, TrainingFailed, WorkerLost
 from experiments.history import is_over
-from experiments.plots.images import plot_batch
 from experiments.run_folder import BEST, config_of
 from experiments.training import (
     callbacks,
@@ -17,6 +16,7 @@ from experiments.training import (
 )
 from experiments.training.announcement import announcement
 from experiments.training.augmentation import mixes, notes, without_mixing
+from experiments.training.background import Background
 from experiments.training.checkpoints import (
     load_checkpoint,
     restore_model,
@@ -27,7 +27,7 @@ from experiments.training.disk import check_room, needed_bytes
 from experiments.training.environment import environment
 from experiments.training.multi_worker_fit import MultiWorkerTrainer
 from experiments.training.optimizers import epoch_learning_rates
-from experiments.training.results import is_whole
+from experiments.training.results import is_whole, write_samples
 from experiments.training.speed import Clock, Speed, Waiting
 from experiments.training.trainer import (
     Trainer,
@@ -61,6 +61,7 @@ class Session:
         self.steps_per_epoch = epoch_steps(experiment.data, data)
         with strategy.scope(), announced("building the network"):
             self.trainer = self._build_trainer()
+        self.background = Background()
         self.config = config_of(experiment, seed)
         self.state = self._load_checkpoint()
         self.first_step = int(self.state["step"]) if self.state else 0
@@ -183,8 +184,9 @@ class Session:
             "data.json", data_record(experiment, data, self.steps_per_epoch)
         )
         images, labels = next(self.batches(0, 1).as_numpy_iterator())
-        figure = plot_batch(images, labels, data.class_names)
-        self.folder.replace("plots/samples.png", figure.savefig)
+        self.background.do(
+            write_samples, self.folder, images, labels, data.class_names
+        )
 
     def try_out(self, steps=3):
         """Trains a few steps and evaluates a batch, and keeps nothing.
@@ -234,12 +236,14 @@ class Session:
                 if not is_over(self.rows, self.experiment.early_stop):
                     self._fit(step, epoch, stop, watchers)
                 epoch, step = stop, stop * self.steps_per_epoch
+            self.background.wait()
         except TrainingFailed as error:
             self.write_metrics("failed", str(error))
             raise
         except (Interrupted, WorkerLost):
             if self.rows:
                 self.write_metrics("interrupted")
+            self.background.wait()
             raise
 
     def _stops(self, epoch, done):
@@ -275,7 +279,16 @@ class Session:
         self.trainer.stop_mixing()
 
     def save_checkpoint(self, step):
-        save_checkpoint(self.folder, self.trainer, step, self.rows, self.config)
+        # One copy at a time.
+        self.background.wait()
+        save_checkpoint(
+            self.folder,
+            self.trainer,
+            step,
+            self.rows,
+            self.config,
+            self.background.do,
+        )
 
     def _callbacks(self, request, tracking):
         experiment = self.experiment
@@ -322,7 +335,7 @@ class Session:
 
     def _plots(self):
         if self.worker.is_chief:
-            yield callbacks.Plots(self.folder)
+            yield callbacks.Plots(self.folder, self.background.do)
 
     def _keep_best(self):
         if self.data.selection is not None:
