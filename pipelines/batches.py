@@ -37,6 +37,7 @@ def train_batches(
     first_step=0,
     augment=None,
     with_seeds=False,
+    as_places=False,
     drop_remainder=True,
     endless=False,
     replicas=1,
@@ -56,6 +57,8 @@ def train_batches(
             such as the `apply` of an `augment_tf` layer.
         with_seeds: Whether to hand out the seeds instead of using them, for
             augmentation in the train step.
+        as_places: Whether to hand out where in `split` the images are instead
+            of the images, for a device that has them all. Not with `augment`.
         drop_remainder: See `steps_per_epoch`.
         endless: Whether one shuffle of the images follows the other without
             a seam, every batch full, instead of epochs.
@@ -70,9 +73,10 @@ def train_batches(
 
     Returns:
         A `tf.data.Dataset` of (images uint8 or float32 (B, H, W, 3), labels
-        float32 (B, K)). Where seeds are asked for, a dictionary of "images"
-        and "seeds" takes the images' place: int32 (B, 2), one seed repeated,
-        so that a distribution strategy can split it like the images.
+        float32 (B, K)). Places are int32 (B,). Where seeds are asked for, a
+        dictionary of "images" and "seeds" takes the images' place: int32
+        (B, 2), one seed repeated, so that a distribution strategy can split
+        it like the images.
     """
     order = _Order(split, batch_size, seed, drop_remainder, endless, replicas)
     layer_seed = np.array(to_32_bits(seed), np.uint32).view(np.int32)
@@ -81,15 +85,20 @@ def train_batches(
 
     def gather(step):
         chosen = np.array_split(order.batch(int(step)), parts)[part]
+        if as_places:
+            return np.array(chosen, np.int32), split.labels[chosen]
         return split.images[chosen], split.labels[chosen]
+
+    image_dtype = tf.int32 if as_places else tf.uint8
+    image_shape = () if as_places else split.images.shape[1:]
 
     def load(step):
         # Declared stateless, or tf.data would run it serially whenever
         # deterministic operations are asked for.
         images, labels = tf.numpy_function(
-            gather, [step], (tf.uint8, tf.int32), stateful=False
+            gather, [step], (image_dtype, tf.int32), stateful=False
         )
-        images.set_shape((static_size, *split.images.shape[1:]))
+        images.set_shape((static_size, *image_shape))
         labels.set_shape((static_size,))
         return images, tf.one_hot(labels, classes), step
 

@@ -64,8 +64,10 @@ def take(recipe):
 def keep(recipe, trainer):
     """Keeps a trainer for the next run; the one before it is forgotten.
 
-    Not over several devices, whose graphs are not known to be as good later.
+    Not over several devices, whose graphs are not known to be as good later,
+    and not with the images of a run.
     """
     global _kept
-    if recipe.strategy is tf.distribute.get_strategy():
+    on_one = recipe.strategy is tf.distribute.get_strategy()
+    if on_one and trainer.images is None:
         _kept = recipe, trainer

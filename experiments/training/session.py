@@ -59,8 +59,11 @@ class Session:
         self.surroundings = here
         self.classes = count_classes(experiment, data)
         self.steps_per_epoch = epoch_steps(experiment.data, data)
+        keeps_images = devices.keeps_images(experiment.data, data.train.images)
         with strategy.scope(), announced("building the network"):
             self.trainer = self._build_trainer()
+            if keeps_images:
+                self.trainer.keep_images(data.train.images)
         self.background = Background()
         self.config = config_of(experiment, seed)
         self.state = self._load_checkpoint()
@@ -122,9 +125,10 @@ class Session:
         """For the next run, once this one is done with it."""
         kept_trainer.keep(self._recipe, self.trainer)
 
-    def batches(self, first_step, steps, on_device=False):
-        """Training batches, augmented here unless on the device."""
+    def batches(self, first_step, steps, to_show=False):
+        """Training batches, for the train step or as it sees them."""
         config = self.experiment.data
+        on_device = self.trainer.active_augment is not None
         return train_batches(
             self.data.train,
             classes=self.classes,
@@ -133,7 +137,8 @@ class Session:
             first_step=first_step,
             steps=steps,
             augment=None if self.augment is None else self.augment.apply,
-            with_seeds=on_device,
+            with_seeds=on_device and not to_show,
+            as_places=self.trainer.images is not None and not to_show,
             drop_remainder=config.drop_remainder,
             endless=config.steps_per_epoch is not None,
             replicas=self.strategy.num_replicas_in_sync,
@@ -183,7 +188,9 @@ class Session:
         self.folder.write_json(
             "data.json", data_record(experiment, data, self.steps_per_epoch)
         )
-        images, labels = next(self.batches(0, 1).as_numpy_iterator())
+        images, labels = next(
+            self.batches(0, 1, to_show=True).as_numpy_iterator()
+        )
         self.background.do(
             write_samples, self.folder, images, labels, data.class_names
         )
@@ -196,13 +203,12 @@ class Session:
             of evaluating a batch; share of the steps that is waiting.
         """
         clock, start = Clock(), time.perf_counter()
-        on_device = self.trainer.active_augment is not None
-        batches = self.batches(0, 1, on_device)
+        batches = self.batches(0, 1)
         one = self.eval_batches(self.data.val).take(1)
         self.trainer.fit(batches, shuffle=False, verbose=0)
         self.trainer.evaluate(one, verbose=0)
         start = time.perf_counter() - start
-        batches = self.waiting.timed(self.batches(1, steps - 1, on_device))
+        batches = self.waiting.timed(self.batches(1, steps - 1))
         self.trainer.fit(batches, callbacks=[clock], shuffle=False, verbose=0)
         train, waited = clock.seconds, self.waiting.seconds
         clock = Clock()
@@ -257,10 +263,17 @@ class Session:
     def _fit(self, first_step, epoch, last_epoch, watchers):
         """Trains from a step of `epoch` to the end of `last_epoch`."""
         steps = last_epoch * self.steps_per_epoch - first_step
+        if self.worker.count == 1:
+            self.trainer.execute_together(
+                devices.steps_per_execution(
+                    self.experiment.steps_per_execution,
+                    *(steps, self.steps_per_epoch),
+                    self.experiment.checkpoint.every_steps or 0,
+                )
+            )
         if epoch >= self.experiment.epochs - self.experiment.unmixed_epochs:
             self._stop_mixing()
-        on_device = self.trainer.active_augment is not None
-        batches = self.batches(first_step, steps, on_device)
+        batches = self.batches(first_step, steps)
         self.trainer.fit(
             self.waiting.timed(batches),
             validation_data=self.eval_batches(self.data.val),

@@ -29,6 +29,8 @@ class Trainer(keras.Model):
         unmixed: As `augment`, for after `stop_mixing`.
 
     Attributes:
+        images: uint8 (N, H, W, 3), all training images, where the device keeps
+            them: its batches have their places in it. Otherwise None.
         averages: One for each of the network's variables; empty without `ema`.
     """
 
@@ -46,6 +48,7 @@ class Trainer(keras.Model):
         self._plain = functools.cache(lambda: models.without_fused(network))
         self.augment = augment
         self.unmixed = unmixed
+        self.images = None
         self.mixing = True
         self.label_smoothing = label_smoothing
         self.ema = ema
@@ -60,6 +63,30 @@ class Trainer(keras.Model):
             )
             for index, variable in enumerate(network.variables if ema else [])
         ]
+
+    def keep_images(self, images):
+        """Brings all training images to each device.
+
+        Args:
+            images: uint8 (N, H, W, 3).
+        """
+        # Not one of Keras's, which would make it a part of this model.
+        self.images = tf.Variable(images, trainable=False)
+        self.train_function = None
+
+    def predict(self, *args, **kwargs):
+        # Keras unrolls as many steps as an execution has.
+        steps, self.steps_per_execution = self.steps_per_execution, 1
+        try:
+            return super().predict(*args, **kwargs)
+        finally:
+            self.steps_per_execution = steps
+
+    def execute_together(self, steps):
+        """From the next `fit` on, one call of TensorFlow trains so many."""
+        if steps != self.steps_per_execution:
+            self.steps_per_execution = steps
+            self.train_function = self.test_function = None
 
     def call(self, inputs, training=None):
         images = inputs["images"] if isinstance(inputs, dict) else inputs
@@ -113,6 +140,8 @@ class Trainer(keras.Model):
         self.train_function = None
 
     def train_step(self, data):
+        if self.images is not None:
+            data = self._at_places(*data)
         if self.active_augment is not None:
             data = self.augmented(*data)
         if self.label_smoothing:
@@ -156,6 +185,14 @@ class Trainer(keras.Model):
     def _set(self, values):
         for variable, value in zip(self.network.variables, values, strict=True):
             variable.assign(value)
+
+    def _at_places(self, inputs, labels):
+        def gather(places):
+            return tf.gather(self.images, places)
+
+        if isinstance(inputs, dict):
+            return inputs | {"images": gather(inputs["images"])}, labels
+        return gather(inputs), labels
 
     def augmented(self, inputs, labels):
         # `train_batches` leaves no replica without images, and so seeds.

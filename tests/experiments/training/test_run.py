@@ -179,7 +179,8 @@ def test_finished_run_is_not_trained_again(finished, tiny, capsys):
     assert finished.read_json("tracking.json")["tensorboard"]["ended"]
 
 
-def test_run_leaves_no_weights_in_memory(tiny, tmp_path):
+@pytest.mark.parametrize("optimizer", ["sgd", "lamb", "lion"])
+def test_run_leaves_no_weights_in_memory(tiny, tmp_path, optimizer):
     def handles():
         # All but those of the trainer that is kept for the next run.
         kept_trainer.take(None)
@@ -190,7 +191,8 @@ def test_run_leaves_no_weights_in_memory(tiny, tmp_path):
         )
 
     before = handles()
-    train(replace(tiny, epochs=1), tmp_path)
+    optimizer = Optimizer(optimizer, learning_rate=0.01)
+    train(replace(tiny, epochs=1, optimizer=optimizer), tmp_path)
     assert handles() == before
 
 
