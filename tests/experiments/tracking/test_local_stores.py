@@ -140,6 +140,16 @@ def processes_in(folder):
     return found
 
 
+def files_of(parts):
+    """Names of the files of each artifact."""
+    return [
+        {each.path for each in record.artifact.manifest.contents}
+        for _, part in parts
+        for record in part
+        if record.HasField("artifact")
+    ]
+
+
 def test_wandb(track):
     pytest.importorskip(
         "wandb", reason="W&B is not installed; see requirements-wandb.txt"
@@ -150,38 +160,35 @@ def test_wandb(track):
         assert time.monotonic() < until, left
         time.sleep(0.2)
     folder = RunFolder(workdir / "tiny" / "seed_3")
-    parts = [
-        list(records(path))
-        for path in workdir.glob("wandb/offline-run-*/*.wandb")
-    ]
-    names, rows, config, summary, images, artifacts = {}, [], {}, {}, [], []
-    for record in itertools.chain.from_iterable(parts):
-        if record.HasField("run"):
-            names.setdefault(record.run.run_id, []).append(
-                record.run.display_name
-            )
-        elif record.HasField("history"):
+    # Of the run and of the report, each in parts.
+    told = {"tiny, seed 3": [], "Study mine, report": []}
+    for path in workdir.glob("wandb/offline-run-*/*.wandb"):
+        part = list(records(path))
+        (about,) = (each.run for each in part if each.HasField("run"))
+        told[about.display_name].append((about.run_id, part))
+    run, report = told.values()
+    assert len(run) == 3
+    assert len(report) == 2
+    assert len({identity for identity, _ in run}) == 1
+    assert len({identity for identity, _ in report}) == 1
+    rows, config, summary, images = [], {}, {}, set()
+    for record in itertools.chain.from_iterable(part for _, part in run):
+        if record.HasField("history"):
             row = value_of(record.history.item)
             if "loss" in row:
                 rows.append({k: row[k] for k in row if k[0] != "_"})
-            images += [name for name in row if name.endswith(".path")]
+            images |= {name for name in row if name.endswith(".path")}
         elif record.HasField("config"):
             config |= value_of(record.config.update)
         elif record.HasField("summary"):
             summary |= value_of(record.summary.update)
-        elif record.HasField("artifact"):
-            content = record.artifact.manifest.contents
-            artifacts.append(sorted(each.path for each in content))
-    assert sorted(names.values()) == [
-        2 * ["Study mine, report"],
-        3 * ["tiny, seed 3"],
-    ]
     assert sorted(rows, key=lambda row: row["epoch"]) == folder.history()
     assert config["seed"] == 3
     assert config["data.limit_train"] == 96
     assert config["environment"]["precision"] == "float32"
     final = folder.metrics()["final"]["val_accuracy"]
     assert summary["final.val_accuracy"] == final
-    assert {"samples.path", "confusion.path"} <= set(images)
-    assert artifacts.count(["comparison.csv", "index.html"]) == 2
-    assert sum("config.json" in each for each in artifacts) == 1
+    assert {"samples.path", "confusion.path"} <= images
+    (files,) = files_of(run)
+    assert {"config.json", "plots/loss.png"} <= files
+    assert files_of(report) == 2 * [{"comparison.csv", "index.html"}]
