@@ -9,7 +9,7 @@ from experiments.errors import Interrupted, TrainingFailed
 from experiments.history import is_over
 from experiments.plots.images import plot_batch
 from experiments.run_folder import BEST, config_of
-from experiments.training import callbacks, devices, evaluations
+from experiments.training import callbacks, devices, evaluations, pretrained
 from experiments.training.announcement import announcement
 from experiments.training.augmentation import mixes, notes, without_mixing
 from experiments.training.checkpoints import (
@@ -49,6 +49,8 @@ class Session:
             self.trainer = self._build_trainer()
         self.config = config_of(experiment, seed)
         self.state = self._load_checkpoint()
+        if self.state is None and experiment.model.weights is not None:
+            pretrained.start_from_imagenet(self.trainer.network)
         self.first_step = int(self.state["step"]) if self.state else 0
         self.rows = self.state["rows"] if self.state else []
         self.waiting = Waiting()
@@ -129,6 +131,7 @@ class Session:
             f"{text}\n  results   {self.folder.path}: {self.room}", flush=True
         )
         remarks = data.notes + data.overlaps + notes(self.augment)
+        remarks += pretrained.notes(experiment)
         for remark in remarks:
             print(f"  note      {remark}", flush=True)
         self.folder.write_json(

@@ -50,3 +50,10 @@ def test_seeds_of_one_arm_that_differ(make_run, tiny):
     fast = replace(tiny.optimizer, learning_rate=0.7)
     found = settings_of(make_run("a", 0), make_run("a", 1, optimizer=fast))
     assert found.seeds_differ == {"a": ["optimizer.learning_rate"]}
+
+
+def test_weights_of_imagenet_are_a_setting(make_run, tiny):
+    model = replace(tiny.model, weights="imagenet")
+    found = settings_of(make_run("a"), make_run("b", model=model))
+    assert found.table == {"model.weights": {"a": None, "b": "imagenet"}}
+    assert found.things == {"b": ["model.weights"]}
