@@ -23,6 +23,7 @@ def cluster(address):
 
     Raises:
         ConfigError: if there is none.
+        Interrupted: after SIGINT or SIGTERM.
     """
     # Nobody is told; a run without a GPU keeps its CUDA_VISIBLE_DEVICES.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
@@ -53,15 +54,24 @@ def cluster(address):
     except Exception as error:
         reason = " ".join(str(error).split())
         raise ConfigError(f"--launcher=ray: Ray: {reason}") from error
-    signal.signal(signal.SIGTERM, _interrupt)
+    # Its own handler of SIGTERM, meanwhile.
+    except SystemExit as error:
+        raise Interrupted(signal.SIGTERM) from error
+    received = []
+
+    def interrupt(number, frame):
+        received.append(number)
+        raise Interrupted(number)
+
+    signal.signal(signal.SIGTERM, interrupt)
     try:
         yield
+    except KeyboardInterrupt as error:
+        # Ray makes a plain one of whatever is raised while it waits.
+        number = received[0] if received else signal.SIGINT
+        raise Interrupted(number) from error
     finally:
         ray.shutdown()
-
-
-def _interrupt(number, frame):
-    raise Interrupted(number)
 
 
 def _knock(address):

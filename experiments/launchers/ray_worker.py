@@ -7,6 +7,7 @@ start, so nothing on top may import it.
 import contextlib
 import io
 import os
+import signal
 from typing import NamedTuple
 
 import ray
@@ -97,9 +98,12 @@ def train(number, experiment, seed, options, here, screen):
             )
         except (ConfigError, DataError, TrainingFailed) as refusal:
             error = refusal
-        except Interrupted:
-            # The node is being taken away, unless we were told to end: to Ray
-            # the run is lost in both cases, and started again in the first.
+        except Interrupted as request:
+            # `ray.cancel` says so.
+            if request.signal == signal.SIGINT:
+                raise
+            # The node is being taken away: to Ray the run is lost, and
+            # started again.
             os._exit(1)
     if os.path.exists(here.marker):
         return Outcome(error, {})
