@@ -23,7 +23,7 @@ def cluster(address):
 
     Raises:
         ConfigError: if there is none.
-        Interrupted: after SIGINT or SIGTERM.
+        Interrupted: after SIGTERM.
     """
     # Nobody is told; a run without a GPU keeps its CUDA_VISIBLE_DEVICES.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
@@ -54,24 +54,18 @@ def cluster(address):
     except Exception as error:
         reason = " ".join(str(error).split())
         raise ConfigError(f"--launcher=ray: Ray: {reason}") from error
-    # Its own handler of SIGTERM, meanwhile.
+    # What its own handler of SIGTERM does meanwhile.
     except SystemExit as error:
         raise Interrupted(signal.SIGTERM) from error
-    received = []
-
-    def interrupt(number, frame):
-        received.append(number)
-        raise Interrupted(number)
-
-    signal.signal(signal.SIGTERM, interrupt)
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
         yield
-    except KeyboardInterrupt as error:
-        # Ray makes a plain one of whatever is raised while it waits.
-        number = received[0] if received else signal.SIGINT
-        raise Interrupted(number) from error
     finally:
         ray.shutdown()
+
+
+def _interrupt(number, frame):
+    raise Interrupted(number)
 
 
 def _knock(address):

@@ -7,7 +7,6 @@ start, so nothing on top may import it.
 import contextlib
 import io
 import os
-import signal
 from typing import NamedTuple
 
 import ray
@@ -98,12 +97,9 @@ def train(number, experiment, seed, options, here, screen):
             )
         except (ConfigError, DataError, TrainingFailed) as refusal:
             error = refusal
-        except Interrupted as request:
-            # `ray.cancel` says so.
-            if request.signal == signal.SIGINT:
-                raise
-            # The node is being taken away: to Ray the run is lost, and
-            # started again.
+        except Interrupted:
+            # The node is being taken away, unless we were told to end: to Ray
+            # the run is lost in both cases, and started again in the first.
             os._exit(1)
     if os.path.exists(here.marker):
         return Outcome(error, {})
