@@ -26,7 +26,7 @@ from absl import flags
 
 from experiments import commands, network_commands
 from experiments.configs.fair import RECIPES
-from experiments.errors import ConfigError, TrainingFailed
+from experiments.errors import ConfigError, TrainingFailed, WorkerLost
 from experiments.path_flag import define_path, define_paths
 from pipelines.errors import DataError
 
@@ -200,8 +200,14 @@ flags.DEFINE_string(
     "With --launcher=ray: HOST:PORT of a Ray cluster, or auto for the one that "
     "this machine is part of; default: this machine alone.",
 )
-STRATEGIES = ("auto", "default", "mirrored", "tpu")
-flags.DEFINE_enum("strategy", "auto", STRATEGIES, "mirrored: all local GPUs.")
+STRATEGIES = ("auto", "default", "mirrored", "multiworker", "tpu")
+flags.DEFINE_enum(
+    "strategy",
+    "auto",
+    STRATEGIES,
+    "mirrored: all local GPUs; multiworker: all GPUs of several hosts, each "
+    "started with the same command and with TF_CONFIG, or by Slurm's srun.",
+)
 flags.DEFINE_bool(
     "allow_moved",
     False,
@@ -251,10 +257,14 @@ def main(arguments):
     if FLAGS.ray_address and not on_ray:
         raise ConfigError("--ray_address goes with --launcher=ray.")
     untrained = FLAGS.plan or FLAGS.dry_run
-    if on_ray and (FLAGS.shard or untrained or FLAGS.strategy == "tpu"):
+    on_hosts = FLAGS.strategy == "multiworker"
+    if on_hosts and untrained:
+        raise ConfigError("--plan and --dry_run go with one host.")
+    by_itself = on_hosts or FLAGS.strategy == "tpu"
+    if on_ray and (FLAGS.shard or untrained or by_itself):
         raise ConfigError(
-            "--shard, --plan, --dry_run and --strategy=tpu go with "
-            "--launcher=local."
+            "--shard, --plan, --dry_run, --strategy=tpu and "
+            "--strategy=multiworker go with --launcher=local."
         )
     if FLAGS.seeds and chosen not in (["study"], ["experiment"]):
         raise ConfigError(
@@ -281,7 +291,7 @@ def call(arguments):
     except (ConfigError, DataError, flags.Error) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    except TrainingFailed as error:
+    except (TrainingFailed, WorkerLost) as error:
         print(f"failed: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt as error:

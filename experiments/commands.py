@@ -237,6 +237,9 @@ def _checked(arms, flags):
     """These configs with `--set`; all is checked."""
     arms = override_arms(arms, flags.set)
     start_tensorflow(flags.threads, gpus=flags.launcher != "ray")
+    if flags.strategy == "multiworker":
+        # Other workers are joined before anything is computed, or not at all.
+        _strategy(flags)
     from experiments.checks import check_experiment
 
     for arm in arms:

@@ -6,6 +6,10 @@ class TrainingFailed(Exception):
     """A run stopped because its loss is no longer a number."""
 
 
+class WorkerLost(Exception):
+    """One of the processes that train a run together has ended."""
+
+
 class AbsentPart(ConfigError):
     """A config has not got the part whose field is to be changed."""
 

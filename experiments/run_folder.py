@@ -47,7 +47,7 @@ _KINDS = {
     **dict.fromkeys(("augment_on", "onednn", "git_revision"), (str,)),
     **dict.fromkeys(("python", "platform", "train", "val"), (str,)),
     **dict.fromkeys(("epochs", "epochs_done", "steps_per_epoch"), (int,)),
-    **dict.fromkeys(("replicas", "threads", "seed"), (int,)),
+    **dict.fromkeys(("replicas", "workers", "threads", "seed"), (int,)),
     **dict.fromkeys(("final", "best"), (dict,)),
     **dict.fromkeys(("packages", "fingerprints", "files"), (dict, str)),
     "splits": (dict, dict),

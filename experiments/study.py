@@ -7,6 +7,7 @@ from experiments.explanations.explain import explain_run, is_explained
 from experiments.launchers.one_by_one import run_one_by_one
 from experiments.report.report import write_report
 from experiments.robustness.suite import is_judged, judge_run
+from experiments.training.workers import worker_of
 
 # What a finished run can be asked beyond its training: whether its folder has
 # it, and the function that makes it.
@@ -62,6 +63,8 @@ def run_study(
     folders, failures = launch(
         runs, workdir=workdir, location=location, **options
     )
+    if not worker_of(options.get("strategy")).is_chief:
+        return
     for kind in extras:
         _add(kind, folders, location)
     if shards > 1:

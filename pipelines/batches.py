@@ -11,7 +11,7 @@ import functools
 import numpy as np
 import tensorflow as tf
 
-from augment_tf.sampling import to_32_bits
+from augment_tf.sampling import replica_seed, to_32_bits
 
 
 def steps_per_epoch(split, batch_size, drop_remainder=True):
@@ -37,9 +37,11 @@ def train_batches(
     first_step=0,
     augment=None,
     with_seeds=False,
+    as_places=False,
     drop_remainder=True,
     endless=False,
     replicas=1,
+    share=(0, 1),
     parallel_calls=tf.data.AUTOTUNE,
 ):
     """Shuffled, augmented batches of training images.
@@ -55,6 +57,8 @@ def train_batches(
             such as the `apply` of an `augment_tf` layer.
         with_seeds: Whether to hand out the seeds instead of using them, for
             augmentation in the train step.
+        as_places: Whether to hand out where in `split` the images are instead
+            of the images, for a device that has them all. Not with `augment`.
         drop_remainder: See `steps_per_epoch`.
         endless: Whether one shuffle of the images follows the other without
             a seam, every batch full, instead of epochs.
@@ -62,29 +66,39 @@ def train_batches(
             cannot is filled up with the epoch's first images, as PyTorch's
             DistributedSampler does: a replica without images has no mean of
             their losses, and one with fewer would count them for more.
+        share: (I, N): the I-th of N parts of each batch, from 0 on, alone, for
+            the I-th of N hosts. Each part but the first is augmented by draws
+            of its own, and mixed within itself.
         parallel_calls: Batches prepared at once.
 
     Returns:
         A `tf.data.Dataset` of (images uint8 or float32 (B, H, W, 3), labels
-        float32 (B, K)). Where seeds are asked for, a dictionary of "images"
-        and "seeds" takes the images' place: int32 (B, 2), one seed repeated,
-        so that a distribution strategy can split it like the images.
+        float32 (B, K)). Places are int32 (B,). Where seeds are asked for, a
+        dictionary of "images" and "seeds" takes the images' place: int32
+        (B, 2), one seed repeated, so that a distribution strategy can split
+        it like the images.
     """
     order = _Order(split, batch_size, seed, drop_remainder, endless, replicas)
     layer_seed = np.array(to_32_bits(seed), np.uint32).view(np.int32)
-    static_size = batch_size if drop_remainder or endless else None
+    part, parts = share
+    static_size = batch_size // parts if drop_remainder or endless else None
 
     def gather(step):
-        chosen = order.batch(int(step))
+        chosen = np.array_split(order.batch(int(step)), parts)[part]
+        if as_places:
+            return np.array(chosen, np.int32), split.labels[chosen]
         return split.images[chosen], split.labels[chosen]
+
+    image_dtype = tf.int32 if as_places else tf.uint8
+    image_shape = () if as_places else split.images.shape[1:]
 
     def load(step):
         # Declared stateless, or tf.data would run it serially whenever
         # deterministic operations are asked for.
         images, labels = tf.numpy_function(
-            gather, [step], (tf.uint8, tf.int32), stateful=False
+            gather, [step], (image_dtype, tf.int32), stateful=False
         )
-        images.set_shape((static_size, *split.images.shape[1:]))
+        images.set_shape((static_size, *image_shape))
         labels.set_shape((static_size,))
         return images, tf.one_hot(labels, classes), step
 
@@ -94,7 +108,10 @@ def train_batches(
             seeds = tf.tile(batch_seed[tf.newaxis], (tf.shape(labels)[0], 1))
             return {"images": images, "seeds": seeds}, labels
         if augment is not None:
-            batch = augment({"images": images, "labels": labels}, batch_seed)
+            batch = augment(
+                {"images": images, "labels": labels},
+                replica_seed(batch_seed, part),
+            )
             images, labels = batch["images"], batch["labels"]
         return images, labels
 
@@ -144,7 +161,13 @@ class _Order:
 
 
 def eval_batches(
-    split, *, classes, batch_size, image_size=None, crop_fraction=1.0
+    split,
+    *,
+    classes,
+    batch_size,
+    image_size=None,
+    crop_fraction=1.0,
+    share=(0, 1),
 ):
     """Batches of all images in their order, never augmented.
 
@@ -155,6 +178,7 @@ def eval_batches(
         image_size: Side of the images that come out; None for as they are.
         crop_fraction: Images are resized to `image_size / crop_fraction`
             (bilinear, antialiased), then the central `image_size` is cut out.
+        share: As for `train_batches`; a part of the last batch may be empty.
 
     Returns:
         A `tf.data.Dataset` of (images uint8 (B, S, S, 3), labels float32
@@ -164,15 +188,16 @@ def eval_batches(
     resized = round(side / crop_fraction)
     border = (resized - side) // 2
 
+    part, parts = share
+
+    def gather(start):
+        count = min(batch_size, len(split.labels) - start)
+        begin, end = (start + i * count // parts for i in (part, part + 1))
+        return split.images[begin:end], split.labels[begin:end]
+
     def load(start):
         images, labels = tf.numpy_function(
-            lambda start: (
-                split.images[start : start + batch_size],
-                split.labels[start : start + batch_size],
-            ),
-            [start],
-            (tf.uint8, tf.int32),
-            stateful=False,
+            gather, [start], (tf.uint8, tf.int32), stateful=False
         )
         images.set_shape((None, *split.images.shape[1:]))
         labels.set_shape((None,))

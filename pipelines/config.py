@@ -125,6 +125,10 @@ class Data:
     limit_train: Count | None = None
     limit_val: Count | None = None
     augment_on: Literal["host", "device"] = "host"
+    # Where decoded training images wait for their batch. "device" needs
+    # augment_on=device; "auto": there, if that is an accelerator and they
+    # take 2 GiB at most.
+    keep_on: Literal["auto", "host", "device"] = "auto"
     # Whether images that do not fill the epoch's last batch are left out.
     drop_remainder: bool = True
     # Length of an epoch whatever the number of images, which then follow in

@@ -9,6 +9,13 @@ from tqdm import tqdm
 
 # Seconds of silence that make nobody wonder.
 _PATIENCE = 3
+_file = None
+
+
+def silence():
+    """Nothing is shown from here on: another process shows the same."""
+    global _file
+    _file = sys.stdout = open(os.devnull, "w")  # noqa: SIM115
 
 
 def progress_bar(iterable=None, **kwargs):
@@ -16,6 +23,7 @@ def progress_bar(iterable=None, **kwargs):
     on_terminal = sys.stderr.isatty()
     return tqdm(
         iterable,
+        file=_file,
         delay=0 if on_terminal else 10,
         mininterval=0.1 if on_terminal else 10,
         maxinterval=10,

@@ -100,6 +100,12 @@ class Experiment:
     )
     deterministic: bool = True
     checkpoint: Checkpoint = Checkpoint()
+    # Training steps in one call of TensorFlow, at most: so many that an epoch
+    # and checkpoint.every_steps are multiples of them. "auto": 1 on a CPU, 20
+    # on an accelerator, which would wait for Python after each.
+    steps_per_execution: Annotated[int, Ge(1), Le(10_000)] | Literal["auto"] = (
+        "auto"
+    )
     # The class that precision and recall are of; None: their means over all.
     positive_class: str | None = None
     # Name of the published result that the report sets beside this run.

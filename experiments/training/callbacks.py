@@ -5,7 +5,6 @@ import math
 import time
 
 import keras
-import numpy as np
 
 from experiments.errors import TrainingFailed
 from experiments.history import best_row, picked_on
@@ -88,13 +87,14 @@ class Checkpoints(keras.callbacks.Callback):
         self.step = int(resumed["step"]) if resumed else 0
 
     def on_epoch_begin(self, epoch, logs=None):
+        self.began = self.step
         # Keras has just reset the metrics; an epoch that was cut in two goes
         # on with what its first part measured.
         if self.step % self.steps_per_epoch:
             restore_metrics(self.model, self.resumed)
 
     def on_train_batch_end(self, batch, logs=None):
-        self.step += 1
+        self.step = self.began + batch + 1
         # The last step of an epoch waits for its validation.
         if self.step % self.steps_per_epoch == 0:
             return
@@ -120,38 +120,55 @@ class StopOnNonFiniteLoss(keras.callbacks.Callback):
         every_steps: Look after each multiple of this, too, so that no
             checkpoint holds what must not be gone on from; None for never.
         request: An `interruption.Request`, before which to look likewise.
+        looks_each: Look after so many batches instead, where several hosts
+            are to stop at the same one.
     """
 
-    def __init__(self, name, first_step, every_steps=None, request=None):
+    def __init__(
+        self,
+        name,
+        first_step,
+        every_steps=None,
+        request=None,
+        looks_each=None,
+    ):
         super().__init__()
         self.name = name
         self.step = first_step
         self.every_steps = every_steps
         self.request = request or Request()
+        self.looks_each = looks_each
         self.unread = []
         self.moment = _Moment()
 
+    def on_epoch_begin(self, epoch, logs=None):
+        self.began = self.step
+
     def on_train_batch_end(self, batch, logs=None):
-        self.step += 1
+        self.step = self.began + batch + 1
         # The epoch's mean so far, which keeps a single NaN or infinity.
-        self.unread.append(logs["loss"])
+        self.unread.append((self.step, logs["loss"]))
         is_saved = self.every_steps and self.step % self.every_steps == 0
         is_saved = is_saved or self.request.signal is not None
-        if is_saved or self.moment.has_come():
+        if self.looks_each:
+            is_due = len(self.unread) == self.looks_each
+        else:
+            is_due = self.moment.has_come()
+        if is_saved or is_due:
             self._read()
 
     def on_epoch_end(self, epoch, logs=None):
         self._read()
 
     def _read(self):
-        losses, self.unread = np.array(self.unread, float), []
-        wrong = np.flatnonzero(~np.isfinite(losses))
-        if len(wrong):
-            step = self.step - len(losses) + 1 + wrong[0]
-            raise TrainingFailed(
-                f"{self.name}: the loss is {losses[wrong[0]]} at step {step}; "
-                "a lower optimizer.learning_rate may help"
-            )
+        unread, self.unread = self.unread, []
+        for step, loss in unread:
+            loss = float(loss)
+            if not math.isfinite(loss):
+                raise TrainingFailed(
+                    f"{self.name}: the loss is {loss} at step {step}; "
+                    "a lower optimizer.learning_rate may help"
+                )
 
 
 class _Moment:
@@ -201,7 +218,7 @@ class Progress(keras.callbacks.Callback):
         if self.moment.has_come():
             loss = float(logs["loss"])
             self.bar.set_postfix_str(f"loss {loss:.3f}", refresh=False)
-        self.bar.update()
+        self.bar.update(batch + 1 - self.bar.n)
 
     def on_test_begin(self, logs=None):
         # A bar that is still held back stays so.
@@ -239,16 +256,18 @@ class Plots(keras.callbacks.Callback):
 
     Args:
         folder: The `RunFolder`.
+        do: Function that calls another, such as `Background.do`.
         seconds: Least time between two drawings.
     """
 
-    def __init__(self, folder, seconds=60):
+    def __init__(self, folder, do, seconds=60):
         super().__init__()
         self.folder = folder
+        self.do = do
         self.seconds = seconds
         self.drawn = time.monotonic()
 
     def on_epoch_end(self, epoch, logs=None):
         if time.monotonic() - self.drawn >= self.seconds:
-            save_run_plots(self.folder)
+            self.do(save_run_plots, self.folder)
             self.drawn = time.monotonic()

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 
 import keras
 import numpy as np
@@ -13,10 +12,11 @@ from pipelines.files.arrays import Damaged, read_arrays
 _LAST, _BEFORE = CHECKPOINTS
 
 
-def save_checkpoint(folder, trainer, step, rows, config):
+def save_checkpoint(folder, trainer, step, rows, config, do=None):
     """Writes weights, optimizer and the epoch's metrics so far.
 
-    The last checkpoint is kept beside the new one.
+    The last checkpoint is kept beside the new one. What is written is a copy:
+    the training may go on at once.
 
     Args:
         folder: The `RunFolder`.
@@ -24,23 +24,22 @@ def save_checkpoint(folder, trainer, step, rows, config):
         step: Batches trained so far, over all epochs.
         rows: Of history.csv so far.
         config: Of the run, as `experiments.run_folder.config_of`.
+        do: Function that calls another, now or while the training goes on;
+            None: now.
     """
     arrays = {
-        f"{group}.{index}": keras.ops.convert_to_numpy(variable)
+        f"{group}.{index}": np.array(keras.ops.convert_to_numpy(variable))
         for group, variables in _state(trainer).items()
         for index, variable in enumerate(variables)
     }
     arrays["step"] = np.array(step)
     arrays["about"] = np.array(json.dumps({"rows": rows, "config": config}))
-    arrays["checksum"] = _checksum(arrays)
 
-    def write(path):
-        np.savez(path, **arrays)
-        # Only now, as the disk may have been full.
-        if (folder / _LAST).exists():
-            os.replace(folder / _LAST, folder / _BEFORE)
+    def write():
+        arrays["checksum"] = _checksum(arrays)
+        folder.replace(_LAST, lambda path: np.savez(path, **arrays), _BEFORE)
 
-    folder.replace(_LAST, write)
+    (do or (lambda work: work()))(write)
 
 
 def load_checkpoint(folder, trainer, config, steps_per_epoch):
@@ -67,7 +66,7 @@ def load_checkpoint(folder, trainer, config, steps_per_epoch):
             continue
         except Damaged as error:
             wrong.append(f"{name} {error}")
-            (folder / name).unlink()
+            (folder / name).unlink(missing_ok=True)
             continue
         _tell(wrong, f"the run goes on from {name}, step {arrays['step']}")
         return arrays

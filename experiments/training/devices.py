@@ -1,9 +1,18 @@
 """Which devices train, in which precision."""
 
+import math
+
+import numpy as np
 import tensorflow as tf
 
 from experiments.errors import ConfigError
 from experiments.quantities import counted
+from experiments.training import workers
+
+# With which an accelerator need not wait for Python.
+_STEPS_ON_ACCELERATORS = 20
+# Bytes of images that find room on any accelerator.
+_MOST_KEPT = 2 * 2**30
 
 
 def make_strategy(name):
@@ -21,6 +30,8 @@ def make_strategy(name):
             name = "default"
     if name == "tpu":
         return _tpu_strategy()
+    if name == "multiworker":
+        return workers.join()
     if name == "mirrored":
         devices = tf.config.list_logical_devices(kind_of_device())
         return tf.distribute.MirroredStrategy([d.name for d in devices])
@@ -70,10 +81,50 @@ def resolve_jit_compile(strategy):
     )
 
 
+def steps_per_execution(wanted, *multiples):
+    """Steps that one call of TensorFlow trains.
+
+    Args:
+        wanted: Of the config: so many at most, or "auto".
+        *multiples: Integers; what is returned divides them all.
+    """
+    if wanted == "auto":
+        wanted = 1 if kind_of_device() == "CPU" else _STEPS_ON_ACCELERATORS
+    common = math.gcd(*multiples)
+    return next(steps for steps in range(wanted, 0, -1) if common % steps == 0)
+
+
+def keeps_images(config, images):
+    """Whether the device keeps all training images, in words of `Data.keep_on`.
+
+    Args:
+        config: A `pipelines.config.Data`.
+        images: Of a `pipelines.loading.LoadedSplit`.
+
+    Raises:
+        ConfigError: if it is to, and cannot.
+    """
+    is_array = isinstance(images, np.ndarray)
+    on_device = config.augment_on == "device"
+    if config.keep_on == "device" and not (is_array and on_device):
+        reason = (
+            "images that are kept decoded; raise data.cache_gib"
+            if on_device
+            else "data.augment_on=device"
+        )
+        raise ConfigError(f"data.keep_on=device needs {reason}.")
+    if config.keep_on != "auto":
+        return config.keep_on == "device"
+    fits = is_array and images.nbytes <= _MOST_KEPT
+    return fits and on_device and kind_of_device() != "CPU"
+
+
 def in_words(strategy):
     """For example "2 replicas on GPU"."""
     count = strategy.num_replicas_in_sync
-    return f"{counted(count, 'replica')} on {kind_of_device()}"
+    hosts = workers.worker_of(strategy).count
+    of = f" of {counted(hosts, 'worker')}" if hosts > 1 else ""
+    return f"{counted(count, 'replica')} on {kind_of_device()}{of}"
 
 
 def check_shares(batch_size, strategy):

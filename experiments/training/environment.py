@@ -11,6 +11,7 @@ import tensorflow as tf
 from experiments.errors import ConfigError
 from experiments.training import devices
 from experiments.training.startup import ONEDNN
+from experiments.training.workers import worker_of
 from pipelines.config_differences import differences
 
 _FILE = "environment.json"
@@ -32,6 +33,7 @@ def surroundings(experiment, strategy):
         "precision": devices.resolve_precision(experiment.precision),
         "device": devices.kind_of_device(),
         "replicas": strategy.num_replicas_in_sync,
+        "workers": worker_of(strategy).count,
         "jit_compile": devices.resolve_jit_compile(strategy),
         "augment_on": experiment.data.augment_on,
         "onednn": _onednn(),

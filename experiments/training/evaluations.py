@@ -2,7 +2,6 @@
 
 import keras
 
-import models
 from experiments.history import best_row, is_over
 from experiments.run_folder import BEST, EMA_FIELDS, SELECTION_FIELDS
 from pipelines.progress import announced
@@ -75,8 +74,7 @@ class BestWeights(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         if best_row(self.rows) is self.rows[-1]:
-            network = models.without_fused(self.model.network)
-            self.folder.replace(BEST, network.save)
+            self.folder.replace(BEST, self.model.plain_network().save)
         if is_over(self.rows, self.patience):
             print(
                 f"  stopped early: epoch {best_row(self.rows)['epoch'] + 1} "

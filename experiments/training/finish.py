@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import keras
 
-import models
 from experiments.errors import ConfigError
 from experiments.history import judged_row, signs
 from experiments.metrics import classification_metrics
@@ -36,16 +35,20 @@ def finish(session):
         with session.trainer.averaged():
             _save(session, EMA)
     file = JUDGED[session.experiment.judged]
+    session.wait_for_workers()
     if file != LAST:
         judged = keras.saving.load_model(session.folder / file, compile=False)
         session.trainer.network.set_weights(judged.get_weights())
     with announced("predicting the val images"):
-        logits = session.trainer.predict(session.eval_batches(val), verbose=0)
+        logits = session.trainer.predict(
+            session.eval_batches(val, whole=True), verbose=0
+        )
     probabilities = keras.ops.convert_to_numpy(keras.ops.softmax(logits))
-    write_predictions(
-        session.folder, val, class_names, probabilities, session.name
+    session.background.do(
+        write_predictions,
+        *(session.folder, val, class_names, probabilities, session.name),
     )
-    save_run_plots(session.folder)
+    session.background.do(save_run_plots, session.folder)
     scores = classification_metrics(
         val.labels,
         probabilities.argmax(-1),
@@ -54,10 +57,12 @@ def finish(session):
     )
     judged = judged_row(session.rows, session.experiment.judged)
     _check_judged(session, judged, scores["accuracy"])
+    plain_train = _judge_plain_train(session)
+    session.background.wait()
     session.write_metrics(
         "finished",
         classification=scores,
-        plain_train=_judge_plain_train(session),
+        plain_train=plain_train,
         files=session.folder.digests(),
     )
     errors = f"val top-1 error {1 - judged['val_accuracy']:.2%}"
@@ -69,8 +74,7 @@ def finish(session):
 
 
 def _save(session, name):
-    network = models.without_fused(session.trainer.network)
-    session.folder.replace(name, network.save)
+    session.folder.replace(name, session.trainer.plain_network().save)
 
 
 def _check_judged(session, row, accuracy):

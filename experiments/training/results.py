@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from experiments.plots.confusion import plot_confusion
+from experiments.plots.images import plot_batch
 
 
 def write_predictions(folder, val, class_names, probabilities, title):
@@ -35,13 +36,14 @@ def write_predictions(folder, val, class_names, probabilities, title):
     folder.write_plot("confusion", figure)
 
 
-def write_samples(folder, figure):
+def write_samples(folder, images, labels, class_names):
     """Writes plots/samples.png, and the same for TensorBoard.
 
     Args:
         folder: The `RunFolder`.
-        figure: A matplotlib Figure of augmented training images.
+        images, labels, class_names: Of a training batch, as for `plot_batch`.
     """
+    figure = plot_batch(images, labels, class_names)
     folder.replace("plots/samples.png", figure.savefig)
     image = tf.io.decode_png((folder / "plots/samples.png").read_bytes(), 3)
     writer = tf.summary.create_file_writer(str(folder / "logs" / "train"))

@@ -16,6 +16,7 @@ from experiments.training.interruption import requests
 from experiments.training.optimizers import check_replicas
 from experiments.training.results import is_whole
 from experiments.training.session import Session
+from experiments.training.workers import Unwritten, lost_workers, worker_of
 from pipelines.files.arrays import Damaged, read_arrays
 from pipelines.loading import fingerprints_of
 from pipelines.progress import announced
@@ -57,8 +58,10 @@ def run(
         TrainingFailed: if the loss stops being a number; metrics.json says
             so too.
         Interrupted: after SIGINT or SIGTERM, and a checkpoint.
+        WorkerLost: if another host that trains along is gone.
     """
-    folder = RunFolder.of(workdir, experiment, seed)
+    kind = RunFolder if worker_of(strategy).is_chief else Unwritten
+    folder = kind.of(workdir, experiment, seed)
     name = f"{experiment.name}, seed {seed}"
     _drop_damaged_metrics(folder)
     if folder.is_finished() and not folder.is_shorter(experiment):
@@ -77,6 +80,7 @@ def run(
         check_same_numbers(folder, here)
     print(f"{name}: {experiment.summary}", flush=True)
     with (
+        lost_workers(strategy),
         folder.locked(),
         opened(
             experiment, seed, strategy, folder, here, location, allow_overlap
@@ -88,6 +92,7 @@ def run(
         with requests() as request:
             session.train(request)
         finish(session)
+        session.wait_for_workers()
     return folder
 
 
@@ -102,7 +107,6 @@ def opened(
         folder: The `RunFolder`.
         here: `experiments.training.environment.surroundings` of now.
     """
-    keras.backend.clear_session()
     if experiment.deterministic:
         tf.config.experimental.enable_op_determinism()
     augment = build_augmentation(experiment)
@@ -112,7 +116,14 @@ def opened(
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy(here["precision"])
     try:
-        yield Session(experiment, seed, strategy, folder, data, augment, here)
+        session = Session(
+            experiment, seed, strategy, folder, data, augment, here
+        )
+        try:
+            yield session
+        finally:
+            session.background.close()
+        session.keep_trainer()
     finally:
         keras.config.set_dtype_policy(policy)
 
@@ -124,7 +135,7 @@ def _drop_damaged_metrics(folder):
     except ConfigError:
         path = folder / "metrics.json"
         print(f"  note      {path} is damaged: made again", flush=True)
-        path.unlink()
+        path.unlink(missing_ok=True)
 
 
 def _damage(folder):

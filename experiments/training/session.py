@@ -5,13 +5,19 @@ import time
 import keras
 
 from augment_tf.sampling import to_32_bits
-from experiments.errors import Interrupted, TrainingFailed
+from experiments.errors import Interrupted, TrainingFailed, WorkerLost
 from experiments.history import is_over
-from experiments.plots.images import plot_batch
 from experiments.run_folder import BEST, config_of
-from experiments.training import callbacks, devices, evaluations, pretrained
+from experiments.training import (
+    callbacks,
+    devices,
+    evaluations,
+    kept_trainer,
+    pretrained,
+)
 from experiments.training.announcement import announcement
 from experiments.training.augmentation import mixes, notes, without_mixing
+from experiments.training.background import Background
 from experiments.training.checkpoints import (
     load_checkpoint,
     restore_model,
@@ -20,13 +26,24 @@ from experiments.training.checkpoints import (
 from experiments.training.data import count_classes, data_record, epoch_steps
 from experiments.training.disk import check_room, needed_bytes
 from experiments.training.environment import environment
+from experiments.training.multi_worker_fit import MultiWorkerTrainer
 from experiments.training.optimizers import epoch_learning_rates
 from experiments.training.results import (
     is_whole,
     write_samples,
 )
 from experiments.training.speed import Clock, Speed, Waiting
-from experiments.training.trainer import build_trainer
+from experiments.training.trainer import (
+    Trainer,
+    build_network,
+    build_trainer,
+)
+from experiments.training.workers import (
+    STEPS_TO_AGREE,
+    Agreement,
+    check_same,
+    worker_of,
+)
 from pipelines.batches import eval_batches, train_batches
 from pipelines.progress import announced
 
@@ -39,19 +56,30 @@ class Session:
         self.experiment = experiment
         self.random_seed = seed + (experiment.seed_offset or 0)
         self.strategy = strategy
+        self.worker = worker_of(strategy)
         self.folder = folder
         self.data = data
         self.augment = augment
         self.surroundings = here
         self.classes = count_classes(experiment, data)
         self.steps_per_epoch = epoch_steps(experiment.data, data)
+        keeps_images = devices.keeps_images(experiment.data, data.train.images)
         with strategy.scope(), announced("building the network"):
             self.trainer = self._build_trainer()
+            if keeps_images:
+                self.trainer.keep_images(data.train.images)
+        self.background = Background()
         self.config = config_of(experiment, seed)
         self.state = self._load_checkpoint()
         if self.state is None and experiment.model.weights is not None:
             pretrained.start_from_imagenet(self.trainer.network)
         self.first_step = int(self.state["step"]) if self.state else 0
+        check_same(
+            strategy,
+            f"{self.config} {self.first_step}",
+            f"the workers of this run do not see the same in {folder.path}: "
+            "--workdir has to be one that they share.",
+        )
         self.rows = self.state["rows"] if self.state else []
         self.waiting = Waiting()
         self.room = check_room(
@@ -74,23 +102,39 @@ class Session:
         return state
 
     def _build_trainer(self):
+        jit_compile = self.surroundings["jit_compile"]
+        precision = self.surroundings["precision"]
+        self._recipe = kept_trainer.recipe_of(
+            self.experiment,
+            self.strategy,
+            *(self.classes, self.steps_per_epoch, jit_compile, precision),
+        )
+        trainer = kept_trainer.take(self._recipe)
         # Whatever drew before: all arms of a seed start from the same weights.
         keras.utils.set_random_seed(to_32_bits(self.random_seed))
-        trainer = build_trainer(
+        replicas = self.strategy.num_replicas_in_sync
+        if trainer is not None:
+            network = build_network(self.experiment, self.classes, replicas)
+            trainer.begin_anew(network.get_weights())
+            return trainer
+        return build_trainer(
             self.experiment,
             classes=self.classes,
             steps_per_epoch=self.steps_per_epoch,
             augment=self.augment,
-            replicas=self.strategy.num_replicas_in_sync,
-            jit_compile=self.surroundings["jit_compile"],
+            replicas=replicas,
+            jit_compile=jit_compile,
+            kind=Trainer if self.worker.count == 1 else MultiWorkerTrainer,
         )
-        # Built now, so that a checkpoint finds the variables to restore.
-        trainer.optimizer.build(trainer.trainable_variables)
-        return trainer
 
-    def batches(self, first_step, steps, on_device=False):
-        """Training batches, augmented here unless on the device."""
+    def keep_trainer(self):
+        """For the next run, once this one is done with it."""
+        kept_trainer.keep(self._recipe, self.trainer)
+
+    def batches(self, first_step, steps, to_show=False):
+        """Training batches, for the train step or as it sees them."""
         config = self.experiment.data
+        on_device = self.trainer.active_augment is not None
         return train_batches(
             self.data.train,
             classes=self.classes,
@@ -99,13 +143,16 @@ class Session:
             first_step=first_step,
             steps=steps,
             augment=None if self.augment is None else self.augment.apply,
-            with_seeds=on_device,
+            with_seeds=on_device and not to_show,
+            as_places=self.trainer.images is not None and not to_show,
             drop_remainder=config.drop_remainder,
             endless=config.steps_per_epoch is not None,
             replicas=self.strategy.num_replicas_in_sync,
+            share=self.worker,
         )
 
-    def eval_batches(self, split):
+    def eval_batches(self, split, whole=False):
+        """Batches to be judged: this worker's share, or all of each."""
         config = self.experiment.data
         return eval_batches(
             split,
@@ -113,10 +160,16 @@ class Session:
             batch_size=config.batch_size,
             image_size=config.image_size,
             crop_fraction=config.crop_fraction,
+            share=(0, 1) if whole else self.worker,
         )
+
+    def wait_for_workers(self):
+        check_same(self.strategy, "here", "")
 
     def announce(self):
         """Says what is about to happen, on the screen and in files."""
+        if not self.worker.is_chief:
+            return
         experiment, data = self.experiment, self.data
         here = self.surroundings
         text = announcement(
@@ -142,9 +195,12 @@ class Session:
         self.folder.write_json(
             "data.json", data_record(experiment, data, self.steps_per_epoch)
         )
-        images, labels = next(self.batches(0, 1).as_numpy_iterator())
-        figure = plot_batch(images, labels, data.class_names)
-        write_samples(self.folder, figure)
+        images, labels = next(
+            self.batches(0, 1, to_show=True).as_numpy_iterator()
+        )
+        self.background.do(
+            write_samples, self.folder, images, labels, data.class_names
+        )
 
     def try_out(self, steps=3):
         """Trains a few steps and evaluates a batch, and keeps nothing.
@@ -154,13 +210,12 @@ class Session:
             of evaluating a batch; share of the steps that is waiting.
         """
         clock, start = Clock(), time.perf_counter()
-        on_device = self.trainer.active_augment is not None
-        batches = self.batches(0, 1, on_device)
+        batches = self.batches(0, 1)
         one = self.eval_batches(self.data.val).take(1)
         self.trainer.fit(batches, shuffle=False, verbose=0)
         self.trainer.evaluate(one, verbose=0)
         start = time.perf_counter() - start
-        batches = self.waiting.timed(self.batches(1, steps - 1, on_device))
+        batches = self.waiting.timed(self.batches(1, steps - 1))
         self.trainer.fit(batches, callbacks=[clock], shuffle=False, verbose=0)
         train, waited = clock.seconds, self.waiting.seconds
         clock = Clock()
@@ -193,12 +248,14 @@ class Session:
                 if not is_over(self.rows, self.experiment.early_stop):
                     self._fit(step, epoch, stop, watchers)
                 epoch, step = stop, stop * self.steps_per_epoch
+            self.background.wait()
         except TrainingFailed as error:
             self.write_metrics("failed", str(error))
             raise
-        except Interrupted:
+        except (Interrupted, WorkerLost):
             if self.rows:
                 self.write_metrics("interrupted")
+            self.background.wait()
             raise
 
     def _stops(self, epoch, done):
@@ -212,10 +269,17 @@ class Session:
     def _fit(self, first_step, epoch, last_epoch, watchers):
         """Trains from a step of `epoch` to the end of `last_epoch`."""
         steps = last_epoch * self.steps_per_epoch - first_step
+        if self.worker.count == 1:
+            self.trainer.execute_together(
+                devices.steps_per_execution(
+                    self.experiment.steps_per_execution,
+                    *(steps, self.steps_per_epoch),
+                    self.experiment.checkpoint.every_steps or 0,
+                )
+            )
         if epoch >= self.experiment.epochs - self.experiment.unmixed_epochs:
             self._stop_mixing()
-        on_device = self.trainer.active_augment is not None
-        batches = self.batches(first_step, steps, on_device)
+        batches = self.batches(first_step, steps)
         self.trainer.fit(
             self.waiting.timed(batches),
             validation_data=self.eval_batches(self.data.val),
@@ -234,14 +298,27 @@ class Session:
         self.trainer.stop_mixing()
 
     def save_checkpoint(self, step):
-        save_checkpoint(self.folder, self.trainer, step, self.rows, self.config)
+        # One copy at a time.
+        self.background.wait()
+        save_checkpoint(
+            self.folder,
+            self.trainer,
+            step,
+            self.rows,
+            self.config,
+            self.background.do,
+        )
 
     def _callbacks(self, request):
         experiment = self.experiment
         every_steps = experiment.checkpoint.every_steps
-        watchers = [
+        watchers, looks_each = [], None
+        if self.worker.count > 1:
+            watchers = [Agreement(request)]
+            request, looks_each = watchers[0].agreed, STEPS_TO_AGREE
+        watchers += [
             callbacks.StopOnNonFiniteLoss(
-                self.name, self.first_step, every_steps, request
+                self.name, self.first_step, every_steps, request, looks_each
             ),
             Speed(self.waiting, experiment.data.batch_size),
         ]
@@ -271,11 +348,15 @@ class Session:
                 self.state,
                 request,
             ),
-            callbacks.Plots(self.folder),
-            keras.callbacks.TensorBoard(
-                self.folder / "logs", write_graph=False
-            ),
+            *self._show(),
         ]
+
+    def _show(self):
+        if self.worker.is_chief:
+            yield callbacks.Plots(self.folder, self.background.do)
+            yield keras.callbacks.TensorBoard(
+                self.folder / "logs", write_graph=False
+            )
 
     def _keep_best(self):
         if self.data.selection is not None:

@@ -70,16 +70,15 @@ class Speed(keras.callbacks.Callback):
         self.moments = [self._now()]
 
     def on_train_batch_end(self, batch, logs=None):
-        # The beginning, the end of the first batch, that of the last.
-        self.moments = [*self.moments[:2], self._now()]
-        self.batches = batch + 1
+        # The beginning, the end of the first batches, that of the last.
+        self.moments = [*self.moments[:2], self._now(batch + 1)]
 
-    def _now(self):
-        return time.perf_counter(), self.waiting.seconds
+    def _now(self, batches=0):
+        return time.perf_counter(), self.waiting.seconds, batches
 
     def on_epoch_end(self, epoch, logs=None):
-        (began, waited), (ended, waited_then) = self.moments[-2:]
-        counted = self.batches - (len(self.moments) == 3)
+        (began, waited, before), (ended, waited_then, after) = self.moments[-2:]
+        counted = after - before
         seconds = max(ended - began, 1e-9)
         share = min((waited_then - waited) / seconds, 1.0)
         logs["images_per_second"] = counted * self.batch_size / seconds

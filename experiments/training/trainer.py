@@ -1,6 +1,7 @@
 """The network as it is trained: with augmentation inside, where asked for."""
 
 import contextlib
+import functools
 
 import keras
 import tensorflow as tf
@@ -28,6 +29,8 @@ class Trainer(keras.Model):
         unmixed: As `augment`, for after `stop_mixing`.
 
     Attributes:
+        images: uint8 (N, H, W, 3), all training images, where the device keeps
+            them: its batches have their places in it. Otherwise None.
         averages: One for each of the network's variables; empty without `ema`.
     """
 
@@ -41,8 +44,11 @@ class Trainer(keras.Model):
     ):
         super().__init__(name="trainer")
         self.network = network
+        # In a function, or it would be a part of this model.
+        self._plain = functools.cache(lambda: models.without_fused(network))
         self.augment = augment
         self.unmixed = unmixed
+        self.images = None
         self.mixing = True
         self.label_smoothing = label_smoothing
         self.ema = ema
@@ -57,6 +63,30 @@ class Trainer(keras.Model):
             )
             for index, variable in enumerate(network.variables if ema else [])
         ]
+
+    def keep_images(self, images):
+        """Brings all training images to each device.
+
+        Args:
+            images: uint8 (N, H, W, 3).
+        """
+        # Not one of Keras's, which would make it a part of this model.
+        self.images = tf.Variable(images, trainable=False)
+        self.train_function = None
+
+    def predict(self, *args, **kwargs):
+        # Keras unrolls as many steps as an execution has.
+        steps, self.steps_per_execution = self.steps_per_execution, 1
+        try:
+            return super().predict(*args, **kwargs)
+        finally:
+            self.steps_per_execution = steps
+
+    def execute_together(self, steps):
+        """From the next `fit` on, one call of TensorFlow trains so many."""
+        if steps != self.steps_per_execution:
+            self.steps_per_execution = steps
+            self.train_function = self.test_function = None
 
     def call(self, inputs, training=None):
         images = inputs["images"] if isinstance(inputs, dict) else inputs
@@ -75,6 +105,34 @@ class Trainer(keras.Model):
         """The layer that augments in the next train step, or None."""
         return self.augment if self.mixing else self.unmixed
 
+    def plain_network(self):
+        """A copy of the network, as it is now, that Keras alone can load."""
+        copy = self._plain()
+        copy.set_weights(self.network.get_weights())
+        return copy
+
+    def begin_anew(self, weights):
+        """As it was when it was built, but with these weights.
+
+        Args:
+            weights: Of `network`, as its `get_weights` has them.
+        """
+        self.network.set_weights(weights)
+        for variable, value in zip(
+            self.optimizer.variables, self._first_state, strict=True
+        ):
+            variable.assign(value)
+        for average in self.averages:
+            average.assign(keras.ops.zeros_like(average))
+        if not self.mixing:
+            self.mixing = True
+            self.train_function = None
+
+    def build_optimizer(self):
+        """Makes its variables, which a checkpoint restores."""
+        self.optimizer.build(self.trainable_variables)
+        self._first_state = [v.numpy() for v in self.optimizer.variables]
+
     def stop_mixing(self):
         """From the next `fit` on, `unmixed` augments."""
         self.mixing = False
@@ -82,6 +140,8 @@ class Trainer(keras.Model):
         self.train_function = None
 
     def train_step(self, data):
+        if self.images is not None:
+            data = self._at_places(*data)
         if self.active_augment is not None:
             data = self.augmented(*data)
         if self.label_smoothing:
@@ -126,6 +186,14 @@ class Trainer(keras.Model):
         for variable, value in zip(self.network.variables, values, strict=True):
             variable.assign(value)
 
+    def _at_places(self, inputs, labels):
+        def gather(places):
+            return tf.gather(self.images, places)
+
+        if isinstance(inputs, dict):
+            return inputs | {"images": gather(inputs["images"])}, labels
+        return gather(inputs), labels
+
     def augmented(self, inputs, labels):
         # `train_batches` leaves no replica without images, and so seeds.
         replica = tf.distribute.get_replica_context().replica_id_in_sync_group
@@ -137,7 +205,14 @@ class Trainer(keras.Model):
 
 
 def build_trainer(
-    experiment, *, classes, steps_per_epoch, augment, replicas, jit_compile
+    experiment,
+    *,
+    classes,
+    steps_per_epoch,
+    augment,
+    replicas,
+    jit_compile,
+    kind=Trainer,
 ):
     """The network of an experiment with what trains it, under a strategy.
 
@@ -149,6 +224,7 @@ def build_trainer(
             device augment.
         replicas: Of the strategy.
         jit_compile: Whether XLA compiles the train step.
+        kind: Class of the trainer.
 
     Returns:
         A compiled `Trainer`.
@@ -156,18 +232,10 @@ def build_trainer(
     Raises:
         ConfigError: if there is no such network.
     """
-    try:
-        network = models.build_network(
-            experiment.model,
-            image_size=experiment.data.image_size,
-            classes=classes,
-            sync_batch_norm=replicas > 1,
-        )
-    except ValueError as error:
-        raise ConfigError(f"model: {error}") from error
+    network = build_network(experiment, classes, replicas)
     on_device = experiment.data.augment_on == "device"
     augment = augment if on_device else None
-    trainer = Trainer(
+    trainer = kind(
         network,
         augment,
         experiment.label_smoothing,
@@ -178,7 +246,21 @@ def build_trainer(
         experiment.optimizer, experiment.epochs, steps_per_epoch
     )
     compile_trainer(trainer, optimizer, classes, jit_compile)
+    trainer.build_optimizer()
     return trainer
+
+
+def build_network(experiment, classes, replicas):
+    """The network of an experiment; see `build_trainer`."""
+    try:
+        return models.build_network(
+            experiment.model,
+            image_size=experiment.data.image_size,
+            classes=classes,
+            sync_batch_norm=replicas > 1,
+        )
+    except ValueError as error:
+        raise ConfigError(f"model: {error}") from error
 
 
 def compile_trainer(trainer, optimizer, classes, jit_compile):

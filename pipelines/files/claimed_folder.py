@@ -1,6 +1,7 @@
 """Folders whose files all belong to one config."""
 
 import json
+import os
 from pathlib import Path
 
 from pipelines.config_differences import differences
@@ -71,8 +72,14 @@ class ClaimedFolder:
         text = json.dumps(content, indent=2) + "\n"
         self.replace(name, lambda path: path.write_text(text))
 
-    def replace(self, name, write):
+    def replace(self, name, write, keep=None):
         """Calls `write(path)` on a new file that then takes name's place.
+
+        Args:
+            name: Of the file, in this folder.
+            write: Function of a path.
+            keep: Name under which the file stays that was there; None: it
+                does not.
 
         Raises:
             `error`: if the file cannot be written, and why.
@@ -80,6 +87,9 @@ class ClaimedFolder:
         try:
             with replacing(self / name, self.writer) as temporary:
                 write(temporary)
+                # Only now, as the disk may have been full.
+                if keep and (self / name).exists():
+                    os.replace(self / name, self / keep)
         except OSError as error:
             raise self.error(
                 f"cannot write {self / name}: {error.strerror or error}. "

@@ -212,3 +212,64 @@ def test_endless_batches_may_be_larger_than_the_data(split):
     ((images, _),) = batches(few, steps=1, endless=True)
     shown = images.numpy()[:, 0, 0, 0].tolist()
     assert sorted(shown[:3]) == sorted(shown[3:6]) == [0, 1, 2]
+
+
+class Recorded:
+    """An array that notes which of its rows are read."""
+
+    def __init__(self, array):
+        self.array = array
+        self.shape = array.shape
+        self.read = set()
+
+    def __getitem__(self, rows):
+        self.read |= set(np.arange(len(self.array))[rows])
+        return self.array[rows]
+
+
+@pytest.mark.parametrize("parts", [2, 3])
+def test_shares_of_hosts_are_the_batch_and_each_reads_its_own(split, parts):
+    def of_train(images, share=(0, 1)):
+        part = LoadedSplit(images, split.labels)
+        return batches(
+            part, steps=6, drop_remainder=False, replicas=parts, share=share
+        )
+
+    def of_val(images, share=(0, 1)):
+        return eval_batches(
+            LoadedSplit(images, split.labels),
+            classes=CLASSES,
+            batch_size=BATCH,
+            share=share,
+        )
+
+    for make in (of_train, of_val):
+        shares, read = [], []
+        for part in range(parts):
+            images = Recorded(split.images)
+            shares.append(list(make(images, (part, parts))))
+            read.append(images.read)
+        whole = list(make(split.images))
+        assert len(whole) == 6
+        for step, expected in enumerate(whole):
+            for index in range(2):
+                got = np.concatenate([share[step][index] for share in shares])
+                np.testing.assert_array_equal(got, expected[index])
+        assert set.union(*read) == set(range(43))
+        # What fills up a last batch may be read twice.
+        assert sum(map(len, read)) <= 43 + parts
+
+
+def test_hosts_augment_their_shares_differently(split, augment):
+    images = np.repeat(split.images[:1], 43, 0)
+    same = LoadedSplit(images, split.labels)
+    first, second = (
+        next(
+            batches(
+                same, steps=1, augment=augment, share=(part, 2)
+            ).as_numpy_iterator()
+        )[0]
+        for part in range(2)
+    )
+    assert first.shape == second.shape == (4, 16, 16, 3)
+    assert (first != second).any((1, 2, 3)).all()

@@ -2,7 +2,7 @@
 
 A process of its own, because devices are fixed once TensorFlow has started.
 
-Usage: python two_devices.py FOLDER train|last_one|layers JSON
+Usage: python two_devices.py FOLDER mirrored|train|last_one|layers JSON
 A process each: TensorFlow mixes up the sums over replicas of a second
 MirroredStrategy with those of the first.
 """
@@ -154,7 +154,9 @@ if __name__ == "__main__":
     )
     folder, part = Path(sys.argv[1]), sys.argv[2]
     given = json.loads(sys.argv[3])
-    if part == "train":
+    if part == "mirrored":
+        train_as("demo_salmix", folder, given["assignments"], "mirrored")
+    elif part == "train":
         train(folder, given["assignments"])
     elif part == "last_one":
         train_last_one(folder, given["assignments"])

@@ -1,0 +1,96 @@
+"""A run is what it is, whatever was trained before it in its process."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from experiments.configs.schema import Optimizer, layer
+from experiments.errors import TrainingFailed
+from experiments.run_folder import TIMES
+from experiments.training import kept_trainer, session
+from experiments.training.run import run
+from pipelines.location import Location
+
+
+def train(experiment, seed, workdir):
+    return run(
+        experiment,
+        seed=seed,
+        workdir=workdir,
+        location=Location("unused"),
+        strategy=tf.distribute.get_strategy(),
+    )
+
+
+@pytest.fixture
+def built(monkeypatch):
+    """Names of the experiments that a trainer was built for."""
+    kept_trainer.take(None)
+    names = []
+    build = session.build_trainer
+
+    def noting(experiment, **options):
+        names.append(experiment.name)
+        return build(experiment, **options)
+
+    monkeypatch.setattr(session, "build_trainer", noting)
+    return names
+
+
+def numbers(folder):
+    rows = [
+        {key: row[key] for key in row if key not in TIMES}
+        for row in folder.history()
+    ]
+    with np.load(folder / "predictions.npz") as file:
+        return rows, file["probabilities"].tobytes()
+
+
+DEVICE = {"augment_on": "device"}
+
+
+@pytest.mark.parametrize(
+    ("data", "changes"),
+    [
+        ({}, {"ema": 0.5, "judged": "ema"}),
+        (DEVICE, {"unmixed_epochs": 1, "precision": "mixed_float16"}),
+        ({}, {"optimizer": Optimizer("adamw", 0.01, weight_decay=0.1)}),
+    ],
+    ids=["averages", "other layers in the end", "AdamW"],
+)
+def test_second_seed_is_as_if_it_were_alone(
+    tiny, tmp_path, built, data, changes
+):
+    experiment = replace(tiny, data=replace(tiny.data, **data), **changes)
+    train(experiment, 0, tmp_path / "both")
+    second = train(experiment, 1, tmp_path / "both")
+    assert built == ["tiny"]
+    kept_trainer.take(None)
+    alone = train(experiment, 1, tmp_path / "alone")
+    assert built == ["tiny"] * 2
+    assert numbers(second) == numbers(alone)
+    assert numbers(second) != numbers(train(experiment, 0, tmp_path / "both"))
+
+
+def test_arms_share_a_trainer_unless_their_graphs_differ(tiny, tmp_path, built):
+    tiny = replace(tiny, epochs=1)
+    device = replace(tiny.data, augment_on="device")
+    train(tiny, 0, tmp_path)
+    for name, changes in (
+        ("no_layers", {"augment": ()}),
+        ("floats", {"augment": (layer("MixUp"),)}),
+        ("wider", {"model": replace(tiny.model, width=5)}),
+        ("device", {"data": device}),
+        ("device_other", {"data": device, "augment": (layer("CutMix"),)}),
+    ):
+        train(replace(tiny, name=name, **changes), 0, tmp_path)
+    assert built == ["tiny", "wider", "device", "device_other"]
+
+
+def test_trainer_of_a_failed_run_is_not_kept(tiny, tmp_path, built):
+    wild = replace(tiny.optimizer, learning_rate=1e30)
+    with pytest.raises(TrainingFailed):
+        train(replace(tiny, optimizer=wild), 0, tmp_path)
+    assert kept_trainer._kept is None
