@@ -15,7 +15,7 @@ from experiments.configs.schema import as_json
 from experiments.errors import ConfigError
 from experiments.report.published.results import read_published
 from experiments.training.augmentation import build_augmentation
-from models import build_network
+from models import build_network, imagenet
 from models.initializers import get_bias_initializer, get_initializer
 from pipelines.augly.operations import check_operations
 from pipelines.errors import DataError
@@ -32,10 +32,11 @@ def check_experiment(experiment):
 
     Raises:
         ConfigError: if there is no such data set, initializer or published
-            result; if a layer or one of AugLy's operations is unknown, or an
-            argument of it wrong; if the layers fail on images of this size,
-            or do not bring them to the network's; if the network does not
-            fit into memory.
+            result; if there are no weights of ImageNet for such a network;
+            if a layer or one of AugLy's operations is unknown, or an argument
+            of it wrong; if the layers fail on images of this size, or do not
+            bring them to the network's; if the network does not fit into
+            memory.
         DataError: if there is no such data set or split.
     """
     check_name(experiment.data.name)
@@ -44,6 +45,7 @@ def check_experiment(experiment):
     _check_numbers(experiment)
     _check_offline(experiment.data)
     _check_initializers(experiment.model)
+    _check_weights(experiment)
     _check_memory(experiment.model)
     read_published(as_json(experiment))
     augmentation = build_augmentation(experiment)
@@ -129,6 +131,15 @@ def _check_initializers(model):
             raise ConfigError(
                 f"model.{field}={getattr(model, field)}: {_in_line(error)}"
             ) from error
+
+
+def _check_weights(experiment):
+    if experiment.model.weights is None:
+        return
+    try:
+        imagenet.check(experiment.model, experiment.data.image_size)
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
 
 
 def _check_memory(model):

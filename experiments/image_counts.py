@@ -5,13 +5,13 @@ from typing import NamedTuple
 import numpy as np
 
 from experiments.errors import ConfigError
-from pipelines import cats_dogs, loading
+from pipelines import catsdogs, loading
 from pipelines.image_folder import FOLDER
 from pipelines.subsets import choose_classes
 from pipelines.tiny_imagenet import finding
 
 # {data set: (classes, {split: images})}, for plans without the data. Of
-# cats_dogs the 140 photographs that the published study used.
+# catsdogs the 140 photographs that the published study used.
 DOCUMENTED = {
     "tiny_imagenet": (
         200,
@@ -23,7 +23,7 @@ DOCUMENTED = {
             "published_validation": 5_000,
         },
     ),
-    "cats_dogs": (2, {"train": 112, "test": 28, "all": 140}),
+    "catsdogs": (2, {"train": 112, "test": 28, "all": 140}),
     "cats_vs_dogs": (2, {"train": 18_609, "test": 4_653, "all": 23_262}),
 }
 
@@ -130,8 +130,8 @@ def is_there(name, location):
         prepared = (location.prepared / name).is_dir()
         return prepared or finding.find(location.data_dir) is not None
     prepared = (location.prepared / FOLDER).is_dir()
-    if name == "cats_dogs":
-        return prepared or cats_dogs.find(location) is not None
+    if name == "catsdogs":
+        return prepared or catsdogs.find(location) is not None
     if name == "cats_vs_dogs":
         return prepared
     # Asked for it, the loader says what there is.

@@ -1,4 +1,4 @@
-"""Networks trained from scratch."""
+"""Networks trained from scratch, or from weights of ImageNet."""
 
 import importlib
 

@@ -36,6 +36,9 @@ class Model:
     """
 
     name: Literal["ResNet18", "ResNet34", "ResNet50", "ResNet101"] = "ResNet50"
+    # None: trained from scratch. "imagenet": the network and the weights of
+    # keras.applications, see `models.imagenet`.
+    weights: Literal["imagenet"] | None = None
     stem: Literal["imagenet", "small"] = "imagenet"
     width: Annotated[int, Ge(1), Le(4096)] = 64
     initializer: str = "he_normal_fan_out"

@@ -14,12 +14,13 @@ import dataclasses
 import keras
 from keras import layers
 
+from models import imagenet
 from models.batch_norm import FusedBatchNormalization
 from models.config import IMAGENET_MEAN, IMAGENET_STD
+from models.head import add_head
 from models.initializers import (
     HE_NORMAL_FAN_OUT,
     LINEAR_UNIFORM,
-    get_bias_initializer,
     get_initializer,
 )
 
@@ -135,29 +136,30 @@ def _resnet(
             stride = 2 if stage > 0 and index == 0 else 1
             x = block(build, x, width * 2**stage, stride)
     x = layers.GlobalAveragePooling2D()(x)
-    logits = layers.Dense(
-        classes,
-        kernel_initializer=get_initializer(head_initializer),
-        bias_initializer=get_bias_initializer(
-            head_bias_initializer, fan_in=x.shape[-1]
-        ),
-        dtype="float32",
-        name="logits",
-    )(x)
+    logits = add_head(x, classes, head_initializer, head_bias_initializer)
     return keras.Model(images, logits, name=name)
 
 
 def build_network(config, *, image_size, classes, sync_batch_norm=False):
-    """The network of a `models.config.Model`.
+    """The network of a `models.config.Model`, with random weights.
 
     Args:
-        config: What to build; `classes` counts, not `config.classes`.
+        config: What to build; `classes` counts, not `config.classes`. With
+            `weights="imagenet"` it is the one that these belong to, which
+            `models.imagenet.load_weights` sets.
         image_size: Side of its input in pixels.
         classes, sync_batch_norm: See `ResNet50`.
 
     Raises:
-        ValueError: if a name is unknown.
+        ValueError: if a name is unknown, or as `models.imagenet.check`.
     """
+    if config.weights is not None:
+        return imagenet.build(
+            config,
+            image_size=image_size,
+            classes=classes,
+            sync_batch_norm=sync_batch_norm,
+        )
     options = dataclasses.asdict(config) | {"classes": classes}
     return _resnet(
         **options,

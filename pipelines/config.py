@@ -16,17 +16,30 @@ from pydantic.dataclasses import dataclass
 DATA_SETS = (
     "image_folder",
     "tiny_imagenet",
-    "cats_dogs",
+    "catsdogs",
     "cats_vs_dogs",
     "shapes",
     "tfds/NAME",
 )
+# What some were called in earlier versions, whose files are still read.
+_RENAMED = {"cats_dogs": "catsdogs"}
 
 Count = Annotated[int, Ge(1), Le(10**9)]
 Seed = Annotated[int, Ge(0), Le(2**63 - 1)]
 # The saliency of an image needs 8 pixels a side.
 _Side = Annotated[int, Ge(8), Le(8192)]
 _Split = Annotated[str, MinLen(1)]
+
+
+def current_name(name):
+    """What a data set is called today, whatever version wrote its name.
+
+    Example:
+
+    >>> current_name("cats_dogs"), current_name("shapes")
+    ('catsdogs', 'shapes')
+    """
+    return _RENAMED.get(name, name)
 
 
 def _check_plain(value):

@@ -1,5 +1,6 @@
 """From the name of a data set to its images, decoded or not."""
 
+import difflib
 import functools
 from dataclasses import dataclass, field
 
@@ -7,7 +8,7 @@ import numpy as np
 
 from pipelines import subsets
 from pipelines.catalogue import PREFIX, Catalogue
-from pipelines.cats_dogs import CatsDogs, CatsVsDogs
+from pipelines.catsdogs import CatsDogs, CatsVsDogs
 from pipelines.config import Data
 from pipelines.errors import DataError
 from pipelines.fingerprints import fingerprint
@@ -29,13 +30,13 @@ SOURCES = {
     "shapes": Shapes,
     "tiny_imagenet": TinyImageNet,
     "image_folder": OwnImages,
-    "cats_dogs": CatsDogs,
+    "catsdogs": CatsDogs,
     "cats_vs_dogs": CatsVsDogs,
     # And this its name as well.
     f"{PREFIX}NAME": Catalogue,
 }
 # Those of image files, which may come without a split of their own.
-FOLDERS = ("image_folder", "cats_dogs", "cats_vs_dogs")
+FOLDERS = ("image_folder", "catsdogs", "cats_vs_dogs")
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,8 +75,10 @@ class DataSet:
 def check_name(name):
     """Raises a DataError if there is no data set of this name."""
     if name not in SOURCES and not name.startswith(PREFIX):
+        close = difflib.get_close_matches(name, SOURCES, 1)
+        hint = f"Did you mean {close[0]}? " if close else ""
         raise DataError(
-            f"there is no data set {name!r}. Known: {', '.join(SOURCES)}."
+            f"there is no data set {name!r}. {hint}Known: {', '.join(SOURCES)}."
         )
 
 

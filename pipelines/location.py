@@ -9,10 +9,13 @@ from typing import Literal
 # What data sets are called in a folder that is for several of them.
 NAMES = {
     "tiny_imagenet": ("tiny-imagenet-200.zip", "tiny-imagenet-200"),
-    "cats_dogs": (
-        "cats_dogs.zip",
+    "catsdogs": (
+        "catsdogs.zip",
         "cats-and-dogs-test.zip",
         "cats-and-dogs-image-classification.zip",
+        "catsdogs",
+        # As the data set was called in earlier versions.
+        "cats_dogs.zip",
         "cats_dogs",
         "split_data",
     ),

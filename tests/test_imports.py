@@ -36,7 +36,7 @@ ROOMS = (
         "pipelines.catalogue",
     ),
     ("pipelines.own_images",),
-    ("pipelines.cats_dogs",),
+    ("pipelines.catsdogs",),
     ("pipelines.loading", "pipelines.batches"),
     (
         "experiments.errors",

@@ -128,7 +128,8 @@ def test_help_explains_the_flags(arguments):
         (["--study=demo", "--report=runs"], "Choose one of --study and --rep"),
         (["--on_bad_image=ignore"], "on_bad_image"),
         (["--augment_offline=demo"], "demo has no data.offline"),
-        (["--prepare=cats_dogs", "--data_dir=no.zip"], "cannot read no.zip"),
+        (["--prepare=catsdogs", "--data_dir=no.zip"], "cannot read no.zip"),
+        (["--prepare=cats_dogs"], "'cats_dogs'. Did you mean catsdogs? Known"),
         (
             [
                 "--prepare=image_folder",
@@ -350,11 +351,11 @@ def test_own_images_from_the_command_line(photographs, tmp_path):
 def test_from_photographs_to_their_description(photographs, tmp_path):
     """Prepared with a seed, varied, described; nothing is done twice."""
     data = f"--data_dir={photographs}"
-    done = call("--prepare=cats_dogs", data, "--on_bad_image=skip")
+    done = call("--prepare=catsdogs", data, "--on_bad_image=skip")
     assert done.returncode == 0, done.stderr
-    assert "cats_dogs is ready: 2 classes" in done.stdout
+    assert "catsdogs is ready: 2 classes" in done.stdout
     other = [data, "--set", "data.split_seed=1"]
-    done = call("--prepare=cats_dogs", *other)
+    done = call("--prepare=catsdogs", *other)
     assert done.returncode == 2
     assert "was split with seed 0, not 1" in done.stderr
     done = call("--experiment=catsdogs_original", *other)
@@ -379,7 +380,7 @@ def test_from_photographs_to_their_description(photographs, tmp_path):
     assert "seed is 0 there and 5 here" in done.stderr
     # The same seed, whichever is meant.
     assert call(*varied, "--seed=0").returncode == 0
-    done = call("--describe=cats_dogs", data, f"--workdir={tmp_path}")
+    done = call("--describe=catsdogs", data, f"--workdir={tmp_path}")
     assert done.returncode == 0, done.stderr
     assert "| train_aug |     48 |" in done.stdout
-    assert (tmp_path / "describe" / "cats_dogs" / "counts.png").is_file()
+    assert (tmp_path / "describe" / "catsdogs" / "counts.png").is_file()

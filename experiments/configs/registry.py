@@ -138,6 +138,9 @@ def listing(data_sets):
         "Layers (--arm NAME=LAYER(OPTION=VALUE)+LAYER): "
         f"{', '.join(LAYERS)}; keras/NAME and keras_cv/NAME",
         f"Data sets (--set data.name=NAME): {', '.join(data_sets)}",
+        "Weights at the start: random; of ImageNet where the network is a "
+        "ResNet50 or ResNet101 of stem imagenet and width 64 (--set "
+        "model.weights=imagenet)",
     ]
     return "\n".join(lines)
 

@@ -16,7 +16,7 @@ from pydantic.dataclasses import dataclass
 
 from experiments.errors import ConfigError
 from models.config import Model
-from pipelines.config import Count, Data, Plain, Seed
+from pipelines.config import Count, Data, Plain, Seed, current_name
 
 _CHECKED = ConfigDict(strict=True, allow_inf_nan=False, extra="forbid")
 
@@ -135,18 +135,22 @@ def read_config(config):
         ConfigError: if it is of another version of the program.
     """
     try:
-        return TypeAdapter(Experiment).validate_json(json.dumps(config))
+        experiment = TypeAdapter(Experiment).validate_json(json.dumps(config))
     except ValidationError as error:
         field = ".".join(map(str, error.errors()[0]["loc"]))
         raise ConfigError(
             f"its config is of another version ({field})"
         ) from error
+    data = experiment.data
+    data = dataclasses.replace(data, name=current_name(data.name))
+    return dataclasses.replace(experiment, data=data)
 
 
 def completed(config):
     """config.json with the fields that it lacks, at their defaults.
 
-    A field that is new does by default what was done before there was one.
+    A field that is new does by default what was done before there was one,
+    and a data set is called what it is called today.
     What cannot be read is returned as it is.
 
     Args:

@@ -18,6 +18,7 @@ from experiments.launchers.ray_worker import (
     write_files,
 )
 from experiments.run_folder import RunFolder
+from experiments.training.interruption import requests
 from experiments.training.run import run
 from experiments.training.startup import ONEDNN
 from pipelines.progress import progress_bar
@@ -51,6 +52,8 @@ def run_on_ray(
         ConfigError: if there is no such cluster, or no node for a run; and,
             like DataError, as `experiments.training.run.run`, whereupon the
             other runs end, too.
+        Interrupted: after SIGINT or SIGTERM, when the runs have saved a
+            checkpoint.
     """
     options["workdir"] = workdir
     folders = [RunFolder.of(workdir, *each) for each in runs]
@@ -103,10 +106,14 @@ def _train(runs, options, here, share):
         ): number
         for number, (name, each) in enumerate(zip(names, runs, strict=True))
     }
-    try:
-        return _follow(tasks, names, runs, options["workdir"], screen)
-    finally:
-        _end(tasks)
+    # Not raised at once, as Ray makes something else of it while it waits.
+    with requests() as request:
+        try:
+            return _follow(
+                tasks, names, runs, options["workdir"], screen, request
+            )
+        finally:
+            _end(tasks)
 
 
 def _end(tasks):
@@ -114,18 +121,26 @@ def _end(tasks):
 
     Whoever starts again at once finds nobody at work.
     """
+    left = list(tasks)
     for force in (False, True):
-        for each in tasks:
+        for each in left:
             ray.cancel(each, force=force)
-        ray.wait(list(tasks), num_returns=len(tasks), timeout=30)
+        _, left = ray.wait(left, num_returns=len(left), timeout=30)
+        if not left:
+            return
 
 
-def _follow(tasks, names, runs, workdir, screen):
-    """Shows what the runs print until all have ended; as `_train`."""
+def _follow(tasks, names, runs, workdir, screen, request):
+    """Shows what the runs print until all have ended; as `_train`.
+
+    Raises:
+        Interrupted: as `request` says.
+    """
     left, begun, failures = dict(tasks), set(), []
     with progress_bar(desc="runs", total=len(runs), unit=" runs") as bar:
         while left:
             done, _ = ray.wait(list(left), timeout=1)
+            request.obey()
             for number, text in ray.get(screen.take.remote()):
                 if not text and number in begun:
                     text = "its process or node was lost; started again"

@@ -23,6 +23,7 @@ def cluster(address):
 
     Raises:
         ConfigError: if there is none.
+        Interrupted: after SIGTERM.
     """
     # Nobody is told; a run without a GPU keeps its CUDA_VISIBLE_DEVICES.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
@@ -53,6 +54,9 @@ def cluster(address):
     except Exception as error:
         reason = " ".join(str(error).split())
         raise ConfigError(f"--launcher=ray: Ray: {reason}") from error
+    # What its own handler of SIGTERM does meanwhile.
+    except SystemExit as error:
+        raise Interrupted(signal.SIGTERM) from error
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         yield

@@ -1,5 +1,7 @@
 """How many images the runs of a report had."""
 
+from pipelines.config import current_name
+
 
 def merge_counts(arms):
     """What the runs' data.json say, together.
@@ -18,7 +20,7 @@ def merge_counts(arms):
         content = next((run.data for run in runs if run.data), None)
         if content is None:
             continue
-        splits = merged.setdefault(content["name"], {})
+        splits = merged.setdefault(current_name(content["name"]), {})
         trained_on.add(content["train"])
         for split, counts in content["splits"].items():
             # Arms may use different parts of a split.

@@ -21,6 +21,9 @@ def announcement(experiment, data, trainer, steps_per_epoch, devices):
     side = experiment.data.image_size
     layers = [str(layer) for layer in experiment.augment] or ["none"]
     layers.append(f"on the {experiment.data.augment_on}")
+    start = experiment.model.initializer
+    if experiment.model.weights is not None:
+        start = "weights of ImageNet"
     parameters = sum(int(np.prod(w.shape)) for w in trainer.trainable_weights)
     lines = [
         (
@@ -34,7 +37,7 @@ def announcement(experiment, data, trainer, steps_per_epoch, devices):
         (
             "network",
             f"{experiment.model.name}, {parameters:,} trainable parameters, "
-            f"{experiment.model.initializer}",
+            f"{start}",
         ),
         ("devices", devices),
         (

@@ -13,6 +13,7 @@ from experiments.training import (
     devices,
     evaluations,
     kept_trainer,
+    pretrained,
 )
 from experiments.training.announcement import announcement
 from experiments.training.augmentation import mixes, notes, without_mixing
@@ -67,6 +68,8 @@ class Session:
         self.background = Background()
         self.config = config_of(experiment, seed)
         self.state = self._load_checkpoint()
+        if self.state is None and experiment.model.weights is not None:
+            pretrained.start_from_imagenet(self.trainer.network)
         self.first_step = int(self.state["step"]) if self.state else 0
         check_same(
             strategy,
@@ -178,6 +181,7 @@ class Session:
             f"{text}\n  results   {self.folder.path}: {self.room}", flush=True
         )
         remarks = data.notes + data.overlaps + notes(self.augment)
+        remarks += pretrained.notes(experiment)
         for remark in remarks:
             print(f"  note      {remark}", flush=True)
         self.folder.write_json(

@@ -73,6 +73,31 @@ def test_initializers(tiny, field, value):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (["model.name=ResNet34"], r"model\.name=ResNet50 or ResNet101.*34"),
+        (["model.stem=small"], r"model\.stem=imagenet, .*: small"),
+        (["data.image_size=31"], r"data\.image_size=32 or more.*: 31"),
+        ([], None),
+    ],
+)
+def test_weights_of_imagenet(tiny, changes, message):
+    fitting = ("weights=imagenet", "name=ResNet50", "stem=imagenet", "width=64")
+    changes = [f"model.{each}" for each in fitting] + [
+        "data.image_size=32",
+        *changes,
+    ]
+    wanted = override(tiny, changes)
+    if message is None:
+        check_experiment(wanted)
+        return
+    with pytest.raises(
+        ConfigError, match=f"weights=imagenet expects {message}"
+    ):
+        check_experiment(wanted)
+
+
 @pytest.mark.parametrize("size", ["width=4096", "classes=1000000"])
 def test_network_that_fits_into_no_memory(tiny, size, monkeypatch):
     monkeypatch.setattr(os, "sysconf", lambda name: 2**16)

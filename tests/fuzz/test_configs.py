@@ -30,7 +30,7 @@ JUNK = (
 )
 # What is neither right nor wrong by itself: the images decide.
 STRINGS = {
-    "data.name": ("image_folder",) * 8 + ("cats_dogs", "photos"),
+    "data.name": ("image_folder",) * 8 + ("catsdogs", "photos"),
     "data.train": ("train", "all", "train_aug", "holdout"),
     "data.val": ("test", "validation", "all", "occluded"),
     "data.selection": ("none", "test", "train", "nothing"),

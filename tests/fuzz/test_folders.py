@@ -63,7 +63,7 @@ STRANGE = (
     "split_data",
     "cache",
     "prepared",
-    "cats_dogs",
+    "catsdogs",
     "train_aug",
     "con",
     "-",
@@ -189,7 +189,7 @@ SETTINGS = settings(
 )
 
 
-@pytest.mark.parametrize("data_set", ["image_folder", "cats_dogs"])
+@pytest.mark.parametrize("data_set", ["image_folder", "catsdogs"])
 @SETTINGS
 @given(
     files=trees(),
@@ -241,7 +241,7 @@ def test_any_folder_is_prepared_or_refused_and_left_as_it_is(
                 for name, content in before.items()
                 if content is not None
             ]
-        if data_set == "cats_dogs" and {"cats_dogs", "split_data"} & {
+        if data_set == "catsdogs" and {"catsdogs", "split_data"} & {
             name.split("/")[0] for name in files
         }:
             # That folder is the data set; others in the same place may be.

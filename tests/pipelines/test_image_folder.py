@@ -280,7 +280,7 @@ def test_description_names_origin_and_seed(raw, location):
 
 
 def test_real_cats_and_dogs(data_dir, tmp_path):
-    from pipelines.cats_dogs import CatsDogs
+    from pipelines.catsdogs import CatsDogs
 
     archive = data_dir / "cats-and-dogs-test.zip"
     if not archive.is_file():

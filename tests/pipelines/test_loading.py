@@ -12,7 +12,7 @@ from pipelines.loading import load
 from pipelines.location import Location
 
 OFFLINE = Offline(count=2, operations={"rotate": {"degrees": (-9.0, 9.0)}})
-PETS = Data(name="cats_dogs", val="test", image_size=16)
+PETS = Data(name="catsdogs", val="test", image_size=16)
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def test_images_stay_for_the_next_run_of_a_study():
 
 
 @pytest.mark.parametrize("size", [64, 20])
-@pytest.mark.parametrize("name", ["cats_dogs", "tiny_imagenet"])
+@pytest.mark.parametrize("name", ["catsdogs", "tiny_imagenet"])
 def test_images_are_the_same_wherever_they_are(
     name, size, location, make_tiny_imagenet
 ):

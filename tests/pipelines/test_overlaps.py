@@ -14,7 +14,7 @@ from pipelines.location import Location
 from pipelines.overlaps import Part, find_overlaps
 
 SHAPES = Data(name="shapes", image_size=8, limit_train=60, limit_val=30)
-PETS = Data(name="cats_dogs", val="test", image_size=16)
+PETS = Data(name="catsdogs", val="test", image_size=16)
 
 
 def part(name, numbers, prefix="", size=None, groups=None):

@@ -130,16 +130,18 @@ def test_a_lost_node_changes_nothing(cluster, alone, tmp_path):
     assert list(study.results()) == alone
 
 
-def test_ctrl_c_ends_all_and_the_other_launcher_goes_on(alone, tmp_path):
+def end_by(signal_number, send, is_time, folder):
+    """Ends a study by a signal: all of its processes, in one line."""
     mark = f"MARK_OF_A_TEST={uuid.uuid4().hex}"
-    study = Study(tmp_path, "--launcher=ray", **dict([mark.split("=")]))
-    while not any(map(study.is_on_its_way, ARMS)):
+    study = Study(folder, "--launcher=ray", **dict([mark.split("=")]))
+    while not is_time(study):
+        assert study.process.poll() is None, study.screen.read_text()
         time.sleep(0.1)
-    # All processes of a terminal get it.
-    os.killpg(study.process.pid, signal.SIGINT)
-    assert study.process.wait() == 130
+    send(study.process.pid, signal_number)
+    code = study.process.wait()
     printed = study.screen.read_text()
-    assert printed.endswith("\ninterrupted; the same command goes on\n")
+    assert code == 128 + signal_number, printed
+    assert printed.endswith("\n\ninterrupted; the same command goes on\n")
     # Ray's own processes end when they notice that their cluster is gone.
     for _ in range(300):
         left = [command for _, command, there in processes() if mark in there]
@@ -148,5 +150,23 @@ def test_ctrl_c_ends_all_and_the_other_launcher_goes_on(alone, tmp_path):
         time.sleep(0.1)
     assert left == []
     assert not list(study.workdir.glob(".shared-*"))
-    assert "resuming after step" in Study(tmp_path).end()
-    assert list(study.results()) == alone
+
+
+def test_signals_end_all_and_the_other_launcher_goes_on(alone, tmp_path):
+    # All processes of a terminal get it.
+    end_by(
+        signal.SIGINT,
+        os.killpg,
+        lambda study: any(map(study.is_on_its_way, ARMS)),
+        tmp_path,
+    )
+    # As job schedulers do.
+    end_by(
+        signal.SIGTERM,
+        os.kill,
+        lambda study: "resuming after step" in study.screen.read_text(),
+        tmp_path,
+    )
+    last = Study(tmp_path)
+    assert "resuming after step" in last.end()
+    assert list(last.results()) == alone

@@ -57,7 +57,7 @@ def test_runs_that_judged_other_images_are_left_out(make_run):
 
 
 def test_each_study_in_a_folder_has_its_own_baseline(make_run, tiny):
-    others = replace(tiny.data, name="cats_dogs")
+    others = replace(tiny.data, name="catsdogs")
     folders = [
         make_run("demo_salmix"),
         make_run("demo_baseline"),

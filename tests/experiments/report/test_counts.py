@@ -7,7 +7,7 @@ from experiments.report.counts import merge_counts
 
 def run(train, splits):
     """As much of a `runs.Run` as is needed."""
-    data = {"name": "cats_dogs", "train": train, "splits": splits}
+    data = {"name": "catsdogs", "train": train, "splits": splits}
     return SimpleNamespace(data=data)
 
 
@@ -22,9 +22,9 @@ def test_arms_are_put_together_and_what_is_trained_on_comes_first():
     }
     merged = merge_counts(arms)
     assert merged == {
-        "cats_dogs": {"train": TRAIN, "train_aug": varied, "test": TEST}
+        "catsdogs": {"train": TRAIN, "train_aug": varied, "test": TEST}
     }
-    assert list(merged["cats_dogs"]) == ["train", "train_aug", "test"]
+    assert list(merged["catsdogs"]) == ["train", "train_aug", "test"]
 
 
 def test_parts_of_a_split_that_differ_stand_side_by_side():
@@ -42,6 +42,4 @@ def test_runs_of_before_data_was_described_are_passed_over():
     silent = SimpleNamespace(data={})
     told = run("train", {"train": TRAIN})
     assert merge_counts({"a": [silent]}) == {}
-    assert merge_counts({"a": [silent, told]}) == {
-        "cats_dogs": {"train": TRAIN}
-    }
+    assert merge_counts({"a": [silent, told]}) == {"catsdogs": {"train": TRAIN}}

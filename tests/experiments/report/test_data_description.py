@@ -39,8 +39,8 @@ def rows(folder):
 
 def test_numbers_of_flat_images(tmp_path, capsys):
     location = flat(tmp_path / "data", wider=1)
-    describe_data_set("cats_dogs", location, workdir=tmp_path)
-    folder = tmp_path / "describe" / "cats_dogs"
+    describe_data_set("catsdogs", location, workdir=tmp_path)
+    folder = tmp_path / "describe" / "catsdogs"
     table = rows(folder)
     assert set(table) == {"train", "test"}
     train = table["train"]
@@ -65,8 +65,8 @@ def test_numbers_of_flat_images(tmp_path, capsys):
 
 def test_images_of_one_size_need_no_plot_of_sizes(tmp_path):
     location = flat(tmp_path / "data")
-    describe_data_set("cats_dogs", location, workdir=tmp_path)
-    folder = tmp_path / "describe" / "cats_dogs"
+    describe_data_set("catsdogs", location, workdir=tmp_path)
+    folder = tmp_path / "describe" / "catsdogs"
     assert not (folder / "sizes.png").exists()
     assert rows(folder)["test"]["width"] == "16"
 
@@ -84,5 +84,7 @@ def test_of_a_data_set_of_tensorflow_datasets(tmp_path):
 
 
 def test_unknown_data_set_is_named(tmp_path):
-    with pytest.raises(DataError, match="no data set 'imagenet'. Known: shap"):
+    with pytest.raises(
+        DataError, match="'imagenet'. Did you mean tiny_imagenet"
+    ):
         describe_data_set("imagenet", Location("unused"), workdir=tmp_path)

@@ -71,7 +71,7 @@ def test_sizes_are_those_of_the_config():
 def test_variations_in_files_are_shown_too(tiny):
     pytest.importorskip("augly")
     offline = Offline(count=1, seed=0, operations={"hflip": {}})
-    data = replace(tiny.data, name="cats_dogs", offline=offline)
+    data = replace(tiny.data, name="catsdogs", offline=offline)
     found, _ = preview(as_json(replace(tiny, data=data, augment=())))
     np.testing.assert_array_equal(found, originals(16)[0][:, :, ::-1])
 

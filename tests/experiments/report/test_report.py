@@ -113,7 +113,7 @@ def test_any_mixture_of_folders(study, make_run, tmp_path):
 
 
 def test_studies_side_by_side(study, make_run, tmp_path, tiny):
-    data = replace(tiny.data, name="cats_dogs")
+    data = replace(tiny.data, name="catsdogs")
     pets = ("cats", "dogs")
     for name in ("catsdogs_original", "catsdogs_augly"):
         make_run(name, data=data, class_names=pets)

@@ -24,7 +24,7 @@ def pets(tiny):
     """Two epochs of four steps on eight photographs."""
     data = replace(
         tiny.data,
-        name="cats_dogs",
+        name="catsdogs",
         val="test",
         batch_size=2,
         limit_train=None,

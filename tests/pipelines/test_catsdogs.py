@@ -6,7 +6,7 @@ import pytest
 import requests
 import tensorflow_datasets as tfds
 
-from pipelines.cats_dogs import CatsDogs, CatsVsDogs
+from pipelines.catsdogs import CatsDogs, CatsVsDogs
 from pipelines.errors import DataError
 from pipelines.location import Location
 from pipelines.tiny_imagenet import TinyImageNet
@@ -31,7 +31,8 @@ def counts(source):
 
 
 @pytest.mark.parametrize(
-    "place", ["cats_dogs.zip", "cats-and-dogs-test.zip", "other.zip"]
+    "place",
+    ["catsdogs.zip", "cats_dogs.zip", "cats-and-dogs-test.zip", "other.zip"],
 )
 def test_zip_file(place, pictures, tmp_path, write_zip):
     path = write_zip(tmp_path / "data" / place, pictures)
@@ -40,7 +41,7 @@ def test_zip_file(place, pictures, tmp_path, write_zip):
     assert counts(source) == {"train": [16, 8], "test": [4, 2]}
 
 
-@pytest.mark.parametrize("place", ["", "cats_dogs"])
+@pytest.mark.parametrize("place", ["", "catsdogs", "cats_dogs"])
 def test_folder(place, pictures, tmp_path, write_tree):
     write_tree(tmp_path / place, pictures)
     # What is prepared lies beside the classes, and is no class.
@@ -97,7 +98,7 @@ def test_kaggle_where_nothing_is_here(
 
 
 @pytest.mark.parametrize(
-    "place", ["", "cats_dogs/", "PetImages/", "a/b/", "train/", "any.zip"]
+    "place", ["", "catsdogs/", "PetImages/", "a/b/", "train/", "any.zip"]
 )
 def test_nothing_is_downloaded_where_images_are(
     place, pictures, tmp_path, write_tree, write_zip, monkeypatch
@@ -139,7 +140,7 @@ def test_other_images_are_not_taken_for_cats_and_dogs(
     assert [p.name for p in tmp_path.iterdir()] == ["photos.zip"]
 
 
-@pytest.mark.parametrize("taken", ["cats_dogs", "cats_dogs.zip"])
+@pytest.mark.parametrize("taken", ["catsdogs", "catsdogs.zip"])
 def test_images_beside_what_is_taken_are_told(
     taken, pictures, tmp_path, write_tree, write_zip
 ):
@@ -173,9 +174,7 @@ def test_validation_part_is_the_test_part(pictures, tmp_path, write_tree):
     files = {f"train/{name}": data for name, data in pictures.items()}
     files["validation/cats/x.png"] = pictures["cats/cat_0.png"]
     files["validation/dogs/y.png"] = pictures["dogs/dog_0.png"]
-    source = CatsDogs(
-        Location(write_tree(tmp_path / "cats_dogs", files).parent)
-    )
+    source = CatsDogs(Location(write_tree(tmp_path / "catsdogs", files).parent))
     assert counts(source) == {"train": [20, 10], "test": [1, 1]}
     assert source.split("test").ids == [
         "validation/cats/x.png",
@@ -188,7 +187,7 @@ def test_without_data_and_network_it_says_what_to_put_where(tmp_path):
         CatsDogs(Location(tmp_path / "data"))
     message = str(caught.value)
     assert f"no cats and dogs in {tmp_path / 'data'}" in message
-    assert "Put cats_dogs.zip there" in message
+    assert "Put catsdogs.zip there" in message
     assert "\n" not in message
     assert not (tmp_path / "data").exists()
 
@@ -224,16 +223,16 @@ def test_tfds_without_network_says_so(tmp_path):
 
 
 def test_broken_zip_file_is_one_line(pictures, tmp_path, write_zip):
-    path = write_zip(tmp_path / "cats_dogs.zip", pictures)
+    path = write_zip(tmp_path / "catsdogs.zip", pictures)
     path.write_bytes(path.read_bytes()[:-500])
     with pytest.raises(DataError, match="broken or cut short"):
         CatsDogs(Location(tmp_path))
-    assert [p.name for p in tmp_path.iterdir()] == ["cats_dogs.zip"]
+    assert [p.name for p in tmp_path.iterdir()] == ["catsdogs.zip"]
 
 
 def test_hostile_zip_file_writes_nothing(pictures, tmp_path, write_zip):
     evil = {"../evil.png": pictures["cats/cat_0.png"]}
-    write_zip(tmp_path / "data" / "cats_dogs.zip", pictures | evil)
+    write_zip(tmp_path / "data" / "catsdogs.zip", pictures | evil)
     with pytest.raises(DataError, match=r"refused.*\.\./evil\.png"):
         CatsDogs(Location(tmp_path / "data"))
     assert [p.name for p in tmp_path.iterdir()] == ["data"]

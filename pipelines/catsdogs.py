@@ -20,7 +20,8 @@ from pipelines.own_images import find as find_any
 from pipelines.own_images import own_folders
 
 KAGGLE = "samuelcortinhas/cats-and-dogs-image-classification"
-ARCHIVES = tuple(n for n in NAMES["cats_dogs"] if n.endswith(".zip"))
+ARCHIVES = tuple(n for n in NAMES["catsdogs"] if n.endswith(".zip"))
+_FOLDERS = ("catsdogs", "cats_dogs")
 _KINDS = ("cat", "dog")
 
 
@@ -30,7 +31,7 @@ class CatsDogs(ImageFolder):
     Args:
         location: `data_dir` is a zip file, or a folder that holds a split
             made elsewhere in `split_data`, one of `ARCHIVES`, a folder
-            `cats_dogs`, or what `pipelines.own_images` takes. Where it holds
+            `catsdogs`, or what `pipelines.own_images` takes. Where it holds
             no images, Kaggle is asked.
         split_seed: See `ImageFolder`.
     """
@@ -73,9 +74,10 @@ def find(location):
         if (data_dir / name).is_file():
             files = ArchiveFiles(data_dir / name)
             return _with_others(files, data_dir / name, location)
-    if find_image(data_dir / "cats_dogs") is not None:
-        files = FolderFiles(data_dir / "cats_dogs")
-        return _with_others(files, data_dir / "cats_dogs", location)
+    for name in _FOLDERS:
+        if find_image(data_dir / name) is not None:
+            files = FolderFiles(data_dir / name)
+            return _with_others(files, data_dir / name, location)
     files = find_any(location, _others(location))
     if files is not None:
         _check_animals(files)
@@ -98,7 +100,7 @@ def _others(location):
     """Paths that are no images of cats and dogs, whatever is there."""
     data_dir = location.data_dir
     return [
-        *places_of_others("cats_dogs", data_dir),
+        *places_of_others("catsdogs", data_dir),
         *(data_dir / name for name in VARIATIONS),
     ]
 

@@ -1,0 +1,82 @@
+"""The weights that a network starts from, if not from random ones."""
+
+import hashlib
+from pathlib import Path
+
+from models import imagenet
+from pipelines.errors import DataError
+from pipelines.files.download import download
+from pipelines.files.locking import alone
+
+URL = "https://storage.googleapis.com/tensorflow/keras-applications/resnet/"
+
+
+def start_from_imagenet(network):
+    """Sets all weights but those of the last layer; says from which file.
+
+    Args:
+        network: As `models.imagenet.build` makes it.
+
+    Raises:
+        DataError: as `fetch`.
+    """
+    path = fetch(network.name)
+    print(f"  weights   of ImageNet: {path}", flush=True)
+    imagenet.load_weights(network, path)
+
+
+def fetch(name):
+    """The file of a network's weights, downloaded once.
+
+    It lies in ~/.keras/models, where Keras looks for it, too.
+
+    Args:
+        name: One of `models.imagenet.FILES`.
+
+    Returns:
+        Its path.
+
+    Raises:
+        DataError: if it cannot be had, or is not what it should be.
+    """
+    file = imagenet.FILES[name]
+    path = Path.home() / ".keras" / "models" / file.name
+    try:
+        if not path.exists():
+            with alone(path.with_name(f".{file.name}.lock")):
+                download(URL + file.name, path, size=file.size, md5=file.md5)
+        with open(path, "rb") as content:
+            digest = hashlib.file_digest(content, "md5").hexdigest()
+    except OSError as error:
+        raise DataError(
+            f"cannot read or write {path}: {error.strerror or error}. Expected "
+            f"weights of ImageNet there, which are at {URL}{file.name}."
+        ) from error
+    if digest != file.md5:
+        raise DataError(
+            f"{path} is not the expected file: expected md5 {file.md5}. "
+            f"Received: {digest}. Remove it to have it downloaded."
+        )
+    return path
+
+
+def notes(experiment):
+    """Sentences on what a network knows before it is trained.
+
+    Args:
+        experiment: An `experiments.configs.schema.Experiment`.
+    """
+    config = experiment.model
+    if config.weights is None:
+        return []
+    file = imagenet.FILES[config.name]
+    found = [
+        f"the network is {config.name} of keras.applications and starts from "
+        f"weights of ImageNet: {file.name}, md5 {file.md5}"
+    ]
+    if experiment.data.name == "tiny_imagenet":
+        found.append(
+            "images of tiny_imagenet are of ImageNet: the network may have "
+            "learned from those that it is judged on"
+        )
+    return found
