@@ -61,8 +61,14 @@ class Session:
         self.classes = count_classes(experiment, data)
         self.steps_per_epoch = epoch_steps(experiment.data, data)
         keeps_images = devices.keeps_images(experiment.data, data.train.images)
+        self._recipe = kept_trainer.recipe_of(
+            *(experiment, strategy, self.classes, self.steps_per_epoch),
+            *(here["jit_compile"], here["precision"]),
+        )
+        # Outside of the scope, which is one of Keras's session.
+        kept = kept_trainer.take(self._recipe)
         with strategy.scope(), announced("building the network"):
-            self.trainer = self._build_trainer()
+            self.trainer = self._build_trainer(kept)
             if keeps_images:
                 self.trainer.keep_images(data.train.images)
         self.background = Background()
@@ -98,15 +104,7 @@ class Session:
             return None
         return state
 
-    def _build_trainer(self):
-        jit_compile = self.surroundings["jit_compile"]
-        precision = self.surroundings["precision"]
-        self._recipe = kept_trainer.recipe_of(
-            self.experiment,
-            self.strategy,
-            *(self.classes, self.steps_per_epoch, jit_compile, precision),
-        )
-        trainer = kept_trainer.take(self._recipe)
+    def _build_trainer(self, trainer):
         # Whatever drew before: all arms of a seed start from the same weights.
         keras.utils.set_random_seed(to_32_bits(self.random_seed))
         replicas = self.strategy.num_replicas_in_sync
@@ -120,7 +118,7 @@ class Session:
             steps_per_epoch=self.steps_per_epoch,
             augment=self.augment,
             replicas=replicas,
-            jit_compile=jit_compile,
+            jit_compile=self.surroundings["jit_compile"],
             kind=Trainer if self.worker.count == 1 else MultiWorkerTrainer,
         )
 
