@@ -24,6 +24,7 @@ clean:
 	$(BIN)/python -m pip install --disable-pip-version-check -r $<
 	touch $@
 
-.venv/installed-dev: requirements-dev.txt requirements-ray.txt .venv/installed
+.venv/installed-dev: requirements-dev.txt requirements-ray.txt \
+		requirements-mlflow.txt requirements-wandb.txt .venv/installed
 	$(BIN)/python -m pip install --disable-pip-version-check -r $<
 	touch $@

@@ -200,6 +200,13 @@ flags.DEFINE_string(
     "With --launcher=ray: HOST:PORT of a Ray cluster, or auto for the one that "
     "this machine is part of; default: this machine alone.",
 )
+flags.DEFINE_list(
+    "log",
+    None,
+    "What follows runs: tensorboard (the default), mlflow, wandb, several with "
+    "commas between them, or none; see requirements-mlflow.txt and "
+    "requirements-wandb.txt. Reports of studies go to the last two as well.",
+)
 STRATEGIES = ("auto", "default", "mirrored", "multiworker", "tpu")
 flags.DEFINE_enum(
     "strategy",
@@ -229,6 +236,7 @@ GOES_WITH = {
     "out": ["preview", "predict", "explain"],
     "layer": ["explain"],
     "with": ["study"],
+    "log": ["experiment", "study"],
     "suite": ["evaluate"],
     "images": ["predict", "explain"],
 }

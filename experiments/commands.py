@@ -10,6 +10,7 @@ from experiments.configs import registry
 from experiments.configs.overrides import override, override_arms
 from experiments.configs.schema import Experiment
 from experiments.errors import ConfigError
+from experiments.tracking.tools import choose_tools
 from experiments.training.startup import start_tensorflow
 from pipelines.config import DATA_SETS, Data
 from pipelines.location import Location
@@ -285,6 +286,7 @@ def _options(flags):
         "location": location_of(flags),
         "allow_moved": flags.allow_moved,
         "allow_overlap": flags.allow_overlap,
+        "log": choose_tools(flags.log),
     }
 
 

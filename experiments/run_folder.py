@@ -49,6 +49,7 @@ _KINDS = {
     **dict.fromkeys(("epochs", "epochs_done", "steps_per_epoch"), (int,)),
     **dict.fromkeys(("replicas", "workers", "threads", "seed"), (int,)),
     **dict.fromkeys(("final", "best"), (dict,)),
+    **dict.fromkeys(("tensorboard", "mlflow", "wandb"), (dict,)),
     **dict.fromkeys(("packages", "fingerprints", "files"), (dict, str)),
     "splits": (dict, dict),
     **dict.fromkeys(("class_names", "notes", "overlaps"), (list, str)),

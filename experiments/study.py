@@ -7,6 +7,8 @@ from experiments.explanations.explain import explain_run, is_explained
 from experiments.launchers.one_by_one import run_one_by_one
 from experiments.report.report import write_report
 from experiments.robustness.suite import is_judged, judge_run
+from experiments.tracking.tools import DEFAULT
+from experiments.tracking.tracking import track_report
 from experiments.training.workers import worker_of
 
 # What a finished run can be asked beyond its training: whether its folder has
@@ -27,6 +29,7 @@ def run_study(
     shard=(0, 1),
     extras=(),
     launch=run_one_by_one,
+    log=DEFAULT,
     **options,
 ):
     """Trains every experiment with every seed, then writes the report.
@@ -44,6 +47,8 @@ def run_study(
         location: A `pipelines.location.Location` of the data.
         extras: Keys of `EXTRAS`, made of each finished run.
         launch: Function that trains, as `run_one_by_one` does.
+        log: Names of `experiments.tracking.tools.TOOLS` that follow the runs
+            and get the report.
         **options: Further ones of `launch`.
 
     Raises:
@@ -61,7 +66,7 @@ def run_study(
         flush=True,
     )
     folders, failures = launch(
-        runs, workdir=workdir, location=location, **options
+        runs, workdir=workdir, location=location, log=log, **options
     )
     if not worker_of(options.get("strategy")).is_chief:
         return
@@ -76,6 +81,7 @@ def run_study(
     elif folders:
         path = Path(workdir) / "reports" / name
         write_report(folders, path, f"Study {name}", study=name)
+        track_report(path, f"Study {name}", log)
     if failures:
         raise TrainingFailed(
             f"{len(failures)} of {len(runs)} runs failed: {failures[0]}"

@@ -46,7 +46,7 @@ ROOMS = (
     ),
     ("experiments.configs",),
     ("experiments.run_folder", "experiments.metrics"),
-    ("experiments.plots",),
+    ("experiments.plots", "experiments.tracking"),
     ("experiments.training",),
     ("experiments.report", "experiments.launchers"),
     ("experiments.image_counts", "experiments.step_timing"),

@@ -109,6 +109,8 @@ def test_help_explains_the_flags(arguments):
         (["--study=demo", "--shard=0/2"], "--shard expects I/N"),
         (["--experiment=demo_baseline", "--shard=1/2"], "--shard goes with"),
         (["--study=demo", "--threads=0"], "threads"),
+        (["--study=demo", "--log=tensorbord"], "--log expects tensorboard,"),
+        (["--report=runs", "--log=none"], "--log goes with --experiment or"),
         (["--study=demo", "--with=magic"], "--with expects robustness or exp"),
         (["--report=runs", "--with=explain"], "--with goes with --study"),
         (["--predict=runs", "--suite=robustness"], "--suite goes with --eval"),
@@ -276,6 +278,20 @@ def test_without_ray_its_launcher_says_what_to_install(tmp_path):
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
     assert "pip install -r requirements-ray.txt" in line
+    assert not (tmp_path / "runs").exists()
+
+
+def test_without_mlflow_its_log_says_what_to_install(tmp_path):
+    (tmp_path / "mlflow.py").write_text(
+        "raise ModuleNotFoundError(name='mlflow')"
+    )
+    done = call(
+        *("--study=demo", "--log=mlflow", f"--workdir={tmp_path / 'runs'}"),
+        PYTHONPATH=str(tmp_path),
+    )
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert "pip install -r requirements-mlflow.txt" in line
     assert not (tmp_path / "runs").exists()
 
 

@@ -21,8 +21,8 @@ from experiments.run_folder import RunFolder
 
 # A folder with any of these is somebody's run, whole or not.
 _FILES = ("metrics.json", "config.json", "history.csv", "predictions.npz")
-# What this program writes beside runs.
-_OTHERS = ("reports", "describe")
+# What this program writes beside runs, and what follows runs, copies of them.
+_OTHERS = ("reports", "describe", "mlflow", "wandb")
 
 
 def report_on(runs_dir):

@@ -271,3 +271,17 @@ class Plots(keras.callbacks.Callback):
         if time.monotonic() - self.drawn >= self.seconds:
             self.do(save_run_plots, self.folder)
             self.drawn = time.monotonic()
+
+
+class Tracked(keras.callbacks.Callback):
+    """Has a `Tracking` follow; comes after what writes history.csv."""
+
+    def __init__(self, tracking):
+        super().__init__()
+        self.tracking = tracking
+
+    def on_train_begin(self, logs=None):
+        self.tracking.follow()
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.tracking.follow()

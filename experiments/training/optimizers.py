@@ -153,6 +153,14 @@ class Algorithm1Adam(_Forgettable):
         }
 
 
+class ForgettableLamb(_Forgettable, keras.optimizers.Lamb):
+    pass
+
+
+class ForgettableLion(_Forgettable, keras.optimizers.Lion):
+    pass
+
+
 def build_optimizer(config, epochs, steps_per_epoch):
     """The optimizer of an `experiments.configs.schema.Optimizer`."""
     rate = _learning_rate(config, epochs, steps_per_epoch)
@@ -172,8 +180,8 @@ def build_optimizer(config, epochs, steps_per_epoch):
     if config.name in ("lamb", "lion"):
         common["weight_decay"] = config.weight_decay or None
         if config.name == "lion":
-            return keras.optimizers.Lion(rate, **common)
-        return keras.optimizers.Lamb(rate, epsilon=config.epsilon, **common)
+            return ForgettableLion(rate, **common)
+        return ForgettableLamb(rate, epsilon=config.epsilon, **common)
     return Algorithm1Adam(
         rate,
         epsilon=config.epsilon,

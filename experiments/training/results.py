@@ -4,7 +4,6 @@ import zipfile
 import zlib
 
 import numpy as np
-import tensorflow as tf
 
 from experiments.plots.confusion import plot_confusion
 from experiments.plots.images import plot_batch
@@ -37,7 +36,7 @@ def write_predictions(folder, val, class_names, probabilities, title):
 
 
 def write_samples(folder, images, labels, class_names):
-    """Writes plots/samples.png, and the same for TensorBoard.
+    """Writes plots/samples.png.
 
     Args:
         folder: The `RunFolder`.
@@ -45,11 +44,6 @@ def write_samples(folder, images, labels, class_names):
     """
     figure = plot_batch(images, labels, class_names)
     folder.replace("plots/samples.png", figure.savefig)
-    image = tf.io.decode_png((folder / "plots/samples.png").read_bytes(), 3)
-    writer = tf.summary.create_file_writer(str(folder / "logs" / "train"))
-    with writer.as_default():
-        tf.summary.image("augmented training images", image[tf.newaxis], 0)
-    writer.close()
 
 
 def is_whole(path):

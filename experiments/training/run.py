@@ -7,6 +7,8 @@ import tensorflow as tf
 
 from experiments.errors import ConfigError
 from experiments.run_folder import LAST, RunFolder
+from experiments.tracking.tools import DEFAULT
+from experiments.tracking.tracking import catch_up, followed
 from experiments.training import devices
 from experiments.training.augmentation import build_augmentation
 from experiments.training.data import load_data
@@ -31,6 +33,7 @@ def run(
     strategy,
     allow_moved=False,
     allow_overlap=False,
+    log=DEFAULT,
 ):
     """Trains an experiment, or what is left of it.
 
@@ -47,6 +50,8 @@ def run(
             `experiments.training.environment.surroundings`.
         allow_overlap: Whether an image may be in two of train, selection and
             val. Of both the run's files and its report tell.
+        log: Names of `experiments.tracking.tools.TOOLS` that follow the run,
+            a finished one too where they have not. They change nothing of it.
 
     Returns:
         The `RunFolder`.
@@ -60,7 +65,10 @@ def run(
         Interrupted: after SIGINT or SIGTERM, and a checkpoint.
         WorkerLost: if another host that trains along is gone.
     """
-    kind = RunFolder if worker_of(strategy).is_chief else Unwritten
+    if worker_of(strategy).is_chief:
+        kind = RunFolder
+    else:
+        kind, log = Unwritten, ()
     folder = kind.of(workdir, experiment, seed)
     name = f"{experiment.name}, seed {seed}"
     _drop_damaged_metrics(folder)
@@ -70,6 +78,7 @@ def run(
         damage = _damage(folder)
         if damage is None:
             print(f"{name}: finished already, see {folder.path}", flush=True)
+            catch_up(folder, log)
             return folder
         print(f"  note      {damage}: made again", flush=True)
     folder.check(experiment, seed, allow_moved)
@@ -89,10 +98,11 @@ def run(
         # Only now: what cannot be run leaves nothing behind.
         folder.claim(experiment, seed, allow_moved)
         session.announce()
-        with requests() as request:
-            session.train(request)
-        finish(session)
-        session.wait_for_workers()
+        with followed(folder, log) as tracking:
+            with requests() as request:
+                session.train(request, tracking)
+            finish(session)
+            session.wait_for_workers()
     return folder
 
 

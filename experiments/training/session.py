@@ -28,10 +28,7 @@ from experiments.training.disk import check_room, needed_bytes
 from experiments.training.environment import environment
 from experiments.training.multi_worker_fit import MultiWorkerTrainer
 from experiments.training.optimizers import epoch_learning_rates
-from experiments.training.results import (
-    is_whole,
-    write_samples,
-)
+from experiments.training.results import is_whole, write_samples
 from experiments.training.speed import Clock, Speed, Waiting
 from experiments.training.trainer import (
     Trainer,
@@ -223,11 +220,12 @@ class Session:
         share = min(waited / (steps - 1) / train, 1.0)
         return start, train, clock.seconds, share
 
-    def train(self, request):
+    def train(self, request, tracking):
         """Trains from the last checkpoint, or from the start.
 
         Args:
             request: An `interruption.Request`.
+            tracking: A `Tracking` that follows.
         """
         if self.state is not None:
             restore_model(self.trainer, self.state)
@@ -235,7 +233,7 @@ class Session:
         epoch, done = divmod(self.first_step, self.steps_per_epoch)
         # Whatever was added since, or happened to the file.
         self.folder.write_history(self.rows)
-        watchers = self._callbacks(request)
+        watchers = self._callbacks(request, tracking)
         try:
             if done:
                 # Keras makes the metrics' variables, which are about to be
@@ -309,7 +307,7 @@ class Session:
             self.background.do,
         )
 
-    def _callbacks(self, request):
+    def _callbacks(self, request, tracking):
         experiment = self.experiment
         every_steps = experiment.checkpoint.every_steps
         watchers, looks_each = [], None
@@ -348,15 +346,13 @@ class Session:
                 self.state,
                 request,
             ),
-            *self._show(),
+            *self._plots(),
+            callbacks.Tracked(tracking),
         ]
 
-    def _show(self):
+    def _plots(self):
         if self.worker.is_chief:
             yield callbacks.Plots(self.folder, self.background.do)
-            yield keras.callbacks.TensorBoard(
-                self.folder / "logs", write_graph=False
-            )
 
     def _keep_best(self):
         if self.data.selection is not None:

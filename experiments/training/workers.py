@@ -5,6 +5,7 @@ import functools
 import os
 import signal
 import tempfile
+import traceback
 import zlib
 from pathlib import Path
 from typing import NamedTuple
@@ -146,6 +147,9 @@ def lost_workers(strategy):
         tf.errors.DeadlineExceededError,
         tf.errors.InternalError,
     ) as error:
+        # TensorFlow leaves a pool of threads open there, which complains if it
+        # is still there when the program ends.
+        traceback.clear_frames(error.__traceback__)
         raise WorkerLost(
             "another worker of this run was lost; started again on all of "
             f"them, the same command goes on ({_first_sentence(error)})"

@@ -4,12 +4,16 @@ import shutil
 import tempfile
 
 import tensorflow_datasets as tfds
+from tensorflow_datasets.core import shuffle
 
 from pipelines.errors import DataError
 from pipelines.files.locking import alone
 from pipelines.tiny_imagenet.contents import open_contents
 from pipelines.tiny_imagenet.finding import find, find_or_download
 from pipelines.tiny_imagenet.tiny_imagenet_dataset_builder import Builder
+
+# Bytes of records.
+_SORTED_IN_MEMORY = 2**28
 
 
 def prepared_builder(location):
@@ -63,6 +67,8 @@ def _prepare(location, parent):
         on_bad_image=location.on_bad_image,
     )
     tfds.disable_progress_bar()
+    # It sorts records in memory up to a gigabyte, and beyond that in files.
+    shuffle.MAX_MEM_BUFFER_SIZE = _SORTED_IN_MEMORY
     # It makes folders for downloads, which it does not need here.
     with tempfile.TemporaryDirectory() as downloads:
         builder.download_and_prepare(download_dir=downloads)

@@ -30,7 +30,7 @@ def watch(callback, losses):
     callback.on_epoch_begin(0)
     for step, value in enumerate(losses, 1):
         Loss.now = step
-        callback.on_train_batch_end(step, {"loss": Loss(step, value)})
+        callback.on_train_batch_end(step - 1, {"loss": Loss(step, value)})
     return Loss.moments
 
 

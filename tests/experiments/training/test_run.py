@@ -6,6 +6,7 @@ import json
 import shutil
 import signal
 from dataclasses import replace
+from importlib.util import find_spec
 
 import keras
 import numpy as np
@@ -27,6 +28,11 @@ from models.config import Model
 from pipelines.errors import DataError
 from pipelines.loading import load
 from pipelines.location import Location
+
+# Those that are installed.
+FOLLOWED = tuple(
+    name for name in ("tensorboard", "mlflow") if find_spec(name) is not None
+)
 
 
 def train(experiment, workdir, seed=0, **options):
@@ -165,12 +171,16 @@ def test_saved_model_takes_raw_images(finished, tiny):
 
 def test_finished_run_is_not_trained_again(finished, tiny, capsys):
     before = (finished / "model.keras").stat().st_mtime_ns
+    # As in runs that nothing has followed.
+    (finished / "tracking.json").unlink()
     train(tiny, finished.path.parents[1])
     assert "finished already" in capsys.readouterr().out
     assert (finished / "model.keras").stat().st_mtime_ns == before
+    assert finished.read_json("tracking.json")["tensorboard"]["ended"]
 
 
-def test_run_leaves_no_weights_in_memory(tiny, tmp_path):
+@pytest.mark.parametrize("optimizer", ["sgd", "lamb", "lion"])
+def test_run_leaves_no_weights_in_memory(tiny, tmp_path, optimizer):
     def handles():
         # All but those of the trainer that is kept for the next run.
         kept_trainer.take(None)
@@ -181,7 +191,8 @@ def test_run_leaves_no_weights_in_memory(tiny, tmp_path):
         )
 
     before = handles()
-    train(replace(tiny, epochs=1), tmp_path)
+    optimizer = Optimizer(optimizer, learning_rate=0.01)
+    train(replace(tiny, epochs=1, optimizer=optimizer), tmp_path)
     assert handles() == before
 
 
@@ -338,11 +349,15 @@ def test_resumed_run_equals_an_uninterrupted_one(
 
 
 @pytest.mark.parametrize(
-    ("step", "number"),
-    [(2, signal.SIGTERM), (4, signal.SIGINT), (6, signal.SIGTERM)],
+    ("step", "number", "log"),
+    [
+        (2, signal.SIGTERM, ()),
+        (4, signal.SIGINT, FOLLOWED),
+        (6, signal.SIGTERM, ("tensorboard",)),
+    ],
 )
 def test_a_signal_saves_the_step_that_it_comes_in(
-    finished, tiny, tmp_path, monkeypatch, step, number
+    finished, tiny, tmp_path, monkeypatch, step, number, log
 ):
     """In mid-epoch, at its last step, whose validation is done, and after."""
     count_steps = callbacks.StopOnNonFiniteLoss.on_train_batch_end
@@ -355,7 +370,7 @@ def test_a_signal_saves_the_step_that_it_comes_in(
     with monkeypatch.context() as patch:
         patch.setattr(callbacks.StopOnNonFiniteLoss, "on_train_batch_end", send)
         with pytest.raises(Interrupted) as caught:
-            train(tiny, tmp_path)
+            train(tiny, tmp_path, log=log)
     assert caught.value.signal == number
     folder = RunFolder.of(tmp_path, tiny, 0)
     with np.load(folder / "checkpoint.npz") as file:
@@ -363,7 +378,13 @@ def test_a_signal_saves_the_step_that_it_comes_in(
     if step >= 4:
         assert folder.metrics()["status"] == "interrupted"
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
-    assert history(train(tiny, tmp_path)) == history(finished)
+    assert history(train(tiny, tmp_path, log=log)) == history(finished)
+    # What follows a run changes nothing of it, and misses nothing.
+    assert folder.read_json("config.json") == finished.read_json("config.json")
+    states = folder.read_json("tracking.json") or {}
+    assert states.keys() == set(log)
+    assert all(each["epochs"] == 2 for each in states.values())
+    assert all(each["ended"] for each in states.values())
 
 
 def test_a_second_signal_does_not_wait():

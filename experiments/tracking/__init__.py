@@ -1,0 +1,1 @@
+"""What follows runs: TensorBoard, MLflow, Weights & Biases."""

@@ -1,0 +1,81 @@
+"""Which tools follow a run, and that they may fail."""
+
+import doctest
+import sys
+
+import pytest
+
+from experiments.errors import ConfigError
+from experiments.tracking import record, tensorboard_run
+from experiments.tracking.tools import KEEPERS, choose_tools
+from experiments.tracking.tracking import catch_up, followed
+
+
+def test_examples_in_docstrings():
+    result = doctest.testmod(record)
+    assert result.attempted > 0
+    assert result.failed == 0
+
+
+def test_names_of_tools(monkeypatch):
+    assert choose_tools(None) == ("tensorboard",)
+    assert choose_tools(["none"]) == choose_tools([]) == ()
+    assert choose_tools(["tensorboard"] * 2) == ("tensorboard",)
+    for wrong in (["tensorbord"], ["none", "tensorboard"], [""]):
+        with pytest.raises(ConfigError, match="expects tensorboard, mlflow"):
+            choose_tools(wrong)
+    for name in KEEPERS:
+        # As if its package were not there.
+        monkeypatch.setitem(sys.modules, name, None)
+        monkeypatch.delitem(
+            sys.modules, f"experiments.tracking.{name}_run", raising=False
+        )
+        with pytest.raises(ConfigError, match=f"requirements-{name}.txt"):
+            choose_tools(["tensorboard", name])
+
+
+def test_a_tool_that_fails_is_told_later(copied, monkeypatch, capsys):
+    told, works = [], True
+
+    class Tool:
+        place = None
+
+        def __init__(self, folder, record):
+            assert record.title == "tiny, seed 3"
+            assert record.settings["seed"] == 3
+            assert record.settings["data.name"] == "shapes"
+            assert record.settings["augment"] == "RandomFlip() + SaliencyMix()"
+
+        def begin(self, identity):
+            return identity or "new"
+
+        def add(self, rows):
+            if not works:
+                raise ConnectionError("no route\nto host")
+            told.extend(row["epoch"] for row in rows)
+
+        def end(self, status, results, files):
+            if status == "finished":
+                told.append((results["final.epoch"], files))
+
+    monkeypatch.setattr(tensorboard_run, "Tool", Tool)
+    (copied / "tracking.json").unlink()
+    (row,) = copied.history()
+    with followed(copied, ["tensorboard"]) as tracking:
+        tracking.follow()
+        works = False
+        copied.write_history([row, row | {"epoch": 1}])
+        tracking.follow()
+        tracking.follow()
+    assert told == [0]
+    (line,) = capsys.readouterr().out.splitlines()
+    assert "TensorBoard failed, and the run goes on without" in line
+    assert "ConnectionError: no route to host" in line
+    assert not copied.read_json("tracking.json")["tensorboard"]["ended"]
+    works = True
+    catch_up(copied, ["tensorboard"])
+    catch_up(copied, ["tensorboard"])
+    assert told[:2] == [0, 1]
+    (end,) = told[2:]
+    assert end[0] == 0
+    assert {"history.csv", "plots/confusion.png"} <= set(end[1])
