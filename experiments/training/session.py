@@ -11,7 +11,6 @@ from experiments.run_folder import BEST, config_of
 from experiments.training import (
     callbacks,
     devices,
-    evaluations,
     kept_trainer,
     pretrained,
 )
@@ -27,20 +26,15 @@ from experiments.training.data import count_classes, data_record, epoch_steps
 from experiments.training.disk import check_room, needed_bytes
 from experiments.training.environment import environment
 from experiments.training.multi_worker_fit import MultiWorkerTrainer
-from experiments.training.optimizers import epoch_learning_rates
 from experiments.training.results import is_whole, write_samples
-from experiments.training.speed import Clock, Speed, Waiting
+from experiments.training.speed import Clock, Waiting
 from experiments.training.trainer import (
     Trainer,
     build_network,
     build_trainer,
 )
-from experiments.training.workers import (
-    STEPS_TO_AGREE,
-    Agreement,
-    check_same,
-    worker_of,
-)
+from experiments.training.watchers import watchers_of
+from experiments.training.workers import check_same, worker_of
 from pipelines.batches import eval_batches, train_batches
 from pipelines.progress import announced
 
@@ -231,7 +225,7 @@ class Session:
         epoch, done = divmod(self.first_step, self.steps_per_epoch)
         # Whatever was added since, or happened to the file.
         self.folder.write_history(self.rows)
-        watchers = self._callbacks(request, tracking)
+        watchers = watchers_of(self, request, tracking)
         try:
             if done:
                 # Keras makes the metrics' variables, which are about to be
@@ -304,58 +298,6 @@ class Session:
             self.config,
             self.background.do,
         )
-
-    def _callbacks(self, request, tracking):
-        experiment = self.experiment
-        every_steps = experiment.checkpoint.every_steps
-        watchers, looks_each = [], None
-        if self.worker.count > 1:
-            watchers = [Agreement(request)]
-            request, looks_each = watchers[0].agreed, STEPS_TO_AGREE
-        watchers += [
-            callbacks.StopOnNonFiniteLoss(
-                self.name, self.first_step, every_steps, request, looks_each
-            ),
-            Speed(self.waiting, experiment.data.batch_size),
-        ]
-        if self.data.selection is not None:
-            batches = self.eval_batches(self.data.selection)
-            watchers.append(evaluations.Selection(batches))
-        if self.trainer.averages:
-            batches = self.eval_batches(self.data.val)
-            watchers.append(evaluations.Averages(batches))
-        return [
-            *watchers,
-            callbacks.Progress(experiment.epochs),
-            callbacks.History(
-                self.folder,
-                self.rows,
-                epoch_learning_rates(
-                    experiment.optimizer,
-                    experiment.epochs,
-                    self.steps_per_epoch,
-                ),
-            ),
-            *self._keep_best(),
-            callbacks.Checkpoints(
-                self.save_checkpoint,
-                self.steps_per_epoch,
-                every_steps,
-                self.state,
-                request,
-            ),
-            *self._plots(),
-            callbacks.Tracked(tracking),
-        ]
-
-    def _plots(self):
-        if self.worker.is_chief:
-            yield callbacks.Plots(self.folder, self.background.do)
-
-    def _keep_best(self):
-        if self.data.selection is not None:
-            patience = self.experiment.early_stop
-            yield evaluations.BestWeights(self.folder, self.rows, patience)
 
     def write_metrics(self, status, error=None, **results):
         content = callbacks.summarize(
