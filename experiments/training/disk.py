@@ -3,12 +3,17 @@
 import math
 import shutil
 
+import keras
+
+import models
 from experiments.errors import ConfigError
 from experiments.training.checkpoints import state_variables
 
 _GIB = 2**30
 # Plots, logs, and what is small.
 _REST = 20 * 2**20
+# What no network of a usual width comes near.
+_PLENTY = 8 * _GIB
 
 
 def needed_bytes(experiment, trainer, data, classes):
@@ -28,6 +33,26 @@ def needed_bytes(experiment, trainer, data, classes):
     return checkpoints + networks + predictions + _REST
 
 
+def check_room_for_network(folder, experiment):
+    """`check_room` by what is known before any data is read.
+
+    Where plenty is free, nothing is computed: that would take seconds.
+    """
+    if _free(folder) > _PLENTY:
+        return
+    model = experiment.model
+    with keras.StatelessScope(initialize_variables=False):
+        network = models.build_network(
+            model,
+            image_size=experiment.data.image_size,
+            classes=model.classes or experiment.data.classes or 2,
+        )
+    weights = _bytes(network.variables)
+    slots = {"sgd": 1, "lion": 1}.get(experiment.optimizer.name, 2)
+    checkpoint = weights + slots * _bytes(network.trainable_variables)
+    check_room(folder, 3 * checkpoint + 2 * weights + _REST)
+
+
 def _bytes(variables):
     return sum(4 * math.prod(variable.shape) for variable in variables)
 
@@ -45,12 +70,17 @@ def check_room(folder, needed):
     Raises:
         ConfigError: if less is free.
     """
-    there = next(p for p in (folder.path, *folder.path.parents) if p.exists())
-    free = shutil.disk_usage(there).free
+    free = _free(folder)
     written = sum(p.stat().st_size for p in folder.path.glob("*.*"))
     if needed - written > free:
         raise ConfigError(
             f"the files of this run take about {needed / _GIB:.2f} GiB, and "
-            f"{free / _GIB:.2f} GiB are free in {there}. {folder.if_full}"
+            f"{free / _GIB:.2f} GiB are free for {folder.path}. "
+            f"{folder.if_full}"
         )
     return f"about {needed / _GIB:.2f} GiB, {free / _GIB:,.1f} GiB free"
+
+
+def _free(folder):
+    there = next(p for p in (folder.path, *folder.path.parents) if p.exists())
+    return shutil.disk_usage(there).free

@@ -12,6 +12,7 @@ from experiments.tracking.tracking import catch_up, followed
 from experiments.training import devices
 from experiments.training.augmentation import build_augmentation
 from experiments.training.data import load_data
+from experiments.training.disk import check_room_for_network
 from experiments.training.environment import check_same_numbers, surroundings
 from experiments.training.finish import finish
 from experiments.training.interruption import requests
@@ -84,6 +85,7 @@ def run(
     folder.check(experiment, seed, allow_moved)
     devices.check_shares(experiment.data.batch_size, strategy)
     check_replicas(experiment.optimizer, strategy.num_replicas_in_sync)
+    check_room_for_network(folder, experiment)
     here = surroundings(experiment, strategy)
     if not allow_moved:
         check_same_numbers(folder, here)
