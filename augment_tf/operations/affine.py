@@ -142,6 +142,68 @@ def bilinear(image, matrix, fill):
     return tf.where(inside[..., tf.newaxis], mean, fill)
 
 
+def bilinear_rows(image, matrix, fill):
+    """`bilinear` where all pixels stay in their rows: two neighbours do.
+
+    The entries d and f of the matrix are not looked at, a and e are 1.
+    """
+    height, width = tf.shape(image)[0], tf.shape(image)[1]
+    _, b, c, *_ = tf.unstack(matrix)
+    moves = b * _centres(height) + c
+    whole, fraction = _whole_and_fraction(moves, width)
+    # One more than a row has: each is a neighbour of two.
+    columns = tf.range(width + 1) + whole[:, tf.newaxis]
+    columns = tf.clip_by_value(columns, 0, width - 1)
+    rows = tf.range(height)[:, tf.newaxis]
+    pixels = tf.reshape(image, (-1, image.shape[-1]))
+    values = tf.cast(tf.gather(pixels, rows * width + columns), tf.int32)
+    mean = _mean(values[:, :-1], values[:, 1:], fraction[:, tf.newaxis])
+    positions = _centres(width) + moves[:, tf.newaxis]
+    return _where_inside(positions, width, mean, fill)
+
+
+def bilinear_columns(image, matrix, fill):
+    """`bilinear` where all pixels stay in their columns: two neighbours do.
+
+    The entries b and c of the matrix are not looked at, a and e are 1.
+    """
+    height, width = tf.shape(image)[0], tf.shape(image)[1]
+    *_, d, _, f = tf.unstack(matrix)
+    moves = d * _centres(width) + f
+    whole, fraction = _whole_and_fraction(moves, height)
+    rows = tf.range(height + 1)[:, tf.newaxis] + whole
+    rows = tf.clip_by_value(rows, 0, height - 1)
+    pixels = tf.reshape(image, (-1, image.shape[-1]))
+    places = rows * width + tf.range(width)
+    values = tf.cast(tf.gather(pixels, places), tf.int32)
+    mean = _mean(values[:-1], values[1:], fraction)
+    positions = _centres(height)[:, tf.newaxis] + moves
+    return _where_inside(positions, height, mean, fill)
+
+
+def _centres(side):
+    return tf.range(tf.cast(side, tf.float64), dtype=tf.float64) + 0.5
+
+
+def _whole_and_fraction(moves, side):
+    """Pixels and steps between two of them, int32."""
+    far = tf.cast(side, tf.float64) + 1.0
+    moves = tf.clip_by_value(moves, -far, far)
+    steps = tf.cast(tf.floor(moves * STEPS + 0.5), tf.int32)
+    return steps // STEPS, steps % STEPS
+
+
+def _mean(first, second, fraction):
+    fraction = fraction[..., tf.newaxis]
+    total = (STEPS - fraction) * first + fraction * second
+    return tf.cast((total + STEPS // 2) // STEPS, tf.uint8)
+
+
+def _where_inside(positions, side, values, fill):
+    inside = (positions >= 0) & (positions < tf.cast(side, tf.float64))
+    return tf.where(inside[..., tf.newaxis], values, fill)
+
+
 def _in_steps(positions, side):
     """Positions from the centre of the pixel before the first, int32 >= 0."""
     bounded = tf.clip_by_value(positions, 0.0, tf.cast(side, tf.float64))

@@ -24,7 +24,12 @@ TABLES = {
     "equalize": tables.equalize,
 }
 BLENDS = {"color": blending.color, "sharpness": blending.sharpness}
-RESAMPLINGS = {"nearest": affine.nearest, "bilinear": affine.bilinear}
+RESAMPLINGS = {
+    "nearest": affine.nearest,
+    "bilinear": affine.bilinear,
+    "bilinear_rows": affine.bilinear_rows,
+    "bilinear_columns": affine.bilinear_columns,
+}
 # Names of operations; what `apply_chains` counts is the place in its own
 # argument. "identity" leaves an image alone.
 OPERATIONS = ("identity", *TABLES, *BLENDS, *RESAMPLINGS)
@@ -69,10 +74,9 @@ def apply_chains(images, chosen, parameters, operations, fill):
     Args:
         images: uint8 (B, H, W, 3).
         chosen: int32 (B, L), each a place in `operations`.
-        parameters: float64 (B, L, 6): a matrix (see `affine`) for
-            "nearest" and "bilinear", one number and five that are not looked
-            at for what takes one: a factor, "bits" of posterize, the
-            threshold of solarize.
+        parameters: float64 (B, L, 6): a matrix (see `affine`) for what moves
+            pixels, one number and five that are not looked at for what takes
+            one: a factor, "bits" of posterize, the threshold of solarize.
         operations: Tuple of names out of `OPERATIONS`.
         fill: Tuple of three integers in [0, 255]: the color around an image
             that was moved.

@@ -9,6 +9,7 @@ from augment_tf.operations import OPERATIONS, apply_chains
 
 FILL = (128, 3, 250)
 COUNT = 64
+MOVING = ("nearest", "bilinear", "bilinear_rows", "bilinear_columns")
 
 
 def pillow(name, image, parameters):
@@ -22,13 +23,13 @@ def pillow(name, image, parameters):
     }
     if name in enhancers:
         return np.array(enhancers[name](image).enhance(first))
-    if name in ("nearest", "bilinear"):
+    if name in MOVING:
         return np.array(
             image.transform(
                 image.size,
                 Image.Transform.AFFINE,
                 tuple(parameters),
-                Image.Resampling[name.upper()],
+                Image.Resampling[name.partition("_")[0].upper()],
                 fillcolor=FILL,
             )
         )
@@ -62,13 +63,17 @@ def various_images(height, width):
 def draw_parameters(name, height, width):
     generator = np.random.default_rng(1)
     parameters = np.zeros((COUNT, 6))
-    if name in ("nearest", "bilinear"):
+    if name in MOVING:
         parameters = generator.uniform(-0.5, 0.5, (COUNT, 6))
         parameters[:, [0, 4]] += 1.0
         parameters[:, [2, 5]] *= (width, height)
         # Whole turns and shifts, too: they meet pixels' borders.
         parameters[0] = (0, 1, 0, 1, 0, 0)
         parameters[1] = (1, 0, 3, 0, 1, -2)
+        if name == "bilinear_rows":
+            parameters[:, [0, 3, 4, 5]] = (1, 0, 1, 0)
+        elif name == "bilinear_columns":
+            parameters[:, [0, 1, 2, 4]] = (1, 0, 0, 1)
     elif name == "posterize":
         parameters[:, 0] = 1 + np.arange(COUNT) % 8
     elif name == "solarize":
@@ -99,7 +104,7 @@ def test_equals_pillow(name, size):
         tf.fill((COUNT, 1), OPERATIONS.index(name)),
         tf.constant(parameters[:, np.newaxis]),
     ).numpy()
-    if name == "bilinear":
+    if name.startswith("bilinear"):
         # Pillow cuts off where this rounds.
         far = np.abs(changed.astype(int) - expected) > 1
         assert far.mean() < 1e-3
@@ -110,7 +115,7 @@ def test_equals_pillow(name, size):
 def test_chains_are_applied_in_order_each_to_its_image():
     images = various_images(16, 12)
     generator = np.random.default_rng(2)
-    names = [name for name in OPERATIONS if name != "bilinear"]
+    names = [name for name in OPERATIONS if not name.startswith("bilinear")]
     chosen = generator.integers(0, len(names), (COUNT, 3)).astype(np.int32)
     parameters = np.stack(
         [draw_parameters(name, 16, 12) for name in names], axis=1
@@ -126,3 +131,21 @@ def test_chains_are_applied_in_order_each_to_its_image():
         tf.constant(images), chosen, tf.constant(picked), tuple(names), FILL
     )
     np.testing.assert_array_equal(changed, expected)
+
+
+@pytest.mark.parametrize("size", [(40, 56), (1, 1), (2, 7), (1, 5)])
+@pytest.mark.parametrize("name", ["bilinear_rows", "bilinear_columns"])
+def test_two_neighbours_do_where_the_other_two_weigh_nothing(name, size):
+    images = tf.constant(various_images(*size))
+    parameters = tf.constant(draw_parameters(name, *size)[:, np.newaxis])
+    one, other = (
+        apply_chains(
+            images,
+            tf.zeros((COUNT, 1), tf.int32),
+            parameters,
+            (operation, "identity"),
+            FILL,
+        )
+        for operation in (name, "bilinear")
+    )
+    np.testing.assert_array_equal(one, other)

@@ -9,6 +9,7 @@ import tensorflow as tf
 from PIL import Image, ImageEnhance, ImageOps
 
 import augment_tf
+from augment_tf.policies.magnitudes import branches
 
 SEED = tf.constant((5, 6))
 COUNT = 20_000
@@ -30,6 +31,7 @@ FOURTEEN = {
     "autocontrast",
     "equalize",
 }
+RESAMPLINGS = ("nearest", "bilinear")
 FACTORS = {"brightness", "color", "contrast", "sharpness"}
 
 
@@ -37,16 +39,9 @@ def draw(layer, count=COUNT, height=331, width=662):
     """(operation of `apply_chains`, parameters) of each step of each image."""
     images = tf.zeros((count, height, width, 0), tf.uint8)
     drawn = layer.get_random_transformation(images, SEED)
-    operations = np.array(_operations(layer))[drawn["operations"].numpy()]
+    known = np.array(branches(layer.names, layer.interpolation))
+    operations = known[drawn["operations"].numpy()]
     return operations, drawn["parameters"].numpy(), drawn
-
-
-def _operations(layer):
-    return tuple(
-        dict.fromkeys(
-            layer.interpolation if moves(name) else name for name in layer.names
-        )
-    )
 
 
 def moves(name):
@@ -67,11 +62,11 @@ def motion(matrix):
     return "rotate", np.round(np.degrees(np.arctan2(d, a)), 6)
 
 
-def named(operations, parameters, interpolation="nearest"):
+def named(operations, parameters):
     """Pairs (name, magnitude) of all steps, flat."""
     rows = zip(operations.ravel(), parameters.reshape(-1, 6), strict=True)
     return [
-        motion(row) if name == interpolation else (str(name), row[0])
+        motion(row) if name.startswith(RESAMPLINGS) else (str(name), row[0])
         for name, row in rows
     ]
 
@@ -268,7 +263,8 @@ def test_aug_mix_is_the_weighted_mean_of_its_chains():
     images = generator.integers(0, 256, (6, 20, 24, 3)).astype(np.uint8)
     layer = augment_tf.AugMix(width=2, depth=1, interpolation="nearest")
     drawn = layer.get_random_transformation(tf.constant(images), SEED)
-    operations = np.array(_operations(layer))[drawn["operations"].numpy()]
+    known = np.array(branches(layer.names, layer.interpolation))
+    operations = known[drawn["operations"].numpy()]
     parameters = drawn["parameters"].numpy()
     mixed = layer.transform_images(tf.constant(images), drawn).numpy()
     for index, image in enumerate(images):
@@ -290,7 +286,7 @@ def test_aug_mix_draws_what_the_official_code_draws():
     assert operations.shape == (12_000, 3)
     lengths = Counter((operations != "identity").sum(axis=1).tolist())
     assert chi_square(lengths, {1: 1 / 3, 2: 1 / 3, 3: 1 / 3}) > ALPHA
-    first = named(operations[:, 0], parameters[:, 0], "bilinear")
+    first = named(operations[:, 0], parameters[:, 0])
     counts = Counter(name for name, _ in first)
     assert not set(counts) & FACTORS
     for name in ("autocontrast", "equalize", "posterize", "solarize"):
@@ -311,7 +307,7 @@ def test_aug_mix_draws_what_the_official_code_draws():
 def test_aug_mix_has_colors_where_they_are_asked_for():
     layer = augment_tf.AugMix(severity=5, all_operations=True)
     operations, parameters, _ = draw(layer, 4000)
-    steps = named(operations, parameters, "bilinear")
+    steps = named(operations, parameters)
     assert FACTORS <= {name for name, _ in steps}
     factors = [value for name, value in steps if name in FACTORS]
     # 0.1 + 1.8 times at most half: never signed.

@@ -41,7 +41,7 @@ def test_full_disk_is_told_before_data_is_read(tiny, tmp_path, monkeypatch):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("name", ["sgd", "adam", "lion"])
+@pytest.mark.parametrize("name", ["sgd", "adam"])
 def test_estimate_is_what_a_run_writes(tiny, tmp_path, monkeypatch, name):
     """But for what comes with the data, and is small here."""
     experiment = replace(tiny, epochs=1, optimizer=Optimizer(name, 0.01))
