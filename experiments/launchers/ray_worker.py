@@ -65,8 +65,9 @@ class Screen:
         return texts
 
 
-# In a new process each, as TensorFlow's threads are set once in a process.
-@ray.remote(max_calls=1, max_retries=RETRIES)
+# Processes serve one run after the other, which spares importing TensorFlow and
+# tracing graphs anew; those with a GPU end after one, as is Ray's default.
+@ray.remote(max_retries=RETRIES)
 def train(number, experiment, seed, options, here, screen):
     """Makes a run.
 

@@ -145,7 +145,6 @@ def lost_workers(strategy):
         tf.errors.AbortedError,
         tf.errors.CancelledError,
         tf.errors.DeadlineExceededError,
-        tf.errors.InternalError,
     ) as error:
         # TensorFlow leaves a pool of threads open there, which complains if it
         # is still there when the program ends.
