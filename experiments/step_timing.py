@@ -140,7 +140,9 @@ def _build_trainer(experiment, data, augment, strategy):
             steps_per_epoch=1,
             augment=augment,
             replicas=strategy.num_replicas_in_sync,
-            jit_compile=devices.resolve_jit_compile(strategy),
+            jit_compile=devices.resolve_jit_compile(
+                strategy, experiment.deterministic
+            ),
         )
 
 

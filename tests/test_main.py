@@ -220,7 +220,7 @@ def test_training_from_the_command_line(tmp_path):
 def test_shards_train_what_one_process_does(tmp_path):
     """Arms of one's own, a part of the runs each, the report in the end."""
     study = [
-        *("--study=demo", "--arms=baseline,cutmix", "--seeds=2"),
+        *("--study=demo", "--arms=baseline,cutmix", "--seeds=1"),
         *("--arm", "small=RandomErasing(scale=(0.02, 0.1))", *TINY),
         "--threads=1",
     ]
@@ -228,33 +228,28 @@ def test_shards_train_what_one_process_does(tmp_path):
         call(*study, f"--shard={n}/2", f"--workdir={tmp_path / 'shards'}")
         for n in (1, 2)
     ]
-    for part in parts:
+    for part, runs in zip(parts, (2, 1), strict=True):
         assert part.returncode == 0, part.stderr
-        assert "3 of the study's runs are in" in part.stdout
+        assert f"{runs} of the study's runs are in" in part.stdout
     assert not (tmp_path / "shards" / "reports").exists()
     whole = call(*study, f"--workdir={tmp_path / 'shards'}")
     assert whole.returncode == 0, whole.stderr
-    assert whole.stdout.count("finished already") == 6
+    assert whole.stdout.count("finished already") == 3
     page = tmp_path / "shards" / "reports" / "demo" / "report.md"
     assert (
         "--study=demo --arms=baseline,cutmix "
-        "--arm 'small=RandomErasing(scale=[0.02, 0.1])' --seeds=2"
+        "--arm 'small=RandomErasing(scale=[0.02, 0.1])' --seeds=1"
     ) in page.read_text()
     alone = call(*study, f"--workdir={tmp_path / 'alone'}")
     assert alone.returncode == 0, alone.stderr
     for arm in ("baseline", "cutmix", "small"):
-        for seed in (0, 1):
-            one, other = (
-                np.load(
-                    tmp_path
-                    / folder
-                    / f"demo_{arm}"
-                    / f"seed_{seed}"
-                    / "predictions.npz"
-                )["probabilities"]
-                for folder in ("shards", "alone")
-            )
-            np.testing.assert_array_equal(one, other)
+        one, other = (
+            np.load(tmp_path / folder / f"demo_{arm}/seed_0/predictions.npz")[
+                "probabilities"
+            ]
+            for folder in ("shards", "alone")
+        )
+        np.testing.assert_array_equal(one, other)
 
 
 def test_seeds_of_one_experiment(tmp_path):

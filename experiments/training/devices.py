@@ -69,16 +69,17 @@ def resolve_precision(precision):
     return by_device[kind_of_device()]
 
 
-def resolve_jit_compile(strategy):
+def resolve_jit_compile(strategy, deterministic):
     """Whether XLA compiles the train step.
 
     Not on CPU, where it was measured to be slower; and not over several
-    GPUs, where Keras would compile the replicas' exchange along with it.
+    GPUs, where Keras would compile the replicas' exchange along with it. Nor
+    where operations are deterministic: Keras leaves it out then. On a TPU
+    nothing runs without.
     """
     kind = kind_of_device()
-    return kind == "TPU" or (
-        kind == "GPU" and strategy.num_replicas_in_sync == 1
-    )
+    on_one = strategy.num_replicas_in_sync == 1
+    return kind == "TPU" or (kind == "GPU" and on_one and not deterministic)
 
 
 def steps_per_execution(wanted, *multiples):

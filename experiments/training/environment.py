@@ -34,7 +34,9 @@ def surroundings(experiment, strategy):
         "device": devices.kind_of_device(),
         "replicas": strategy.num_replicas_in_sync,
         "workers": worker_of(strategy).count,
-        "jit_compile": devices.resolve_jit_compile(strategy),
+        "jit_compile": devices.resolve_jit_compile(
+            strategy, experiment.deterministic
+        ),
         "augment_on": experiment.data.augment_on,
         "onednn": _onednn(),
         # As asked for; 0 is one for each core.

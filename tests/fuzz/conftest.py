@@ -6,13 +6,13 @@ import os
 from typing import NamedTuple
 
 import kagglehub
-import keras
 import pytest
 import requests
 from absl.testing import flagsaver
 
 import main
 from experiments.training import run, startup
+from experiments.training.background import Background
 from experiments.training.data import (
     count_classes,
     data_record,
@@ -34,6 +34,7 @@ class Untrained:
     """In place of a run's training: what it would begin with."""
 
     def __init__(self, experiment, seed, strategy, folder, data, *_):
+        self.background = Background()
         count_classes(experiment, data)
         self._folder = folder
         self._record = data_record(
@@ -43,7 +44,13 @@ class Untrained:
     def announce(self):
         self._folder.write_json("data.json", self._record)
 
-    def train(self, request):
+    def train(self, request, tracking):
+        pass
+
+    def wait_for_workers(self):
+        pass
+
+    def keep_trainer(self):
         pass
 
     def end(self):
@@ -66,8 +73,6 @@ class CommandLine:
         self.downloads = []
         monkeypatch.setattr(run, "Session", Untrained)
         monkeypatch.setattr(run, "finish", Untrained.end)
-        # It takes its time, and nothing was built.
-        monkeypatch.setattr(keras.backend, "clear_session", lambda: None)
         monkeypatch.setattr(loading, "keep_images", keep_small_images)
         monkeypatch.setenv("KERAS_HOME", str(startup._KERAS_HOME))
         monkeypatch.setattr(kagglehub, "dataset_download", self._unreachable)

@@ -133,3 +133,12 @@ def test_signal_waits_for_the_end_of_a_call():
     with pytest.raises(Interrupted):
         callback.on_train_batch_end(29)
     assert saved == [30]
+
+
+def test_xla_where_keras_lets_it(monkeypatch):
+    """It leaves it out where operations are deterministic, and is not asked."""
+    one = tf.distribute.get_strategy()
+    assert not devices.resolve_jit_compile(one, deterministic=False)
+    monkeypatch.setattr(devices, "kind_of_device", lambda: "GPU")
+    assert devices.resolve_jit_compile(one, deterministic=False)
+    assert not devices.resolve_jit_compile(one, deterministic=True)

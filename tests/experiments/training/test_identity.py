@@ -180,6 +180,7 @@ def test_killed_run_goes_on_in_other_surroundings_if_allowed(
 
 OTHERS = {
     "precision": ("mixed_bfloat16", "precision=mixed_bfloat16, and this is"),
+    "workers": (2, "workers=2, and this is workers=1"),
     "replicas": (8, "replicas=8, and this is replicas=1"),
     "device": ("TPU", "device=TPU, and this is device="),
     "augment_on": ("device", "augment_on=device, and this is"),

@@ -179,7 +179,7 @@ def test_finished_run_is_not_trained_again(finished, tiny, capsys):
     assert finished.read_json("tracking.json")["tensorboard"]["ended"]
 
 
-@pytest.mark.parametrize("optimizer", ["sgd", "lamb", "lion"])
+@pytest.mark.parametrize("optimizer", ["sgd", "lamb"])
 def test_run_leaves_no_weights_in_memory(tiny, tmp_path, optimizer):
     def handles():
         # All but those of the trainer that is kept for the next run.
