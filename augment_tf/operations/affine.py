@@ -14,7 +14,8 @@ import tensorflow as tf
 UNITS = 65536.0
 # Weights of bilinear neighbours are multiples of 1 / 256: integers, which
 # give the same bits on every processor.
-STEPS = 256
+STEP_BITS = 8
+STEPS = 2**STEP_BITS
 
 
 def rotation(degrees, height, width):
@@ -130,15 +131,16 @@ def bilinear(image, matrix, fill):
     pixels = tf.reshape(image, (-1, image.shape[-1]))
     total = 0
     for below in (0, 1):
-        row = tf.clip_by_value(rows // STEPS - 1 + below, 0, height - 1)
-        vertical = _share(rows % STEPS, below)
+        row = tf.clip_by_value(_whole_steps(rows) - 1 + below, 0, height - 1)
+        vertical = _share(_rest(rows), below)
         for right in (0, 1):
-            column = columns // STEPS - 1 + right
+            column = _whole_steps(columns) - 1 + right
             column = tf.clip_by_value(column, 0, width - 1)
             values = tf.gather(pixels, row * width + column)
-            weights = vertical * _share(columns % STEPS, right)
+            weights = vertical * _share(_rest(columns), right)
             total += weights[..., tf.newaxis] * tf.cast(values, tf.int32)
-    mean = tf.cast((total + STEPS * STEPS // 2) // (STEPS * STEPS), tf.uint8)
+    total += STEPS * STEPS // 2
+    mean = tf.cast(tf.bitwise.right_shift(total, 2 * STEP_BITS), tf.uint8)
     return tf.where(inside[..., tf.newaxis], mean, fill)
 
 
@@ -149,17 +151,16 @@ def bilinear_rows(image, matrix, fill):
     """
     height, width = tf.shape(image)[0], tf.shape(image)[1]
     _, b, c, *_ = tf.unstack(matrix)
-    moves = b * _centres(height) + c
-    whole, fraction = _whole_and_fraction(moves, width)
-    # One more than a row has: each is a neighbour of two.
-    columns = tf.range(width + 1) + whole[:, tf.newaxis]
-    columns = tf.clip_by_value(columns, 0, width - 1)
-    rows = tf.range(height)[:, tf.newaxis]
-    pixels = tf.reshape(image, (-1, image.shape[-1]))
-    values = tf.cast(tf.gather(pixels, rows * width + columns), tf.int32)
-    mean = _mean(values[:, :-1], values[:, 1:], fraction[:, tf.newaxis])
-    positions = _centres(width) + moves[:, tf.newaxis]
-    return _where_inside(positions, width, mean, fill)
+    whole, fraction, first, end = _moves(b * _centres(height) + c, width)
+    places = tf.range(width)
+    columns = places + whole[:, tf.newaxis]
+    rows = tf.range(height)[:, tf.newaxis] * width
+    left, right = (
+        rows + tf.clip_by_value(each, 0, width - 1)
+        for each in (columns, columns + 1)
+    )
+    inside = (places >= first[:, tf.newaxis]) & (places < end[:, tf.newaxis])
+    return _mean(image, left, right, fraction[:, tf.newaxis], inside, fill)
 
 
 def bilinear_columns(image, matrix, fill):
@@ -169,39 +170,58 @@ def bilinear_columns(image, matrix, fill):
     """
     height, width = tf.shape(image)[0], tf.shape(image)[1]
     *_, d, _, f = tf.unstack(matrix)
-    moves = d * _centres(width) + f
-    whole, fraction = _whole_and_fraction(moves, height)
-    rows = tf.range(height + 1)[:, tf.newaxis] + whole
-    rows = tf.clip_by_value(rows, 0, height - 1)
-    pixels = tf.reshape(image, (-1, image.shape[-1]))
-    places = rows * width + tf.range(width)
-    values = tf.cast(tf.gather(pixels, places), tf.int32)
-    mean = _mean(values[:-1], values[1:], fraction)
-    positions = _centres(height)[:, tf.newaxis] + moves
-    return _where_inside(positions, height, mean, fill)
+    whole, fraction, first, end = _moves(d * _centres(width) + f, height)
+    places = tf.range(height)[:, tf.newaxis]
+    rows = places + whole
+    upper, lower = (
+        tf.clip_by_value(each, 0, height - 1) * width + tf.range(width)
+        for each in (rows, rows + 1)
+    )
+    inside = (places >= first) & (places < end)
+    return _mean(image, upper, lower, fraction, inside, fill)
 
 
 def _centres(side):
     return tf.range(tf.cast(side, tf.float64), dtype=tf.float64) + 0.5
 
 
-def _whole_and_fraction(moves, side):
-    """Pixels and steps between two of them, int32."""
-    far = tf.cast(side, tf.float64) + 1.0
-    moves = tf.clip_by_value(moves, -far, far)
+def _moves(moves, side):
+    """Of each line of `side` pixels that moves by so many, float64: int32.
+
+    Returns:
+        Whole pixels; steps between two of them; the first pixel of the result
+        that shows one of the image, and the first one after it that does not.
+    """
+    side = tf.cast(side, tf.float64)
+    moves = tf.clip_by_value(moves, -side - 1.0, side + 1.0)
     steps = tf.cast(tf.floor(moves * STEPS + 0.5), tf.int32)
-    return steps // STEPS, steps % STEPS
+    first, end = (
+        tf.cast(tf.math.ceil(edge - 0.5 - moves), tf.int32)
+        for edge in (0.0, side)
+    )
+    return _whole_steps(steps), _rest(steps), first, end
 
 
-def _mean(first, second, fraction):
+def _mean(image, first, second, fraction, inside, fill):
+    """Of the pixels at these places, where they are inside."""
+    pixels = tf.reshape(image, (-1, image.shape[-1]))
+    one, other = (
+        tf.cast(tf.gather(pixels, places), tf.int32)
+        for places in (first, second)
+    )
     fraction = fraction[..., tf.newaxis]
-    total = (STEPS - fraction) * first + fraction * second
-    return tf.cast((total + STEPS // 2) // STEPS, tf.uint8)
+    total = (STEPS - fraction) * one + fraction * other + STEPS // 2
+    mean = tf.cast(_whole_steps(total), tf.uint8)
+    return tf.where(inside[..., tf.newaxis], mean, fill)
 
 
-def _where_inside(positions, side, values, fill):
-    inside = (positions >= 0) & (positions < tf.cast(side, tf.float64))
-    return tf.where(inside[..., tf.newaxis], values, fill)
+# Shifts and masks, as compilers make slow code of a division that rounds down.
+def _whole_steps(steps):
+    return tf.bitwise.right_shift(steps, STEP_BITS)
+
+
+def _rest(steps):
+    return tf.bitwise.bitwise_and(steps, STEPS - 1)
 
 
 def _in_steps(positions, side):
