@@ -64,7 +64,11 @@ def fields_of(config, prefix=""):
 def texts_of(kind):
     """Strategy of (text, whether a field of this kind takes it)."""
     if typing.get_origin(kind) in (types.UnionType, typing.Union):
-        (kind,) = (k for k in typing.get_args(kind) if k is not type(None))
+        first, second = typing.get_args(kind)
+        if typing.get_origin(second) is Literal:
+            words = st.sampled_from(typing.get_args(second))
+            return texts_of(first) | words.map(lambda text: (text, True))
+        (kind,) = (k for k in (first, second) if k is not type(None))
         none = st.tuples(st.sampled_from(("none", "None")), st.just(True))
         rest = texts_of(kind).filter(lambda pair: pair[0].lower() != "none")
         return none | rest
