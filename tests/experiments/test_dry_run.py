@@ -54,8 +54,6 @@ def test_a_disk_that_is_too_small_is_said_before(tiny, tmp_path, monkeypatch):
     monkeypatch.setattr(
         shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(9, 8, 1)
     )
-    with pytest.raises(
-        ConfigError, match="take about .* free for .*Free some"
-    ):
+    with pytest.raises(ConfigError, match="take about .* free for .*Free some"):
         try_out([tiny], tmp_path / "runs")
     assert not list(tmp_path.iterdir())
