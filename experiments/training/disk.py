@@ -27,8 +27,8 @@ def needed_bytes(experiment, trainer, data, classes):
     """
     # Two of them, and a third while it is written.
     checkpoints = 3 * _bytes(state_variables(trainer))
-    models = 1 + (data.selection is not None) + (experiment.ema is not None)
-    networks = (models + 1) * _bytes(trainer.network.variables)
+    saved = 1 + (data.selection is not None) + (experiment.ema is not None)
+    networks = (saved + 1) * _bytes(trainer.network.variables)
     predictions = 4 * classes * len(data.val.labels)
     return checkpoints + networks + predictions + _REST
 

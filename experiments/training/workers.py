@@ -42,7 +42,10 @@ def worker_of(strategy):
     """The `Worker` that this process is under a `tf.distribute` strategy."""
     if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
         return Worker()
-    resolver = strategy.cluster_resolver
+    return _worker(strategy.cluster_resolver)
+
+
+def _worker(resolver):
     return Worker(resolver.task_id, resolver.cluster_spec().num_tasks("worker"))
 
 
@@ -58,9 +61,7 @@ def join():
         ConfigError: if neither tells of at least two workers.
     """
     resolver = cluster()
-    worker = Worker(
-        resolver.task_id, resolver.cluster_spec().num_tasks("worker")
-    )
+    worker = _worker(resolver)
     with progress.announced(f"waiting for {worker.count - 1} more workers"):
         strategy = tf.distribute.MultiWorkerMirroredStrategy(resolver)
     if not worker.is_chief:

@@ -8,43 +8,21 @@ import tensorflow as tf
 
 from experiments.configs.schema import Checkpoint
 from experiments.errors import ConfigError, Interrupted
-from experiments.run_folder import TIMES
 from experiments.training import devices
 from experiments.training.callbacks import Checkpoints
 from experiments.training.interruption import Request
-from experiments.training.run import run
 from pipelines.config import Data
-from pipelines.location import Location
-
-
-def train(experiment, workdir):
-    return run(
-        experiment,
-        seed=0,
-        workdir=workdir,
-        location=Location("unused"),
-        strategy=tf.distribute.get_strategy(),
-    )
-
-
-def numbers(folder):
-    rows = [
-        {key: row[key] for key in row if key not in TIMES}
-        for row in folder.history()
-    ]
-    with np.load(folder / "predictions.npz") as file:
-        return rows, file["probabilities"].tobytes()
 
 
 @pytest.fixture(scope="module")
-def plain(tiny, tmp_path_factory):
+def plain(tiny, train, numbers, tmp_path_factory):
     """On the device, one step at a time, images on the host."""
     experiment = replace(tiny, data=replace(tiny.data, augment_on="device"))
     folder = train(experiment, tmp_path_factory.mktemp("plain"))
     return experiment, numbers(folder)
 
 
-def test_several_steps_in_a_call(plain, tmp_path, monkeypatch):
+def test_several_steps_in_a_call(plain, train, numbers, tmp_path, monkeypatch):
     experiment, expected = plain
     saved = []
     do = Checkpoints.on_train_batch_end
@@ -63,7 +41,7 @@ def test_several_steps_in_a_call(plain, tmp_path, monkeypatch):
     assert saved == [2, 4, 6, 8]
 
 
-def test_images_that_the_device_keeps(plain, tmp_path):
+def test_images_that_the_device_keeps(plain, train, numbers, tmp_path):
     experiment, expected = plain
     kept = replace(experiment, data=replace(experiment.data, keep_on="device"))
     assert numbers(train(kept, tmp_path)) == expected

@@ -2,26 +2,11 @@
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
-import tensorflow as tf
 
 from experiments.configs.schema import Optimizer, layer
 from experiments.errors import TrainingFailed
-from experiments.run_folder import TIMES
 from experiments.training import kept_trainer, session
-from experiments.training.run import run
-from pipelines.location import Location
-
-
-def train(experiment, seed, workdir):
-    return run(
-        experiment,
-        seed=seed,
-        workdir=workdir,
-        location=Location("unused"),
-        strategy=tf.distribute.get_strategy(),
-    )
 
 
 @pytest.fixture
@@ -37,15 +22,6 @@ def built(monkeypatch):
 
     monkeypatch.setattr(session, "build_trainer", noting)
     return names
-
-
-def numbers(folder):
-    rows = [
-        {key: row[key] for key in row if key not in TIMES}
-        for row in folder.history()
-    ]
-    with np.load(folder / "predictions.npz") as file:
-        return rows, file["probabilities"].tobytes()
 
 
 DEVICE = {"augment_on": "device"}
@@ -67,35 +43,37 @@ DEVICE = {"augment_on": "device"}
     ids=["AdamW, averages", "other layers in the end"],
 )
 def test_second_seed_is_as_if_it_were_alone(
-    tiny, tmp_path, built, data, changes
+    tiny, train, numbers, tmp_path, built, data, changes
 ):
     experiment = replace(tiny, data=replace(tiny.data, **data), **changes)
-    train(experiment, 0, tmp_path / "both")
-    second = train(experiment, 1, tmp_path / "both")
+    train(experiment, tmp_path / "both")
+    second = train(experiment, tmp_path / "both", seed=1)
     assert built == ["tiny"]
     kept_trainer.take(None)
-    alone = train(experiment, 1, tmp_path / "alone")
+    alone = train(experiment, tmp_path / "alone", seed=1)
     assert built == ["tiny"] * 2
     assert numbers(second) == numbers(alone)
-    assert numbers(second) != numbers(train(experiment, 0, tmp_path / "both"))
+    assert numbers(second) != numbers(train(experiment, tmp_path / "both"))
 
 
-def test_arms_share_a_trainer_unless_their_graphs_differ(tiny, tmp_path, built):
+def test_arms_share_a_trainer_unless_their_graphs_differ(
+    tiny, train, tmp_path, built
+):
     tiny = replace(tiny, epochs=1)
     device = replace(tiny.data, augment_on="device")
-    train(tiny, 0, tmp_path)
+    train(tiny, tmp_path)
     for name, changes in (
         ("no_layers", {"augment": ()}),
         ("floats", {"augment": (layer("MixUp"),)}),
         ("device", {"data": device}),
         ("device_other", {"data": device, "augment": (layer("CutMix"),)}),
     ):
-        train(replace(tiny, name=name, **changes), 0, tmp_path)
+        train(replace(tiny, name=name, **changes), tmp_path)
     assert built == ["tiny", "device", "device_other"]
 
 
-def test_trainer_of_a_failed_run_is_not_kept(tiny, tmp_path, built):
+def test_trainer_of_a_failed_run_is_not_kept(tiny, train, tmp_path, built):
     wild = replace(tiny.optimizer, learning_rate=1e30)
     with pytest.raises(TrainingFailed):
-        train(replace(tiny, optimizer=wild), 0, tmp_path)
+        train(replace(tiny, optimizer=wild), tmp_path)
     assert kept_trainer._kept is None
