@@ -12,6 +12,10 @@ import numpy as np
 import tensorflow as tf
 
 from augment_tf.sampling import replica_seed, to_32_bits
+from pipelines.autotune import PARALLEL_CALLS, without_autotune
+
+# Batches that wait for the network, beside those in preparation.
+_READY = 4
 
 
 def steps_per_epoch(split, batch_size, drop_remainder=True):
@@ -42,7 +46,7 @@ def train_batches(
     endless=False,
     replicas=1,
     share=(0, 1),
-    parallel_calls=tf.data.AUTOTUNE,
+    parallel_calls=PARALLEL_CALLS,
 ):
     """Shuffled, augmented batches of training images.
 
@@ -115,11 +119,11 @@ def train_batches(
             images, labels = batch["images"], batch["labels"]
         return images, labels
 
-    return (
+    return without_autotune(
         tf.data.Dataset.range(first_step, first_step + steps)
         .map(load, num_parallel_calls=parallel_calls)
         .map(finish, num_parallel_calls=parallel_calls)
-        .prefetch(tf.data.AUTOTUNE)
+        .prefetch(_READY)
     )
 
 
@@ -207,8 +211,8 @@ def eval_batches(
         images = images[:, border : border + side, border : border + side]
         return images, tf.one_hot(labels, classes)
 
-    return (
+    return without_autotune(
         tf.data.Dataset.range(0, len(split.labels), batch_size)
-        .map(load, num_parallel_calls=tf.data.AUTOTUNE)
-        .prefetch(tf.data.AUTOTUNE)
+        .map(load, num_parallel_calls=PARALLEL_CALLS)
+        .prefetch(_READY)
     )

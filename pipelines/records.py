@@ -11,6 +11,7 @@ import numpy as np
 import PIL.Image
 import tensorflow as tf
 
+from pipelines.autotune import PARALLEL_CALLS, without_autotune
 from pipelines.errors import DataError
 from pipelines.files import decoding
 from pipelines.fingerprints import fingerprint
@@ -182,10 +183,10 @@ class RecordSplit:
         At 64 pixels, what tf.data does for each element of its own takes
         longer than the decoding, so it is done for many.
         """
-        batches = (
+        batches = without_autotune(
             tf.data.TFRecordDataset(str(part.filename), buffer_size=2**20)
             .batch(_BATCH)
-            .map(self._describe, num_parallel_calls=tf.data.AUTOTUNE)
+            .map(self._describe, num_parallel_calls=PARALLEL_CALLS)
             .prefetch(4)
         )
         try:

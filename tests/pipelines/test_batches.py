@@ -273,3 +273,11 @@ def test_hosts_augment_their_shares_differently(split, augment):
     )
     assert first.shape == second.shape == (4, 16, 16, 3)
     assert (first != second).any((1, 2, 3)).all()
+
+
+def test_no_iterator_waits_for_tuning(split):
+    for dataset in (
+        batches(split, steps=5),
+        eval_batches(split, classes=CLASSES, batch_size=BATCH),
+    ):
+        assert dataset.options().autotune.enabled is False
