@@ -7,8 +7,7 @@ this image alone", so no layer needs a second path for that.
 
 import tensorflow as tf
 
-# Bytes that `paste` chooses at once.
-WORD, WORD_TYPE = 4, tf.int32
+from augment_tf.compiling import fused
 
 
 def area(boxes):
@@ -41,8 +40,7 @@ def paste_crossings(images, sources, rows, columns):
     """
     shape = tf.shape(images)
     width, channels = shape[2], images.shape[-1]
-    # An innermost dimension of 3 keeps the CPU from vectorizing: the same
-    # select over rows of W * C values is several times faster.
+    # Whole lines: an innermost dimension of 3 keeps a CPU from vectorizing.
     columns = tf.repeat(columns, channels, axis=1)
 
     def as_lines(tensor):
@@ -52,29 +50,16 @@ def paste_crossings(images, sources, rows, columns):
         return tf.reshape(tensor, (-1, lines, width * channels))
 
     lines, sources = as_lines(images), as_lines(sources)
-    if images.dtype == tf.uint8 and (lines.shape[2] or 1) % WORD == 0:
-        pasted = _select_words(rows, columns, sources, lines)
-    else:
-        inside = rows[:, :, tf.newaxis] & columns[:, tf.newaxis]
-        pasted = tf.where(inside, sources, lines)
+    pasted = _select(
+        rows[:, :, tf.newaxis], columns[:, tf.newaxis], sources, lines
+    )
     return tf.reshape(pasted, shape)
 
 
-def _select_words(rows, columns, sources, lines):
-    """`tf.where` on bytes, with bit masks on words: half the time."""
-
-    def as_words(tensor):
-        words = tf.stack((*tf.unstack(tf.shape(tensor))[:-1], -1, WORD))
-        return tf.bitcast(tf.reshape(tensor, words), WORD_TYPE)
-
-    columns = as_words(tf.cast(columns, tf.uint8) * tf.constant(255, tf.uint8))
-    mask = tf.bitwise.bitwise_and(
-        -tf.cast(rows, WORD_TYPE)[:, :, tf.newaxis], columns[:, tf.newaxis]
-    )
-    lines = as_words(lines)
-    changes = tf.bitwise.bitwise_xor(lines, as_words(sources))
-    changes = tf.bitwise.bitwise_and(changes, mask)
-    return tf.bitcast(tf.bitwise.bitwise_xor(lines, changes), tf.uint8)
+@fused
+def _select(rows, columns, sources, lines):
+    # A third of the time faster than where both are true.
+    return tf.where(rows, tf.where(columns, sources, lines), lines)
 
 
 def centered(rows, columns, lambdas, height, width):

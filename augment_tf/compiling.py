@@ -11,17 +11,23 @@ def fused(function):
     Operation by operation, each step on a batch of images writes a batch and
     reads it again; compiled, all of them are one pass. That pays on a CPU as
     on an accelerator, with oneDNN and without. Called eagerly, the function
-    runs as it is: who looks at one batch does not wait for a compiler.
+    runs as it is: who looks at one batch does not wait for a compiler. So it
+    does where the size of images is not known, as each would be compiled for.
 
     Args:
-        function: Of tensors, of static shapes but for the batch, and of
+        function: Of tensors, whose first dimension is the batch, and of
             Python values that decide what is computed.
     """
     compiled = tf.function(function, jit_compile=True, autograph=False)
 
     @functools.wraps(function)
     def call(*arguments):
-        chosen = function if tf.executing_eagerly() else compiled
-        return chosen(*arguments)
+        known = all(
+            argument.shape[1:].is_fully_defined()
+            for argument in arguments
+            if tf.is_tensor(argument)
+        )
+        compiles = known and not tf.executing_eagerly()
+        return (compiled if compiles else function)(*arguments)
 
     return call

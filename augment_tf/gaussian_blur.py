@@ -127,9 +127,8 @@ def _blur(images, weights, radius):
     height, width, channels = shape[1], shape[2], images.shape[-1]
     # Whole lines: an innermost dimension of 3 keeps a CPU from vectorizing.
     lines = tf.reshape(images, (-1, height, width * channels))
-    lines = tf.gather(lines, _reflected(height, radius), axis=1)
-    rows = tf.reshape(_blur_down(lines, weights), shape)
-    columns = tf.gather(rows, _reflected(width, radius), axis=2)
+    rows = _blur_down(_with_rim(lines, radius, 1), weights)
+    columns = _with_rim(tf.reshape(rows, shape), radius, 2)
     columns = tf.reshape(columns, (-1, height, (width + 2 * radius) * channels))
     blurred = _blur_along(columns, weights, channels)
     if images.dtype == tf.uint8:
@@ -137,8 +136,24 @@ def _blur(images, weights, radius):
     return tf.cast(tf.reshape(blurred, shape), images.dtype)
 
 
-# Two functions: a compiler that sees both passes at once works the first one
-# out again for each weight of the second.
+# Functions of their own: a compiler that sees both passes at once works the
+# first one out again for each weight of the second.
+@fused
+def _with_rim(images, radius, axis):
+    """Images that go on for `radius` beyond their rims, reflected."""
+    side = tf.shape(images)[axis]
+    period = tf.maximum(2 * (side - 1), 1)
+
+    def reflected(places):
+        places %= period
+        places = tf.where(places < side, places, period - places)
+        return tf.gather(images, places, axis=axis)
+
+    before = reflected(tf.range(-radius, 0))
+    after = reflected(tf.range(side, side + radius))
+    return tf.concat((before, images, after), axis=axis)
+
+
 @fused
 def _blur_down(lines, weights):
     taps = weights.shape[1]
@@ -162,10 +177,3 @@ def _blur_along(lines, weights, channels):
         weight = weights[:, start // channels, tf.newaxis, tf.newaxis]
         total += weight * values
     return total
-
-
-def _reflected(side, radius):
-    """Places of -radius to side + radius - 1 after reflection at the rim."""
-    period = tf.maximum(2 * (side - 1), 1)
-    places = tf.range(-radius, side + radius) % period
-    return tf.where(places < side, places, period - places)

@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 from augment_tf import sampling
+from augment_tf.compiling import fused
 from augment_tf.mixing import BetaMixing
 
 
@@ -72,7 +73,13 @@ class MixUp(BetaMixing):
         }
 
     def transform_images(self, images, transformation):
-        weights = tf.reshape(transformation["weights"], (-1, 1, 1, 1))
-        images = tf.cast(images, tf.float32)
-        partners = tf.gather(images, transformation["partners"])
-        return (1.0 - weights) * images + weights * partners
+        return _blended(
+            images, transformation["partners"], transformation["weights"]
+        )
+
+
+@fused
+def _blended(images, partners, weights):
+    weights = weights[:, tf.newaxis, tf.newaxis, tf.newaxis]
+    partners = tf.cast(tf.gather(images, partners), tf.float32)
+    return (1.0 - weights) * tf.cast(images, tf.float32) + weights * partners

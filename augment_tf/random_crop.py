@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from augment_tf import arguments, sampling
 from augment_tf.base import Augmentation
+from augment_tf.compiling import fused
 from augment_tf.luma import fill_color
 
 
@@ -61,32 +62,8 @@ class RandomCrop(Augmentation):
         return {"offsets": offsets}
 
     def transform_images(self, images, transformation):
-        shape = tf.shape(images)
-        count, height, width = shape[0], shape[1], shape[2]
-        padded_height = height + 2 * self.padding
-        padded_width = width + 2 * self.padding
-        tops, lefts = tf.unstack(transformation["offsets"], axis=1)
-        # Numbers of pixels, counted through the whole padded batch: a single
-        # gather is faster than one of rows and one of columns.
-        corners = tf.range(count) * padded_height + tops
-        corners = corners * padded_width + lefts
-        rows = corners[:, tf.newaxis] + tf.range(height) * padded_width
-        pixels = rows[:, :, tf.newaxis] + tf.range(width)
-        return tf.gather(self._padded_pixels(images), pixels)
-
-    def _padded_pixels(self, images):
-        """All pixels of the padded images, (-1, 3)."""
-        shape = tf.shape(images)
-        count, height, width = shape[0], shape[1], shape[2]
-        channels = images.shape[3]
-        color = fill_color(self.fill, images)[0]
-        # Rows of width * 3 values: an innermost dimension of 3 is slow.
-        lines = tf.reshape(images, (count, height, width * channels))
-        side = tf.tile(color, (count, height, self.padding))
-        lines = tf.concat((side, lines, side), axis=2)
-        edge = tf.tile(color, (count, self.padding, width + 2 * self.padding))
-        lines = tf.concat((edge, lines, edge), axis=1)
-        return tf.reshape(lines, (-1, channels))
+        moves = transformation["offsets"] - self.padding
+        return _moved(images, moves, self.fill)
 
     def get_config(self):
         return {
@@ -94,3 +71,23 @@ class RandomCrop(Augmentation):
             "padding": self.padding,
             "fill": self.fill,
         }
+
+
+@fused
+def _moved(images, moves, fill):
+    """Each image seen from so many pixels below and right, int32 (B, 2)."""
+    shape = tf.shape(images)
+    count, height, width = shape[0], shape[1], shape[2]
+    rows = tf.range(height) + moves[:, :1]
+    columns = tf.range(width) + moves[:, 1:]
+    rows, columns = rows[:, :, tf.newaxis], columns[:, tf.newaxis]
+    inside = (rows >= 0) & (rows < height)
+    inside &= (columns >= 0) & (columns < width)
+    rows = tf.clip_by_value(rows, 0, height - 1)
+    columns = tf.clip_by_value(columns, 0, width - 1)
+    # Numbers of pixels, counted through the whole batch: a single gather is
+    # faster than one of rows and one of columns.
+    firsts = tf.range(count)[:, tf.newaxis, tf.newaxis] * height
+    pixels = tf.reshape(images, (-1, images.shape[3]))
+    moved = tf.gather(pixels, (firsts + rows) * width + columns)
+    return tf.where(inside[..., tf.newaxis], moved, fill_color(fill, images))

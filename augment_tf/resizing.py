@@ -35,10 +35,15 @@ def resize_crops(images, crops, size):
         rounded value by 1 here and there.)
     """
     top, left, bottom, right = tf.unstack(crops, axis=1)
-    images = tf.transpose(images, (0, 2, 1, 3))
-    images = _resize_rows(images, left, right, size[1])
-    images = tf.transpose(images, (0, 2, 1, 3))
-    return _resize_rows(images, top, bottom, size[0])
+    images = _resize_rows(_transposed(images), left, right, size[1])
+    return _resize_rows(_transposed(images), top, bottom, size[0])
+
+
+# Functions of their own: a compiler that sees both passes at once works the
+# first one out again for each weight of the second.
+@fused
+def _transposed(images):
+    return tf.transpose(images, (0, 2, 1, 3))
 
 
 def _resize_rows(images, starts, ends, size):

@@ -1,8 +1,8 @@
 """The same work as `benchmarks/layers.py`, by libraries of PyTorch's world.
 
 Runs in an environment of its own; see there. Torchvision (on images of
-Pillow) and albumentations work on single images, in one process a core, whose
-results stay there: what it costs to collect them is left out, in their favor.
+Pillow) and albumentations work on single images, in one process a core, which
+puts them into batches but need not hand those over, in their favor.
 "Torchvision, batch" and kornia get whole batches and all cores; torchvision
 then gives all images of a batch the same operation.
 """
@@ -132,7 +132,8 @@ def single_images(side, name, images):
 
 
 def start_process(side, name, images):
-    global apply, pictures
+    global apply, pictures, collected
+    collected = images.copy()
     transform = SIDES[side](images.shape[1])[name]()
     if side == "albumentations":
 
@@ -147,8 +148,10 @@ def start_process(side, name, images):
 
 
 def augment_in_process(count):
+    """Augments images and collects them in batches, as training needs them."""
     for number in range(count):
-        apply(pictures[number % len(pictures)])
+        place = number % len(pictures)
+        collected[place] = apply(pictures[place])
 
 
 def batches(side, name, images):

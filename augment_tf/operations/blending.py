@@ -29,6 +29,19 @@ def luma(image):
     return tf.bitwise.right_shift(total, 16)
 
 
+def brightness(image, factor):
+    return blend(0, image, factor)
+
+
+def contrast(image, factor):
+    """Away from, or towards, the mean of its luma."""
+    lumas = luma(image)
+    total = tf.reduce_sum(tf.cast(lumas, tf.int64))
+    pixels = tf.cast(tf.size(lumas), tf.int64)
+    mean = (2 * total + pixels) // (2 * pixels)
+    return blend(tf.cast(mean, tf.int32), image, factor)
+
+
 def color(image, factor):
     """Saturation: away from, or towards, gray."""
     return blend(luma(image)[..., tf.newaxis], image, factor)
@@ -42,9 +55,11 @@ def _smooth(image):
     """The mean of 3x3 pixels, the middle one five times; the rim stays."""
     shape = tf.shape(image)
     # Whole lines: an innermost dimension of 3 keeps a CPU from vectorizing.
-    lines = tf.reshape(tf.cast(image, tf.int32), (shape[0], -1))
+    lines = tf.reshape(image, (shape[0], -1))
     height, width = shape[0], tf.shape(lines)[1]
-    padded = tf.pad(lines, [[1, 1], [3, 3]])
+    # Padded as bytes, a quarter of what is written and read again.
+    padded = tf.cast(tf.pad(lines, [[1, 1], [3, 3]]), tf.int32)
+    lines = tf.cast(lines, tf.int32)
     rows = padded[:height] + padded[1 : height + 1] + padded[2:]
     total = rows[:, :width] + rows[:, 3 : width + 3] + rows[:, 6:]
     total += 4 * lines

@@ -11,19 +11,19 @@ import tensorflow as tf
 
 from augment_tf.compiling import fused
 from augment_tf.luma import luma_of
-from augment_tf.operations import affine, blending, tables
+from augment_tf.operations import affine, bits, blending, tables
 from augment_tf.saliency import to_uint8
 
-TABLES = {
-    "brightness": tables.brightness,
-    "contrast": tables.contrast,
-    "invert": tables.invert,
-    "posterize": tables.posterize,
-    "solarize": tables.solarize,
-    "autocontrast": tables.autocontrast,
-    "equalize": tables.equalize,
+TABLES = {"autocontrast": tables.autocontrast, "equalize": tables.equalize}
+RECOLORINGS = {
+    "brightness": blending.brightness,
+    "contrast": blending.contrast,
+    "color": blending.color,
+    "sharpness": blending.sharpness,
+    "invert": bits.invert,
+    "posterize": bits.posterize,
+    "solarize": bits.solarize,
 }
-BLENDS = {"color": blending.color, "sharpness": blending.sharpness}
 RESAMPLINGS = {
     "nearest": affine.nearest,
     "bilinear": affine.bilinear,
@@ -32,7 +32,7 @@ RESAMPLINGS = {
 }
 # Names of operations; what `apply_chains` counts is the place in its own
 # argument. "identity" leaves an image alone.
-OPERATIONS = ("identity", *TABLES, *BLENDS, *RESAMPLINGS)
+OPERATIONS = ("identity", *TABLES, *RECOLORINGS, *RESAMPLINGS)
 
 
 def change_images(images, chosen, parameters, operations, color=0.0):
@@ -93,7 +93,7 @@ def apply_chains(images, chosen, parameters, operations, fill):
             # its entries out again for each pixel that is looked up.
             choose = functools.partial(tf.switch_case, chosen[index])
             numbers = parameters[index]
-            table = choose([_table(n, image, numbers) for n in operations])
+            table = choose([_table(n, image) for n in operations])
             change = functools.partial(_change, image, table, numbers, fill)
             changed = choose([functools.partial(change, n) for n in operations])
             return index + 1, tf.ensure_shape(changed, images.shape[1:])
@@ -108,16 +108,15 @@ def apply_chains(images, chosen, parameters, operations, fill):
     )
 
 
-def _table(name, image, numbers):
-    make = TABLES.get(name, tables.unchanged)
-    return functools.partial(make, image, numbers[0])
+def _table(name, image):
+    return functools.partial(TABLES.get(name, tables.unchanged), image)
 
 
 def _change(image, table, numbers, fill, name):
     if name in TABLES:
         return tables.look_up(image, table)
-    if name in BLENDS:
-        return BLENDS[name](image, numbers[0])
+    if name in RECOLORINGS:
+        return RECOLORINGS[name](image, numbers[0])
     if name in RESAMPLINGS:
         return RESAMPLINGS[name](image, numbers, tf.constant(fill, tf.uint8))
     return image

@@ -1,12 +1,10 @@
-"""Operations that send each byte to another: 256 entries for each channel.
+"""Operations that look a byte up among 256 entries for each channel.
 
-Functions of one image, uint8 (H, W, 3), and of one float64 parameter give a
-table, uint8 (256, 3). All equal Pillow's ImageOps and ImageEnhance.
+Functions of one image, uint8 (H, W, 3), give a table, uint8 (256, 3). Both
+equal Pillow's ImageOps.
 """
 
 import tensorflow as tf
-
-from augment_tf.operations.blending import blend, luma
 
 CHANNELS = 3
 
@@ -17,65 +15,35 @@ def look_up(image, table):
     return tf.gather(tf.reshape(table, (-1,)), positions)
 
 
-def unchanged(image, _):
-    return _on_all(tf.cast(_levels(), tf.uint8))
+def unchanged(image):
+    return tf.cast(_levels(), tf.uint8)
 
 
-def brightness(image, factor):
-    return _on_all(blend(0, _levels(), factor))
-
-
-def contrast(image, factor):
-    total = tf.reduce_sum(tf.cast(luma(image), tf.int64))
-    pixels = tf.cast(tf.size(image) // CHANNELS, tf.int64)
-    mean = tf.cast((2 * total + pixels) // (2 * pixels), tf.int32)
-    return _on_all(blend(mean, _levels(), factor))
-
-
-def invert(image, _):
-    return _on_all(tf.cast(255 - _levels(), tf.uint8))
-
-
-def posterize(image, bits):
-    """Keeps the highest `bits`, in [0, 8], of each byte."""
-    dropped = tf.bitwise.left_shift(1, 8 - tf.cast(bits, tf.int32))
-    return _on_all(tf.cast(_levels() // dropped * dropped, tf.uint8))
-
-
-def solarize(image, threshold):
-    """Inverts bytes that are not below the threshold."""
-    levels = _levels()
-    below = tf.cast(levels, tf.float64) < threshold
-    return _on_all(tf.cast(tf.where(below, levels, 255 - levels), tf.uint8))
-
-
-def autocontrast(image, _):
+def autocontrast(image):
     """Stretches each channel's range of values to [0, 255]."""
     low = _over_pixels(tf.reduce_min, image)
     high = _over_pixels(tf.reduce_max, image)
-    levels = tf.tile(_levels()[:, tf.newaxis], (1, CHANNELS))
     span = tf.cast(tf.maximum(high - low, 1), tf.float64)
     scale = 255.0 / span
     # The bound is never reached; it keeps compilers from rounding once where
     # Pillow rounds twice, as `blend` does.
-    scaled = tf.minimum(tf.cast(levels, tf.float64) * scale, 1e9)
+    scaled = tf.minimum(tf.cast(_levels(), tf.float64) * scale, 1e9)
     offset = tf.minimum(tf.cast(low, tf.float64) * scale, 1e9)
     stretched = tf.clip_by_value(scaled - offset, 0.0, 255.0)
-    table = tf.where(high > low, tf.cast(stretched, tf.int32), levels)
+    table = tf.where(high > low, tf.cast(stretched, tf.int32), _levels())
     return tf.cast(table, tf.uint8)
 
 
-def equalize(image, _):
+def equalize(image):
     """Spreads each channel's values so that all become equally frequent."""
     counts = _histogram(image)
     below = tf.cumsum(counts, exclusive=True)
-    last = _over_pixels(tf.reduce_max, image)
-    last = tf.gather(tf.transpose(counts), last, batch_dims=1)
+    last = tf.reduce_max(tf.where(counts > 0, _levels(), 0), axis=0)
+    last = tf.reduce_sum(tf.where(_levels() == last, counts, 0), axis=0)
     total = tf.size(image) // CHANNELS
     step = (total - last) // 255
-    levels = tf.tile(_levels()[:, tf.newaxis], (1, CHANNELS))
     spread = (step // 2 + below) // tf.maximum(step, 1)
-    table = tf.where(step > 0, tf.minimum(spread, 255), levels)
+    table = tf.where(step > 0, tf.minimum(spread, 255), _levels())
     return tf.cast(table, tf.uint8)
 
 
@@ -99,8 +67,5 @@ def _histogram(image):
 
 
 def _levels():
-    return tf.range(256)
-
-
-def _on_all(table):
-    return tf.tile(table[:, tf.newaxis], (1, CHANNELS))
+    """Each byte for each channel, int32 (256, 3)."""
+    return tf.tile(tf.range(256)[:, tf.newaxis], (1, CHANNELS))

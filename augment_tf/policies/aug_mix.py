@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 from augment_tf import arguments, sampling
+from augment_tf.compiling import fused
 from augment_tf.policies import magnitudes
 from augment_tf.policies.policy import Policy
 from augment_tf.saliency import to_uint8
@@ -155,20 +156,17 @@ class AugMix(Policy):
         return tf.stack([sizes.get(n, zero) for n in self.names], axis=-1)
 
     def transform_images(self, images, transformation):
-        originals = tf.cast(images, tf.float32)
+        # A gather, as `tf.repeat` of images is several times slower.
+        sources = tf.repeat(tf.range(tf.shape(images)[0]), self.width)
         chains = super().transform_images(
-            tf.repeat(to_uint8(images), self.width, axis=0), transformation
+            tf.gather(to_uint8(images), sources), transformation
         )
-        shape = tf.shape(images)
-        pixels = tf.reduce_prod(shape[1:])
-        chains = tf.reshape(chains, (shape[0], self.width, pixels))
-        shares = tf.cast(transformation["shares"], tf.float32)[:, tf.newaxis]
-        weights = tf.cast(transformation["weights"], tf.float32)
-        mixed = (1.0 - shares) * tf.reshape(originals, (shape[0], pixels))
-        for chain in range(self.width):
-            weight = shares * weights[:, chain, tf.newaxis]
-            mixed += weight * tf.cast(chains[:, chain], tf.float32)
-        return tf.reshape(mixed, shape)
+        return _mixed(
+            images,
+            chains,
+            tf.cast(transformation["shares"], tf.float32),
+            tf.cast(transformation["weights"], tf.float32),
+        )
 
     def leave_images(self, images):
         return tf.cast(images, tf.float32)
@@ -182,3 +180,18 @@ class AugMix(Policy):
             "alpha": self.alpha,
             "all_operations": self.all_operations,
         }
+
+
+@fused
+def _mixed(images, chains, shares, weights):
+    """Images (B, H, W, C) and the chains (B * width, H, W, C) of each."""
+
+    def weighted(images, weights):
+        weights = weights[:, tf.newaxis, tf.newaxis, tf.newaxis]
+        return weights * tf.cast(images, tf.float32)
+
+    width = weights.shape[1]
+    mixed = weighted(images, 1.0 - shares)
+    for chain in range(width):
+        mixed += weighted(chains[chain::width], shares * weights[:, chain])
+    return mixed
