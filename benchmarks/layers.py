@@ -149,6 +149,8 @@ def tensorflow_images(side, name, size):
     sys.path.insert(0, str(HERE.parent))
     import tensorflow as tf
 
+    from pipelines.autotune import without_autotune
+
     layer = make_layer(side, name, size)
     generator = np.random.default_rng(0)
     shape = (BATCH, size, size, 3)
@@ -169,13 +171,16 @@ def tensorflow_images(side, name, size):
     batches = tf.data.Dataset.from_tensors(batch).cache().repeat()
     seeds = tf.data.Dataset.random(1, rerandomize_each_iteration=True)
     seeds = seeds.batch(2, drop_remainder=True)
+    # Tuning adds buffers, of more batches than a slow side makes in its turn.
     augmented = iter(
-        tf.data.Dataset.zip(batches, seeds)
-        .map(
-            lambda batch, seed: layer(batch, tf.cast(seed, tf.int32)),
-            num_parallel_calls=os.cpu_count(),
+        without_autotune(
+            tf.data.Dataset.zip(batches, seeds)
+            .map(
+                lambda batch, seed: layer(batch, tf.cast(seed, tf.int32)),
+                num_parallel_calls=os.cpu_count(),
+            )
+            .prefetch(1)
         )
-        .prefetch(1)
     )
 
     def augment(count):

@@ -138,7 +138,7 @@ def start_process(side, name, images):
     if side == "albumentations":
 
         def apply(image):
-            return transform(image=image)
+            return transform(image=image)["image"]
 
         pictures = images
     else:

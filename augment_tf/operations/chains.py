@@ -25,6 +25,7 @@ RECOLORINGS = {
     "solarize": bits.solarize,
 }
 RESAMPLINGS = {
+    "move": affine.move,
     "nearest": affine.nearest,
     "bilinear": affine.bilinear,
     "bilinear_rows": affine.bilinear_rows,

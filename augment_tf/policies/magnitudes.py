@@ -65,8 +65,10 @@ def _operation(name, interpolation):
     """The one of `apply_chains` that does what is called so."""
     if name not in GEOMETRIC:
         return name
-    if interpolation == "bilinear" and name != "rotate":
-        # The same pixels, in half of the time.
+    # The same pixels as by interpolation in general, in less time.
+    if name.startswith("translate"):
+        return "move"
+    if interpolation == "bilinear" and name.startswith("shear"):
         return "bilinear_rows" if name.endswith("x") else "bilinear_columns"
     return interpolation
 

@@ -9,7 +9,13 @@ from augment_tf.operations import OPERATIONS, apply_chains
 
 FILL = (128, 3, 250)
 COUNT = 64
-MOVING = ("nearest", "bilinear", "bilinear_rows", "bilinear_columns")
+RESAMPLINGS = {
+    "move": Image.Resampling.NEAREST,
+    "nearest": Image.Resampling.NEAREST,
+    "bilinear": Image.Resampling.BILINEAR,
+    "bilinear_rows": Image.Resampling.BILINEAR,
+    "bilinear_columns": Image.Resampling.BILINEAR,
+}
 
 
 def pillow(name, image, parameters):
@@ -23,13 +29,13 @@ def pillow(name, image, parameters):
     }
     if name in enhancers:
         return np.array(enhancers[name](image).enhance(first))
-    if name in MOVING:
+    if name in RESAMPLINGS:
         return np.array(
             image.transform(
                 image.size,
                 Image.Transform.AFFINE,
                 tuple(parameters),
-                Image.Resampling[name.partition("_")[0].upper()],
+                RESAMPLINGS[name],
                 fillcolor=FILL,
             )
         )
@@ -63,7 +69,7 @@ def various_images(height, width):
 def draw_parameters(name, height, width):
     generator = np.random.default_rng(1)
     parameters = np.zeros((COUNT, 6))
-    if name in MOVING:
+    if name in RESAMPLINGS:
         parameters = generator.uniform(-0.5, 0.5, (COUNT, 6))
         parameters[:, [0, 4]] += 1.0
         parameters[:, [2, 5]] *= (width, height)
@@ -72,6 +78,9 @@ def draw_parameters(name, height, width):
         parameters[1] = (1, 0, 3, 0, 1, -2)
         if name == "bilinear_rows":
             parameters[:, [0, 3, 4, 5]] = (1, 0, 1, 0)
+        elif name == "move":
+            parameters = np.round(parameters)
+            parameters[:, [0, 1, 3, 4]] = (1, 0, 0, 1)
         elif name == "bilinear_columns":
             parameters[:, [0, 1, 2, 4]] = (1, 0, 0, 1)
     elif name == "posterize":

@@ -31,7 +31,7 @@ FOURTEEN = {
     "autocontrast",
     "equalize",
 }
-RESAMPLINGS = ("nearest", "bilinear")
+RESAMPLINGS = ("move", "nearest", "bilinear")
 FACTORS = {"brightness", "color", "contrast", "sharpness"}
 
 
