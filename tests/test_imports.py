@@ -17,7 +17,7 @@ ROOMS = (
         "pipelines.config_differences",
         "pipelines.image_names",
     ),
-    ("pipelines.files",),
+    ("pipelines.files", "pipelines.autotune"),
     ("pipelines.fingerprints", "pipelines.location"),
     ("pipelines.folder_tree",),
     ("pipelines.image_layout",),

@@ -6,7 +6,7 @@ An arm is what one side of a comparison adds to the recipe that all share.
 import ast
 import difflib
 import re
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 from pydantic import ValidationError
 
@@ -28,9 +28,11 @@ LAYERS = (
     "GaussianBlur",
     "GridMask",
     "MixUp",
+    "OneOf",
     "PCALighting",
     "Posterize",
     "RandAugment",
+    "RandomApply",
     "RandomAffine",
     "RandomCrop",
     "RandomErasing",
@@ -43,6 +45,8 @@ LAYERS = (
     "Solarize",
     "TrivialAugmentWide",
 )
+# Those that are made of others, and the option that holds these.
+_MADE_OF = {"OneOf": "layers", "RandomApply": "layer", "Sequence": "layers"}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
@@ -143,7 +147,8 @@ def parse_arm(text):
     """An `Arm` from text such as "both=RandomErasing(fill='noise') + CutMix".
 
     Nothing in it is executed. Layers are those of `LAYERS`, "keras/NAME" and
-    "keras_cv/NAME", with options by name, or arms of `ARMS`.
+    "keras_cv/NAME", with options by name, or arms of `ARMS`. What `OneOf` and
+    `RandomApply` are made of comes first: "OneOf(CutMix(), MixUp())".
 
     Raises:
         ConfigError: if it is none. Options are checked elsewhere.
@@ -179,14 +184,12 @@ def _layers(node, text):
         if not isinstance(node.left, ast.Name):
             raise _not_an_arm(text)
         library, node = f"{node.left.id}/", node.right
+    parts = ()
     if isinstance(node, ast.Call):
-        if node.args or not all(keyword.arg for keyword in node.keywords):
-            raise ConfigError(
-                f"--arm {text}: options are given by name, such as "
-                "CutMix(alpha=0.5)."
-            )
+        if not all(keyword.arg for keyword in node.keywords):
+            raise _without_names(text)
         options = {k.arg: ast.literal_eval(k.value) for k in node.keywords}
-        node = node.func
+        parts, node = node.args, node.func
     if not isinstance(node, ast.Name):
         raise _not_an_arm(text)
     name = library + node.id
@@ -196,11 +199,44 @@ def _layers(node, text):
             f"--arm {text}: there is no layer {name!r}. Known: "
             f"{', '.join(close)}; see --list."
         )
+    if name in _MADE_OF:
+        options = {**_parts(name, parts, text), **options}
+    elif parts:
+        raise _without_names(text)
     try:
         return (layer(name, **options),)
     except ValidationError as error:
         said = error.errors()[0].get("ctx", {}).get("error", error)
         raise ConfigError(f"--arm {text}: {said}.") from error
+
+
+def _parts(name, nodes, text):
+    """The option of a layer that is made of others."""
+    parts = [_as_one(_layers(node, text)) for node in nodes]
+    option = _MADE_OF[name]
+    if not all(parts) or not parts or (option == "layer" and len(parts) > 1):
+        one = name == "RandomApply"
+        raise ConfigError(
+            f"--arm {text}: {name} expects {'a layer' if one else 'layers'} "
+            "first, such as "
+            + ("RandomApply(CutMix(), " if one else "OneOf(CutMix(), MixUp(), ")
+            + "per='batch')."
+        )
+    return {option: parts[0] if option == "layer" else parts}
+
+
+def _as_one(layers):
+    """Layers as the plain dictionary of one, or None where there are none."""
+    specs = [asdict(each) for each in layers]
+    if len(specs) > 1:
+        return asdict(layer("Sequence", layers=specs))
+    return specs[0] if specs else None
+
+
+def _without_names(text):
+    return ConfigError(
+        f"--arm {text}: options are given by name, such as CutMix(alpha=0.5)."
+    )
 
 
 def _not_an_arm(text):

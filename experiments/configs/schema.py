@@ -56,11 +56,25 @@ class Layer:
     """A layer of `augment_tf` by name, with its arguments."""
 
     layer: str
+    # Under "layer" or "layers", those that it is made of, as dictionaries.
     options: Plain = field(default_factory=dict)
 
     def __str__(self):
-        options = ", ".join(f"{k}={v!r}" for k, v in self.options.items())
-        return f"{self.layer}({options})"
+        words = []
+        for name, value in self.options.items():
+            parts = value if isinstance(value, (list, tuple)) else [value]
+            if name in ("layer", "layers") and all(map(_is_layer, parts)):
+                parts = [str(Layer(**part)) for part in parts]
+                if self.layer == "Sequence":
+                    return " + ".join(parts)
+                words += parts
+            else:
+                words.append(f"{name}={value!r}")
+        return f"{self.layer}({', '.join(words)})"
+
+
+def _is_layer(value):
+    return isinstance(value, dict) and {*value} == {"layer", "options"}
 
 
 def layer(name, /, **options):

@@ -3,7 +3,10 @@
 import difflib
 import inspect
 
+from pydantic import ValidationError
+
 import augment_tf
+from experiments.configs.schema import Layer
 from experiments.errors import ConfigError
 from experiments.training.keras_layers import LIBRARIES, KerasLayer
 from pipelines.augly.layer import AugLyLayer
@@ -35,7 +38,9 @@ def build_augmentation(experiment):
     image_size = experiment.data.image_size
     layers = [_build(spec, image_size) for spec in experiment.augment]
     load_size = experiment.data.stored_size
-    resizes = any("size" in _arguments(type(layer)) for layer in layers)
+    resizes = any(
+        "size" in _arguments(type(layer)) for layer in _with_parts(layers)
+    )
     if load_size != image_size and not resizes:
         raise ConfigError(
             f"data.load_size={load_size} differs from data.image_size="
@@ -54,23 +59,34 @@ def without_mixing(augmentation):
 
 
 def mixes(layer):
-    """Whether a layer, or one of a Sequence's, mixes images with others."""
-    if isinstance(layer, augment_tf.Sequence):
-        return any(map(mixes, layer.layers))
-    if isinstance(layer, KerasLayer):
-        return layer.layer[1] in _MIXING
-    return layer.mixes_labels
+    """Whether a layer, or one that it is made of, mixes images with others."""
+    return any(
+        each.layer[1] in _MIXING
+        if isinstance(each, KerasLayer)
+        else each.mixes_labels
+        for each in _with_parts([layer])
+    )
+
+
+def _with_parts(layers):
+    """The layers, and those that they are made of."""
+    for layer in layers:
+        yield layer
+        yield from _with_parts(getattr(layer, "layers", ()))
 
 
 def _check_devices_can(specs, layers):
     for spec, layer in zip(specs, layers, strict=True):
-        saliency = getattr(layer, "saliency", "")
-        on_host = isinstance(layer, (KerasLayer, AugLyLayer))
-        if on_host or saliency.startswith("opencv"):
+        if any(map(_needs_host, _with_parts([layer]))):
             raise ConfigError(
                 f"augment.{spec} runs on the host alone; set "
                 "data.augment_on=host."
             )
+
+
+def _needs_host(layer):
+    opencv = getattr(layer, "saliency", "").startswith("opencv")
+    return opencv or isinstance(layer, (KerasLayer, AugLyLayer))
 
 
 def notes(augmentation):
@@ -80,7 +96,7 @@ def notes(augmentation):
     return [
         f"{'/'.join(layer.layer[:2])} draws random numbers that no seed "
         "reaches: this run cannot be repeated bit for bit"
-        for layer in augmentation.layers
+        for layer in _with_parts(augmentation.layers)
         if isinstance(layer, KerasLayer) and not layer.seeded
     ]
 
@@ -106,10 +122,33 @@ def _build(spec, image_size):
     options = dict(spec.options)
     if "size" in known:
         options.setdefault("size", image_size)
+    if "layers" in options and "layers" in known:
+        options["layers"] = [
+            _build_part(part, spec, image_size)
+            for part in _as_list(options["layers"])
+        ]
+    if "layer" in options and "layer" in known:
+        options["layer"] = _build_part(options["layer"], spec, image_size)
     try:
         return layer_class(**options)
     except (TypeError, ValueError, ArithmeticError, DataError) as error:
         raise ConfigError(f"augment.{spec.layer}: {error}") from error
+
+
+def _as_list(value):
+    return value if isinstance(value, (list, tuple)) else [value]
+
+
+def _build_part(part, spec, image_size):
+    try:
+        part = Layer(**part)
+    except (TypeError, ValidationError) as error:
+        raise ConfigError(
+            f"augment.{spec.layer}: expected layers as dictionaries, such as "
+            "{'layer': 'CutMix', 'options': {'alpha': 0.5}}. Received: "
+            f"{part!r}."
+        ) from error
+    return _build(part, image_size)
 
 
 def _arguments(layer_class):

@@ -11,6 +11,7 @@ from experiments.configs.fair import RECIPES
 from experiments.configs.registry import STUDIES, choose_arms, listing
 from experiments.configs.schema import layer
 from experiments.errors import ConfigError
+from experiments.training.augmentation import build_augmentation, mixes
 from pipelines.config import DATA_SETS
 from pipelines.loading import SOURCES
 
@@ -23,9 +24,8 @@ def test_what_is_listed_is_what_there_is():
         for name, value in vars(augment_tf).items()
         if inspect.isclass(value) and issubclass(value, augment_tf.Augmentation)
     }
-    # The base class, and those made of layers, which + joins on the command
-    # line.
-    others = {"Augmentation", "OneOf", "RandomApply", "Sequence"}
+    # The base class, and what + stands for on the command line.
+    others = {"Augmentation", "Sequence"}
     assert {*LAYERS} == layers - others | {"AugLy"}
     assert {*DATA_SETS} == {*SOURCES}
     listed = listing(DATA_SETS)
@@ -73,9 +73,31 @@ def test_arms_are_spelled_out(text, layers):
     assert arm.name == text.partition("=")[0].strip()
 
 
-def test_config_of_a_layer_reads_back_as_the_layer():
-    given = layer("RandomErasing", scale=(0.02, 0.1), fill="noise")
-    assert parse_arm(f"a={given}").layers == (given,)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "RandomErasing(scale=(0.02, 0.1), fill='noise')",
+        "OneOf(CutMix(alpha=0.5), MixUp(), probabilities=(0.6, 0.4))",
+        "RandomApply(RandomErasing() + CutMix(), probability=0.3, per='batch')",
+    ],
+)
+def test_config_of_a_layer_reads_back_as_the_layer(text):
+    (found,) = parse_arm(f"a={text}").layers
+    assert str(found) == text
+
+
+def test_layers_made_of_layers_are_built_as_they_are_spelled():
+    text = "a=OneOf(cutmix, RandomResizedCrop() + MixUp(), per='batch')"
+    arm = choose_arms(SMALL, ["baseline"], [text])[-1]
+    (*_, built) = build_augmentation(arm).layers
+    assert isinstance(built, augment_tf.OneOf)
+    assert built.per == "batch"
+    cutmix, both = built.layers
+    assert isinstance(cutmix, augment_tf.CutMix)
+    crop, mixup = both.layers
+    assert crop.size == (32, 32)
+    assert isinstance(mixup, augment_tf.MixUp)
+    assert mixes(built)
 
 
 @pytest.mark.parametrize(
@@ -100,6 +122,11 @@ def test_config_of_a_layer_reads_back_as_the_layer():
         ("a=CutMix(alpha=1e999)", "expected finite numbers"),
         ("a=Cutmix()", "no layer 'Cutmix'. Known: CutMix"),
         ("a=placebo", "no layer 'placebo'"),
+        ("a=OneOf()", "OneOf expects layers first, such as OneOf(CutMix()"),
+        ("a=OneOf(3)", "expected layers joined by +"),
+        ("a=OneOf(baseline, CutMix())", "OneOf expects layers first"),
+        ("a=RandomApply(CutMix(), MixUp())", "RandomApply expects a layer"),
+        ("a=Sequence(CutMix(), MixUp())", "no layer 'Sequence'"),
     ],
 )
 def test_what_is_no_arm_is_refused(text, message):
