@@ -4,8 +4,8 @@ import os
 
 import tensorflow as tf
 
-# What tf.data would start from; more calls than cores would only wait.
-PARALLEL_CALLS = min(16, os.cpu_count() or 1)
+# Batches in preparation at once: no more than cores, and a few GiB at most.
+PARALLEL_CALLS = min(32, os.cpu_count() or 1)
 
 
 def without_autotune(dataset):
