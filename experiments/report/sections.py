@@ -4,6 +4,7 @@ A section is a function of `material.Material` that returns a `Section`, or
 None where the runs hold nothing for it; its place is its place in `ORDER`.
 """
 
+from experiments.configs.schema import Layer
 from experiments.plots import forest
 from experiments.report import (
     explanations,
@@ -138,14 +139,11 @@ def _shown(value):
         return value
     if not value:
         return "none"
-    return ", ".join(
-        f"{each['layer']}("
-        + ", ".join(f"{k}={v}" for k, v in each["options"].items())
-        + ")"
-        if isinstance(each, dict) and "layer" in each
-        else str(each)
+    layers = (
+        Layer(**each) if isinstance(each, dict) and "layer" in each else each
         for each in value
     )
+    return ", ".join(map(str, layers))
 
 
 _COLUMNS = {

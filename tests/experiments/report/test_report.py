@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from experiments.configs.arms import parse_arm
 from experiments.configs.registry import EXPERIMENTS
 from experiments.errors import ConfigError
 from experiments.report.report import find_runs, report_on, write_report
@@ -150,13 +151,19 @@ def test_published_results_stand_beside_with_what_differs(make_run, tmp_path):
     assert best["top-1 error, %"] == "33.86"
 
 
-def test_no_augmentation_is_called_none(make_run, tmp_path):
-    folders = [make_run("a", augment=()), make_run("b")]
+def test_augmentation_is_shown_as_it_is_spelled_out(make_run, tmp_path):
+    text = "OneOf(CutMix(alpha=0.5), MixUp(), per='batch')"
+    folders = [
+        make_run("a", augment=()),
+        make_run("b"),
+        make_run("c", augment=parse_arm(f"c={text}").layers),
+    ]
     write_report(folders, tmp_path / "out", "Test", study="mine")
     with open(tmp_path / "out" / "settings.csv", newline="") as file:
         (row,) = csv.DictReader(file)
     assert row["a"] == "none"
     assert row["b"].startswith("RandomFlip()")
+    assert row["c"] == text
 
 
 def images(first, last):
