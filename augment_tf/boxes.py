@@ -58,7 +58,7 @@ def paste_crossings(images, sources, rows, columns):
 
 @fused
 def _select(rows, columns, sources, lines):
-    # A third of the time faster than where both are true.
+    # Two selects take less time than one where both are true.
     return tf.where(rows, tf.where(columns, sources, lines), lines)
 
 

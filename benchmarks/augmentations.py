@@ -27,6 +27,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import keras
 import numpy as np
 import tensorflow as tf
+from endless_batches import endless_batches
 
 import augment_tf
 
@@ -154,18 +155,6 @@ def random_batch(batch_size, image_size):
     return {"images": images, "labels": tf.one_hot(labels, CLASSES)}
 
 
-def pipeline(function, batch):
-    batches = tf.data.Dataset.from_tensors(batch).cache().repeat()
-    seeds = tf.data.Dataset.random(1, rerandomize_each_iteration=True)
-    seeds = seeds.batch(2, drop_remainder=True)
-    seeds = seeds.map(lambda seed: tf.cast(seed, tf.int32))
-    return (
-        tf.data.Dataset.zip(batches, seeds)
-        .map(function, num_parallel_calls=tf.data.AUTOTUNE)
-        .prefetch(tf.data.AUTOTUNE)
-    )
-
-
 def images_per_second(dataset, batch_size, seconds):
     iterator = iter(dataset)
     for _ in range(WARM_UP_BATCHES):
@@ -180,8 +169,8 @@ def images_per_second(dataset, batch_size, seconds):
 def measure(case, repeats, seconds):
     """Both speeds, in turns, so that a busy machine slows both."""
     batch = random_batch(case.batch_size, case.image_size)
-    contender = pipeline(case.contender, batch)
-    reference = pipeline(case.reference, batch)
+    contender = endless_batches(batch, case.contender)
+    reference = endless_batches(batch, case.reference)
     speeds = [
         (
             images_per_second(contender, case.batch_size, seconds),

@@ -148,8 +148,7 @@ def tensorflow_images(side, name, size):
     os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
     sys.path.insert(0, str(HERE.parent))
     import tensorflow as tf
-
-    from pipelines.autotune import without_autotune
+    from endless_batches import endless_batches
 
     layer = make_layer(side, name, size)
     generator = np.random.default_rng(0)
@@ -168,20 +167,7 @@ def tensorflow_images(side, name, size):
                 layer(batch, None)
 
         return augment
-    batches = tf.data.Dataset.from_tensors(batch).cache().repeat()
-    seeds = tf.data.Dataset.random(1, rerandomize_each_iteration=True)
-    seeds = seeds.batch(2, drop_remainder=True)
-    # Tuning adds buffers, of more batches than a slow side makes in its turn.
-    augmented = iter(
-        without_autotune(
-            tf.data.Dataset.zip(batches, seeds)
-            .map(
-                lambda batch, seed: layer(batch, tf.cast(seed, tf.int32)),
-                num_parallel_calls=os.cpu_count(),
-            )
-            .prefetch(1)
-        )
-    )
+    augmented = iter(endless_batches(batch, layer))
 
     def augment(count):
         for _ in range(count // BATCH):

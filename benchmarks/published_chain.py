@@ -46,7 +46,7 @@ def our_images(images):
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
     sys.path.insert(0, str(ROOT))
-    import tensorflow as tf
+    from endless_batches import endless_batches
 
     import augment_tf
 
@@ -58,17 +58,7 @@ def our_images(images):
             augment_tf.PCALighting(0.1),
         ]
     )
-    batches = tf.data.Dataset.from_tensors(images).cache().repeat()
-    seeds = tf.data.Dataset.random(1, rerandomize_each_iteration=True)
-    seeds = seeds.batch(2, drop_remainder=True)
-    augmented = iter(
-        tf.data.Dataset.zip(batches, seeds)
-        .map(
-            lambda batch, seed: chain.apply(batch, tf.cast(seed, tf.int32)),
-            num_parallel_calls=os.cpu_count(),
-        )
-        .prefetch(1)
-    )
+    augmented = iter(endless_batches(images, chain.apply))
 
     def augment(count):
         for _ in range(count // BATCH):

@@ -200,7 +200,8 @@ def bilinear_columns(image, matrix, fill):
     pixels = tf.reshape(image, (-1, image.shape[-1]))
     return _mean(
         pixels,
-        *(upper, lower),
+        upper,
+        lower,
         fraction[:, tf.newaxis],
         inside[..., tf.newaxis],
         fill,

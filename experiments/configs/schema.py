@@ -62,9 +62,10 @@ class Layer:
     def __str__(self):
         words = []
         for name, value in self.options.items():
-            parts = value if isinstance(value, (list, tuple)) else [value]
-            if name in ("layer", "layers") and all(map(_is_layer, parts)):
-                parts = [str(Layer(**part)) for part in parts]
+            given = value if isinstance(value, (list, tuple)) else [value]
+            parts = [as_layer(each) for each in given]
+            if parts and all(isinstance(part, Layer) for part in parts):
+                parts = [str(part) for part in parts]
                 if self.layer == "Sequence":
                     return " + ".join(parts)
                 words += parts
@@ -73,8 +74,15 @@ class Layer:
         return f"{self.layer}({', '.join(words)})"
 
 
-def _is_layer(value):
-    return isinstance(value, dict) and {*value} == {"layer", "options"}
+def as_layer(value):
+    """The `Layer` that a config's dictionary stands for; else the value.
+
+    Raises:
+        ValidationError: if it stands for one, and options are none.
+    """
+    fits = isinstance(value, dict) and "layer" in value
+    fits = fits and {*value} <= {"layer", "options"}
+    return Layer(**value) if fits else value
 
 
 def layer(name, /, **options):

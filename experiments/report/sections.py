@@ -4,7 +4,7 @@ A section is a function of `material.Material` that returns a `Section`, or
 None where the runs hold nothing for it; its place is its place in `ORDER`.
 """
 
-from experiments.configs.schema import Layer
+from experiments.configs.schema import as_layer
 from experiments.plots import forest
 from experiments.report import (
     explanations,
@@ -139,11 +139,7 @@ def _shown(value):
         return value
     if not value:
         return "none"
-    layers = (
-        Layer(**each) if isinstance(each, dict) and "layer" in each else each
-        for each in value
-    )
-    return ", ".join(map(str, layers))
+    return ", ".join(str(as_layer(each)) for each in value)
 
 
 _COLUMNS = {

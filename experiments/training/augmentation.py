@@ -6,7 +6,7 @@ import inspect
 from pydantic import ValidationError
 
 import augment_tf
-from experiments.configs.schema import Layer
+from experiments.configs.schema import Layer, as_layer
 from experiments.errors import ConfigError
 from experiments.training.keras_layers import LIBRARIES, KerasLayer
 from pipelines.augly.layer import AugLyLayer
@@ -141,14 +141,16 @@ def _as_list(value):
 
 def _build_part(part, spec, image_size):
     try:
-        part = Layer(**part)
-    except (TypeError, ValidationError) as error:
+        found = as_layer(part)
+    except ValidationError:
+        found = None
+    if not isinstance(found, Layer):
         raise ConfigError(
             f"augment.{spec.layer}: expected layers as dictionaries, such as "
             "{'layer': 'CutMix', 'options': {'alpha': 0.5}}. Received: "
             f"{part!r}."
-        ) from error
-    return _build(part, image_size)
+        )
+    return _build(found, image_size)
 
 
 def _arguments(layer_class):

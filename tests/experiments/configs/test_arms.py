@@ -84,6 +84,7 @@ def test_arms_are_spelled_out(text, layers):
 def test_config_of_a_layer_reads_back_as_the_layer(text):
     (found,) = parse_arm(f"a={text}").layers
     assert str(found) == text
+    assert parse_arm(f"a={found}").layers == (found,)
 
 
 def test_layers_made_of_layers_are_built_as_they_are_spelled():

@@ -12,17 +12,18 @@ from experiments.training import devices
 from experiments.training.callbacks import Checkpoints
 from experiments.training.interruption import Request
 from pipelines.config import Data
+from tests.experiments.training.short_runs import numbers, train
 
 
 @pytest.fixture(scope="module")
-def plain(tiny, train, numbers, tmp_path_factory):
+def plain(tiny, tmp_path_factory):
     """On the device, one step at a time, images on the host."""
     experiment = replace(tiny, data=replace(tiny.data, augment_on="device"))
     folder = train(experiment, tmp_path_factory.mktemp("plain"))
     return experiment, numbers(folder)
 
 
-def test_several_steps_in_a_call(plain, train, numbers, tmp_path, monkeypatch):
+def test_several_steps_in_a_call(plain, tmp_path, monkeypatch):
     experiment, expected = plain
     saved = []
     do = Checkpoints.on_train_batch_end
@@ -41,7 +42,7 @@ def test_several_steps_in_a_call(plain, train, numbers, tmp_path, monkeypatch):
     assert saved == [2, 4, 6, 8]
 
 
-def test_images_that_the_device_keeps(plain, train, numbers, tmp_path):
+def test_images_that_the_device_keeps(plain, tmp_path):
     experiment, expected = plain
     kept = replace(experiment, data=replace(experiment.data, keep_on="device"))
     assert numbers(train(kept, tmp_path)) == expected

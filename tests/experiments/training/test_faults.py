@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from benchmarks.kills import kill_often
 from experiments.errors import ConfigError
@@ -18,20 +17,9 @@ from experiments.report.report import report_on
 from experiments.report.runs import read_runs
 from experiments.run_folder import CHECKPOINTS, TIMES, RunFolder
 from experiments.trained import load_trained
-from experiments.training.run import run
-from pipelines.location import Location
+from tests.experiments.training.short_runs import train
 
 ROOT = Path(__file__).parents[3]
-
-
-def train(experiment, workdir):
-    return run(
-        experiment,
-        seed=0,
-        workdir=workdir,
-        location=Location("unused"),
-        strategy=tf.distribute.get_strategy(),
-    )
 
 
 @pytest.fixture(scope="module")

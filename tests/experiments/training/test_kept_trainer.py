@@ -7,6 +7,7 @@ import pytest
 from experiments.configs.schema import Optimizer, layer
 from experiments.errors import TrainingFailed
 from experiments.training import kept_trainer, session
+from tests.experiments.training.short_runs import numbers, train
 
 
 @pytest.fixture
@@ -43,7 +44,7 @@ DEVICE = {"augment_on": "device"}
     ids=["AdamW, averages", "other layers in the end"],
 )
 def test_second_seed_is_as_if_it_were_alone(
-    tiny, train, numbers, tmp_path, built, data, changes
+    tiny, tmp_path, built, data, changes
 ):
     experiment = replace(tiny, data=replace(tiny.data, **data), **changes)
     train(experiment, tmp_path / "both")
@@ -56,9 +57,7 @@ def test_second_seed_is_as_if_it_were_alone(
     assert numbers(second) != numbers(train(experiment, tmp_path / "both"))
 
 
-def test_arms_share_a_trainer_unless_their_graphs_differ(
-    tiny, train, tmp_path, built
-):
+def test_arms_share_a_trainer_unless_their_graphs_differ(tiny, tmp_path, built):
     tiny = replace(tiny, epochs=1)
     device = replace(tiny.data, augment_on="device")
     train(tiny, tmp_path)
@@ -72,7 +71,7 @@ def test_arms_share_a_trainer_unless_their_graphs_differ(
     assert built == ["tiny", "device", "device_other"]
 
 
-def test_trainer_of_a_failed_run_is_not_kept(tiny, train, tmp_path, built):
+def test_trainer_of_a_failed_run_is_not_kept(tiny, tmp_path, built):
     wild = replace(tiny.optimizer, learning_rate=1e30)
     with pytest.raises(TrainingFailed):
         train(replace(tiny, optimizer=wild), tmp_path)

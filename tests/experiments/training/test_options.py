@@ -9,30 +9,11 @@ import tensorflow as tf
 
 from experiments.configs.schema import Checkpoint, Optimizer, layer
 from experiments.errors import ConfigError
-from experiments.run_folder import EMA_FIELDS, TIMES
+from experiments.run_folder import EMA_FIELDS
 from experiments.training import callbacks
 from experiments.training.optimizers import build_optimizer, check_replicas
-from experiments.training.run import run
 from experiments.training.trainer import Trainer, compile_trainer
-from pipelines.location import Location
-
-
-def train(experiment, workdir, **options):
-    return run(
-        experiment,
-        seed=0,
-        workdir=workdir,
-        location=Location("unused"),
-        strategy=tf.distribute.get_strategy(),
-        **options,
-    )
-
-
-def history(folder):
-    return [
-        {k: v for k, v in row.items() if k not in TIMES}
-        for row in folder.history()
-    ]
+from tests.experiments.training.short_runs import history, train
 
 
 def probabilities(folder):

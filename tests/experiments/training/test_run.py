@@ -18,16 +18,15 @@ from experiments.errors import ConfigError, Interrupted, TrainingFailed
 from experiments.run_folder import (
     HISTORY_FIELDS,
     SPEED_FIELDS,
-    TIMES,
     RunFolder,
 )
 from experiments.training import callbacks, kept_trainer
 from experiments.training.interruption import requests
-from experiments.training.run import run
 from models.config import Model
 from pipelines.errors import DataError
 from pipelines.loading import load
 from pipelines.location import Location
+from tests.experiments.training.short_runs import history, train
 
 # Those that are installed.
 FOLLOWED = tuple(
@@ -35,28 +34,9 @@ FOLLOWED = tuple(
 )
 
 
-def train(experiment, workdir, seed=0, **options):
-    return run(
-        experiment,
-        seed=seed,
-        workdir=workdir,
-        location=Location("unused"),
-        strategy=tf.distribute.get_strategy(),
-        **options,
-    )
-
-
 @pytest.fixture(scope="module")
 def finished(tiny, tmp_path_factory):
     return train(tiny, tmp_path_factory.mktemp("finished"))
-
-
-def history(folder):
-    """Without the times, which are not the same twice."""
-    return [
-        {k: v for k, v in row.items() if k not in TIMES}
-        for row in folder.history()
-    ]
 
 
 def test_every_file_of_the_design_is_there(finished):
