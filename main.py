@@ -24,57 +24,57 @@ import sys
 
 from absl import flags
 
-from experiments import commands, network_commands
+from experiments.commands import networks, train
+from experiments.commands.path_flag import define_path, define_paths
 from experiments.configs.fair import RECIPES
 from experiments.errors import ConfigError, TrainingFailed, WorkerLost
-from experiments.path_flag import define_path, define_paths
 from pipelines.errors import DataError
 
 FLAGS = flags.FLAGS
 # Flag: (what it calls, help).
 COMMANDS = {
     "list": (
-        commands.print_list,
+        train.print_list,
         "Print all experiments, studies, arms, layers and data sets.",
     ),
     "experiment": (
-        commands.train_experiment,
+        train.train_experiment,
         "Train the experiment of this name.",
     ),
     "study": (
-        commands.train_study,
+        train.train_study,
         "Train a study's experiments and compare them.",
     ),
     "preview": (
-        commands.preview_augmentation,
+        train.preview_augmentation,
         "Draw what this experiment, or each arm of this study, does to "
         "images: those of the data, or drawn ones if it is not there.",
     ),
     "predict": (
-        network_commands.predict_images,
+        networks.predict_images,
         "Say what the network of this run folder makes of --images.",
     ),
     "evaluate": (
-        network_commands.evaluate_run,
+        networks.evaluate_run,
         "Judge the network of this run folder again on the val images of "
         "--data_dir: those that it was judged on, or others of its classes.",
     ),
     "explain": (
-        network_commands.explain_runs,
+        networks.explain_runs,
         "Draw where the networks of these run folders, with commas between "
         "them, see what they predict in --images.",
     ),
-    "report": (commands.report_runs, "Compare the runs found in this folder."),
+    "report": (train.report_runs, "Compare the runs found in this folder."),
     "prepare": (
-        commands.prepare_data,
+        train.prepare_data,
         "Get and check the data set of this name, once.",
     ),
     "describe": (
-        commands.describe_data,
+        train.describe_data,
         "Count, measure and draw the data set of this name.",
     ),
     "augment_offline": (
-        commands.augment_offline,
+        train.augment_offline,
         "Write AugLy variations for this study to files.",
     ),
 }
@@ -134,7 +134,7 @@ flags.DEFINE_integer(
     "a split and of variations in files: --set data.split_seed=N, --set "
     "data.offline.seed=N.",
     0,
-    commands.MAX_SEED,
+    train.MAX_SEED,
 )
 flags.DEFINE_integer(
     "seeds", None, "Runs of each experiment, with seeds in a row.", 1, 10_000

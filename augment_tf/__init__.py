@@ -20,7 +20,7 @@ from augment_tf.grid_mask import GridMask
 from augment_tf.mapping import map_dataset
 from augment_tf.mixup import MixUp
 from augment_tf.one_of import OneOf, RandomApply
-from augment_tf.operations.layers import (
+from augment_tf.ops.layers import (
     AutoContrast,
     Equalize,
     Posterize,
@@ -28,6 +28,8 @@ from augment_tf.operations.layers import (
     Sharpness,
     Solarize,
 )
+from augment_tf.ops.saliency import fine_grained_saliency
+from augment_tf.ops.saliency_opencv import opencv_saliency
 from augment_tf.pca_lighting import PCALighting
 from augment_tf.policies import (
     AugMix,
@@ -41,9 +43,7 @@ from augment_tf.random_erasing import RandomErasing
 from augment_tf.random_flip import RandomFlip
 from augment_tf.random_resized_crop import RandomResizedCrop
 from augment_tf.resize_mix import ResizeMix
-from augment_tf.saliency import fine_grained_saliency
 from augment_tf.saliency_mix import SaliencyMix
-from augment_tf.saliency_opencv import opencv_saliency
 from augment_tf.sequence import Sequence
 from augment_tf.version import __version__
 

@@ -5,8 +5,9 @@ import warnings
 import keras
 import tensorflow as tf
 
-from augment_tf import arguments, forms
-from augment_tf.sampling import replica_seed, to_32_bits
+from augment_tf.ops import arguments
+from augment_tf.ops import batch_format as forms
+from augment_tf.ops.sampling import replica_seed, to_32_bits
 
 if keras.backend.backend() != "tensorflow":
     raise ImportError(

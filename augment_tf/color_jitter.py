@@ -3,9 +3,9 @@
 import keras
 import tensorflow as tf
 
-from augment_tf import arguments, sampling
-from augment_tf.color_matrix import ColorTransform
-from augment_tf.luma import LUMA
+from augment_tf.ops import arguments, sampling
+from augment_tf.ops.color_matrix import ColorTransform
+from augment_tf.ops.luma import LUMA
 
 
 @keras.saving.register_keras_serializable(package="augment_tf")

@@ -3,8 +3,8 @@
 import keras
 import tensorflow as tf
 
-from augment_tf import boxes, sampling
 from augment_tf.mixing import Pasting, pasted_shares
+from augment_tf.ops import boxes, sampling
 
 
 @keras.saving.register_keras_serializable(package="augment_tf")

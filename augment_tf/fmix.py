@@ -4,9 +4,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from augment_tf import arguments, sampling
-from augment_tf.compiling import fused
 from augment_tf.mixing import BetaMixing
+from augment_tf.ops import arguments, sampling
+from augment_tf.ops.compiling import fused
 
 # Frequencies of this many waves an image, and more, are left out: of the
 # variance of a mask they hold 1 in 4 million at a decay of 3, and 1 in 2,000

@@ -5,9 +5,9 @@ import math
 import keras
 import tensorflow as tf
 
-from augment_tf import arguments, sampling
 from augment_tf.base import Augmentation
-from augment_tf.compiling import fused
+from augment_tf.ops import arguments, sampling
+from augment_tf.ops.compiling import fused
 
 # Weights and half-blurred bytes have 12 bits each, so that every sum of bytes
 # is exact in float32 and the same on every processor.

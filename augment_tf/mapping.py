@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from augment_tf.base import Augmentation
-from augment_tf.sampling import to_32_bits
+from augment_tf.ops.sampling import to_32_bits
 
 
 def map_dataset(dataset, layer, seed, num_parallel_calls=tf.data.AUTOTUNE):

@@ -2,8 +2,8 @@
 
 import tensorflow as tf
 
-from augment_tf import arguments, boxes
 from augment_tf.base import Augmentation
+from augment_tf.ops import arguments, boxes
 
 
 class Mixing(Augmentation):

@@ -3,9 +3,9 @@
 import keras
 import tensorflow as tf
 
-from augment_tf import sampling
-from augment_tf.compiling import fused
 from augment_tf.mixing import BetaMixing
+from augment_tf.ops import sampling
+from augment_tf.ops.compiling import fused
 
 
 @keras.saving.register_keras_serializable(package="augment_tf")

@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from augment_tf import arguments, sampling
 from augment_tf.container import Container, as_kept
+from augment_tf.ops import arguments, sampling
 
 PER = ("image", "batch")
 

@@ -3,8 +3,8 @@
 import keras
 import tensorflow as tf
 
-from augment_tf import arguments, sampling
-from augment_tf.color_matrix import ColorTransform
+from augment_tf.ops import arguments, sampling
+from augment_tf.ops.color_matrix import ColorTransform
 
 # Of the colors of ImageNet's pixels, scaled to [0, 1]. Each column of the
 # second is an eigenvector.

@@ -5,9 +5,8 @@ import math
 import keras
 import tensorflow as tf
 
-from augment_tf import arguments, sampling
 from augment_tf.base import Augmentation
-from augment_tf.operations import affine, change_images
+from augment_tf.ops import affine, arguments, change_images, sampling
 
 
 @keras.saving.register_keras_serializable(package="augment_tf")

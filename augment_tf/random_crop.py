@@ -3,10 +3,10 @@
 import keras
 import tensorflow as tf
 
-from augment_tf import arguments, sampling
 from augment_tf.base import Augmentation
-from augment_tf.compiling import fused
-from augment_tf.luma import fill_color
+from augment_tf.ops import arguments, sampling
+from augment_tf.ops.compiling import fused
+from augment_tf.ops.luma import fill_color
 
 
 @keras.saving.register_keras_serializable(package="augment_tf")

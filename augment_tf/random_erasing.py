@@ -3,9 +3,9 @@
 import keras
 import tensorflow as tf
 
-from augment_tf import arguments, boxes, sampling
 from augment_tf.base import Augmentation
-from augment_tf.luma import fill_color
+from augment_tf.ops import arguments, boxes, sampling
+from augment_tf.ops.luma import fill_color
 
 FILLS = ("constant", "random", "noise")
 # The official code gives up, and leaves the image alone, after as many.

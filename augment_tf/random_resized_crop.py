@@ -5,9 +5,9 @@ import math
 import keras
 import tensorflow as tf
 
-from augment_tf import arguments, sampling
 from augment_tf.base import Augmentation
-from augment_tf.resizing import resize_crops
+from augment_tf.ops import arguments, sampling
+from augment_tf.ops.resizing import resize_crops
 
 # As in torchvision; after that, the central crop.
 TRIES = 10

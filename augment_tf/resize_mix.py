@@ -3,8 +3,8 @@
 import keras
 import tensorflow as tf
 
-from augment_tf import arguments, boxes, sampling
 from augment_tf.mixing import Mixing, pasted_shares
+from augment_tf.ops import arguments, boxes, sampling
 
 
 @keras.saving.register_keras_serializable(package="augment_tf")

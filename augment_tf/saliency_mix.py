@@ -3,10 +3,13 @@
 import keras
 import tensorflow as tf
 
-from augment_tf import arguments, boxes, sampling
 from augment_tf.mixing import Pasting, pasted_shares
-from augment_tf.saliency import fine_grained_saliency
-from augment_tf.saliency_opencv import opencv_float_saliency, opencv_saliency
+from augment_tf.ops import arguments, boxes, sampling
+from augment_tf.ops.saliency import fine_grained_saliency
+from augment_tf.ops.saliency_opencv import (
+    opencv_float_saliency,
+    opencv_saliency,
+)
 
 # Of an image whose pixels times 256 values an int32 can number.
 MOST_PIXELS = 2**23

@@ -4,9 +4,9 @@ import itertools
 
 import keras
 
-from augment_tf import sampling
-from augment_tf.color_matrix import ColorTransform, transform_colors
 from augment_tf.container import Container, as_kept
+from augment_tf.ops import sampling
+from augment_tf.ops.color_matrix import ColorTransform, transform_colors
 
 
 @keras.saving.register_keras_serializable(package="augment_tf")

@@ -21,7 +21,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from experiments.training.startup import start_tensorflow
+from experiments.runtime.startup import start_tensorflow
 
 CLAIMED = 0.01
 IMAGES, BATCH = 100_000, 128
@@ -38,7 +38,7 @@ def main():
     from experiments.configs.overrides import override
     from experiments.configs.registry import get_experiment
     from experiments.run_folder import RunFolder
-    from experiments.training.background import Background
+    from experiments.runtime.background import Background
     from experiments.training.checkpoints import save_checkpoint
     from experiments.training.trainer import build_trainer
 

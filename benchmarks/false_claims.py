@@ -33,13 +33,13 @@ from scipy import stats
 from scipy.optimize import brentq
 from scipy.special import owens_t
 
-from experiments.report.folds import compare_folds
-from experiments.report.planning import (
+from experiments.statistics.comparison import compare_arms
+from experiments.statistics.cross_validation import compare_folds
+from experiments.statistics.planning import (
     ARM_SHARE,
     SEED_DEVIATION,
     detectable_difference,
 )
-from experiments.report.statistics import compare_arms
 from pipelines.progress import progress_bar
 
 METHODS = ("images alone", "seeds alone", "both")

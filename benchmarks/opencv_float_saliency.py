@@ -35,15 +35,15 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 import augment_tf
-from augment_tf import boxes
-from augment_tf.pca_lighting import EIGENVALUES, EIGENVECTORS
-from augment_tf.saliency_mix import first_maximum
-from augment_tf.saliency_opencv import (
+from augment_tf.ops import boxes
+from augment_tf.ops.saliency_opencv import (
     IMAGENET_MEAN,
     IMAGENET_STD,
     opencv_float_saliency,
     opencv_saliency,
 )
+from augment_tf.pca_lighting import EIGENVALUES, EIGENVECTORS
+from augment_tf.saliency_mix import first_maximum
 from pipelines import shapes
 
 ENDINGS = (".jpeg", ".jpg", ".png", ".bmp")

@@ -113,7 +113,7 @@ class Clocks:
 def main(arguments):
     clocks = Clocks()
     import main as command_line
-    from experiments.training.startup import start_tensorflow
+    from experiments.runtime.startup import start_tensorflow
 
     with clocks.on("importing TensorFlow"):
         start_tensorflow()

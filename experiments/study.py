@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
+from experiments.analysis.explanations import explain_run, is_explained
+from experiments.analysis.robustness import is_judged, judge_run
 from experiments.errors import TrainingFailed
-from experiments.explanations.explain import explain_run, is_explained
-from experiments.launchers.one_by_one import run_one_by_one
+from experiments.ray_launcher.one_by_one import run_one_by_one
 from experiments.report.report import write_report
-from experiments.robustness.suite import is_judged, judge_run
+from experiments.runtime.workers import worker_of
 from experiments.tracking.tools import DEFAULT
 from experiments.tracking.tracking import track_report
-from experiments.training.workers import worker_of
 
 # What a finished run can be asked beyond its training: whether its folder has
 # it, and the function that makes it.

@@ -11,7 +11,7 @@ import functools
 import numpy as np
 import tensorflow as tf
 
-from augment_tf.sampling import replica_seed, to_32_bits
+from augment_tf.ops.sampling import replica_seed, to_32_bits
 from pipelines.autotune import PARALLEL_CALLS, without_autotune
 
 # Batches that wait for the network, beside those in preparation.

@@ -7,18 +7,18 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from pipelines import subsets
-from pipelines.catalogue import PREFIX, Catalogue
-from pipelines.catsdogs import CatsDogs, CatsVsDogs
 from pipelines.config import Data
 from pipelines.errors import DataError
-from pipelines.fingerprints import fingerprint
-from pipelines.folder_preparation import refuse_split_seed
+from pipelines.files.fingerprints import fingerprint
+from pipelines.folders.catsdogs import CatsDogs, CatsVsDogs
+from pipelines.folders.image_folder import check_split
+from pipelines.folders.own_images import OwnImages
+from pipelines.folders.preparation import refuse_split_seed
 from pipelines.image_cache import EncodedImages, keep_images
-from pipelines.image_folder import check_split
 from pipelines.location import Location
 from pipelines.overlaps import Part, find_overlaps, refuse
-from pipelines.own_images import OwnImages
 from pipelines.shapes import Shapes
+from pipelines.tfds.data_set import PREFIX, Catalogue
 from pipelines.tiny_imagenet import TinyImageNet
 
 # Each takes a `Location`, prepares what is not prepared yet, and has

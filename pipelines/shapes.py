@@ -11,7 +11,7 @@ import hashlib
 import numpy as np
 
 from pipelines.errors import DataError
-from pipelines.fingerprints import fingerprint
+from pipelines.files.fingerprints import fingerprint
 
 CLASS_NAMES = [
     "disk",

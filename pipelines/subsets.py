@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from augment_tf.sampling import to_32_bits
+from augment_tf.ops.sampling import to_32_bits
 from pipelines.errors import DataError
 
 

@@ -3,11 +3,11 @@
 import keras
 import tensorflow as tf
 
-from augment_tf import arguments, sampling
-from augment_tf.compiling import fused
+from augment_tf.ops import arguments, sampling
+from augment_tf.ops.compiling import fused
+from augment_tf.ops.saliency import to_uint8
 from augment_tf.policies import magnitudes
 from augment_tf.policies.policy import Policy
-from augment_tf.saliency import to_uint8
 
 LONGEST_CHAIN = 3
 # Of the scale on which strengths are measured.

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from augment_tf import arguments, sampling
+from augment_tf.ops import arguments, sampling
 from augment_tf.policies import magnitudes
 from augment_tf.policies.policy import Policy
 

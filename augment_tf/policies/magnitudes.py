@@ -8,7 +8,7 @@ posterize and thresholds of solarize are as they are; others have none.
 import numpy as np
 import tensorflow as tf
 
-from augment_tf.operations import affine
+from augment_tf.ops import affine
 
 GEOMETRIC = ("shear_x", "shear_y", "translate_x", "translate_y", "rotate")
 ENHANCING = ("brightness", "color", "contrast", "sharpness")

@@ -2,9 +2,8 @@
 
 import tensorflow as tf
 
-from augment_tf import arguments, sampling
 from augment_tf.base import Augmentation
-from augment_tf.operations import change_images
+from augment_tf.ops import arguments, change_images, sampling
 from augment_tf.policies import magnitudes
 
 

@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from augment_tf import arguments, sampling
+from augment_tf.ops import arguments, sampling
 from augment_tf.policies import magnitudes
 from augment_tf.policies.policy import Policy
 from augment_tf.policies.rand_augment import RandAugment

@@ -7,11 +7,11 @@ from typing import NamedTuple
 import numpy as np
 
 from experiments.errors import ConfigError
+from experiments.formatting import spread_cell
 from experiments.plots.explanations import Column, plot_overlays
 from experiments.plots.names import drawable, short_names
 from experiments.report.blocks import Picture, Section, Table, Text
 from experiments.report.findings import spread
-from experiments.report.tables import spread_cell
 from experiments.run_folder import EXPLAINED_MAPS, EXPLANATIONS, RunFolder
 
 # Of each, a picture; Grad-CAM++ differs little from the first.

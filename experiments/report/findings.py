@@ -8,11 +8,11 @@ import numpy as np
 from sklearn.metrics import confusion_matrix
 
 from experiments.metrics import calibration_error, classification_metrics
-from experiments.report.folds import compare_folds
-from experiments.report.remarks import remarks
+from experiments.report.diagnostics import remarks
 from experiments.report.settings import Settings, compare_settings
 from experiments.report.signs import read_signs
-from experiments.report.statistics import compare_arms
+from experiments.statistics.comparison import compare_arms
+from experiments.statistics.cross_validation import compare_folds
 
 # Among five classes or fewer the right one is always in the top 5.
 _FEWEST_FOR_TOP5 = 6

@@ -6,8 +6,8 @@ from functools import cached_property
 from experiments.plots import style
 from experiments.plots.names import drawable
 from experiments.report import wording
-from experiments.report.arms import Group
 from experiments.report.findings import Findings
+from experiments.report.groups import Group
 
 
 @dataclass(frozen=True, eq=False)

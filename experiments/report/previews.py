@@ -6,7 +6,7 @@ import numpy as np
 
 from experiments.configs.schema import layer, read_config
 from experiments.errors import ConfigError
-from experiments.training.startup import start_tensorflow
+from experiments.runtime.startup import start_tensorflow
 from pipelines.errors import DataError
 from pipelines.shapes import CLASS_NAMES, draw
 

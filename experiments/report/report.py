@@ -7,17 +7,17 @@ from pathlib import Path
 
 from experiments.errors import ConfigError
 from experiments.report import wording
-from experiments.report.arms import group_runs
+from experiments.report.document import Chapter, write_page
 from experiments.report.explanations import explanations_of
 from experiments.report.findings import find
+from experiments.report.groups import group_runs
 from experiments.report.material import Material
-from experiments.report.page import Chapter, write_page
-from experiments.report.power import power_of
 from experiments.report.published.results import read_published
 from experiments.report.robustness import robustness_of
 from experiments.report.runs import read_runs
 from experiments.report.sections import sections_of
 from experiments.run_folder import RunFolder
+from experiments.statistics.power import power_of
 
 # A folder with any of these is somebody's run, whole or not.
 _FILES = ("metrics.json", "config.json", "history.csv", "predictions.npz")

@@ -5,11 +5,11 @@ from typing import NamedTuple
 import numpy as np
 
 from experiments.errors import ConfigError
+from experiments.formatting import spread_cell
 from experiments.plots.calibration import plot_reliability
 from experiments.plots.robustness import Panel, plot_changes
 from experiments.report.blocks import Picture, Section, Table, Text
 from experiments.report.findings import spread
-from experiments.report.tables import spread_cell
 from experiments.run_folder import ROBUSTNESS, RunFolder
 
 # Kinds that are no corruption: title, unit, and the level of the table.

@@ -5,19 +5,15 @@ None where the runs hold nothing for it; its place is its place in `ORDER`.
 """
 
 from experiments.configs.schema import as_layer
+from experiments.formatting import spread_cell
 from experiments.plots import forest
-from experiments.report import (
-    explanations,
-    origins,
-    pictures,
-    robustness,
-    wording,
-)
+from experiments.report import explanations, robustness, wording
+from experiments.report import figures as pictures
+from experiments.report import provenance as origins
 from experiments.report.blocks import Picture, Section, Table, Text
 from experiments.report.material import as_published
-from experiments.report.power import power_of
 from experiments.report.published.results import published_notes
-from experiments.report.tables import spread_cell
+from experiments.statistics.power import power_of
 
 # How many classes are shown that gained most, and that lost most.
 _CLASSES = 5

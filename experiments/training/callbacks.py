@@ -10,8 +10,8 @@ from experiments.errors import TrainingFailed
 from experiments.history import best_row, picked_on
 from experiments.plots.curves import save_run_plots
 from experiments.quantities import duration
+from experiments.runtime.interruption import Request
 from experiments.training.checkpoints import restore_metrics
-from experiments.training.interruption import Request
 from pipelines.progress import announced, progress_bar
 
 

@@ -16,7 +16,7 @@ import re
 import numpy as np
 
 from experiments.errors import ConfigError
-from experiments.training.startup import start_tensorflow
+from experiments.runtime.startup import start_tensorflow
 
 
 def start():

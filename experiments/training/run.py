@@ -7,19 +7,19 @@ import tensorflow as tf
 
 from experiments.errors import ConfigError
 from experiments.run_folder import LAST, RunFolder
+from experiments.runtime import devices
+from experiments.runtime.environment import check_same_numbers, surroundings
+from experiments.runtime.interruption import requests
+from experiments.runtime.workers import Unwritten, lost_workers, worker_of
 from experiments.tracking.tools import DEFAULT
 from experiments.tracking.tracking import catch_up, followed
-from experiments.training import devices
 from experiments.training.augmentation import build_augmentation
 from experiments.training.data import load_data
 from experiments.training.disk import check_room_for_network
-from experiments.training.environment import check_same_numbers, surroundings
-from experiments.training.finish import finish
-from experiments.training.interruption import requests
 from experiments.training.optimizers import check_replicas
+from experiments.training.outputs import finish
 from experiments.training.results import is_whole
 from experiments.training.session import Session
-from experiments.training.workers import Unwritten, lost_workers, worker_of
 from pipelines.files.arrays import Damaged, read_arrays
 from pipelines.loading import fingerprints_of
 from pipelines.progress import announced
@@ -48,7 +48,7 @@ def run(
         location: A `pipelines.location.Location`: where the data is.
         strategy: A `tf.distribute` strategy.
         allow_moved: Whether an unfinished run may go on in other
-            `experiments.training.environment.surroundings`.
+            `experiments.runtime.environment.surroundings`.
         allow_overlap: Whether an image may be in two of train, selection and
             val. Of both the run's files and its report tell.
         log: Names of `experiments.tracking.tools.TOOLS` that follow the run,
@@ -117,7 +117,7 @@ def opened(
     Args:
         experiment, seed, strategy, location, allow_overlap: Of `run`.
         folder: The `RunFolder`.
-        here: `experiments.training.environment.surroundings` of now.
+        here: `experiments.runtime.environment.surroundings` of now.
     """
     if experiment.deterministic:
         tf.config.experimental.enable_op_determinism()

@@ -4,37 +4,34 @@ import time
 
 import keras
 
-from augment_tf.sampling import to_32_bits
+from augment_tf.ops.sampling import to_32_bits
 from experiments.errors import Interrupted, TrainingFailed, WorkerLost
 from experiments.history import is_over
 from experiments.run_folder import BEST, config_of
-from experiments.training import (
-    callbacks,
-    devices,
-    kept_trainer,
-    pretrained,
-)
-from experiments.training.announcement import announcement
+from experiments.runtime import devices
+from experiments.runtime.background import Background
+from experiments.runtime.environment import environment
+from experiments.runtime.workers import check_same, worker_of
+from experiments.training import callbacks, pretrained
+from experiments.training import trainer_cache as kept_trainer
 from experiments.training.augmentation import mixes, notes, without_mixing
-from experiments.training.background import Background
 from experiments.training.checkpoints import (
     load_checkpoint,
     restore_model,
     save_checkpoint,
 )
+from experiments.training.console import announcement
 from experiments.training.data import count_classes, data_record, epoch_steps
 from experiments.training.disk import check_room, needed_bytes
-from experiments.training.environment import environment
 from experiments.training.multi_worker_fit import MultiWorkerTrainer
 from experiments.training.results import is_whole, write_samples
-from experiments.training.speed import Clock, Waiting
+from experiments.training.timing import Clock, Waiting
 from experiments.training.trainer import (
     Trainer,
     build_network,
     build_trainer,
 )
 from experiments.training.watchers import watchers_of
-from experiments.training.workers import check_same, worker_of
 from pipelines.batches import eval_batches, train_batches
 from pipelines.progress import announced
 

@@ -7,7 +7,7 @@ import keras
 import tensorflow as tf
 
 import models
-from augment_tf.sampling import replica_seed
+from augment_tf.ops.sampling import replica_seed
 from experiments.errors import ConfigError
 from experiments.training.augmentation import without_mixing
 from experiments.training.optimizers import build_optimizer

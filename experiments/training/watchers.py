@@ -1,9 +1,9 @@
 """All that watches a run while Keras trains it, in the order that it needs."""
 
+from experiments.runtime.workers import STEPS_TO_AGREE, Agreement
 from experiments.training import callbacks, evaluations
 from experiments.training.optimizers import epoch_learning_rates
-from experiments.training.speed import Speed
-from experiments.training.workers import STEPS_TO_AGREE, Agreement
+from experiments.training.timing import Speed
 
 
 def watchers_of(session, request, tracking):

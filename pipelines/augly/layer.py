@@ -6,7 +6,7 @@ import PIL.Image
 import tensorflow as tf
 
 import augment_tf
-from augment_tf.saliency import to_uint8
+from augment_tf.ops.saliency import to_uint8
 from pipelines.augly.library import load_augly
 from pipelines.augly.operations import SLIGHT, check_operations, vary
 

@@ -20,9 +20,9 @@ from pipelines.files.decoding import (
     decode_rgb,
     error_in_words,
 )
+from pipelines.files.names import SUFFIXES
 from pipelines.files.parallel import map_in_processes, map_in_threads
-from pipelines.image_files import list_images
-from pipelines.image_names import SUFFIXES
+from pipelines.files.walking import list_images
 
 # Whose versions decide about pixels.
 _PACKAGES = ("augly", "pillow", "numpy")

@@ -16,7 +16,7 @@ import zlib
 from pathlib import Path, PurePosixPath
 
 from pipelines.errors import DataError
-from pipelines.image_names import has_control
+from pipelines.files.names import has_control
 
 # Tiny ImageNet has 0.2 GiB, ImageNet 150: nobody needs more in one zip here.
 TOTAL_LIMIT = 32 * 2**30

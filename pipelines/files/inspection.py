@@ -14,9 +14,9 @@ from pipelines.files.decoding import (
     error_in_words,
     orientation,
 )
+from pipelines.files.names import in_utf8, listed, summary
 from pipelines.files.parallel import map_in_threads
 from pipelines.files.replacing import replacing
-from pipelines.image_names import in_utf8, listed, summary
 
 
 @dataclass(frozen=True)

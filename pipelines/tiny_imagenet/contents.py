@@ -12,7 +12,7 @@ import numpy as np
 
 from pipelines.errors import DataError
 from pipelines.files.archives import open_archive
-from pipelines.image_names import why_no_image
+from pipelines.files.names import why_no_image
 
 _TRAIN = re.compile(r"train/(\w+)/images/(\w+_\d+\.\w+)")
 # As it comes, or sorted by class as a common script does it.

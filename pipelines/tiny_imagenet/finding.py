@@ -5,8 +5,8 @@ from pathlib import Path
 from pipelines.errors import DataError
 from pipelines.files.archives import open_archive
 from pipelines.files.download import download
-from pipelines.image_files import find_anything
-from pipelines.image_names import listed
+from pipelines.files.names import listed
+from pipelines.folders.image_files import find_anything
 from pipelines.location import NAMES, places_of_others
 
 URL = "http://cs231n.stanford.edu/tiny-imagenet-200.zip"

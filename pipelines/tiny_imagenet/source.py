@@ -55,12 +55,12 @@ class TinyImageNet:
                 such as "validation[:10%]".
 
         Returns:
-            A `pipelines.records.RecordSplit`.
+            A `pipelines.tfds.records.RecordSplit`.
 
         Raises:
             DataError: if there is no such split.
         """
-        from pipelines.records import RecordSplit, find_split
+        from pipelines.tfds.records import RecordSplit, find_split
 
         expression, instructions = find_split(self._builder, name, self._slices)
         fingerprint = hashlib.blake2b(

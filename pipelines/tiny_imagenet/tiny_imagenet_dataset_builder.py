@@ -20,7 +20,7 @@ from pipelines.files.inspection import (
 )
 from pipelines.progress import progress_bar
 from pipelines.subsets import class_counts
-from pipelines.tiny_imagenet import arrangement
+from pipelines.tiny_imagenet import splits as arrangement
 from pipelines.tiny_imagenet.contents import open_contents
 from pipelines.tiny_imagenet.finding import URL, find_or_download
 

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 import augment_tf
-from augment_tf import sampling
+from augment_tf.ops import sampling
 
 SEED = tf.constant((3, 4))
 

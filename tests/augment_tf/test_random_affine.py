@@ -6,7 +6,7 @@ import scipy.stats
 import tensorflow as tf
 
 import augment_tf
-from augment_tf.operations import affine
+from augment_tf.ops import affine
 
 SEED = tf.constant((1, 2))
 COUNT = 20_000

@@ -9,7 +9,7 @@ import scipy.stats
 import tensorflow as tf
 
 import augment_tf
-from augment_tf.resizing import resize_crops
+from augment_tf.ops.resizing import resize_crops
 
 COUNT = 20_000
 CROPS = np.array(

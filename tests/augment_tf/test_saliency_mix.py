@@ -6,9 +6,9 @@ import pytest
 import tensorflow as tf
 
 import augment_tf
-from augment_tf import sampling
+from augment_tf.ops import sampling
+from augment_tf.ops.saliency_opencv import opencv_float_saliency
 from augment_tf.saliency_mix import SALIENCY, first_maximum
-from augment_tf.saliency_opencv import opencv_float_saliency
 
 SEED = tf.constant((3, 4))
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import tensorflow as tf
 
-from experiments.commands import EXTRAS
+from experiments.commands.train import EXTRAS
 from experiments.run_folder import RunFolder
 from experiments.study import EXTRAS as FUNCTIONS
 from experiments.study import run_study

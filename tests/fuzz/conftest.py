@@ -11,8 +11,9 @@ import requests
 from absl.testing import flagsaver
 
 import main
-from experiments.training import run, startup
-from experiments.training.background import Background
+from experiments.runtime import startup
+from experiments.runtime.background import Background
+from experiments.training import run
 from experiments.training.data import (
     count_classes,
     data_record,

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipelines.image_names import in_utf8
+from pipelines.files.names import in_utf8
 
 EXAMPLES = 150
 SUFFIXES = ("png", "JPG", "jfif", "tif", "avif")

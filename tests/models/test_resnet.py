@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import models
-from augment_tf import saliency_opencv
+from augment_tf.ops import saliency_opencv
 from models import config, initializers, resnet
 from models.initializers import get_initializer, known_names
 

@@ -12,7 +12,8 @@ import pytest
 from pipelines.errors import DataError
 from pipelines.files.decoding import decode
 from pipelines.location import Location
-from pipelines.tiny_imagenet import TinyImageNet, arrangement, finding
+from pipelines.tiny_imagenet import TinyImageNet, finding
+from pipelines.tiny_imagenet import splits as arrangement
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from pipelines.location import Location
-from pipelines.tiny_imagenet import TinyImageNet, arrangement
+from pipelines.tiny_imagenet import TinyImageNet
+from pipelines.tiny_imagenet import splits as arrangement
 from pipelines.tiny_imagenet.contents import open_contents
 
 

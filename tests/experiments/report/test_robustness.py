@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from experiments.report.arms import group_runs
+from experiments.report.groups import group_runs
 from experiments.report.report import write_report
 from experiments.report.robustness import robustness_of
 from experiments.report.runs import read_runs

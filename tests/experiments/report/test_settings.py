@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from experiments.configs.schema import layer
-from experiments.report.arms import group_runs
 from experiments.report.counts import merge_counts
+from experiments.report.groups import group_runs
 from experiments.report.runs import read_runs
 from experiments.report.settings import compare_settings
 from pipelines.config import Offline

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from experiments.report import wording
-from experiments.report.arms import group_runs
 from experiments.report.findings import find
+from experiments.report.groups import group_runs
 from experiments.report.runs import read_runs
 
 

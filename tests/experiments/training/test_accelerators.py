@@ -8,9 +8,9 @@ import tensorflow as tf
 
 from experiments.configs.schema import Checkpoint
 from experiments.errors import ConfigError, Interrupted
-from experiments.training import devices
+from experiments.runtime import devices
+from experiments.runtime.interruption import Request
 from experiments.training.callbacks import Checkpoints
-from experiments.training.interruption import Request
 from pipelines.config import Data
 from tests.experiments.training.short_runs import numbers, train
 

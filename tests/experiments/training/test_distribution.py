@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from augment_tf.sampling import replica_seed
+from augment_tf.ops.sampling import replica_seed
 from experiments.configs.registry import get_experiment
 from experiments.run_folder import RunFolder
 from experiments.training.augmentation import build_augmentation

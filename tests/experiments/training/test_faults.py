@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 from benchmarks.kills import kill_often
+from experiments.analysis.network import load_trained
 from experiments.errors import ConfigError
 from experiments.report.report import report_on
 from experiments.report.runs import read_runs
 from experiments.run_folder import CHECKPOINTS, TIMES, RunFolder
-from experiments.trained import load_trained
 from tests.experiments.training.short_runs import train
 
 ROOT = Path(__file__).parents[3]

@@ -9,12 +9,12 @@ import tensorflow as tf
 
 from experiments.errors import ConfigError
 from experiments.run_folder import RunFolder
-from experiments.training import callbacks
-from experiments.training.environment import (
+from experiments.runtime.environment import (
     check_same_numbers,
     environment,
     surroundings,
 )
+from experiments.training import callbacks
 from experiments.training.run import run
 from pipelines.location import Location
 

@@ -12,8 +12,8 @@ import pytest
 import tensorflow as tf
 
 from experiments.run_folder import RunFolder
+from experiments.runtime.environment import surroundings
 from experiments.training import pretrained
-from experiments.training.environment import surroundings
 from experiments.training.run import opened
 from models import imagenet
 from models.config import Model

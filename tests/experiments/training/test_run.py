@@ -20,8 +20,9 @@ from experiments.run_folder import (
     SPEED_FIELDS,
     RunFolder,
 )
-from experiments.training import callbacks, kept_trainer
-from experiments.training.interruption import requests
+from experiments.runtime.interruption import requests
+from experiments.training import callbacks
+from experiments.training import trainer_cache as kept_trainer
 from models.config import Model
 from pipelines.errors import DataError
 from pipelines.loading import load

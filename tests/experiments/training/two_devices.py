@@ -20,8 +20,8 @@ import augment_tf
 from experiments.configs.overrides import override
 from experiments.configs.registry import get_experiment
 from experiments.errors import ConfigError
+from experiments.runtime.devices import make_strategy
 from experiments.training.augmentation import build_augmentation
-from experiments.training.devices import make_strategy
 from experiments.training.run import run
 from experiments.training.trainer import Trainer
 from pipelines.batches import train_batches

@@ -1,0 +1,176 @@
+"""Maps of a trained network, and what they are worth."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from experiments.analysis.attribution import RISE, grad_cams, rise
+from experiments.analysis.feature_maps import find_map
+from experiments.analysis.network import load_trained
+from experiments.analysis.scores import deletion_and_insertion
+from experiments.run_folder import EXPLAINED_MAPS, EXPLANATIONS
+from pipelines.loading import LoadedSplit
+from pipelines.progress import progress_bar
+from pipelines.subsets import spread_over_classes
+
+# Val images of a run whose maps are scored, and of which they are kept.
+_SCORED, _KEPT = 24, 6
+# In place of a method: pixels in random order.
+CHANCE = "random order"
+# Changes when the same network would get other maps or scores.
+_VERSION = 1
+
+
+@dataclass(frozen=True, eq=False)
+class Explained:
+    """What one network makes of some images.
+
+    Attributes:
+        images: uint8 (N, H, W, 3), as they come to the network.
+        classes: int (N,), whose score is explained.
+        probabilities: float (N,), of these.
+        maps: {method: float (N, H, W)}.
+        scores: {method, or `CHANCE`: (deletion (N,), insertion (N,))}.
+    """
+
+    images: np.ndarray
+    classes: np.ndarray
+    probabilities: np.ndarray
+    maps: dict
+    scores: dict
+
+
+def explain_images(trained, split, classes=None, layer=None):
+    """Explains images, with all methods.
+
+    Args:
+        trained: A `trained.Trained`.
+        split: A `pipelines.loading.LoadedSplit`.
+        classes: int (N,): what to explain; None: what is predicted.
+        layer: See `feature_maps.find_map`.
+
+    Returns:
+        An `Explained`.
+
+    Raises:
+        ConfigError: as `find_map`.
+    """
+    parts = []
+    with progress_bar(
+        total=len(split.labels), desc="explaining", unit=" images"
+    ) as bar:
+        for images, _ in trained.batches(split).as_numpy_iterator():
+            some = classes and classes[bar.n : bar.n + len(images)]
+            parts.append(_explain(trained, images, some, layer))
+            bar.update(len(images))
+    return Explained(
+        *(
+            np.concatenate([getattr(part, name) for part in parts])
+            for name in ("images", "classes", "probabilities")
+        ),
+        {
+            method: np.concatenate([part.maps[method] for part in parts])
+            for method in parts[0].maps
+        },
+        {
+            method: tuple(
+                np.concatenate([part.scores[method][which] for part in parts])
+                for which in range(2)
+            )
+            for method in parts[0].scores
+        },
+    )
+
+
+def _explain(trained, images, classes, layer):
+    """An `Explained` of one batch."""
+    ask, batch_size = (
+        trained.probabilities_of,
+        trained.experiment.data.batch_size,
+    )
+    pixels = images.astype(np.float32)
+    probabilities = ask(pixels).numpy()
+    # Outputs beyond the classes have no names.
+    known = probabilities[:, : len(trained.class_names)]
+    classes = known.argmax(1) if classes is None else np.asarray(classes)
+    fill = 255 * np.array(trained.experiment.model.mean)
+    maps = grad_cams(trained.network, pixels, classes, layer)
+    maps[RISE] = rise(ask, pixels, classes, fill, batch_size)
+    orders = maps | {CHANCE: np.zeros_like(maps[RISE])}
+    scores = {
+        method: deletion_and_insertion(
+            ask, pixels, classes, each, fill, batch_size
+        )
+        for method, each in orders.items()
+    }
+    of_class = probabilities[np.arange(len(classes)), classes]
+    return Explained(images, classes, of_class, maps, scores)
+
+
+def explain_run(run_dir, location):
+    """Explains the labels of some val images, for the study's report.
+
+    Writes explanations.json, the scores, and explanations.npz, some maps.
+
+    Args:
+        run_dir: The folder of a finished run.
+        location: A `pipelines.location.Location` of the same data.
+
+    Raises:
+        ConfigError: as `trained.load_trained` and `Trained.load_val`.
+        DataError: if the data is missing or broken.
+    """
+    trained = load_trained(run_dir)
+    data = trained.load_val(location)
+    chosen = spread_over_classes(data.val.labels, _SCORED)
+    labels = data.val.labels[chosen]
+    split = LoadedSplit(data.val.images[chosen], labels)
+    found = explain_images(trained, split, labels.tolist())
+    used = find_map(trained.network, found.images[:1].astype(np.float32))
+    kept = spread_over_classes(labels, _KEPT)
+    trained.folder.replace(
+        EXPLAINED_MAPS,
+        lambda path: np.savez_compressed(
+            path,
+            images=found.images[kept],
+            labels=labels[kept],
+            probabilities=found.probabilities[kept],
+            **{name: each[kept] for name, each in found.maps.items()},
+        ),
+    )
+    # Last, as it says that the others are there.
+    trained.folder.write_json(
+        EXPLANATIONS,
+        {
+            "version": _VERSION,
+            "model": trained.folder.model_digest(),
+            "images": {
+                "count": len(labels),
+                "fingerprint": data.fingerprints["val"],
+            },
+            "layer": {"name": used.path, "size": used.size},
+            "scores": {
+                method: {
+                    "deletion": float(deletion.mean()),
+                    "insertion": float(insertion.mean()),
+                }
+                for method, (deletion, insertion) in found.scores.items()
+            },
+        },
+    )
+
+
+def is_explained(folder):
+    """Whether a finished run has explanations of its model.
+
+    Args:
+        folder: A `run_folder.RunFolder`.
+    """
+    there = folder.read_json(EXPLANATIONS)
+    return (
+        there is not None
+        and there["version"] == _VERSION
+        and there["model"] == folder.model_digest()
+        and folder.is_val(there["images"]["fingerprint"])
+        and (folder / EXPLAINED_MAPS).is_file()
+    )

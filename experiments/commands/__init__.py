@@ -1,0 +1,1 @@
+"""Commands of main.py: their flags, and the functions that they call."""

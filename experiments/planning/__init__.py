@@ -1,0 +1,1 @@
+"""Looks ahead: images, time and detectable differences before training."""

@@ -1,0 +1,139 @@
+"""How many images a run uses, known before anything is decoded."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from experiments.errors import ConfigError
+from pipelines import loading
+from pipelines.folders import catsdogs
+from pipelines.folders.image_folder import FOLDER
+from pipelines.subsets import choose_classes
+from pipelines.tiny_imagenet import finding
+
+# {data set: (classes, {split: images})}, for plans without the data. Of
+# catsdogs the 140 photographs that the published study used.
+DOCUMENTED = {
+    "tiny_imagenet": (
+        200,
+        {
+            "train": 90_000,
+            "holdout": 10_000,
+            "validation": 10_000,
+            "published_train": 50_000,
+            "published_validation": 5_000,
+        },
+    ),
+    "catsdogs": (2, {"train": 112, "test": 28, "all": 140}),
+    "cats_vs_dogs": (2, {"train": 18_609, "test": 4_653, "all": 23_262}),
+}
+
+
+class Counts(NamedTuple):
+    """Numbers of images, limits and folds taken into account.
+
+    Attributes:
+        train, val: Of one run.
+        selection: That pick the best epoch; 0 where there are none.
+        classes: Number of classes.
+        whole_val: Of all folds together.
+        origin: Where the numbers are from, in words.
+    """
+
+    train: int
+    val: int
+    selection: int
+    classes: int
+    whole_val: int
+    origin: str
+
+    def judged(self, seeds):
+        """Different images that so many seeds judge together."""
+        return min(self.whole_val, seeds * self.val)
+
+
+def count_images(config, location):
+    """The `Counts` of a `pipelines.config.Data`.
+
+    Data that is there is opened, and prepared before where it has to be, as
+    training would; data that is not there is not downloaded.
+
+    Raises:
+        ConfigError: if the data is not there and its size is not known.
+        DataError: if the data is broken.
+    """
+    if is_there(config.name, location):
+        source = loading.open_source(config.name, location, config.split_seed)
+        labels = choose_classes(source.class_names, config.classes)
+        classes = len(labels)
+        origin = f"Images of {config.name} are counted"
+
+        def size(split):
+            return np.isin(source.split(split).labels, labels).sum().item()
+    else:
+        every, known = DOCUMENTED.get(config.name, (0, {}))
+        classes = min(every, config.classes or every)
+        origin = (
+            f"{config.name} is not in {location.data_dir}: its numbers of "
+            "images are those documented"
+        )
+
+        def size(split):
+            try:
+                images = sum(_size(part, known) for part in split.split("+"))
+            except (KeyError, ValueError) as error:
+                raise ConfigError(
+                    f"--plan: {config.name} is not in {location.data_dir}, "
+                    f"and how many images its split {split!r} has is not "
+                    "known without it. Point --data_dir at it."
+                ) from error
+            return images * classes // every
+
+    train = size(config.train.removesuffix("_aug"))
+    val = whole_val = size(config.val)
+    if config.folds is not None:
+        train -= round(train / config.folds)
+        val = round(val / config.folds)
+    if config.train.endswith("_aug"):
+        train *= 1 + config.offline.count
+    selection = 0 if config.selection is None else size(config.selection)
+    if config.limit_val is not None:
+        val, selection = (min(n, config.limit_val) for n in (val, selection))
+    return Counts(
+        min(train, config.limit_train or train),
+        val,
+        selection,
+        classes,
+        whole_val if config.folds is not None else val,
+        origin,
+    )
+
+
+def _size(part, known):
+    """Of a split or a slice of one, such as "train", "train[10%:50000]"."""
+    name, _, ends = part.removesuffix("]").partition("[")
+    if not ends:
+        return known[name]
+    start, stop = (
+        None
+        if not end
+        else round(known[name] * int(end[:-1]) / 100)
+        if end.endswith("%")
+        else int(end)
+        for end in ends.split(":")
+    )
+    return len(range(known[name])[start:stop])
+
+
+def is_there(name, location):
+    """Whether a data set can be opened without downloading it."""
+    if name == "tiny_imagenet":
+        prepared = (location.prepared / name).is_dir()
+        return prepared or finding.find(location.data_dir) is not None
+    prepared = (location.prepared / FOLDER).is_dir()
+    if name == "catsdogs":
+        return prepared or catsdogs.find(location) is not None
+    if name == "cats_vs_dogs":
+        return prepared
+    # Asked for it, the loader says what there is.
+    return True

@@ -1,0 +1,143 @@
+"""Which devices train, in which precision."""
+
+import math
+
+import numpy as np
+import tensorflow as tf
+
+from experiments.errors import ConfigError
+from experiments.quantities import counted
+from experiments.runtime import workers
+
+# With which an accelerator need not wait for Python.
+_STEPS_ON_ACCELERATORS = 20
+# Bytes of images that find room on any accelerator.
+_MOST_KEPT = 2 * 2**30
+
+
+def make_strategy(name):
+    """A `tf.distribute` strategy by name.
+
+    "auto" is a TPU where TensorFlow finds one, all GPUs where there are
+    several, otherwise the one device there is.
+    """
+    if name == "auto":
+        if tf.config.list_physical_devices("TPU"):
+            name = "tpu"
+        elif len(tf.config.list_logical_devices("GPU")) > 1:
+            name = "mirrored"
+        else:
+            name = "default"
+    if name == "tpu":
+        return _tpu_strategy()
+    if name == "multiworker":
+        return workers.join()
+    if name == "mirrored":
+        devices = tf.config.list_logical_devices(kind_of_device())
+        return tf.distribute.MirroredStrategy([d.name for d in devices])
+    return tf.distribute.get_strategy()
+
+
+def _tpu_strategy():
+    try:
+        resolver = tf.distribute.cluster_resolver.TPUClusterResolver()
+        tf.config.experimental_connect_to_cluster(resolver)
+        tf.tpu.experimental.initialize_tpu_system(resolver)
+    except (ValueError, tf.errors.OpError) as error:
+        reason = str(error).splitlines()[0]
+        raise ConfigError(f"--strategy=tpu: no TPU found: {reason}") from error
+    return tf.distribute.TPUStrategy(resolver)
+
+
+def kind_of_device():
+    """ "TPU", "GPU" or "CPU": the first of these that there is."""
+    for kind in ("TPU", "GPU"):
+        if tf.config.list_logical_devices(kind):
+            return kind
+    return "CPU"
+
+
+def resolve_precision(precision):
+    """The dtype policy that "auto" stands for on these devices."""
+    if precision != "auto":
+        return precision
+    by_device = {
+        "TPU": "mixed_bfloat16",
+        "GPU": "mixed_float16",
+        "CPU": "float32",
+    }
+    return by_device[kind_of_device()]
+
+
+def resolve_jit_compile(strategy, deterministic):
+    """Whether XLA compiles the train step.
+
+    Not on CPU, where it was measured to be slower; and not over several
+    GPUs, where Keras would compile the replicas' exchange along with it. Nor
+    where operations are deterministic: Keras leaves it out then. On a TPU
+    nothing runs without.
+    """
+    kind = kind_of_device()
+    on_one = strategy.num_replicas_in_sync == 1
+    return kind == "TPU" or (kind == "GPU" and on_one and not deterministic)
+
+
+def steps_per_execution(wanted, *multiples):
+    """Steps that one call of TensorFlow trains.
+
+    Args:
+        wanted: Of the config: so many at most, or "auto".
+        *multiples: Integers; what is returned divides them all.
+    """
+    if wanted == "auto":
+        wanted = 1 if kind_of_device() == "CPU" else _STEPS_ON_ACCELERATORS
+    common = math.gcd(*multiples)
+    return next(steps for steps in range(wanted, 0, -1) if common % steps == 0)
+
+
+def keeps_images(config, images):
+    """Whether the device keeps all training images, in words of `Data.keep_on`.
+
+    Args:
+        config: A `pipelines.config.Data`.
+        images: Of a `pipelines.loading.LoadedSplit`.
+
+    Raises:
+        ConfigError: if it is to, and cannot.
+    """
+    is_array = isinstance(images, np.ndarray)
+    on_device = config.augment_on == "device"
+    if config.keep_on == "device" and not (is_array and on_device):
+        reason = (
+            "images that are kept decoded; raise data.cache_gib"
+            if on_device
+            else "data.augment_on=device"
+        )
+        raise ConfigError(f"data.keep_on=device needs {reason}.")
+    if config.keep_on != "auto":
+        return config.keep_on == "device"
+    fits = is_array and images.nbytes <= _MOST_KEPT
+    return fits and on_device and kind_of_device() != "CPU"
+
+
+def in_words(strategy):
+    """For example "2 replicas on GPU"."""
+    count = strategy.num_replicas_in_sync
+    hosts = workers.worker_of(strategy).count
+    of = f" of {counted(hosts, 'worker')}" if hosts > 1 else ""
+    return f"{counted(count, 'replica')} on {kind_of_device()}{of}"
+
+
+def check_shares(batch_size, strategy):
+    """Replicas average their means: uneven shares would not weigh the same.
+
+    Raises:
+        ConfigError: if the replicas cannot share a batch evenly.
+    """
+    count = strategy.num_replicas_in_sync
+    if batch_size % count:
+        raise ConfigError(
+            f"data.batch_size={batch_size} cannot be shared evenly by {count} "
+            f"replicas; set it to a multiple of {count}, or use "
+            "--strategy=default."
+        )

@@ -1,0 +1,1 @@
+"""Pure statistics: comparisons of arms, their intervals and their power."""

@@ -1,0 +1,1 @@
+"""Photographs in folders of parts and classes."""

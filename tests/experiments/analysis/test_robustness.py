@@ -1,0 +1,90 @@
+"""robustness.json: what is in it, and when it is made anew."""
+
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+
+from experiments.analysis.evaluate import evaluate
+from experiments.analysis.network import load_trained
+from experiments.analysis.robustness import is_judged, judge, judge_robustness
+from experiments.errors import ConfigError
+from pipelines.location import Location
+
+LEVELS = {
+    "clean": [0],
+    **dict.fromkeys(
+        ("noise", "blur", "brightness", "contrast", "jpeg", "pixelate"),
+        [1, 2, 3, 4, 5],
+    ),
+    "occlusion_random": [10, 20, 30, 40, 50],
+    "occlusion_peak": [10, 20, 30, 40, 50],
+    "fgsm": [1, 2, 4],
+}
+
+
+def test_clean_images_get_what_an_evaluation_gives(copied, capsys):
+    content = judge_robustness(copied.path, Location("unused"))
+    assert copied.read_json("robustness.json") == content
+    levels = {}
+    for each in content["conditions"]:
+        levels.setdefault(each["kind"], []).append(each["level"])
+        assert 0 <= each["top1_error"] <= 100
+        assert 0 <= each["calibration_error"] <= 100
+    assert levels == LEVELS
+    clean = content["conditions"][0]
+    expected = evaluate(copied.path, Location("unused"))
+    for name in ("top1_error", "calibration_error", "loss"):
+        assert clean[name] == pytest.approx(expected[name], abs=1e-3), name
+    of_clean = content["calibration"]["clean"]
+    assert of_clean["calibration_error"] == clean["calibration_error"]
+    for found in content["calibration"].values():
+        shares = [share for *_, share in found["reliability"]]
+        assert sum(shares) == pytest.approx(1)
+        assert len(shares) == 15
+    assert "occlusion of 10 to 50 % at random" in capsys.readouterr().out
+
+
+def test_an_attack_raises_the_loss(trained):
+    loaded = load_trained(trained.path)
+    found = judge(loaded, loaded.load_val(Location("unused")).val)
+    losses = [
+        each["loss"]
+        for each in found["conditions"]
+        if each["kind"] in ("clean", "fgsm")
+    ]
+    assert losses == sorted(losses)
+
+
+def test_numbers_do_not_depend_on_the_size_of_batches(trained):
+    loaded = load_trained(trained.path)
+    val = loaded.load_val(Location("unused")).val
+    found = judge(loaded, val)
+    data = replace(loaded.experiment.data, batch_size=5)
+    other = replace(loaded, experiment=replace(loaded.experiment, data=data))
+    for one, two in zip(
+        found["conditions"], judge(other, val)["conditions"], strict=True
+    ):
+        assert one["loss"] == pytest.approx(two["loss"], rel=1e-3), one
+
+
+def test_it_is_made_anew_for_another_model(copied):
+    assert not is_judged(copied)
+    judge_robustness(copied.path, Location("unused"))
+    assert is_judged(copied)
+    network = keras.saving.load_model(copied / "model.keras")
+    network.layers[-1].set_weights(
+        [np.zeros_like(each) for each in network.layers[-1].get_weights()]
+    )
+    network.save(copied / "model.keras")
+    assert not is_judged(copied)
+
+
+def test_other_classes_are_refused(copied):
+    data = copied.data()
+    data["class_names"] = data["class_names"][::-1]
+    copied.write_json("data.json", data)
+    with pytest.raises(ConfigError, match="has other classes than"):
+        judge_robustness(copied.path, Location("unused"))
+    assert not (copied / "robustness.json").exists()

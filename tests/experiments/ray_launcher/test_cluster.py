@@ -1,0 +1,56 @@
+"""Which clusters there are, and what a run takes of them."""
+
+import pytest
+
+pytest.importorskip(
+    "ray", reason="Ray is not installed; see requirements-ray.txt"
+)
+from experiments.errors import ConfigError
+from experiments.ray_launcher.cluster import resources
+from experiments.ray_launcher.launch import run_on_ray
+
+
+@pytest.mark.parametrize(
+    ("nodes", "threads", "strategy", "taken"),
+    [
+        ([{"CPU": 8.0}, {"CPU": 2.0}], None, "auto", (1, 0)),
+        ([{"CPU": 8.0}, {"CPU": 2.0}], 4, "auto", (4, 0)),
+        ([{"CPU": 2.0}, {"CPU": 16.0, "GPU": 4.0}], None, "auto", (4, 1)),
+        ([{"CPU": 2.0}, {"CPU": 16.0, "GPU": 4.0}], None, "mirrored", (16, 4)),
+        ([{"CPU": 2.0}, {"CPU": 16.0, "GPU": 4.0}], 2, "default", (2, 1)),
+        # So that a run has room on each.
+        ([{"CPU": 8.0, "GPU": 1.0}, {"CPU": 4.0, "GPU": 1.0}], None, "auto",
+         (4, 1)),
+        ([{"CPU": 2.0, "GPU": 8.0}], None, "auto", (1, 1)),
+    ],
+)  # fmt: skip
+def test_what_a_run_takes(nodes, threads, strategy, taken):
+    found = resources(nodes, threads, strategy)
+    assert tuple(found.values()) == taken
+    assert list(found) == ["num_cpus", "num_gpus"]
+
+
+@pytest.mark.parametrize(
+    ("nodes", "said"),
+    [
+        ([{"CPU": 2.0}, {"CPU": 4.0}], "no node has more than 4"),
+        ([{"CPU": 9.0}, {"CPU": 4.0, "GPU": 1}], "no node with a GPU has more"),
+    ],
+)
+def test_a_run_that_fits_nowhere_is_refused(nodes, said):
+    with pytest.raises(ConfigError, match=said):
+        resources(nodes, 8, "auto")
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("nonsense", "expects HOST:PORT"),
+        ("ray://127.0.0.1:10001", "expects HOST:PORT"),
+        ("127.0.0.1:1", "no Ray cluster answers"),
+    ],
+)
+def test_an_address_without_a_cluster(tiny, tmp_path, address, said):
+    with pytest.raises(ConfigError, match=said):
+        run_on_ray([(tiny, 0)], workdir=tmp_path / "runs", address=address)
+    assert not (tmp_path / "runs").exists()

@@ -1,0 +1,94 @@
+"""What a user's surroundings say of Keras changes no run, and is said."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+SHOW = """
+from experiments.runtime.startup import start_tensorflow
+start_tensorflow()
+import keras
+from keras.src.backend import config
+print(keras.backend.backend(), keras.config.floatx(), keras.config.epsilon(),
+      keras.config.image_data_format(), keras.config.dtype_policy().name,
+      config.max_epochs(), config.max_steps_per_epoch())
+"""
+NORMAL = "tensorflow float32 1e-07 channels_last float32 None None"
+
+
+def started(home, **variables):
+    """The lines that a start prints, and last what Keras then is."""
+    environment = {k: v for k, v in os.environ.items() if "KERAS" not in k}
+    done = subprocess.run(
+        [sys.executable, "-c", SHOW],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        env=environment | {"HOME": str(home)} | variables,
+    )
+    assert done.returncode == 0, done.stderr
+    # What every start says on a busy machine is left out.
+    lines = done.stdout.splitlines()
+    return [line for line in lines if line != "  importing TensorFlow ..."]
+
+
+def test_nothing_is_said_where_nothing_is_overridden(tmp_path):
+    assert started(tmp_path, KERAS_BACKEND="tensorflow") == [NORMAL]
+    assert not (tmp_path / ".keras").exists()
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ('{"floatx": "float16"}', "floatx in {path}=float16"),
+        (
+            '{"image_data_format": "channels_first"}',
+            "image_data_format in {path}=channels_first",
+        ),
+        (
+            '{"epsilon": 0.001, "backend": "torch"}',
+            "epsilon in {path}=0.001, backend in {path}=torch",
+        ),
+        # Keras itself would not start with these.
+        ('{"floatx": "float8"}', "floatx in {path}=float8"),
+        ("{", None),
+    ],
+)
+def test_settings_in_the_users_home(settings, said, tmp_path):
+    path = tmp_path / ".keras" / "keras.json"
+    path.parent.mkdir()
+    path.write_text(settings)
+    *notes, found = started(tmp_path)
+    assert found == NORMAL
+    assert len(notes) == (said is not None)
+    if said is not None:
+        assert f"not used here: {said.format(path=path)};" in notes[0]
+    assert path.read_text() == settings
+
+
+def test_variables(tmp_path):
+    home = tmp_path / "elsewhere"
+    home.mkdir()
+    (home / "keras.json").write_text(json.dumps({"floatx": "float64"}))
+    note, found = started(
+        tmp_path,
+        KERAS_HOME=str(home),
+        KERAS_BACKEND="jax",
+        KERAS_MAX_EPOCHS="1",
+        KERAS_MAX_STEPS_PER_EPOCH="2",
+        TF_USE_LEGACY_KERAS="1",
+    )
+    assert found == NORMAL
+    for part in (
+        "KERAS_BACKEND=jax",
+        "KERAS_MAX_EPOCHS=1",
+        "KERAS_MAX_STEPS_PER_EPOCH=2",
+        "TF_USE_LEGACY_KERAS=1",
+        f"floatx in {home}/keras.json=float64",
+    ):
+        assert part in note
