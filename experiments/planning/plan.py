@@ -14,7 +14,12 @@ from experiments.report.groups import group_runs
 from experiments.report.runs import read_runs
 from experiments.run_folder import RunFolder
 from experiments.runtime import devices
-from experiments.statistics.power import Noise, Power, measured_noise
+from experiments.statistics.power import (
+    Noise,
+    measure_fold_noise,
+    measure_noise,
+    plan_power,
+)
 from experiments.training.data import epoch_steps
 from pipelines.config_differences import differences
 
@@ -69,14 +74,6 @@ def plan_study(name, experiments, *, seeds, workdir, location, strategy):
         for experiment in experiments
     ]
     names = wording.Names(each.name for each in experiments)
-    first = plans[0].counts
-    power = Power(
-        arms=len(experiments),
-        seeds=len(seeds),
-        images=first.judged(len(seeds)),
-        folds=experiments[0].data.folds,
-        noise=_noise(name, experiments, workdir),
-    )
     left = sum(plan.left for plan in plans)
     steps = sum(plan.left * plan.steps for plan in plans)
     seconds = sum(plan.left * plan.seconds for plan in plans)
@@ -97,6 +94,13 @@ def plan_study(name, experiments, *, seeds, workdir, location, strategy):
         flush=True,
     )
     if len(plans) > 1:
+        power = plan_power(
+            arms=len(plans),
+            seeds=len(seeds),
+            images=plans[0].counts.judged(len(seeds)),
+            folds=experiments[0].data.folds,
+            noise=_noise(name, experiments, workdir),
+        )
         for sentence in wording.power(power):
             print(f"- {sentence}", flush=True)
 
@@ -166,4 +170,7 @@ def _noise(name, experiments, workdir):
         if _is_of(RunFolder(path), experiment)
     )
     groups, _ = group_runs(runs, name)
-    return measured_noise(groups[0]) if groups else Noise()
+    if not groups:
+        return Noise()
+    measure = measure_fold_noise if groups[0].crossed else measure_noise
+    return measure(groups[0].correct)

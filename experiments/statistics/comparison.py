@@ -206,6 +206,8 @@ def compare_arms(correct, reference=None, confidence=CONFIDENCE, placebos=()):
     first = find_reference(correct, reference)
     correct = _read_arms(correct)
     _check_placebos(correct, first, placebos)
+    if len(correct) == 1:
+        return []
     found = _compare_with(correct, first, len(correct) - 1, confidence)
     pooled = pooled_placebos(found, placebos)
     if not pooled:
@@ -472,7 +474,9 @@ def _compare_with(correct, first, comparisons, confidence):
             reach = reach_reference(comparisons, confidence, correlation)
         seeds = arm.seeds, reference.seeds
         found.append(
-            describe_difference((name, first), difference, variance, reach, seeds)
+            describe_difference(
+                (name, first), difference, variance, reach, seeds
+            )
         )
     return found
 

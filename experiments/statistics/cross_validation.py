@@ -24,7 +24,7 @@ from experiments.statistics.quantiles import reach_independently, reach_pairs
 
 # Share of the variance over seeds that is common to overlapping training
 # sets, times F - 1 for F folds. By simulation of trained classifiers.
-_OVERLAP = 0.25
+OVERLAP = 0.25
 
 
 def compare_folds(
@@ -156,7 +156,7 @@ def _read_folds(correct, images, folds):
 
 
 def _compare(arms, images, folds, pairs, reach):
-    shared = _share_variance(arms)
+    shared, _ = share_variance(arms)
     found = []
     for name, first in pairs:
         arm, other = arms[name], arms[first]
@@ -171,11 +171,18 @@ def _compare(arms, images, folds, pairs, reach):
     return found
 
 
-def _share_variance(arms):
+def share_variance(arms):
     """Mean over all pairs of arms of the variance of their differences.
 
     Of arms that all have the same seeds it is twice the residual variance
     of accuracies without the means of arms and seeds.
+
+    Args:
+        arms: {arm: {seed: bool (images,)}}.
+
+    Returns:
+        The variance and the sum of all pairs' degrees of freedom; zeros if
+        no pair has two seeds in common.
     """
     total, degrees = 0.0, 0
     for one, other in combinations(arms.values(), 2):
@@ -183,7 +190,7 @@ def _share_variance(arms):
         if len(gains) > 1:
             total += np.var(gains, ddof=1) * (len(gains) - 1)
             degrees += len(gains) - 1
-    return total / degrees if degrees else 0.0
+    return (total / degrees if degrees else 0.0), degrees
 
 
 def _estimate(arm, other, seeds, images, folds, shared):
@@ -191,7 +198,9 @@ def _estimate(arm, other, seeds, images, folds, shared):
     gains = np.concatenate(
         [arm[seed].astype(float) - other[seed] for seed in seeds]
     )
-    by_seed = np.array([arm[seed].mean() - other[seed].mean() for seed in seeds])
+    by_seed = np.array(
+        [arm[seed].mean() - other[seed].mean() for seed in seeds]
+    )
     _, ids = np.unique(
         np.concatenate([images[seed] for seed in seeds]), return_inverse=True
     )
@@ -200,7 +209,7 @@ def _estimate(arm, other, seeds, images, folds, shared):
         total = variance_of_mean(gains)
         return difference, combine_variance(count, total, None, None)
     own = by_seed.var(ddof=1)
-    over_seeds = max(own, shared) / len(seeds) + _OVERLAP * own / (folds - 1)
+    over_seeds = max(own, shared) / len(seeds) + OVERLAP * own / (folds - 1)
     rest = gains - difference
     again = (np.bincount(ids, rest) ** 2).sum() - (rest**2).sum()
     interaction = max(0.0, again) / len(ids) ** 2
