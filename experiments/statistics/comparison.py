@@ -153,9 +153,9 @@ def compare_arms(correct, reference=None, confidence=CONFIDENCE, placebos=()):
 
     With three or more arms of n seeds each and n_0 >= n seeds of the
     reference, c is Dunnett's quantile for k arms and g degrees of freedom,
-    and with w = (shared / S)^2
+    and with w = (shared / S)^2 and own's degrees of freedom f_own
 
-        1 / f  = w / nu + (1 - w) / (2 (n - 1))
+        1 / f  = w / nu + (1 - w) / f_own
 
     With two arms, or other numbers of seeds, c = t(1 - (1 - confidence) / 2k,
     g), and f are the degrees of freedom of the larger of own and shared.
@@ -521,8 +521,7 @@ def _estimate(arm, reference, shared, balanced):
     over_seeds = max(own[0], pooled)
     if balanced and over_seeds > 0:
         weight = (pooled / over_seeds) ** 2
-        least = max(own[1], 2 * (arm.seeds - 1))
-        degrees = 1 / (weight / nu + (1 - weight) / least)
+        degrees = 1 / (weight / nu + (1 - weight) / own[1])
     else:
         # If rounding alone tells the variances apart, own has fewer degrees.
         degrees = nu if pooled > own[0] * (1 + 1e-9) else own[1]

@@ -148,19 +148,44 @@ def measure_power(differences, folds, noise):
         return plan_power(arms, 1, images, folds, noise)
     seeds = min(min(each.seeds, each.reference_seeds) for each in ranked)
     plan = plan_power(arms, seeds, images, folds, noise)
-    points = [each.detectable for each in ranked]
-    finite = [each for each in points if each is not None]
-    least = min(finite, default=None)
-    if len(finite) < len(points) or plan.detectable is None:
-        return plan._replace(detectable=least, detectable_most=None)
-    needed = seeds_needed(
-        plan.detectable / max(points),
-        arms,
-        images,
-        **_assumptions(noise, folds),
+    points = [each.detectable or math.inf for each in ranked]
+    return _scale(plan, min(points), max(points))
+
+
+def extend_power(power, arms, seeds, images):
+    """The `Power` of a finished study with other numbers.
+
+    Detectable differences change as planned ones do.
+
+    Args:
+        power: From `measure_power`.
+        arms, seeds, images: As for `plan_power`.
+    """
+    plan = plan_power(arms, seeds, images, power.folds, power.noise)
+    before = plan_power(
+        power.arms, power.seeds, power.images, power.folds, power.noise
     )
+    if None in (plan.detectable, before.detectable, power.detectable):
+        return plan
+    ratio = plan.detectable / before.detectable
+    most = power.detectable_most or math.inf
+    return _scale(plan, ratio * power.detectable, ratio * most)
+
+
+def _scale(plan, least, most):
+    """A plan with measured detectable differences in place of its own."""
+    needed = plan.seeds_for_a_point
+    if plan.detectable is not None and most < math.inf:
+        needed = seeds_needed(
+            plan.detectable / most,
+            plan.arms,
+            plan.images,
+            **_assumptions(plan.noise, plan.folds),
+        )
     return plan._replace(
-        detectable=least, detectable_most=max(points), seeds_for_a_point=needed
+        detectable=least if least <= 100 else None,
+        detectable_most=most if most <= 100 else None,
+        seeds_for_a_point=needed,
     )
 
 
