@@ -20,7 +20,6 @@ from experiments.report.runs import read_runs
 from experiments.report.sections import sections_of
 from experiments.report.summary import summarize
 from experiments.run_folder import RunFolder
-from experiments.statistics.power import power_of
 
 # A folder with any of these holds a run, whole or not.
 _FILES = ("metrics.json", "config.json", "history.csv", "predictions.npz")
@@ -168,7 +167,7 @@ def list_numbers(title, materials, left_out):
             {
                 "group": each.findings.title,
                 "metric": "accuracy",
-                **found._asdict(),
+                **found.as_json(),
             }
             for each in materials
             for found in each.findings.differences
@@ -211,7 +210,7 @@ def _explanations(group):
 
 def _group(material):
     findings = material.findings
-    settings, power = findings.settings, power_of(material.group)
+    settings, power = findings.settings, findings.power
     return {
         "title": findings.title,
         "placebos": findings.placebos,
