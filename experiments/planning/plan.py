@@ -16,7 +16,7 @@ from experiments.run_folder import RunFolder
 from experiments.runtime import devices
 from experiments.statistics.power import Noise, Power, measured_noise
 from experiments.training.data import epoch_steps
-from pipelines.config_differences import differences
+from pipelines.config import compare_configs
 
 
 class ArmPlan(NamedTuple):
@@ -154,7 +154,7 @@ def _is_of(folder, experiment):
     if there is None:
         return False
     there.pop("seed", None)
-    return not differences(completed(there), as_json(experiment))
+    return not compare_configs(completed(there), as_json(experiment))
 
 
 def _noise(name, experiments, workdir):

@@ -6,8 +6,8 @@ import zipfile
 import numpy as np
 import pytest
 
+from pipelines.loading import open_source
 from pipelines.location import Location
-from pipelines.tiny_imagenet import TinyImageNet
 from pipelines.tiny_imagenet import splits as arrangement
 from pipelines.tiny_imagenet.contents import open_contents
 
@@ -19,7 +19,7 @@ def archive(make_tiny_imagenet):
 
 @pytest.fixture
 def source(archive):
-    return TinyImageNet(Location(archive))
+    return open_source("tiny_imagenet", Location(archive))
 
 
 def test_published_parts(source):

@@ -14,12 +14,12 @@ import tensorflow_datasets as tfds
 
 from pipelines.errors import DataError
 from pipelines.files.decoding import decode
+from pipelines.loading import open_source
 from pipelines.location import Location
-from pipelines.tiny_imagenet import TinyImageNet
 
 
 def prepare(path, **options):
-    return TinyImageNet(Location(path, **options))
+    return open_source("tiny_imagenet", Location(path, **options))
 
 
 def refusal(path, **options):

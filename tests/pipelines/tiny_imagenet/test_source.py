@@ -11,8 +11,9 @@ import pytest
 
 from pipelines.errors import DataError
 from pipelines.files.decoding import decode
+from pipelines.loading import open_source
 from pipelines.location import Location
-from pipelines.tiny_imagenet import TinyImageNet, finding
+from pipelines.tiny_imagenet import finding
 from pipelines.tiny_imagenet import splits as arrangement
 
 
@@ -23,7 +24,7 @@ def archive(make_tiny_imagenet):
 
 @pytest.fixture
 def source(archive):
-    return TinyImageNet(Location(archive))
+    return open_source("tiny_imagenet", Location(archive))
 
 
 def images_of(split, indices=None, size=64):
@@ -132,7 +133,7 @@ def test_any_images_in_any_order(source):
 
 def test_other_sizes_are_resized_as_everywhere(data_dir, tmp_path):
     mini = data_dir / "tiny-imagenet-mini.zip"
-    source = TinyImageNet(Location(mini, tmp_path))
+    source = open_source("tiny_imagenet", Location(mini, tmp_path))
     split = source.split("validation")
     chosen = [7, 3, 120]
     with zipfile.ZipFile(mini) as file:
@@ -151,7 +152,7 @@ def test_other_sizes_are_resized_as_everywhere(data_dir, tmp_path):
 
 def test_real_images(data_dir, tmp_path):
     mini = data_dir / "tiny-imagenet-mini.zip"
-    source = TinyImageNet(Location(mini, tmp_path))
+    source = open_source("tiny_imagenet", Location(mini, tmp_path))
     for name, count in (
         ("train+holdout", 50),
         ("validation", 20),
@@ -170,7 +171,7 @@ def test_fingerprint_tells_splits_and_contents_apart(
 ):
     def fingerprint(path, name):
         location = Location(path, tmp_path / "prepared" / path.stem)
-        return TinyImageNet(location).split(name).fingerprint
+        return open_source("tiny_imagenet", location).split(name).fingerprint
 
     same = make_tiny_imagenet(tmp_path / "same.zip")
     # The same pixels of another number of classes, in another order.
@@ -182,7 +183,7 @@ def test_fingerprint_tells_splits_and_contents_apart(
 
 
 def splits_of(data_dir):
-    source = TinyImageNet(Location(data_dir, None))
+    source = open_source("tiny_imagenet", Location(data_dir, None))
     split = source.split("train+holdout+validation")
     return split.ids, split.labels.tolist(), images_of(split).tolist()
 
@@ -230,7 +231,7 @@ def closed_port(monkeypatch):
 
 def test_no_data_and_no_network_says_what_to_put_where(tmp_path, closed_port):
     with pytest.raises(DataError) as caught:
-        TinyImageNet(Location(tmp_path / "nowhere"))
+        open_source("tiny_imagenet", Location(tmp_path / "nowhere"))
     message = str(caught.value)
     assert str(tmp_path / "nowhere" / "tiny-imagenet-200.zip") in message
     assert closed_port in message
@@ -241,7 +242,7 @@ def test_no_data_and_no_network_says_what_to_put_where(tmp_path, closed_port):
 
 def test_named_zip_that_is_missing_is_not_downloaded(tmp_path):
     with pytest.raises(DataError, match="other.zip does not exist"):
-        TinyImageNet(Location(tmp_path / "other.zip"))
+        open_source("tiny_imagenet", Location(tmp_path / "other.zip"))
 
 
 def test_public_archive_is_downloaded_where_nothing_is(
@@ -266,7 +267,7 @@ def test_public_archive_is_downloaded_where_nothing_is(
         monkeypatch.setattr(finding, "URL", url)
         monkeypatch.setattr(finding, "SIZE", len(content))
         monkeypatch.setattr(finding, "MD5", hashlib.md5(content).hexdigest())
-        source = TinyImageNet(Location(target))
+        source = open_source("tiny_imagenet", Location(target))
     assert (target / "tiny-imagenet-200.zip").read_bytes() == content
     assert len(source.split("train").labels) == 33
     assert f"downloading {url}" in capsys.readouterr().out

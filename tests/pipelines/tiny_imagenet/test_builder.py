@@ -16,15 +16,16 @@ import pytest
 
 from pipelines.errors import DataError
 from pipelines.files.decoding import decode
+from pipelines.loading import open_source
 from pipelines.location import Location
-from pipelines.tiny_imagenet import TinyImageNet, finding
+from pipelines.tiny_imagenet import finding
 from pipelines.tiny_imagenet.contents import Contents
 
-REPOSITORY = Path(__file__).parents[2]
+REPOSITORY = Path(__file__).parents[3]
 
 
 def prepare(path, **options):
-    return TinyImageNet(Location(path, **options))
+    return open_source("tiny_imagenet", Location(path, **options))
 
 
 def refusal(path, **options):
@@ -91,7 +92,7 @@ def test_killed_preparation_leaves_nothing_that_looks_finished(
     program = f"""
 import os, signal
 from pipelines.location import Location
-from pipelines.tiny_imagenet import TinyImageNet, contents
+from pipelines.tiny_imagenet import contents, source
 read, count = contents.Contents.read, 0
 def killing_read(self, image_id):
     global count
@@ -100,7 +101,7 @@ def killing_read(self, image_id):
         os.kill(os.getpid(), signal.SIGKILL)
     return read(self, image_id)
 contents.Contents.read = killing_read
-TinyImageNet(Location({str(path)!r}))
+source.TinyImageNet(Location({str(path)!r})).prepare()
 """
     killed = subprocess.run([sys.executable, "-c", program], cwd=REPOSITORY)
     assert killed.returncode == -signal.SIGKILL
@@ -175,46 +176,6 @@ def test_records_of_other_labels_are_refused(make_tiny_imagenet):
         lines = file.read("tiny-imagenet-200/" + name).splitlines()
     make_tiny_imagenet(changes={name: b"\n".join(lines[::-1]) + b"\n"})
     assert "another archive" in refusal(path)
-
-
-@pytest.fixture
-def of_version_1(make_tiny_imagenet):
-    """An archive beside records that an earlier version made of it."""
-    path = make_tiny_imagenet()
-    prepare(path)
-    old = records(path).with_name("1.0.0")
-    records(path).rename(old)
-    for name in ("dataset_info.json", "metadata.json"):
-        text = (old / name).read_text().replace("2.0.0", "1.0.0")
-        (old / name).write_text(text)
-    return path
-
-
-def test_records_of_an_earlier_version_are_made_anew(of_version_1, capsys):
-    old = records(of_version_1).with_name("1.0.0")
-    before = files_under(old)
-    capsys.readouterr()
-    prepare(of_version_1)
-    assert (records(of_version_1) / "dataset_info.json").is_file()
-    (note,) = [
-        line
-        for line in capsys.readouterr().out.splitlines()
-        if "another version" in line
-    ]
-    assert str(old) in note
-    # Whose they are is not known: they stay.
-    assert files_under(old) == before
-    prepare(of_version_1)
-    assert capsys.readouterr().out == ""
-
-
-def test_records_of_an_earlier_version_are_no_substitute(of_version_1):
-    of_version_1.unlink()
-    message = refusal(of_version_1)
-    assert "does not exist" in message
-    assert "tiny-imagenet-200.zip" in message
-    assert str(records(of_version_1).with_name("1.0.0")) in message
-    assert not records(of_version_1).exists()
 
 
 def test_folder_that_cannot_be_written_is_one_line(
