@@ -119,9 +119,9 @@ class _Walker:
                     self.tree.left_out[name + end] = HIDDEN
                 elif entry.is_dir(follow_symlinks=False):
                     waiting.append(name)
-                elif entry.is_dir():
+                elif os.path.isdir(entry.path):
                     heapq.heappush(self.links, name)
-                elif entry.is_file():
+                elif os.path.isfile(entry.path):
                     self.tree.files.append(name)
                 else:
                     self.tree.left_out[name] = _NO_FILE

@@ -41,7 +41,7 @@ def digests(dataset):
 @pytest.fixture(scope="module")
 def augment():
     return augment_tf.Sequence(
-        [augment_tf.RandomErasing(fill="noise"), augment_tf.CutMix()]
+        [augment_tf.RandomCrop(padding=8), augment_tf.MixUp()]
     ).apply
 
 

@@ -1,7 +1,9 @@
-"""Preparation is repeatable, all or nothing, and picky about its input."""
+"""Records: repeatable, all or nothing, of good images, read by tfds alone."""
 
 import csv
 import io
+import json
+import os
 import resource
 import signal
 import subprocess
@@ -13,12 +15,13 @@ from pathlib import Path
 import numpy as np
 import PIL.Image
 import pytest
+import tensorflow as tf
+import tensorflow_datasets as tfds
 
 from pipelines.errors import DataError
 from pipelines.files.decoding import decode
 from pipelines.loading import open_source
 from pipelines.location import Location
-from pipelines.tiny_imagenet import finding
 from pipelines.tiny_imagenet.contents import Contents
 
 REPOSITORY = Path(__file__).parents[3]
@@ -58,28 +61,18 @@ def noise(shape, mode=None):
     return PIL.Image.fromarray(pixels, mode)
 
 
-def test_same_archive_same_records(make_tiny_imagenet, tmp_path):
+def test_same_archive_same_records_once(make_tiny_imagenet, tmp_path, capsys):
     path = make_tiny_imagenet()
     prepare(path, prepared_dir=tmp_path / "a")
     prepare(path, prepared_dir=tmp_path / "b")
     first = files_under(tmp_path / "a")
     assert first == files_under(tmp_path / "b")
     assert sum(name.count("tfrecord") for name in first) == 3
-
-
-def test_nothing_but_the_records_is_left(make_tiny_imagenet, tmp_path):
-    path = make_tiny_imagenet()
-    prepare(path, prepared_dir=tmp_path / "p")
-    assert {p.name for p in (tmp_path / "p").iterdir()} == {"tiny_imagenet"}
-    left = {p.name for p in (tmp_path / "p" / "tiny_imagenet").iterdir()}
-    assert left == {"2.0.0"}
-
-
-def test_prepared_once(make_tiny_imagenet, capsys):
-    path = make_tiny_imagenet()
-    prepare(path)
+    assert {Path(name).parent.as_posix() for name in first} == {
+        "tiny_imagenet/2.0.0"
+    }
     assert "preparing Tiny ImageNet" in capsys.readouterr().out
-    prepare(path)
+    prepare(path, prepared_dir=tmp_path / "a")
     assert capsys.readouterr().out == ""
 
 
@@ -167,17 +160,6 @@ def test_records_of_another_archive_are_refused(make_tiny_imagenet, tmp_path):
     prepare(first, prepared_dir=tmp_path / "elsewhere")
 
 
-def test_records_of_other_labels_are_refused(make_tiny_imagenet):
-    """The same images, annotated otherwise."""
-    path = make_tiny_imagenet()
-    prepare(path)
-    with zipfile.ZipFile(path) as file:
-        name = "val/val_annotations.txt"
-        lines = file.read("tiny-imagenet-200/" + name).splitlines()
-    make_tiny_imagenet(changes={name: b"\n".join(lines[::-1]) + b"\n"})
-    assert "another archive" in refusal(path)
-
-
 def test_folder_that_cannot_be_written_is_one_line(
     make_tiny_imagenet, tmp_path
 ):
@@ -187,138 +169,6 @@ def test_folder_that_cannot_be_written_is_one_line(
     )
     assert "cannot write" in message
     assert "--prepared_dir" in message
-
-
-@pytest.fixture
-def no_download(monkeypatch):
-    def refuse(*arguments, **options):
-        raise AssertionError("downloads although there are images")
-
-    monkeypatch.setattr(finding, "download", refuse)
-
-
-@pytest.mark.parametrize("around", ["", "tiny-imagenet-200/", "my/data/"])
-def test_extracted_however_deep(
-    make_tiny_imagenet, tmp_path, around, no_download
-):
-    path = make_tiny_imagenet()
-    with zipfile.ZipFile(path) as file:
-        file.extractall(tmp_path / "extracted" / around)
-    source = prepare(tmp_path / "extracted", prepared_dir=tmp_path / "a")
-    expected = prepare(path)
-    assert source.fingerprint == expected.fingerprint
-
-
-@pytest.mark.parametrize("name", ["archive.zip", "tiny-imagenet-200 (1).ZIP"])
-def test_zip_file_of_another_name(make_tiny_imagenet, name, no_download):
-    path = make_tiny_imagenet()
-    path = path.rename(path.with_name(name))
-    with zipfile.ZipFile(path.with_name("other.zip"), "w"):
-        pass
-    assert len(prepare(path.parent).split("train+holdout").labels) == 36
-
-
-def test_two_archives_are_asked_about(make_tiny_imagenet, no_download):
-    path = make_tiny_imagenet()
-    path.rename(path.with_name("a.zip"))
-    path = make_tiny_imagenet()
-    path.rename(path.with_name("b.zip"))
-    assert "Received: a.zip, b.zip. Point" in refusal(path.parent)
-
-
-def test_other_images_are_not_taken_for_none(
-    make_tiny_imagenet, tmp_path, write_tree, no_download
-):
-    write_tree(tmp_path / "data", {"train/n1/images/n1_0.JPEG": b"x"})
-    message = refusal(tmp_path / "data")
-    assert "holds train/n1/images/n1_0.JPEG" in message
-    assert "wnids.txt" in message
-    assert "image_folder" in message
-    assert [p.name for p in (tmp_path / "data").iterdir()] == ["train"]
-
-
-def test_files_that_are_not_used_are_listed(make_tiny_imagenet, capsys):
-    changes = {
-        "train/n100/images/mine.png": b"",
-        "train/n100/images/.DS_Store": b"",
-        # These are the archive's own.
-        "train/n100/n100_boxes.txt": b"",
-        "test/images/test_7.JPEG": b"",
-    }
-    path = make_tiny_imagenet(changes=changes)
-    prepare(path)
-    report = records(path).with_name("unused_files.csv")
-    assert "2 files are not used (1 hidden" in (said := capsys.readouterr().out)
-    assert str(report) in said
-    with open(report, newline="") as file:
-        assert {row["file"]: row["reason"] for row in csv.DictReader(file)} == {
-            "train/n100/images/mine.png": (
-                "not where images of this data set are"
-            ),
-            "train/n100/images/.DS_Store": (
-                "hidden, or of the operating system"
-            ),
-        }
-
-
-def sorted_by_class(path, images, annotations):
-    """Changes that sort the validation images, as a common script does."""
-    with zipfile.ZipFile(path) as file:
-        read = {
-            name.removeprefix("tiny-imagenet-200/"): file.read(name)
-            for name in file.namelist()
-        }
-    listed = read["val/val_annotations.txt"].decode().splitlines()
-    changes = {} if annotations else {"val/val_annotations.txt": None}
-    for line in listed:
-        name, wnid = line.split("\t")[:2]
-        changes[f"val/images/{name}"] = None
-        changes[f"val/{wnid}/{images}{name}"] = read[f"val/images/{name}"]
-    return changes
-
-
-@pytest.mark.parametrize("images", ["images/", ""])
-@pytest.mark.parametrize("annotations", [True, False])
-def test_validation_images_sorted_by_class(
-    make_tiny_imagenet, tmp_path, images, annotations
-):
-    path = make_tiny_imagenet()
-    expected = prepare(path)
-    changes = sorted_by_class(path, images, annotations)
-    path = make_tiny_imagenet(tmp_path / "sorted.zip", changes=changes)
-    source = prepare(path, prepared_dir=tmp_path / "sorted")
-    found, known = (s.split("validation") for s in (source, expected))
-    assert dict(zip(found.ids, found.labels, strict=True)) == dict(
-        zip(known.ids, known.labels, strict=True)
-    )
-    published = source.split("published_validation").ids
-    if annotations:
-        assert published == expected.split("published_validation").ids
-    else:
-        # As if the images were listed by number, like the real archive's.
-        lines = sorted(
-            (int(i[4:-5]), source.wnids[label])
-            for i, label in zip(found.ids, found.labels, strict=True)
-        )
-        text = "".join(f"val_{n}.JPEG\t{wnid}\n" for n, wnid in lines)
-        path = make_tiny_imagenet(
-            tmp_path / "listed.zip",
-            changes={"val/val_annotations.txt": text.encode()},
-        )
-        listed = prepare(path, prepared_dir=tmp_path / "listed")
-        assert published == listed.split("published_validation").ids
-
-
-def test_sorted_images_that_contradict_the_annotations(make_tiny_imagenet):
-    path = make_tiny_imagenet()
-    changes = sorted_by_class(path, "images/", True)
-    moved = changes.pop("val/n100/images/val_0.JPEG")
-    changes["val/n200/images/val_0.JPEG"] = moved
-    path = make_tiny_imagenet(changes=changes)
-    assert "val_0.JPEG is of n100 in val/val_annotations" in refusal(path)
-    changes["val/n100/images/val_0.JPEG"] = moved
-    path = make_tiny_imagenet(changes=changes)
-    assert "val_0.JPEG is there twice" in refusal(path)
 
 
 BAD = "train/n100/images/n100_7.JPEG"
@@ -341,12 +191,18 @@ def test_bad_image_is_named_with_the_reason(make_tiny_imagenet, data, reason):
     assert not records(path).exists()
 
 
-def test_bad_images_can_be_left_out(make_tiny_imagenet, tmp_path, capsys):
+def test_bad_images_can_be_left_out(make_tiny_imagenet, tiny_imagenet, capsys):
     changes = {BAD: b"no image", "val/images/val_4.JPEG": b""}
+    changes["train/n100/images/mine.png"] = b""
     path = make_tiny_imagenet(changes=changes)
     source = prepare(path, on_bad_image="skip")
-    whole = prepare(make_tiny_imagenet(tmp_path / "whole.zip"))
-    assert "2 of 48" in capsys.readouterr().out
+    whole = open_source("tiny_imagenet", tiny_imagenet)
+    said = capsys.readouterr().out
+    assert "2 of 48" in said
+    report = records(path).with_name("unused_files.csv")
+    assert "1 file is not used (1 not where images of this" in said
+    assert str(report) in said
+    assert "train/n100/images/mine.png" in report.read_text()
     with open(records(path).parent / "bad_images.csv", newline="") as file:
         listed = [row["file"] for row in csv.DictReader(file)]
     assert listed == ["n100_7.JPEG", "val_4.JPEG"]
@@ -375,29 +231,10 @@ def test_too_few_images_are_found_first(make_tiny_imagenet, options, reason):
     assert not records(path).exists()
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"wnids.txt": None},
-        {"words.txt": None},
-        {"words.txt": b"n100 no tab"},
-        {"val/val_annotations.txt": None},
-        {"val/val_annotations.txt": b""},
-        {"train/n999/images/n999_0.JPEG": b""},
-        {"val/images/val_3.JPEG": None},
-        {"val/images/val_99.JPEG": b""},
-    ],
-)
-def test_other_layouts_are_refused(make_tiny_imagenet, changes):
-    path = make_tiny_imagenet(changes=changes)
-    assert "not laid out like Tiny ImageNet" in refusal(path)
-
-
-@pytest.mark.parametrize("kept", [0.2, 0.7, 0.999])
-def test_archive_cut_short_is_refused(make_tiny_imagenet, kept):
+def test_archive_cut_short_is_refused(make_tiny_imagenet):
     path = make_tiny_imagenet()
     whole = path.read_bytes()
-    path.write_bytes(whole[: int(kept * len(whole))])
+    path.write_bytes(whole[: int(0.7 * len(whole))])
     assert "broken or cut short" in refusal(path)
     assert not records(path).exists()
 
@@ -428,3 +265,127 @@ def test_same_image_in_two_splits_is_noted(make_tiny_imagenet, capsys):
     assert "1 image is in both train and validation" in note
     assert "n200_0.JPEG = val_5.JPEG" in note
     assert note in capsys.readouterr().out
+
+
+def stored(path, name):
+    dataset = tfds.builder_from_directory(records(path)).as_dataset(
+        "all", decoders={"image": tfds.decode.SkipDecoding()}
+    )
+    (data,) = (
+        each["image"].numpy()
+        for each in dataset
+        if each["file_name"].numpy().decode() == name
+    )
+    return data
+
+
+# {kind of file: whether the records keep it as it is}.
+KINDS = {
+    encoded(noise((64, 64))): True,
+    encoded(noise((64, 64, 3))): True,
+    encoded(noise((64, 64, 3)), "PNG"): True,
+    encoded(noise((64, 64, 4), "CMYK")): False,
+    encoded(noise((64, 64)).convert("P"), "GIF"): False,
+    encoded(noise((64, 64, 4)), "PNG"): False,
+}
+
+
+def test_every_kind_of_file_comes_back_as_pillow_reads_it(make_tiny_imagenet):
+    names = [f"n100_{number}.JPEG" for number in range(len(KINDS))]
+    path = make_tiny_imagenet(
+        changes={
+            f"train/n100/images/{name}": data
+            for name, data in zip(names, KINDS, strict=True)
+        }
+    )
+    split = prepare(path).split("train+holdout")
+    for name, (data, kept) in zip(names, KINDS.items(), strict=True):
+        images = np.empty((1, 64, 64, 3), np.uint8)
+        split.decode_into(images, [split.ids.index(name)])
+        np.testing.assert_array_equal(images[0], decode(data, 64))
+        assert (stored(path, name) == data) == kept
+
+
+def test_tfds_builds_and_loads_by_name(make_tiny_imagenet, tmp_path):
+    dataset, info = tfds.load(
+        "tiny_imagenet",
+        split="validation",
+        data_dir=tmp_path / "tfds",
+        builder_kwargs={"images": make_tiny_imagenet()},
+        as_supervised=True,
+        with_info=True,
+    )
+    assert info.features["label"].names == ["n100", "n200", "n300"]
+    assert info.metadata["words"][0] == "word of n100, and more"
+    images, labels = map(np.stack, zip(*dataset, strict=True))
+    assert images.shape == (12, 64, 64, 3)
+    np.testing.assert_array_equal(images[:, 0, 0, 0] // 80, labels)
+
+
+def test_tfds_reads_the_records_without_this_package(
+    make_tiny_imagenet, tmp_path
+):
+    path = make_tiny_imagenet()
+    prepare(path)
+    program = """
+import sys, tensorflow_datasets as tfds
+data, info = tfds.load("tiny_imagenet", data_dir=sys.argv[1], with_info=True)
+print({name: len(split) for name, split in data.items()})
+print(info.metadata["slices"])
+assert "pipelines" not in sys.modules
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(path.parent)],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": ""},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "{'train': 33, 'holdout': 3, 'validation': 12}" in done.stdout
+    assert "train[:18]" in done.stdout
+
+
+@pytest.mark.parametrize("harm", ["remove", "cut", "flip"])
+def test_damaged_records_are_one_line(make_tiny_imagenet, harm):
+    path = make_tiny_imagenet()
+    prepare(path)
+    (shard,) = records(path).glob("*train*")
+    data = bytearray(shard.read_bytes())
+    shard.unlink()
+    if harm == "cut":
+        # Between two records, where the file itself looks whole.
+        sizes = [
+            len(record.numpy()) + 16
+            for record in tf.data.TFRecordDataset([write(shard, data)])
+        ]
+        shard.write_bytes(data[: sum(sizes[:20])])
+    elif harm == "flip":
+        data[5000] ^= 1
+        shard.write_bytes(data)
+    split = prepare(path).split("train")
+    with pytest.raises(DataError, match="damaged.*Remove") as caught:
+        split.decode_into(np.empty((33, 64, 64, 3), np.uint8), np.arange(33))
+    assert "\n" not in str(caught.value)
+
+
+def write(path, data):
+    path.write_bytes(data)
+    return str(path)
+
+
+def test_records_without_their_description_are_one_line(make_tiny_imagenet):
+    path = make_tiny_imagenet()
+    prepare(path)
+    (records(path) / "dataset_info.json").unlink()
+    assert "dataset_info.json" in refusal(path)
+
+
+def test_metadata_names_the_slices(make_tiny_imagenet):
+    path = make_tiny_imagenet()
+    prepare(path)
+    metadata = json.loads((records(path) / "metadata.json").read_text())
+    assert metadata["slices"] == {
+        "published_train": "train[:18]",
+        "published_validation": "validation[:6]",
+    }
