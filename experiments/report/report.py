@@ -27,8 +27,12 @@ _FILES = ("metrics.json", "config.json", "history.csv", "predictions.npz")
 _OTHERS = ("reports", "describe", "mlflow", "wandb")
 
 
-def report_on(runs_dir):
+def report_on(runs_dir, margin=None):
     """Compares all runs found below a folder; of several studies, each.
+
+    Args:
+        runs_dir: The folder.
+        margin: As of `write_report`.
 
     Raises:
         ConfigError: if there are none, or none of use.
@@ -40,7 +44,10 @@ def report_on(runs_dir):
             f"with {', '.join(_FILES[:-1])} or {_FILES[-1]})."
         )
     write_report(
-        paths, Path(runs_dir) / "reports" / "all", f"Runs in {runs_dir}"
+        paths,
+        Path(runs_dir) / "reports" / "all",
+        f"Runs in {runs_dir}",
+        margin=margin,
     )
 
 
@@ -54,7 +61,7 @@ def find_runs(runs_dir):
     return sorted(found, key=lambda path: (len(path.parts), path))
 
 
-def write_report(paths, folder, title, study=None):
+def write_report(paths, folder, title, study=None, margin=None):
     """Writes the page that compares runs.
 
     index.html and report.md hold all of it; comparison.json every number;
@@ -66,9 +73,50 @@ def write_report(paths, folder, title, study=None):
         title: Heading of the report.
         study: Name of the study that the runs are of, the first arm being
             its reference; None: whatever they are of.
+        margin: Points of a difference that matters, stated before the first
+            run; None: no sentence says that arms are alike.
 
     Raises:
         ConfigError: if no run is of use, and why.
+    """
+    materials, left_out = compare_runs(paths, study, margin)
+    # Layers of Keras and KerasCV take long to start for their previews.
+    runs = sum(len(each.group.runs) for each in materials)
+    print(f"comparing and drawing {counted(runs, 'run')}", flush=True)
+    # The numbers first: a figure that cannot be drawn must not cost them.
+    numbers = json.dumps(
+        list_numbers(title, materials, left_out), indent=2, allow_nan=False
+    )
+    with _naming(folder):
+        _empty(folder)
+        (folder / "comparison.json").write_text(numbers + "\n", "utf-8")
+    chapters = [
+        Chapter(
+            each.group.title,
+            sections_of(each),
+            f"_{_slug(each.group.title)}_{number}"
+            if len(materials) > 1
+            else "",
+        )
+        for number, each in enumerate(materials, 1)
+    ]
+    with _naming(folder):
+        write_page(title, chapters, folder)
+    print(summarize(materials), flush=True)
+    print(f"\nThe report: {folder / 'index.html'}", flush=True)
+
+
+def compare_runs(paths, study=None, margin=None):
+    """Numbers of the comparison of runs; nothing is written.
+
+    Args:
+        paths, study, margin: As of `write_report`.
+
+    Returns:
+        A list of `material.Material`s and a list of `runs.LeftOut`s.
+
+    Raises:
+        ConfigError: as `write_report`.
     """
     paths = [p.path if isinstance(p, RunFolder) else Path(p) for p in paths]
     runs, left_out = read_runs(paths)
@@ -78,31 +126,10 @@ def write_report(paths, folder, title, study=None):
     if not groups:
         reasons = "; ".join(f"{each.path}: {each.reason}" for each in left_out)
         raise ConfigError(f"there is nothing to compare: {reasons}.")
-    # Layers of Keras and KerasCV take long to start for their previews.
-    print(f"comparing and drawing {counted(len(runs), 'run')}", flush=True)
-    materials = [
-        Material(group, find(group), _published(group), left_out)
+    return [
+        Material(group, find(group, margin), _published(group), left_out)
         for group in groups
-    ]
-    # The numbers first: a figure that cannot be drawn must not cost them.
-    numbers = json.dumps(
-        _numbers(title, materials, left_out), indent=2, allow_nan=False
-    )
-    with _naming(folder):
-        _empty(folder)
-        (folder / "comparison.json").write_text(numbers + "\n", "utf-8")
-    chapters = [
-        Chapter(
-            each.group.title,
-            sections_of(each),
-            f"_{_slug(each.group.title)}_{number}" if len(groups) > 1 else "",
-        )
-        for number, each in enumerate(materials, 1)
-    ]
-    with _naming(folder):
-        write_page(title, chapters, folder)
-    print(summarize(materials), flush=True)
-    print(f"\nThe report: {folder / 'index.html'}", flush=True)
+    ], left_out
 
 
 @contextlib.contextmanager
@@ -135,7 +162,7 @@ def _published(group):
     return {arm: each for arm, each in found.items() if each is not None}
 
 
-def _numbers(title, materials, left_out):
+def list_numbers(title, materials, left_out):
     """The content of comparison.json."""
     return {
         "title": title,
@@ -150,6 +177,7 @@ def _numbers(title, materials, left_out):
                 "group": each.findings.title,
                 "metric": "accuracy",
                 **found.as_json(),
+                "relevance": each.findings.relevance(found),
             }
             for each in materials
             for found in each.findings.differences
@@ -202,6 +230,8 @@ def _group(material):
         "images": findings.images,
         "cross_validated": findings.crossed,
         "positive_class": findings.positive_class,
+        "margin": findings.margin,
+        "pairs": [each.as_json() for each in findings.pairs],
         "power": power and power.as_json(),
         "robustness": _robustness(material.group),
         "explanations": _explanations(material.group),
