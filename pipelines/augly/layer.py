@@ -1,4 +1,4 @@
-"""AugLy inside tf.data, for those who prefer it to files."""
+"""Keras layer that applies AugLy inside tf.data, without files."""
 
 import keras
 import numpy as np
@@ -54,7 +54,7 @@ class AugLyLayer(augment_tf.Augmentation):
         self.operations = check_operations(
             SLIGHT if operations is None else operations
         )
-        # What is missing is better said now than by TensorFlow, in training.
+        # Better an error now than one from TensorFlow, in training.
         load_augly()
 
     def augment(self, images, labels, seed):

@@ -1,4 +1,4 @@
-"""Whatever tensorflow-datasets has prepared is read as it is."""
+"""Data sets of tensorflow-datasets are read in place."""
 
 import io
 from dataclasses import replace
