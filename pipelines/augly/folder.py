@@ -59,7 +59,7 @@ class AugmentedFolder(ClaimedFolder):
         """Writes the manifest and says that all is done."""
         lines = [json.dumps(entry) + "\n" for entry in entries]
         self.write(_MANIFEST, "".join(lines).encode())
-        # Of processes that were killed while they wrote.
+        # Processes that were killed while they wrote have left these.
         for leftover in self.path.rglob(f"{UNFINISHED}*"):
             leftover.unlink()
         self.write_json(_STATE, self.read_json(_STATE) | {"status": "finished"})

@@ -253,3 +253,27 @@ def describe_leaks(splits):
                 + (", ..." if len(shared) > 3 else "")
             )
     return sentences
+
+
+def describe_contradictions(labelled):
+    """Describes pictures of several classes, by the digest of their pixels.
+
+    Args:
+        labelled: Pairs (class name, `Inspection`).
+
+    Returns:
+        A list of one sentence, or of none.
+    """
+    names_of = {}
+    for class_name, each in labelled:
+        names = names_of.setdefault(each.digest, {})
+        names.setdefault(class_name, each.name)
+    several = [names for names in names_of.values() if len(names) > 1]
+    if not several:
+        return []
+    are = "picture is" if len(several) == 1 else "pictures are"
+    examples = [" = ".join(names.values()) for names in several]
+    return [
+        f"{len(several):,} {are} in more than one class: "
+        + join_names(examples, 3)
+    ]

@@ -10,6 +10,7 @@ from augment_tf.ops.sampling import to_32_bits
 from pipelines.errors import DataError
 from pipelines.files.inspection import (
     check_classes,
+    describe_contradictions,
     describe_doubts,
     describe_leaks,
     inspect_files,
@@ -184,6 +185,9 @@ def _describe(files, good, parts, seed, adopted=False):
         )
     notes = describe_leaks(
         {part: rows.values() for part, rows in by_part.items()}
+    )
+    notes += describe_contradictions(
+        (entry.class_name, each) for entry, each in good.items()
     )
     notes += describe_doubts(good.values())
     for note in notes:

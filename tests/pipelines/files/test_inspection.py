@@ -11,6 +11,7 @@ from pipelines.errors import DataError
 from pipelines.files.inspection import (
     Inspection,
     check_classes,
+    describe_contradictions,
     describe_doubts,
     describe_leaks,
     inspect,
@@ -146,6 +147,22 @@ def test_classes_that_teach_nothing_are_refused(counts, message):
 
 def test_two_classes_are_enough():
     check_classes({"cats": 1, "dogs": 1}, "here")
+
+
+def test_picture_of_two_classes_is_named():
+    labelled = [
+        (class_name, Inspection(f"{class_name}/{name}", digest=digest))
+        for class_name, name, digest in (
+            ("cats", "a", "1"),
+            ("cats", "b", "1"),
+            ("dogs", "c", "2"),
+            ("dogs", "d", "1"),
+        )
+    ]
+    assert describe_contradictions(labelled) == [
+        "1 picture is in more than one class: cats/a = dogs/d"
+    ]
+    assert describe_contradictions(labelled[:3]) == []
 
 
 def test_leaks_are_named_by_pair():

@@ -208,6 +208,14 @@ def test_what_is_not_used_is_counted_and_listed(
             assert os.path.exists(word.rstrip(".:")), word
 
 
+def test_picture_of_two_classes_is_noted(make_images, draw_image):
+    root = make_images()
+    draw_image(root / "ants" / "same.png", 1000)
+    draw_image(root / "bees" / "same.png", 1000)
+    (note,) = opened(root).notes
+    assert note.endswith("class: ants/same.png = bees/same.png")
+
+
 def test_class_of_broken_images_is_not_lost(make_images):
     root = make_images()
     for file in (root / "bees").iterdir():
