@@ -25,8 +25,12 @@ _FILES = ("metrics.json", "config.json", "history.csv", "predictions.npz")
 _OTHERS = ("reports", "describe", "mlflow", "wandb")
 
 
-def report_on(runs_dir):
+def report_on(runs_dir, margin=None):
     """Compares all runs found below a folder; of several studies, each.
+
+    Args:
+        runs_dir: The folder.
+        margin: As for `write_report`.
 
     Raises:
         ConfigError: if there are none, or none of use.
@@ -37,9 +41,8 @@ def report_on(runs_dir):
             f"--report: there are no runs in {runs_dir} (looked for folders "
             f"with {', '.join(_FILES[:-1])} or {_FILES[-1]})."
         )
-    write_report(
-        paths, Path(runs_dir) / "reports" / "all", f"Runs in {runs_dir}"
-    )
+    folder = Path(runs_dir) / "reports" / "all"
+    write_report(paths, folder, f"Runs in {runs_dir}", margin=margin)
 
 
 def find_runs(runs_dir):
@@ -52,7 +55,7 @@ def find_runs(runs_dir):
     return sorted(found, key=lambda path: (len(path.parts), path))
 
 
-def write_report(paths, folder, title, study=None):
+def write_report(paths, folder, title, study=None, margin=None):
     """Writes the page that compares runs.
 
     index.html and report.md hold all of it; comparison.json every number;
@@ -64,6 +67,7 @@ def write_report(paths, folder, title, study=None):
         title: Heading of the report.
         study: Name of the study that the runs are of, the first arm being
             its reference; None: whatever they are of.
+        margin: Points of accuracy that matter, or None.
 
     Raises:
         ConfigError: if no run is of use, and why.

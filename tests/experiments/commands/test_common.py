@@ -1,15 +1,18 @@
-"""Paths mean what they mean in a shell."""
+"""Parsers of flags: paths mean what they mean in a shell."""
 
 import doctest
 
 import pytest
 
-from experiments.commands import path_flag
-from experiments.commands.path_flag import PathParser, PathsParser
+from experiments.commands import common, train
+from experiments.commands.common import PathParser, PathsParser
 
 
-def test_examples():
-    assert doctest.testmod(path_flag).failed == 0
+@pytest.mark.parametrize("module", [common, train])
+def test_examples_in_docstrings(module):
+    result = doctest.testmod(module)
+    assert result.attempted > 0
+    assert result.failed == 0
 
 
 @pytest.mark.parametrize(
@@ -25,7 +28,7 @@ def test_examples():
         ("costs$", "costs$"),
     ],
 )
-def test_what_a_shell_would_make_of_it(given, path, monkeypatch):
+def test_paths_are_expanded_as_in_a_shell(given, path, monkeypatch):
     monkeypatch.setenv("HOME", "/home/me")
     monkeypatch.setenv("DISK", "/disk")
     # What a variable holds is a path as it is, but for the home.
@@ -44,7 +47,7 @@ def test_what_a_shell_would_make_of_it(given, path, monkeypatch):
         ("a\0b", "expected a path"),
     ],
 )
-def test_what_means_nothing_is_refused(given, message, monkeypatch):
+def test_paths_that_mean_nothing_are_refused(given, message, monkeypatch):
     monkeypatch.setenv("EMPTY", "")
     with pytest.raises(ValueError, match=message):
         PathParser().parse(given)
