@@ -1,11 +1,13 @@
-"""Compares runs, from the files that they left and nothing else."""
+"""Reports on runs, from the files in their folders and nothing else."""
 
+import contextlib
 import json
 import os
 import re
 from pathlib import Path
 
 from experiments.errors import ConfigError
+from experiments.quantities import counted
 from experiments.report import wording
 from experiments.report.document import Chapter, write_page
 from experiments.report.explanations import explanations_of
@@ -16,10 +18,11 @@ from experiments.report.published.results import read_published
 from experiments.report.robustness import robustness_of
 from experiments.report.runs import read_runs
 from experiments.report.sections import sections_of
+from experiments.report.summary import summarize
 from experiments.run_folder import RunFolder
 from experiments.statistics.power import power_of
 
-# A folder with any of these is somebody's run, whole or not.
+# A folder with any of these holds a run, whole or not.
 _FILES = ("metrics.json", "config.json", "history.csv", "predictions.npz")
 # What this program writes beside runs, and what follows runs, copies of them.
 _OTHERS = ("reports", "describe", "mlflow", "wandb")
@@ -74,22 +77,25 @@ def write_report(paths, folder, title, study=None, margin=None):
     """
     paths = [p.path if isinstance(p, RunFolder) else Path(p) for p in paths]
     runs, left_out = read_runs(paths)
-    groups, strangers = group_runs(runs, study)
+    order = [path.parent.name for path in paths] if study else ()
+    groups, strangers = group_runs(runs, study, left_out, order)
     left_out += strangers
     if not groups:
         reasons = "; ".join(f"{each.path}: {each.reason}" for each in left_out)
         raise ConfigError(f"there is nothing to compare: {reasons}.")
     # Layers of Keras and KerasCV take long to start for their previews.
-    print(f"comparing and drawing {len(runs)} runs", flush=True)
-    folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.iterdir():
-        # Of an earlier report, of other runs, it would seem to be this one's.
-        if old.suffix in (".csv", ".png", ".svg"):
-            old.unlink()
+    print(f"comparing and drawing {counted(len(runs), 'run')}", flush=True)
     materials = [
         Material(group, find(group), _published(group), left_out)
         for group in groups
     ]
+    # The numbers first: a figure that cannot be drawn must not cost them.
+    numbers = json.dumps(
+        _numbers(title, materials, left_out), indent=2, allow_nan=False
+    )
+    with _naming(folder):
+        _empty(folder)
+        (folder / "comparison.json").write_text(numbers + "\n", "utf-8")
     chapters = [
         Chapter(
             each.group.title,
@@ -98,11 +104,31 @@ def write_report(paths, folder, title, study=None, margin=None):
         )
         for number, each in enumerate(materials, 1)
     ]
-    (folder / "comparison.json").write_text(
-        json.dumps(_numbers(title, materials, left_out), indent=2) + "\n"
-    )
-    text = write_page(title, chapters, folder)
-    print(f"\n{text}\nThe report: {folder / 'index.html'}", flush=True)
+    with _naming(folder):
+        write_page(title, chapters, folder)
+    print(summarize(materials), flush=True)
+    print(f"\nThe report: {folder / 'index.html'}", flush=True)
+
+
+@contextlib.contextmanager
+def _naming(folder):
+    """ConfigError with the folder's name for files that cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        raise ConfigError(
+            f"cannot write the report to {folder}: "
+            f"{error.strerror or error}. Choose another --workdir, or move "
+            "away what is there."
+        ) from error
+
+
+def _empty(folder):
+    """Makes the folder, without tables and figures of an earlier report."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.iterdir():
+        if old.suffix in (".csv", ".png", ".svg"):
+            old.unlink()
 
 
 def _slug(text):
@@ -118,6 +144,11 @@ def _numbers(title, materials, left_out):
     """The content of comparison.json."""
     return {
         "title": title,
+        "alarms": [
+            sentence
+            for each in materials
+            for sentence in wording.alarm(each.findings)
+        ],
         "groups": [_group(each) for each in materials],
         "differences": [
             {
@@ -151,6 +182,7 @@ def _robustness(group):
 
 
 def _explanations(group):
+    found, _ = explanations_of(group)
     return {
         arm: each._asdict()
         | {
@@ -159,7 +191,7 @@ def _explanations(group):
                 for method, both in each.scores.items()
             }
         }
-        for arm, each in explanations_of(group).items()
+        for arm, each in found.items()
     }
 
 
@@ -168,6 +200,7 @@ def _group(material):
     settings, power = findings.settings, power_of(material.group)
     return {
         "title": findings.title,
+        "placebos": findings.placebos,
         "answer": wording.answer(findings),
         "warnings": list(wording.warnings(findings)),
         "reference": findings.arms[0].name,
@@ -182,6 +215,7 @@ def _group(material):
             {
                 "name": arm.name,
                 "seeds": arm.seeds,
+                "lost": arm.lost,
                 "epochs": arm.epochs,
                 "chosen_on": arm.chosen_on,
                 "figures": {k: v._asdict() for k, v in arm.figures.items()},

@@ -72,7 +72,7 @@ def forest_plot(material):
         if once
         else "95 % intervals that hold for all arms together; a dot a seed"
     )
-    table = _differences_table(findings, names)
+    table = tabulate_differences(findings, names)
     listed = "; ".join(
         f"{row['arm']} {row['difference, points']} ({row['95 % interval']})"
         for row in table
@@ -92,7 +92,8 @@ def forest_plot(material):
     )
 
 
-def _differences_table(findings, names):
+def tabulate_differences(findings, names):
+    """Rows of the table of differences."""
     return [
         {
             "arm": names(each.arm),
@@ -100,7 +101,7 @@ def _differences_table(findings, names):
             "difference, points": f"{each.difference:+.2f}",
             "95 % interval": f"{each.low:+.2f} to {each.high:+.2f}",
             "verdict": each.verdict.replace("_", " "),
-            "detectable, points": _number(each.detectable),
+            "detectable, points": wording.detectable(each),
         }
         for each in findings.differences
     ]
