@@ -324,7 +324,7 @@ def test_training_from_the_command_line(call, tmp_path):
     reports = tmp_path / "reports"
     assert (reports / "demo_baseline" / "index.html").is_file()
     report = call(f"--report={tmp_path}")
-    assert "| demo_baseline |" in report.printed
+    assert f"The report: {reports / 'all' / 'index.html'}" in report.printed
     assert (reports / "all" / "error.png").is_file()
 
 

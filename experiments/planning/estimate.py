@@ -7,7 +7,7 @@ from experiments.configs.schema import as_json, completed
 from experiments.errors import ConfigError
 from experiments.formatting import markdown_table
 from experiments.planning.image_counts import Counts, count_images
-from experiments.planning.step_timing import Step, StepTimer, stand_in
+from experiments.planning.step_timing import Step, StepTimer, build_stand_in
 from experiments.quantities import counted, duration
 from experiments.report import wording
 from experiments.report.groups import group_runs
@@ -156,7 +156,7 @@ def plan_study(name, experiments, *, seeds, workdir, location, strategy):
         power = Power(
             arms=len(experiments),
             seeds=len(seeds),
-            images=plans[0].counts.judged(len(seeds)),
+            images=plans[0].counts.evaluated(len(seeds)),
             folds=experiments[0].data.folds,
             noise=_measure_noise(name, experiments, workdir),
         )
@@ -167,7 +167,7 @@ def plan_study(name, experiments, *, seeds, workdir, location, strategy):
 def _plan(experiment, seeds, workdir, location, timer):
     config = experiment.data
     counts = count_images(config, location)
-    data = stand_in(config, counts)
+    data = build_stand_in(config, counts)
     steps = epoch_steps(config, data)
     if steps == 0:
         raise ConfigError(

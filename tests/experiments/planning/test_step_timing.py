@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from experiments.configs.schema import layer
 from experiments.planning.image_counts import count_images
-from experiments.planning.step_timing import StepTimer, stand_in
+from experiments.planning.step_timing import StepTimer, build_stand_in
 from pipelines.location import Location
 
 
@@ -24,7 +24,7 @@ def test_steps_are_measured(tiny, tmp_path, monkeypatch, augment_on):
     ]
     counts = count_images(data, Location(tmp_path))
     first, placebo, other = (
-        timer.time(arm, stand_in(data, counts)) for arm in arms
+        timer.time(arm, build_stand_in(data, counts)) for arm in arms
     )
     assert first is placebo
     assert other is not first
