@@ -10,12 +10,19 @@ from experiments.planning.image_counts import Counts, count_images
 from experiments.planning.step_timing import Step, StepTimer, build_stand_in
 from experiments.quantities import counted, duration
 from experiments.report import wording
+from experiments.report.findings import find
 from experiments.report.groups import group_runs
 from experiments.report.runs import read_runs
 from experiments.run_folder import RunFolder
 from experiments.runtime import devices
 from experiments.runtime.environment import surroundings
-from experiments.statistics.power import Noise, Power, measured_noise
+from experiments.statistics.power import (
+    Noise,
+    extend_power,
+    measure_fold_noise,
+    measure_noise,
+    plan_power,
+)
 from experiments.training.data import epoch_steps
 from experiments.training.disk import needed_bytes
 from experiments.training.optimizers import check_replicas
@@ -153,13 +160,8 @@ def plan_study(name, experiments, *, seeds, workdir, location, strategy):
         flush=True,
     )
     if len(plans) > 1:
-        power = Power(
-            arms=len(experiments),
-            seeds=len(seeds),
-            images=plans[0].counts.evaluated(len(seeds)),
-            folds=experiments[0].data.folds,
-            noise=_measure_noise(name, experiments, workdir),
-        )
+        images = plans[0].counts.evaluated(len(seeds))
+        power = _plan_power(name, experiments, len(seeds), images, workdir)
         for sentence in wording.power(power):
             print(f"- {sentence}", flush=True)
 
@@ -209,8 +211,8 @@ def _has_config(folder, experiment):
     return not differences(completed(there), as_json(experiment))
 
 
-def _measure_noise(name, experiments, workdir):
-    """Measures the `Noise` of the runs of this study that are finished."""
+def _plan_power(name, experiments, seeds, images, workdir):
+    """Computes the plan's `Power`, by the noise of its finished runs."""
     runs, _ = read_runs(
         path
         for experiment in experiments
@@ -218,7 +220,14 @@ def _measure_noise(name, experiments, workdir):
         if _has_config(RunFolder(path), experiment)
     )
     groups, _ = group_runs(runs, name)
-    return measured_noise(groups[0]) if groups else Noise()
+    folds, noise = experiments[0].data.folds, Noise()
+    if groups:
+        measured = find(groups[0]).power
+        if measured is not None:
+            return extend_power(measured, len(experiments), seeds, images)
+        measure = measure_noise if folds is None else measure_fold_noise
+        noise = measure(groups[0].correct)
+    return plan_power(len(experiments), seeds, images, folds, noise)
 
 
 def dry_run(

@@ -83,8 +83,9 @@ def explanations_of(group):
 def section(material):
     """The section, or None where no run has been explained."""
     found, lacking = explanations_of(material.group)
+    warned = [Text(lacking, "warning")] if lacking else []
     if not found:
-        return None
+        return Section("What networks look at", warned) if warned else None
     images = max(each.images for each in found.values())
     text = [
         "Where the networks see the true class of the same val images: maps of "
@@ -117,7 +118,7 @@ def section(material):
         "What networks look at",
         [
             Text(text),
-            *([Text(lacking, "warning")] if lacking else []),
+            *warned,
             *_pictures(material, found),
             Table(rows, "explanations.csv"),
         ],

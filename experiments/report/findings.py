@@ -18,6 +18,12 @@ from experiments.report.diagnostics import (
 from experiments.report.settings import Settings, compare_settings
 from experiments.statistics.comparison import compare_arms
 from experiments.statistics.cross_validation import compare_folds
+from experiments.statistics.power import (
+    Power,
+    measure_fold_noise,
+    measure_noise,
+    measure_power,
+)
 
 # Among five classes or fewer the right one is always in the top 5.
 _FEWEST_FOR_TOP5 = 6
@@ -102,6 +108,7 @@ class Findings:
             absent.
         differences: list[`statistics.comparison.Difference`] in top-1
             accuracy, the placebos' first.
+        power: `statistics.power.Power`, or None without differences.
         placebos: Names of arms that are the reference trained again.
         settings: `settings.Settings`.
         is_cosine: True if the reference's learning rate follows a cosine.
@@ -120,6 +127,7 @@ class Findings:
     absent: dict
     planned_reference: str | None
     differences: list
+    power: Power | None
     placebos: list
     settings: Settings
     is_cosine: bool
@@ -145,6 +153,9 @@ def find(group):
     reference = matrices[group.reference.name]
     same = same_predictions(group)
     copies = {other for arm, other in same if arm == group.reference.name}
+    # A copy of the reference's runs is no second training of it.
+    placebos = [arm for arm in settings.placebos if arm not in copies]
+    differences = _differences(group, placebos)
     present = {arm.name for arm in group.arms}
     return Findings(
         title=group.title,
@@ -177,9 +188,9 @@ def find(group):
             if each.arm not in present
         },
         planned_reference=group.planned_reference,
-        differences=_differences(group),
-        # A copy of the reference's runs is no second training of it.
-        placebos=[arm for arm in settings.placebos if arm not in copies],
+        differences=differences,
+        power=_power(group, differences),
+        placebos=placebos,
         settings=settings,
         is_cosine=group.reference.config["optimizer"]["schedule"] == "cosine",
         same_predictions=same,
@@ -192,23 +203,20 @@ def _count_lost(group, name):
     return dict(Counter(each.kind for each in group.lost if each.arm == name))
 
 
-def _differences(group):
+def _differences(group, placebos):
     if not group.images or len(group.arms) < 2:
         return []
-    correct = {
-        arm.name: [said.right for said in group.predictions(arm)]
-        for arm in group.arms
-    }
-    if group.crossed:
-        seeds = set.intersection(*(set(arm.seeds) for arm in group.arms))
-        correct = {
-            arm.name: [
-                group.said[run].right for run in arm.runs if run.seed in seeds
-            ]
-            for arm in group.arms
-        }
-        return compare_folds(correct, [group.judged[s] for s in sorted(seeds)])
-    return compare_arms({arm: np.array(c) for arm, c in correct.items()})
+    if not group.crossed:
+        return compare_arms(group.correct, placebos=placebos)
+    images = {seed: ids for seed, ids in group.judged.items() if ids}
+    return compare_folds(group.correct, images, group.folds)
+
+
+def _power(group, differences):
+    if not differences:
+        return None
+    measure = measure_fold_noise if group.crossed else measure_noise
+    return measure_power(differences, group.folds, measure(group.correct))
 
 
 def _positive_class(group):

@@ -105,6 +105,27 @@ class Group:
         return [self.said[run] for run in arm.runs if run in self.said]
 
     @property
+    def correct(self):
+        """Right predictions, as `experiments.statistics` takes them.
+
+        {arm: bool (seeds, images)}, or in cross-validation
+        {arm: {seed: bool (images of the seed,)}}.
+        """
+        if self.crossed:
+            return {
+                arm.name: {
+                    run.seed: self.said[run].right
+                    for run in arm.runs
+                    if run in self.said
+                }
+                for arm in self.arms
+            }
+        return {
+            arm.name: np.array([said.right for said in self.predictions(arm)])
+            for arm in self.arms
+        }
+
+    @property
     def lost(self):
         """`LeftOut`s of trainings that the comparison lacks."""
         return [each for each in self.left_out if each.is_lost]

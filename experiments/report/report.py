@@ -20,7 +20,6 @@ from experiments.report.runs import read_runs
 from experiments.report.sections import sections_of
 from experiments.report.summary import summarize
 from experiments.run_folder import RunFolder
-from experiments.statistics.power import power_of
 
 # A folder with any of these holds a run, whole or not.
 _FILES = ("metrics.json", "config.json", "history.csv", "predictions.npz")
@@ -75,23 +74,13 @@ def write_report(paths, folder, title, study=None, margin=None):
     Raises:
         ConfigError: if no run is of use, and why.
     """
-    paths = [p.path if isinstance(p, RunFolder) else Path(p) for p in paths]
-    runs, left_out = read_runs(paths)
-    order = [path.parent.name for path in paths] if study else ()
-    groups, strangers = group_runs(runs, study, left_out, order)
-    left_out += strangers
-    if not groups:
-        reasons = "; ".join(f"{each.path}: {each.reason}" for each in left_out)
-        raise ConfigError(f"there is nothing to compare: {reasons}.")
+    materials, left_out = compare_runs(paths, study)
     # Layers of Keras and KerasCV take long to start for their previews.
-    print(f"comparing and drawing {counted(len(runs), 'run')}", flush=True)
-    materials = [
-        Material(group, find(group), _published(group), left_out)
-        for group in groups
-    ]
+    runs = sum(len(each.group.runs) for each in materials)
+    print(f"comparing and drawing {counted(runs, 'run')}", flush=True)
     # The numbers first: a figure that cannot be drawn must not cost them.
     numbers = json.dumps(
-        _numbers(title, materials, left_out), indent=2, allow_nan=False
+        list_numbers(title, materials, left_out), indent=2, allow_nan=False
     )
     with _naming(folder):
         _empty(folder)
@@ -100,7 +89,9 @@ def write_report(paths, folder, title, study=None, margin=None):
         Chapter(
             each.group.title,
             sections_of(each),
-            f"_{_slug(each.group.title)}_{number}" if len(groups) > 1 else "",
+            f"_{_slug(each.group.title)}_{number}"
+            if len(materials) > 1
+            else "",
         )
         for number, each in enumerate(materials, 1)
     ]
@@ -108,6 +99,32 @@ def write_report(paths, folder, title, study=None, margin=None):
         write_page(title, chapters, folder)
     print(summarize(materials), flush=True)
     print(f"\nThe report: {folder / 'index.html'}", flush=True)
+
+
+def compare_runs(paths, study=None):
+    """Numbers of the comparison of runs; nothing is written.
+
+    Args:
+        paths, study: As of `write_report`.
+
+    Returns:
+        A list of `material.Material`s and a list of `runs.LeftOut`s.
+
+    Raises:
+        ConfigError: as `write_report`.
+    """
+    paths = [p.path if isinstance(p, RunFolder) else Path(p) for p in paths]
+    runs, left_out = read_runs(paths)
+    order = [path.parent.name for path in paths] if study else ()
+    groups, strangers = group_runs(runs, study, left_out, order)
+    left_out += strangers
+    if not groups:
+        reasons = "; ".join(f"{each.path}: {each.reason}" for each in left_out)
+        raise ConfigError(f"there is nothing to compare: {reasons}.")
+    return [
+        Material(group, find(group), _published(group), left_out)
+        for group in groups
+    ], left_out
 
 
 @contextlib.contextmanager
@@ -140,7 +157,7 @@ def _published(group):
     return {arm: each for arm, each in found.items() if each is not None}
 
 
-def _numbers(title, materials, left_out):
+def list_numbers(title, materials, left_out):
     """The content of comparison.json."""
     return {
         "title": title,
@@ -154,7 +171,7 @@ def _numbers(title, materials, left_out):
             {
                 "group": each.findings.title,
                 "metric": "accuracy",
-                **found._asdict(),
+                **found.as_json(),
             }
             for each in materials
             for found in each.findings.differences
@@ -197,7 +214,7 @@ def _explanations(group):
 
 def _group(material):
     findings = material.findings
-    settings, power = findings.settings, power_of(material.group)
+    settings, power = findings.settings, findings.power
     return {
         "title": findings.title,
         "placebos": findings.placebos,

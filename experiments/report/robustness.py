@@ -155,8 +155,9 @@ _COLUMNS = {
 def section(material):
     """The section, or None where no run has been judged."""
     found, lacking = robustness_of(material.group)
+    warned = [Text(lacking, "warning")] if lacking else []
     if not found:
-        return None
+        return Section("Robustness", warned) if warned else None
     names, labels = material.names, material.labels
     reference = names(material.group.reference.name)
     rows = [
@@ -192,7 +193,7 @@ def section(material):
         "Robustness",
         [
             Text(text),
-            *([Text(lacking, "warning")] if lacking else []),
+            *warned,
             Table(rows, "robustness.csv"),
             Picture("robustness", figure, drawn),
             Picture(

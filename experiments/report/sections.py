@@ -13,7 +13,6 @@ from experiments.report import provenance as origins
 from experiments.report.blocks import Picture, Section, Table, Text
 from experiments.report.material import as_published
 from experiments.report.published.results import published_notes
-from experiments.statistics.power import power_of
 
 # How many classes are shown that gained most, and that lost most.
 _CLASSES = 5
@@ -252,7 +251,7 @@ def reading(material):
 
 
 def power(material):
-    found = power_of(material.group)
+    found = material.findings.power
     if found is None:
         return None
     return Section("What this study can show", [Text(wording.power(found))])

@@ -5,6 +5,7 @@ import os
 import unicodedata
 
 from experiments.quantities import counted
+from experiments.statistics.power import MOST_SEEDS
 
 LEVEL = "95 % interval"
 # No difference is larger.
@@ -264,15 +265,21 @@ def power(power):
     elif power.detectable is None:
         line = f"With {seeds} this study detects no difference at all"
     else:
-        line = (
-            f"With {seeds} this study detects differences of at least "
-            f"{power.detectable:.1f} points with 80 % power"
+        sizes = dict.fromkeys(
+            "more than 100" if each is None else f"{each:.1f}"
+            for each in (power.detectable, power.detectable_most)
         )
-    needed = power.seeds_for_a_point
-    if needed is None:
-        line += f"; no number of seeds finds 1 point on {images}."
+        line = (
+            f"With {seeds} this study detects differences of "
+            f"{' to '.join(sizes)} points with 80 % power"
+        )
+    if power.seeds_for_a_point is None:
+        line += (
+            f"; 1 point on {images} is out of reach with up to "
+            f"{MOST_SEEDS:,} seeds an arm."
+        )
     else:
-        line += f"; 1 point takes {needed} seeds an arm."
+        line += f"; 1 point takes {power.seeds_for_a_point} seeds an arm."
     source = (
         f"As in {noise.runs} finished runs"
         if noise.runs
