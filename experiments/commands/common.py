@@ -2,12 +2,14 @@
 
 import os
 import re
+from pathlib import Path
 
 from absl import flags
 
 from experiments.configs.overrides import override_arms
 from experiments.errors import ConfigError
 from experiments.runtime.startup import start_tensorflow
+from pipelines.files.replacing import UNFINISHED
 from pipelines.location import Location
 
 MAX_SEED = 2**63 - 1
@@ -185,6 +187,49 @@ def configure_arms(arms, gpus=True):
     for arm in arms:
         check_experiment(arm)
     return arms
+
+
+def check_writable(path, option="--workdir", is_file=False):
+    """Refuses a path at which nothing can be written, before any work.
+
+    It writes nothing itself: a full disk is found when results are written.
+
+    Args:
+        path: A folder that is to be made if it is not there, or a file.
+        option: Flag that the path comes from.
+        is_file: Whether `path` is a file.
+
+    Raises:
+        ConfigError: if a file is in a folder's place, a folder in the file's,
+            a folder is read-only, or a name is too long.
+    """
+    path = Path(path).absolute()
+    try:
+        reason = _find_obstacle(path, is_file)
+    except OSError as error:
+        reason = error.strerror
+    if reason:
+        raise ConfigError(
+            f"cannot write {path}: {reason}. Choose another {option}."
+        )
+
+
+def _find_obstacle(path, is_file):
+    """Tells why nothing can be written at a path, or returns None."""
+    if is_file and path.is_dir():
+        return "it is a folder"
+    folders = path.parents if is_file else (path, *path.parents)
+    there = next(each for each in folders if each.exists())
+    if not there.is_dir():
+        return f"{there} is not a folder"
+    if not os.access(there, os.W_OK | os.X_OK):
+        return f"{there} is read-only"
+    limit = os.pathconf(there, "PC_NAME_MAX")
+    if is_file:
+        path = path.with_name(UNFINISHED + path.name)
+    if max(len(os.fsencode(part)) for part in path.parts) > limit:
+        return f"a name is longer than {limit} bytes"
+    return None
 
 
 def make_strategy():

@@ -19,6 +19,7 @@ from experiments.commands.common import (
     SET,
     THREADS,
     WORKDIR,
+    check_writable,
     configure_arms,
     locate_data,
 )
@@ -62,6 +63,7 @@ def prepare_data(name):
 def describe_data(name):
     """Writes tables and pictures of a data set."""
     split_seed = _choose_split_seed(name)
+    check_writable(Path(WORKDIR.value, "describe", name))
     start_tensorflow(THREADS.value)
     from experiments.planning.describe import describe_data_set
 
@@ -79,15 +81,13 @@ def preview_augmentation(name):
     else:
         study = registry.get_study(name)
         arms = registry.choose_arms(study, ARMS.value, ARM.value)
+    path = OUT.value or Path(WORKDIR.value, "previews", f"{name}.png")
+    check_writable(path, "--out or --workdir", is_file=True)
     arms = configure_arms(arms)
     from experiments.planning.preview import preview
 
     preview(
-        name,
-        arms,
-        seed=SEED.value,
-        location=locate_data(),
-        path=OUT.value or Path(WORKDIR.value, "previews", f"{name}.png"),
+        name, arms, seed=SEED.value, location=locate_data(), path=Path(path)
     )
 
 

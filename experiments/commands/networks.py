@@ -16,6 +16,7 @@ from experiments.commands.common import (
     WORKDIR,
     PathParser,
     PathsParser,
+    check_writable,
     locate_data,
     require_one_of,
 )
@@ -78,10 +79,12 @@ def _check_images(values):
 
 def predict_images(run_dir):
     """Predicts the classes of images with a trained network."""
+    path = OUT.value or "predictions.csv"
+    check_writable(path, "--out", is_file=True)
     start_tensorflow(THREADS.value)
     from experiments.analysis.predict import predict
 
-    predict(run_dir, IMAGES.value, OUT.value)
+    predict(run_dir, IMAGES.value, path)
 
 
 def evaluate_run(run_dir):
@@ -99,8 +102,9 @@ def evaluate_run(run_dir):
 
 def explain_runs(run_dirs):
     """Draws where trained networks see what they predict."""
+    path = OUT.value or Path(WORKDIR.value, "explanations", "explained.png")
+    check_writable(path, "--out or --workdir", is_file=True)
     start_tensorflow(THREADS.value)
     from experiments.analysis.explain_images import explain
 
-    path = OUT.value or Path(WORKDIR.value, "explanations", "explained.png")
     explain(run_dirs, IMAGES.value, path, LAYER.value)

@@ -9,6 +9,7 @@ Examples:
 """
 
 import re
+from pathlib import Path
 
 from absl import flags
 
@@ -21,6 +22,7 @@ from experiments.commands.common import (
     STRATEGY,
     THREADS,
     WORKDIR,
+    check_writable,
     configure_arms,
     locate_data,
     make_strategy,
@@ -29,6 +31,7 @@ from experiments.commands.common import (
 from experiments.configs import registry
 from experiments.configs.fair import RECIPES
 from experiments.errors import ConfigError
+from experiments.run_folder import RunFolder
 from experiments.tracking.tools import choose_tools
 from pipelines.config import DATA_SETS
 
@@ -200,7 +203,7 @@ def print_list(_):
 def train_experiment(name):
     """Trains one experiment, with one seed or with several in a row."""
     seeds = _choose_seeds(SEEDS.value or 1)
-    arms = _configure([registry.get_experiment(name)])
+    arms = _configure(name, [registry.get_experiment(name)], seeds)
     if SEEDS.value is not None or DRY_RUN.value:
         _train(name, arms, seeds)
         return
@@ -215,7 +218,8 @@ def train_study(name):
         name = f"fair_{RECIPE.value or 'small'}"
     study = registry.get_study(name)
     seeds = _choose_seeds(SEEDS.value or study.seeds)
-    arms = _configure(registry.choose_arms(study, ARMS.value, ARM.value))
+    arms = registry.choose_arms(study, ARMS.value, ARM.value)
+    arms = _configure(study.name, arms, seeds)
     if not PLAN.value:
         _train(study.name, arms, seeds)
         return
@@ -241,7 +245,12 @@ def _choose_seeds(count):
     return seeds
 
 
-def _configure(arms):
+def _configure(title, arms, seeds):
+    if not PLAN.value and not DRY_RUN.value:
+        check_writable(Path(WORKDIR.value, "reports", title))
+        for arm in arms:
+            for seed in seeds:
+                check_writable(RunFolder.of(WORKDIR.value, arm, seed).path)
     return configure_arms(arms, gpus=LAUNCHER.value != "ray")
 
 

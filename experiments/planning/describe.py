@@ -9,6 +9,7 @@ from experiments.plots.counts import plot_counts
 from experiments.plots.images import plot_images
 from experiments.plots.names import drawable, short_names
 from experiments.plots.sizes import plot_sizes
+from experiments.run_folder import RunFolder
 from pipelines.image_cache import keep_images
 from pipelines.loading import open_source, placed
 from pipelines.subsets import class_counts
@@ -34,25 +35,23 @@ def describe_data_set(name, location, *, workdir, split_seed=0, cache_gib=2.0):
         cache_gib: Decoded images are kept in memory up to this size.
 
     Raises:
+        ConfigError: if a file cannot be written.
         DataError: if the data is missing or broken.
     """
     location = placed(name, location)
     source = open_source(name, location, split_seed)
     splits = {split: source.split(split) for split in source.splits}
-    folder = Path(workdir) / "describe" / name
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = RunFolder(Path(workdir) / "describe" / name)
     counts = {
         split: class_counts(each.labels, source.class_names)
         for split, each in splits.items()
     }
-    plot_counts(counts, f"{name}: images of each class").savefig(
-        folder / "counts.png"
-    )
+    figure = plot_counts(counts, f"{name}: images of each class")
+    folder.replace("counts.png", figure.savefig)
     sizes = {split: each.sizes() for split, each in splits.items()}
     if any(len(np.unique(each, axis=0)) > 1 for each in sizes.values()):
-        plot_sizes(sizes, f"{name}: sizes of the images").savefig(
-            folder / "sizes.png"
-        )
+        figure = plot_sizes(sizes, f"{name}: sizes of the images")
+        folder.replace("sizes.png", figure.savefig)
     table = []
     for split, each in splits.items():
         parts = {split: (each, np.arange(len(each.labels)))}
@@ -60,16 +59,19 @@ def describe_data_set(name, location, *, workdir, split_seed=0, cache_gib=2.0):
             location.prepared, parts, _choose_side(sizes[split]), cache_gib
         )
         table.append(_row(split, kept[split], counts[split], sizes[split]))
-        _plot_samples(
+        figure = _plot_samples(
             kept[split], each, source.class_names, f"{name}, {split}"
-        ).savefig(folder / f"samples_{split}.png")
+        )
+        folder.replace(f"samples_{split}.png", figure.savefig)
     notes = [f"- {plain(note)}." for note in source.notes]
     notes.append("- If sizes or counts differ: least - median - most.")
     text = "\n".join(
         [f"# {plain(name)}", "", *markdown_table(table), "", *notes]
     )
-    (folder / "description.md").write_text(text.rstrip() + "\n")
-    print(f"{text}\nTable and pictures: {folder}", flush=True)
+    folder.replace(
+        "description.md", lambda path: path.write_text(text.rstrip() + "\n")
+    )
+    print(f"{text}\nTable and pictures: {folder.path}", flush=True)
 
 
 def _row(split, images, counts, sizes):

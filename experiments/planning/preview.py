@@ -12,8 +12,8 @@ from experiments.planning.image_counts import is_there
 from experiments.plots import images as pictures
 from experiments.report.previews import originals, show
 from experiments.report.wording import Names
+from experiments.run_folder import RunFolder
 from experiments.training.augmentation import build_augmentation
-from pipelines.files.replacing import replacing
 from pipelines.loading import load
 from pipelines.shapes import CLASS_NAMES
 
@@ -38,7 +38,8 @@ def preview(name, experiments, *, seed, location, path):
         path: File that is written, with an ending of `FORMATS`.
 
     Raises:
-        ConfigError: if the ending is another, or an augmentation fails.
+        ConfigError: if the ending is another, if an augmentation fails, or
+            if the file cannot be written.
         DataError: if the data is broken.
     """
     path = Path(path)
@@ -65,9 +66,7 @@ def preview(name, experiments, *, seed, location, path):
         figure = pictures.plot_columns(
             columns, class_names, name, _compute_saliency(first, images, seed)
         )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(path) as new:
-        figure.savefig(new, format=path.suffix[1:])
+    RunFolder(path.parent).replace(path.name, figure.savefig)
     print(f"preview of {name}: {path}", flush=True)
 
 
