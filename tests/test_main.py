@@ -415,6 +415,22 @@ def test_plan_from_the_command_line(call, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_the_margin_reaches_reports(call, monkeypatch):
+    given = []
+    monkeypatch.setattr(
+        "experiments.report.report.report_on",
+        lambda _, margin: given.append(margin),
+    )
+    monkeypatch.setattr(
+        "experiments.study.run_study",
+        lambda *_, margin, **options: given.append(margin),
+    )
+    for command in ("--report=runs", "--study=demo"):
+        assert call(command, "--margin=1.5").code == 0
+        assert call(command).code == 0
+    assert given == [1.5, None, 1.5, None]
+
+
 @pytest.fixture
 def photographs(tmp_path):
     """Ten cats and ten dogs of noise."""
