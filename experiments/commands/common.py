@@ -216,8 +216,9 @@ def check_writable(path, option="--workdir", is_file=False):
 
 def _find_obstacle(path, is_file):
     """Tells why nothing can be written at a path, or returns None."""
-    if is_file and path.is_dir():
-        return "it is a folder"
+    if is_file and path.exists() and not path.is_file():
+        # Pipes and devices are written as they are.
+        return "it is a folder" if path.is_dir() else None
     folders = path.parents if is_file else (path, *path.parents)
     there = next(each for each in folders if each.exists())
     if not there.is_dir():

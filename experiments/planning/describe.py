@@ -11,8 +11,8 @@ from experiments.plots.names import drawable, short_names
 from experiments.plots.sizes import plot_sizes
 from experiments.run_folder import RunFolder
 from pipelines.image_cache import keep_images
-from pipelines.loading import open_source, placed
-from pipelines.subsets import class_counts
+from pipelines.loading import locate_prepared, open_source
+from pipelines.subsets import count_per_class
 
 # Side of images that differ in size, once they are resized.
 _SIDE = 224
@@ -38,12 +38,12 @@ def describe_data_set(name, location, *, workdir, split_seed=0, cache_gib=2.0):
         ConfigError: if a file cannot be written.
         DataError: if the data is missing or broken.
     """
-    location = placed(name, location)
+    location = locate_prepared(name, location)
     source = open_source(name, location, split_seed)
     splits = {split: source.split(split) for split in source.splits}
     folder = RunFolder(Path(workdir) / "describe" / name)
     counts = {
-        split: class_counts(each.labels, source.class_names)
+        split: count_per_class(each.labels, source.class_names)
         for split, each in splits.items()
     }
     figure = plot_counts(counts, f"{name}: images of each class")

@@ -27,7 +27,7 @@ from experiments.training.data import epoch_steps
 from experiments.training.disk import needed_bytes
 from experiments.training.optimizers import check_replicas
 from experiments.training.run import opened
-from pipelines.config_differences import differences
+from pipelines.config import compare_configs
 
 _GIB = 2**30
 
@@ -208,7 +208,7 @@ def _has_config(folder, experiment):
     if there is None:
         return False
     there.pop("seed", None)
-    return not differences(completed(there), as_json(experiment))
+    return not compare_configs(completed(there), as_json(experiment))
 
 
 def _plan_power(name, experiments, seeds, images, workdir):

@@ -16,8 +16,12 @@ from experiments.report.diagnostics import (
     same_predictions,
 )
 from experiments.report.settings import Settings, compare_settings
-from experiments.statistics.comparison import compare_arms
-from experiments.statistics.cross_validation import compare_folds
+from experiments.statistics.comparison import compare_all_pairs, compare_arms
+from experiments.statistics.cross_validation import (
+    compare_all_fold_pairs,
+    compare_folds,
+)
+from experiments.statistics.equivalence import judge_relevance
 from experiments.statistics.power import (
     Power,
     measure_fold_noise,
@@ -108,6 +112,8 @@ class Findings:
             absent.
         differences: list[`statistics.comparison.Difference`] in top-1
             accuracy, the placebos' first.
+        pairs: As `differences`, of every two arms; empty for two arms.
+        margin: Points of a difference that matters, or None.
         power: `statistics.power.Power`, or None without differences.
         placebos: Names of arms that are the reference trained again.
         settings: `settings.Settings`.
@@ -127,6 +133,8 @@ class Findings:
     absent: dict
     planned_reference: str | None
     differences: list
+    pairs: list
+    margin: float | None
     power: Power | None
     placebos: list
     settings: Settings
@@ -134,6 +142,12 @@ class Findings:
     same_predictions: dict
     environments: list
     doubles: list
+
+    def relevance(self, difference):
+        """`judge_relevance` beside the margin; None without one."""
+        if self.margin is None:
+            return None
+        return judge_relevance(difference, self.margin)
 
     @property
     def alarms(self):
@@ -145,8 +159,13 @@ class Findings:
         ]
 
 
-def find(group):
-    """The `Findings` of a `groups.Group`."""
+def find(group, margin=None):
+    """The `Findings` of a `groups.Group`.
+
+    Args:
+        group: `groups.Group`.
+        margin: Points of a difference that matters, stated beforehand.
+    """
     settings = compare_settings(group)
     positive = _positive_class(group)
     matrices = {arm.name: _confusion(group, arm) for arm in group.arms}
@@ -189,6 +208,8 @@ def find(group):
         },
         planned_reference=group.planned_reference,
         differences=differences,
+        pairs=_pairs(group),
+        margin=margin,
         power=_power(group, differences),
         placebos=placebos,
         settings=settings,
@@ -210,6 +231,15 @@ def _differences(group, placebos):
         return compare_arms(group.correct, placebos=placebos)
     images = {seed: ids for seed, ids in group.judged.items() if ids}
     return compare_folds(group.correct, images, group.folds)
+
+
+def _pairs(group):
+    if not group.images or len(group.arms) < 3:
+        return []
+    if not group.crossed:
+        return compare_all_pairs(group.correct)
+    images = {seed: ids for seed, ids in group.judged.items() if ids}
+    return compare_all_fold_pairs(group.correct, images, group.folds)
 
 
 def _power(group, differences):

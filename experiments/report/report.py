@@ -32,7 +32,7 @@ def report_on(runs_dir, margin=None):
 
     Args:
         runs_dir: The folder.
-        margin: As for `write_report`.
+        margin: As of `write_report`.
 
     Raises:
         ConfigError: if there are none, or none of use.
@@ -43,8 +43,12 @@ def report_on(runs_dir, margin=None):
             f"--report: there are no runs in {runs_dir} (looked for folders "
             f"with {', '.join(_FILES[:-1])} or {_FILES[-1]})."
         )
-    folder = Path(runs_dir) / "reports" / "all"
-    write_report(paths, folder, f"Runs in {runs_dir}", margin=margin)
+    write_report(
+        paths,
+        Path(runs_dir) / "reports" / "all",
+        f"Runs in {runs_dir}",
+        margin=margin,
+    )
 
 
 def find_runs(runs_dir):
@@ -69,12 +73,13 @@ def write_report(paths, folder, title, study=None, margin=None):
         title: Heading of the report.
         study: Name of the study that the runs are of, the first arm being
             its reference; None: whatever they are of.
-        margin: Points of accuracy that matter, or None.
+        margin: Points of a difference that matters, stated before the first
+            run; None: no sentence says that arms are alike.
 
     Raises:
         ConfigError: if no run is of use, and why.
     """
-    materials, left_out = compare_runs(paths, study)
+    materials, left_out = compare_runs(paths, study, margin)
     # Layers of Keras and KerasCV take long to start for their previews.
     runs = sum(len(each.group.runs) for each in materials)
     print(f"comparing and drawing {counted(runs, 'run')}", flush=True)
@@ -101,11 +106,11 @@ def write_report(paths, folder, title, study=None, margin=None):
     print(f"\nThe report: {folder / 'index.html'}", flush=True)
 
 
-def compare_runs(paths, study=None):
+def compare_runs(paths, study=None, margin=None):
     """Numbers of the comparison of runs; nothing is written.
 
     Args:
-        paths, study: As of `write_report`.
+        paths, study, margin: As of `write_report`.
 
     Returns:
         A list of `material.Material`s and a list of `runs.LeftOut`s.
@@ -122,7 +127,7 @@ def compare_runs(paths, study=None):
         reasons = "; ".join(f"{each.path}: {each.reason}" for each in left_out)
         raise ConfigError(f"there is nothing to compare: {reasons}.")
     return [
-        Material(group, find(group), _published(group), left_out)
+        Material(group, find(group, margin), _published(group), left_out)
         for group in groups
     ], left_out
 
@@ -172,6 +177,7 @@ def list_numbers(title, materials, left_out):
                 "group": each.findings.title,
                 "metric": "accuracy",
                 **found.as_json(),
+                "relevance": each.findings.relevance(found),
             }
             for each in materials
             for found in each.findings.differences
@@ -224,6 +230,8 @@ def _group(material):
         "images": findings.images,
         "cross_validated": findings.crossed,
         "positive_class": findings.positive_class,
+        "margin": findings.margin,
+        "pairs": [each.as_json() for each in findings.pairs],
         "power": power and power.as_json(),
         "robustness": _robustness(material.group),
         "explanations": _explanations(material.group),

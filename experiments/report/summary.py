@@ -24,7 +24,7 @@ def summarize(materials):
         if warned:
             warnings = "warning" if warned == 1 else "warnings"
             lines.append(f"The page has {warned} {warnings}.")
-        rows = tabulate_differences(findings, material.names)
+        rows = tabulate_differences(findings.differences, material.names)
         if rows:
             lines += ["", *markdown_table(rows)]
     return "\n".join(lines)

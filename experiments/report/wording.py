@@ -87,11 +87,14 @@ def answer(findings):
     others = [d for d in findings.differences if d not in findings.alarms]
     told = [d for d in others if d.verdict in ("better", "worse")]
     same = [d for d in others if d.verdict == "not_told_apart"]
+    alike = [d for d in same if findings.relevance(d)]
+    same = [d for d in same if d not in alike]
     once = [d for d in others if d.verdict == "trained_once"]
     doubt = "Not to be believed: " if alarms else ""
     return [
         *alarms,
         *(doubt + _told(findings, names, each) for each in told),
+        *([_alike(findings, names, alike)] if alike else []),
         *([_not_told_apart(names, same)] if same else []),
         *([_trained_once(findings, names, once)] if once else []),
         *_describe_same_predictions(findings, names),
@@ -139,7 +142,22 @@ def _told(findings, names, found):
             f", but the two differ in {count} settings, so nothing says which "
             "of them did it"
         )
+    if findings.relevance(found):
+        sentence += f", but by less than {_points(findings.margin)}"
     return sentence + "."
+
+
+def _points(margin):
+    return f"{margin:g} {'point' if margin == 1 else 'points'}"
+
+
+def _alike(findings, names, alike):
+    reference = names(alike[0].reference)
+    arms = names.list(d.arm for d in alike)
+    return (
+        f"{arms}: no relevant difference from {reference} (within "
+        f"+-{_points(findings.margin)})."
+    ).replace("+-", "±")
 
 
 def _not_told_apart(names, same):
@@ -174,9 +192,16 @@ def detectable_range(differences):
 
 
 def _trained_once(findings, names, once):
-    arms = names.list(
-        dict.fromkeys(arm.name for arm in findings.arms if len(arm.seeds) == 1)
-    )
+    single = [
+        name
+        for each in once
+        for name, seeds in (
+            (each.reference, each.reference_seeds),
+            (each.arm, each.seeds),
+        )
+        if seeds == 1
+    ]
+    arms = names.list(dict.fromkeys(single))
     wide = max((d.high - d.low) / 2 for d in once)
     images = counted(findings.images, "image")
     return (
@@ -240,12 +265,8 @@ def _ends(found):
 
 
 def _basis(findings, found):
-    counts = [
-        len(arm.seeds)
-        for arm in findings.arms
-        if arm.name in (found.arm, found.reference)
-    ]
-    seeds = " and ".join(map(str, dict.fromkeys(counts)))
+    counts = dict.fromkeys((found.seeds, found.reference_seeds))
+    seeds = " against ".join(map(str, counts))
     return f"{seeds} seeds, {counted(findings.images, 'image')}"
 
 

@@ -10,7 +10,7 @@ from experiments.configs.schema import Experiment, as_json, layer
 from pipelines.config import Data
 
 FATES = ("finished", "failed", "unfinished", "copied", "damaged")
-ODD_VALUES = (None, "odd", "", -1, 1e30, True, [], {}, ["a"], {"a": 1}, "nan")
+ODD_VALUES = (None, "odd", "", -1, 1e30, True, [], {}, ["a"], {"a": 1})
 ODD_CELLS = ("", "nan", "inf", "odd", "-1", "1e400")
 JSON_FILES = ("metrics.json", "config.json", "data.json", "environment.json")
 

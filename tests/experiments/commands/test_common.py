@@ -71,6 +71,7 @@ def test_folders_that_can_be_made_are_not_made_yet(path, tmp_path):
     (tmp_path / "folder").mkdir()
     check_writable(tmp_path / path)
     check_writable(tmp_path / "folder" / "it.png", is_file=True)
+    check_writable("/dev/stdout", is_file=True)
     assert [each.name for each in tmp_path.rglob("*")] == ["folder"]
 
 
