@@ -17,8 +17,7 @@ from experiments.training.augmentation import build_augmentation
 from experiments.training.data import load_data
 from experiments.training.disk import check_room_for_network
 from experiments.training.optimizers import check_replicas
-from experiments.training.outputs import finish
-from experiments.training.results import is_whole
+from experiments.training.outputs import finish, is_whole
 from experiments.training.session import Session
 from pipelines.files.arrays import Damaged, read_arrays
 from pipelines.loading import fingerprints_of

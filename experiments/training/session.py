@@ -24,7 +24,7 @@ from experiments.training.console import announcement
 from experiments.training.data import count_classes, data_record, epoch_steps
 from experiments.training.disk import check_room, needed_bytes
 from experiments.training.multi_worker_fit import MultiWorkerTrainer
-from experiments.training.results import is_whole, write_samples
+from experiments.training.outputs import is_whole, write_samples
 from experiments.training.timing import Clock, Waiting
 from experiments.training.trainer import (
     Trainer,
