@@ -1,9 +1,9 @@
-"""What the rows of a run's history.csv tell."""
+"""The best epoch, early stopping and diagnostics of a history.csv."""
 
 import numpy as np
 
-# The last part of training that is looked at, and the gain in points of
-# accuracy that as long again would bring, were it to go on like that.
+# A curve is judged by this last part of the training. It is called steep if
+# as much training again would bring more than so many points of accuracy.
 LAST_PART = 0.2
 STEEP = 1.0
 
@@ -14,7 +14,7 @@ def still_rising(rows):
     A straight line through the last fifth of the epochs goes on as it is.
 
     Args:
-        rows: Of history.csv, or of as many runs' means.
+        rows: Rows of history.csv, or of as many runs' means.
 
     Returns:
         float, or None if there are fewer than five epochs.
@@ -27,15 +27,15 @@ def still_rising(rows):
 
 
 def is_steep(rising):
-    """Whether what `still_rising` returned asks for more epochs."""
+    """True if the result of `still_rising` asks for more epochs."""
     return rising is not None and rising > STEEP
 
 
 def has_diverged(rows, classes):
-    """Whether the training loss ended above that of guessing.
+    """True if the training loss ended above the loss of guessing.
 
     Args:
-        rows: Of history.csv.
+        rows: Rows of history.csv.
         classes: Number of classes of the data.
     """
     return rows[-1]["loss"] > np.log(classes)
@@ -43,16 +43,19 @@ def has_diverged(rows, classes):
 
 def best_row(rows):
     """The first of the best epochs; None if there is none yet."""
-    column = picked_on(rows)
+    column = choose_column(rows)
     return max(rows, key=lambda row: row[column], default=None)
 
 
-def judged_row(rows, judged):
-    """The epoch whose network is judged, with its accuracy as val_accuracy.
+def select_row(rows, judged):
+    """The row of the epoch whose network is compared with others.
+
+    Its val_accuracy is the accuracy of that network: for "ema" of the averaged
+    weights.
 
     Args:
-        rows: Of history.csv.
-        judged: Of the `experiments.configs.schema.Experiment`.
+        rows: Rows of history.csv.
+        judged: Field of the `experiments.configs.schema.Experiment`.
     """
     if judged == "best":
         return best_row(rows)
@@ -66,24 +69,24 @@ def judged_row(rows, judged):
     return rows[-1]
 
 
-def picked_on(rows):
-    """The column that picks the best epoch: of held-out images, or of val."""
+def choose_column(rows):
+    """The column that picks the best epoch: of held-out or of val images."""
     selected = bool(rows) and "selection_accuracy" in rows[0]
     return "selection_accuracy" if selected else "val_accuracy"
 
 
 def is_over(rows, patience):
-    """Whether the last `patience` epochs were none better than one before."""
+    """True if none of the last `patience` epochs was better than one before."""
     if patience is None or not rows:
         return False
     return rows[-1]["epoch"] - best_row(rows)["epoch"] >= patience
 
 
-def signs(rows, classes):
-    """Sentences on a run that ended early or badly.
+def diagnose(rows, classes):
+    """Yields the diagnostics of a run that ended early or badly.
 
     Args:
-        rows: Of history.csv.
+        rows: Rows of history.csv.
         classes: Number of classes of the data.
 
     Yields:

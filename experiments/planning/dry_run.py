@@ -6,10 +6,10 @@ from experiments.formatting import markdown_table
 from experiments.quantities import counted, duration
 from experiments.run_folder import RunFolder
 from experiments.runtime import devices
-from experiments.runtime.environment import surroundings
-from experiments.training.disk import needed_bytes
+from experiments.training.disk import count_needed_bytes
 from experiments.training.optimizers import check_replicas
-from experiments.training.run import opened
+from experiments.training.run import open_session
+from experiments.training.spec import RunSpec
 
 _GIB = 2**30
 
@@ -75,15 +75,15 @@ def dry_run(
         check_replicas(experiment.optimizer, strategy.num_replicas_in_sync)
         # No run's, and never made.
         folder = RunFolder.of(workdir, experiment, f"{seeds[0]}_dry_run")
-        with opened(
+        spec = RunSpec(
             experiment,
             seeds[0],
-            strategy,
             folder,
-            surroundings(experiment, strategy),
             location,
-            allow_overlap,
-        ) as session:
+            strategy,
+            allow_overlap=allow_overlap,
+        )
+        with open_session(spec) as session:
             trials.append(_try(session))
     runs = len(trials) * len(seeds)
     seconds = len(seeds) * sum(trial.seconds for trial in trials)
@@ -101,7 +101,7 @@ def dry_run(
 
 
 def _try(session):
-    experiment, data = session.experiment, session.data
+    experiment, data = session.spec.experiment, session.data
     batch_size = experiment.data.batch_size
     start, train, evaluate, waiting = session.try_out()
     val, selection = (
@@ -119,7 +119,9 @@ def _try(session):
         train=train,
         evaluate=evaluate,
         waiting=waiting,
-        bytes=needed_bytes(experiment, session.trainer, data, session.classes),
+        bytes=count_needed_bytes(
+            experiment, session.trainer, data, session.classes
+        ),
     )
 
 

@@ -15,7 +15,7 @@ from experiments.report.runs import read_runs
 from experiments.run_folder import RunFolder
 from experiments.runtime import devices
 from experiments.statistics.power import Noise, Power, measured_noise
-from experiments.training.data import epoch_steps
+from experiments.training.data import count_epoch_steps
 from pipelines.config_differences import differences
 
 
@@ -105,7 +105,7 @@ def _plan(experiment, seeds, workdir, location, timer):
     config = experiment.data
     counts = count_images(config, location)
     data = stand_in(config, counts)
-    an_epoch = epoch_steps(config, data)
+    an_epoch = count_epoch_steps(config, data)
     if an_epoch == 0:
         raise ConfigError(
             f"data.batch_size={config.batch_size} is larger than the "

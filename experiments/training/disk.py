@@ -1,4 +1,4 @@
-"""What the files of a run take of the disk."""
+"""The disk space that the files of a run need."""
 
 import math
 import shutil
@@ -10,14 +10,14 @@ from experiments.errors import ConfigError
 from experiments.training.checkpoints import state_variables
 
 _GIB = 2**30
-# Plots, logs, and what is small.
+# Plots, logs and small files.
 _REST = 20 * 2**20
-# What no network of a usual width comes near.
+# No network of a usual width needs as much.
 _PLENTY = 8 * _GIB
 
 
-def needed_bytes(experiment, trainer, data, classes):
-    """Bytes that a run writes at most, besides decoded images.
+def count_needed_bytes(experiment, trainer, data, classes):
+    """The most bytes that a run writes, decoded images aside.
 
     Args:
         experiment: The `Experiment`.
@@ -34,9 +34,16 @@ def needed_bytes(experiment, trainer, data, classes):
 
 
 def check_room_for_network(folder, experiment):
-    """`check_room` by what is known before any data is read.
+    """As `check_room`, with an estimate made before any data is read.
 
-    Where plenty is free, nothing is computed: that would take seconds.
+    If plenty is free, nothing is estimated: that would take seconds.
+
+    Args:
+        folder: The `RunFolder`.
+        experiment: The `Experiment`.
+
+    Raises:
+        ConfigError: As `check_room`.
     """
     if _free(folder) > _PLENTY:
         return
@@ -61,11 +68,11 @@ def check_room(folder, needed):
     """Refuses a run whose files would not fit.
 
     Args:
-        folder: The `RunFolder`; what it has already need not be written.
+        folder: The `RunFolder`; files that it has already are not counted.
         needed: Bytes.
 
     Returns:
-        What is needed and what is free, in words.
+        The needed and the free space, in words.
 
     Raises:
         ConfigError: if less is free.

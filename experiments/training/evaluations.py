@@ -1,4 +1,4 @@
-"""Keras callbacks that evaluate after an epoch, besides `fit` itself."""
+"""Keras callbacks that evaluate after an epoch, in addition to `fit`."""
 
 import keras
 
@@ -10,10 +10,8 @@ from pipelines.progress import announced
 class Selection(keras.callbacks.Callback):
     """Evaluates after each epoch on images that only pick the best epoch.
 
-    Comes before `History`, which writes down what this adds to the logs.
-
     Args:
-        batches: Of the held-out images, as for `evaluate`.
+        batches: The held-out images, as for `evaluate`.
     """
 
     def __init__(self, batches):
@@ -32,10 +30,8 @@ class Selection(keras.callbacks.Callback):
 class Averages(keras.callbacks.Callback):
     """Evaluates the averaged weights on the val images, too.
 
-    Comes before `History`, which writes down what this adds to the logs.
-
     Args:
-        batches: Of the val images, as for `evaluate`.
+        batches: The val images, as for `evaluate`.
     """
 
     def __init__(self, batches):
@@ -57,12 +53,10 @@ class Averages(keras.callbacks.Callback):
 class BestWeights(keras.callbacks.Callback):
     """Keeps the network of the best epoch in best.keras; may end the training.
 
-    Comes after `History`, whose rows it reads.
-
     Args:
         folder: The `RunFolder`.
         rows: As for `History`.
-        patience: Epochs without a better one after which training ends; None
+        patience: Training ends after so many epochs without a better one; None
             for never.
     """
 

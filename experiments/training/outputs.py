@@ -7,7 +7,7 @@ from dataclasses import replace
 import keras
 
 from experiments.errors import ConfigError
-from experiments.history import judged_row, signs
+from experiments.history import diagnose, select_row
 from experiments.metrics import ACCURACY_TOLERANCE, Predictions
 from experiments.plots.confusion import plot_confusion
 from experiments.plots.curves import save_run_plots
@@ -16,12 +16,12 @@ from experiments.run_folder import EMA, JUDGED, LAST
 from pipelines.progress import announced
 from pipelines.subsets import spread_over_classes
 
-# Images tell by so many how well they are fitted.
+# The fit to training images is measured on so many of them.
 _PLAIN_TRAIN = 2000
 
 
-def finish(session):
-    """Writes what can only be known at the end of a run.
+def write_outputs(session):
+    """Evaluates the trained network and writes the files of a finished run.
 
     Args:
         session: The `experiments.training.session.Session` that has trained.
@@ -29,31 +29,32 @@ def finish(session):
     Raises:
         ConfigError: if the network that is evaluated is of another run.
     """
+    spec, trainer = session.spec, session.trainer
     _save(session, LAST)
-    if session.trainer.averages:
-        with session.trainer.averaged():
+    if trainer.averages:
+        with trainer.averaged():
             _save(session, EMA)
-    file = JUDGED[session.experiment.judged]
     session.wait_for_workers()
+    file = JUDGED[spec.experiment.judged]
     if file != LAST:
-        judged = keras.saving.load_model(session.folder / file, compile=False)
-        session.trainer.network.set_weights(judged.get_weights())
+        saved = keras.saving.load_model(spec.folder / file, compile=False)
+        trainer.network.set_weights(saved.get_weights())
     predictions = _predict(session)
     session.background.do(
-        _write_predictions, session.folder, predictions, session.name
+        _write_predictions, spec.folder, predictions, spec.name
     )
-    session.background.do(save_run_plots, session.folder)
-    row = judged_row(session.rows, session.experiment.judged)
-    _check_accuracy(session, row, predictions.accuracy)
+    session.background.do(save_run_plots, spec.folder)
+    row = select_row(session.rows, spec.experiment.judged)
+    _check_accuracy(spec, row, predictions.accuracy)
     plain_train = _evaluate_plain_train(session)
     session.background.wait()
     session.write_metrics(
         "finished",
         classification=predictions.classification_metrics(
-            session.experiment.positive_class
+            spec.experiment.positive_class
         ),
         plain_train=plain_train,
-        files=session.folder.digests(),
+        files=spec.folder.digests(),
     )
     _print_results(session, row)
 
@@ -70,7 +71,7 @@ def write_samples(folder, images, labels, class_names):
 
 
 def is_whole(path):
-    """Whether a saved model is there, and none of its bytes has changed."""
+    """True if a saved model is there, and none of its bytes has changed."""
     try:
         with zipfile.ZipFile(path) as file:
             return "config.json" in file.namelist() and not file.testzip()
@@ -79,7 +80,7 @@ def is_whole(path):
 
 
 def _save(session, name):
-    session.folder.replace(name, session.trainer.plain_network().save)
+    session.spec.folder.replace(name, session.trainer.plain_network().save)
 
 
 def _predict(session):
@@ -106,14 +107,13 @@ def _write_predictions(folder, predictions, title):
     folder.write_plot("confusion", figure)
 
 
-def _check_accuracy(session, row, accuracy):
+def _check_accuracy(spec, row, accuracy):
     if abs(row["val_accuracy"] - accuracy) > ACCURACY_TOLERANCE:
         raise ConfigError(
-            f"{session.folder.path}: the network that is evaluated has "
+            f"{spec.folder.path}: the network that is evaluated has "
             f"{accuracy:.4f} accuracy, and epoch {row['epoch'] + 1} had "
-            f"{row['val_accuracy']:.4f}: "
-            f"{JUDGED[session.experiment.judged]} is of another run. Remove "
-            "that folder and start again."
+            f"{row['val_accuracy']:.4f}: {JUDGED[spec.experiment.judged]} is "
+            "of another run. Remove that folder and start again."
         )
 
 
@@ -134,6 +134,6 @@ def _print_results(session, row):
     errors = f"val top-1 error {1 - row['val_accuracy']:.2%}"
     if len(class_names) > 5:
         errors += f", top-5 error {1 - row['val_top5_accuracy']:.2%}"
-    for sign in signs(session.rows, len(class_names)):
-        print(f"  note      {sign}", flush=True)
-    print(f"  done: {errors}, see {session.folder.path}", flush=True)
+    for note in diagnose(session.rows, len(class_names)):
+        print(f"  note      {note}", flush=True)
+    print(f"  done: {errors}, see {session.spec.folder.path}", flush=True)
