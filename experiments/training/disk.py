@@ -45,8 +45,16 @@ def check_room_for_network(folder, experiment):
     Raises:
         ConfigError: As `check_room`.
     """
-    if _free(folder) > _PLENTY:
-        return
+    if _free(folder) < _PLENTY:
+        check_room(folder, estimate_bytes(experiment))
+
+
+def estimate_bytes(experiment):
+    """The most bytes that a run writes, if its predictions need little.
+
+    Args:
+        experiment: The `Experiment`.
+    """
     model = experiment.model
     with keras.StatelessScope(initialize_variables=False):
         network = models.build_network(
@@ -57,7 +65,7 @@ def check_room_for_network(folder, experiment):
     weights = _bytes(network.variables)
     slots = {"sgd": 1, "lion": 1}.get(experiment.optimizer.name, 2)
     checkpoint = weights + slots * _bytes(network.trainable_variables)
-    check_room(folder, 3 * checkpoint + 2 * weights + _REST)
+    return 3 * checkpoint + 2 * weights + _REST
 
 
 def _bytes(variables):

@@ -1,4 +1,4 @@
-"""What the rows of history.csv tell."""
+"""Best epochs, early stopping and diagnostics of a history.csv."""
 
 import math
 
@@ -6,10 +6,10 @@ import pytest
 
 from experiments.history import (
     best_row,
+    choose_column,
+    diagnose,
     has_diverged,
     is_over,
-    picked_on,
-    signs,
     still_rising,
 )
 
@@ -29,9 +29,9 @@ def test_the_first_of_the_best_epochs_is_the_best():
     assert best_row([]) is None
 
 
-def test_held_out_images_pick_where_there_are_some():
+def test_held_out_images_pick_if_there_are_some():
     rows = rows_of([0.1, 0.5, 0.4], selection=[0.3, 0.1, 0.2])
-    assert picked_on(rows) == "selection_accuracy"
+    assert choose_column(rows) == "selection_accuracy"
     assert best_row(rows)["epoch"] == 0
 
 
@@ -60,12 +60,12 @@ def test_a_loss_above_that_of_guessing_has_diverged():
     assert not has_diverged(rows_of([0.1], loss=guessing - 0.01), 10)
 
 
-def test_signs_in_words():
+def test_diagnostics_in_words():
     flat = rows_of([0.5] * 10)
-    assert list(signs(flat, 10)) == []
-    (said,) = signs(rows_of([0.5] * 10, loss=1e22), 10)
+    assert list(diagnose(flat, 10)) == []
+    (said,) = diagnose(rows_of([0.5] * 10, loss=1e22), 10)
     assert "ended at 1e+22" in said
     assert "optimizer.learning_rate" in said
-    (said,) = signs(rows_of([0.05 * epoch for epoch in range(10)]), 10)
+    (said,) = diagnose(rows_of([0.05 * epoch for epoch in range(10)]), 10)
     # The least part that tells is of three epochs.
     assert "rose by 15.0 points" in said

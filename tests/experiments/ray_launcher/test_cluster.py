@@ -1,4 +1,4 @@
-"""Which clusters there are, and what a run takes of them."""
+"""The resources that a run takes of a cluster, and wrong addresses."""
 
 import pytest
 
@@ -6,8 +6,9 @@ pytest.importorskip(
     "ray", reason="Ray is not installed; see requirements-ray.txt"
 )
 from experiments.errors import ConfigError
-from experiments.ray_launcher.cluster import resources
+from experiments.ray_launcher.cluster import compute_share
 from experiments.ray_launcher.launch import run_on_ray
+from pipelines.location import Location
 
 
 @pytest.mark.parametrize(
@@ -24,8 +25,8 @@ from experiments.ray_launcher.launch import run_on_ray
         ([{"CPU": 2.0, "GPU": 8.0}], None, "auto", (1, 1)),
     ],
 )  # fmt: skip
-def test_what_a_run_takes(nodes, threads, strategy, taken):
-    found = resources(nodes, threads, strategy)
+def test_the_share_of_a_run(nodes, threads, strategy, taken):
+    found = compute_share(nodes, threads, strategy)
     assert tuple(found.values()) == taken
     assert list(found) == ["num_cpus", "num_gpus"]
 
@@ -39,7 +40,7 @@ def test_what_a_run_takes(nodes, threads, strategy, taken):
 )
 def test_a_run_that_fits_nowhere_is_refused(nodes, said):
     with pytest.raises(ConfigError, match=said):
-        resources(nodes, 8, "auto")
+        compute_share(nodes, 8, "auto")
 
 
 @pytest.mark.parametrize(
@@ -52,5 +53,10 @@ def test_a_run_that_fits_nowhere_is_refused(nodes, said):
 )
 def test_an_address_without_a_cluster(tiny, tmp_path, address, said):
     with pytest.raises(ConfigError, match=said):
-        run_on_ray([(tiny, 0)], workdir=tmp_path / "runs", address=address)
+        run_on_ray(
+            [(tiny, 0)],
+            workdir=tmp_path / "runs",
+            location=Location("unused"),
+            address=address,
+        )
     assert not (tmp_path / "runs").exists()

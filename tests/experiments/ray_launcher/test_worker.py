@@ -1,4 +1,4 @@
-"""What a node that does not share the workdir sends of a run."""
+"""The files that a node sends if it does not share the workdir."""
 
 import filecmp
 import subprocess
