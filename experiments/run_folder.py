@@ -118,11 +118,11 @@ class RunFolder(ClaimedFolder):
         data = self.data()
         if data is not None:
             # Images that are in no split change nothing.
-            there, here = (
-                {key: of[key] for key in of if key != "data_set"}
-                for of in (data.get("fingerprints") or {}, fingerprints)
+            before, now = (
+                {key: each[key] for key in each if key != "data_set"}
+                for each in (data.get("fingerprints") or {}, fingerprints)
             )
-            self.check_claim(there, here, "data set")
+            self.check_claim(before, now, "data set")
 
     def claim(self, experiment, seed):
         """Writes config.json, after `check_config`.
@@ -186,9 +186,9 @@ class RunFolder(ClaimedFolder):
 
     def changed_results(self):
         """Names of results that have changed since the run was finished."""
-        there = (self.metrics() or {}).get("files", {})
-        here = self.digests()
-        return [name for name in there if here.get(name) != there[name]]
+        written = (self.metrics() or {}).get("files", {})
+        digests = self.digests()
+        return [n for n in written if digests.get(n) != written[n]]
 
     def model_file(self):
         """Name of the saved network that is compared with others."""

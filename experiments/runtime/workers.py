@@ -54,7 +54,7 @@ def _worker(resolver):
 def join():
     """Waits for the other workers; returns the strategy that trains with them.
 
-    TF_CONFIG or Slurm's variables name them. From here on only the first one
+    TF_CONFIG or Slurm's variables name them. From now on only the first one
     prints more than errors.
 
     Raises:

@@ -34,7 +34,7 @@ def count_needed_bytes(experiment, trainer, data, classes):
 
 
 def check_room_for_network(folder, experiment):
-    """As `check_room`, with an estimate made before any data is read.
+    """Refuses a run that would not fit, before any data is read.
 
     If plenty is free, nothing is estimated: that would take seconds.
 

@@ -160,7 +160,7 @@ def _drop_damaged_metrics(folder):
 
 
 def _describe_damage(folder):
-    """What is wrong with the files of a finished run, or None."""
+    """Describes damage to the files of a finished run; None if it is whole."""
     for name in folder.changed_results():
         return f"{folder / name} is not what this run has written"
     try:

@@ -63,9 +63,9 @@ def test_a_loss_above_that_of_guessing_has_diverged():
 def test_diagnostics_in_words():
     flat = rows_of([0.5] * 10)
     assert list(diagnose(flat, 10)) == []
-    (said,) = diagnose(rows_of([0.5] * 10, loss=1e22), 10)
-    assert "ended at 1e+22" in said
-    assert "optimizer.learning_rate" in said
-    (said,) = diagnose(rows_of([0.05 * epoch for epoch in range(10)]), 10)
+    (note,) = diagnose(rows_of([0.5] * 10, loss=1e22), 10)
+    assert "ended at 1e+22" in note
+    assert "optimizer.learning_rate" in note
+    (note,) = diagnose(rows_of([0.05 * epoch for epoch in range(10)]), 10)
     # The least part that tells is of three epochs.
-    assert "rose by 15.0 points" in said
+    assert "rose by 15.0 points" in note

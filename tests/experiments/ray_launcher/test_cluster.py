@@ -32,27 +32,27 @@ def test_the_share_of_a_run(nodes, threads, strategy, taken):
 
 
 @pytest.mark.parametrize(
-    ("nodes", "said"),
+    ("nodes", "message"),
     [
         ([{"CPU": 2.0}, {"CPU": 4.0}], "no node has more than 4"),
         ([{"CPU": 9.0}, {"CPU": 4.0, "GPU": 1}], "no node with a GPU has more"),
     ],
 )
-def test_a_run_that_fits_nowhere_is_refused(nodes, said):
-    with pytest.raises(ConfigError, match=said):
+def test_a_run_that_fits_nowhere_is_refused(nodes, message):
+    with pytest.raises(ConfigError, match=message):
         compute_share(nodes, 8, "auto")
 
 
 @pytest.mark.parametrize(
-    ("address", "said"),
+    ("address", "message"),
     [
         ("nonsense", "expects HOST:PORT"),
         ("ray://127.0.0.1:10001", "expects HOST:PORT"),
         ("127.0.0.1:1", "no Ray cluster answers"),
     ],
 )
-def test_an_address_without_a_cluster(tiny, tmp_path, address, said):
-    with pytest.raises(ConfigError, match=said):
+def test_an_address_without_a_cluster(tiny, tmp_path, address, message):
+    with pytest.raises(ConfigError, match=message):
         run_on_ray(
             [(tiny, 0)],
             workdir=tmp_path / "runs",

@@ -43,7 +43,7 @@ def test_nothing_is_printed_if_nothing_is_overridden(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("settings", "told"),
+    ("settings", "note"),
     [
         (
             # Keras itself would not start with these.
@@ -56,15 +56,15 @@ def test_nothing_is_printed_if_nothing_is_overridden(tmp_path):
         ("{", None),
     ],
 )
-def test_settings_in_the_users_home(settings, told, tmp_path):
+def test_settings_in_the_users_home(settings, note, tmp_path):
     path = tmp_path / ".keras" / "keras.json"
     path.parent.mkdir()
     path.write_text(settings)
     *notes, found = started(tmp_path)
     assert found == NORMAL
-    assert len(notes) == (told is not None)
-    if told is not None:
-        assert f"not used here: {told.format(path=path)};" in notes[0]
+    assert len(notes) == (note is not None)
+    if note is not None:
+        assert f"not used here: {note.format(path=path)};" in notes[0]
     assert path.read_text() == settings
 
 

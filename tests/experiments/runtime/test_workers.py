@@ -1,4 +1,4 @@
-"""Two hosts, here two processes, train like one with two devices."""
+"""Two hosts, simulated by two processes, train like one with two devices."""
 
 import contextlib
 import csv
@@ -80,7 +80,7 @@ def started(workdir, assignments=ASSIGNMENTS):
 
 
 def ended(processes):
-    """(exit code, what it said, what went wrong) of each."""
+    """(exit code, output, errors) of each."""
     outputs = [each.communicate(timeout=PATIENCE) for each in processes]
     return [
         (process.returncode, *output)
@@ -112,13 +112,13 @@ def rows_of(folder):
 def run_of_two(tmp_path_factory):
     workdir = tmp_path_factory.mktemp("of_two")
     with started(workdir) as processes:
-        (code, said, wrong), (other_code, other_said, other_wrong) = ended(
-            processes
+        (code, output, errors), (other_code, other_output, other_errors) = (
+            ended(processes)
         )
-    assert (code, other_code) == (0, 0), wrong + other_wrong
-    assert "2 replicas on CPU of 2 workers" in said
-    assert "epoch" not in other_said
-    assert "epoch" not in other_wrong
+    assert (code, other_code) == (0, 0), errors + other_errors
+    assert "2 replicas on CPU of 2 workers" in output
+    assert "epoch" not in other_output
+    assert "epoch" not in other_errors
     return RunFolder(workdir / "demo_salmix" / "seed_0")
 
 

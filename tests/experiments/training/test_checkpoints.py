@@ -1,4 +1,4 @@
-"""The newest whole checkpoint is used, and damage to others is told."""
+"""The newest whole checkpoint is used, and a line names damage."""
 
 import errno
 

@@ -43,7 +43,7 @@ def test_the_time_that_batches_are_waited_for(deterministic):
 
 
 class Clock:
-    """Time that goes on when it is told to."""
+    """A clock that only a test moves."""
 
     def __init__(self, monkeypatch):
         self.now = 100.0

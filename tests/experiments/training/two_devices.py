@@ -73,7 +73,7 @@ def refuse_uneven(workdir, assignments):
 def called_layers(folder):
     """Saves the results of `layer(images)` on each replica, three calls each.
 
-    {place where it was made}_{time that it was made}: (calls, replicas, ...).
+    {place}_{time} of the layer's making: (calls, replicas, ...).
     """
     strategy = make_strategy("mirrored")
     images = tf.zeros((4, 16, 16, 3))
