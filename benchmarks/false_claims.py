@@ -35,7 +35,7 @@ from scipy.special import owens_t
 
 from experiments.statistics.comparison import compare_arms
 from experiments.statistics.cross_validation import compare_folds
-from experiments.statistics.planning import (
+from experiments.statistics.power import (
     ARM_SHARE,
     SEED_DEVIATION,
     detectable_difference,
@@ -132,7 +132,11 @@ def intervals(setting, study, seed=0):
             [of_seed[ids] for of_seed, ids in zip(arm, folds, strict=True)]
             for arm in right
         ]
-        found = compare_folds(dict(enumerate(correct)), folds)
+        found = compare_folds(
+            {arm: dict(enumerate(each)) for arm, each in enumerate(correct)},
+            dict(enumerate(folds)),
+            setting.folds,
+        )
         joined = np.array([np.concatenate(arm) for arm in correct]) * 1.0
         gains = joined[1:] - joined[0]
         accuracy = np.array([[r.mean() for r in arm] for arm in correct])

@@ -139,7 +139,7 @@ class RunFolder(ClaimedFolder):
 
     def read_json(self, name):
         content = super().read_json(name)
-        field = foreign_field(content or {})
+        field = _foreign_field(content or {})
         if field is not None:
             raise ConfigError(
                 f"cannot read {self / name}: its {field} is none of this "
@@ -281,7 +281,7 @@ def _explain_fixed_length(experiment):
     return None
 
 
-def foreign_field(content):
+def _foreign_field(content):
     """A field of a JSON file that this program does not write so, or None."""
     for field, value in content.items():
         kind, *inner = _KINDS.get(field, (object,))

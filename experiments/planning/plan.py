@@ -10,11 +10,18 @@ from experiments.planning.image_counts import Counts, count_images
 from experiments.planning.step_timing import Step, StepTimer, stand_in
 from experiments.quantities import counted, duration
 from experiments.report import wording
+from experiments.report.findings import find
 from experiments.report.groups import group_runs
 from experiments.report.runs import read_runs
 from experiments.run_folder import RunFolder
 from experiments.runtime import devices
-from experiments.statistics.power import Noise, Power, measured_noise
+from experiments.statistics.power import (
+    Noise,
+    extend_power,
+    measure_fold_noise,
+    measure_noise,
+    plan_power,
+)
 from experiments.training.data import count_epoch_steps
 from pipelines.config_differences import differences
 
@@ -69,14 +76,6 @@ def plan_study(name, experiments, *, seeds, workdir, location, strategy):
         for experiment in experiments
     ]
     names = wording.Names(each.name for each in experiments)
-    first = plans[0].counts
-    power = Power(
-        arms=len(experiments),
-        seeds=len(seeds),
-        images=first.judged(len(seeds)),
-        folds=experiments[0].data.folds,
-        noise=_noise(name, experiments, workdir),
-    )
     left = sum(plan.left for plan in plans)
     steps = sum(plan.left * plan.steps for plan in plans)
     seconds = sum(plan.left * plan.seconds for plan in plans)
@@ -97,6 +96,8 @@ def plan_study(name, experiments, *, seeds, workdir, location, strategy):
         flush=True,
     )
     if len(plans) > 1:
+        images = plans[0].counts.judged(len(seeds))
+        power = _power(name, experiments, len(seeds), images, workdir)
         for sentence in wording.power(power):
             print(f"- {sentence}", flush=True)
 
@@ -157,8 +158,8 @@ def _is_of(folder, experiment):
     return not differences(completed(there), as_json(experiment))
 
 
-def _noise(name, experiments, workdir):
-    """That of the runs of this study that are finished."""
+def _power(name, experiments, seeds, images, workdir):
+    """Power of the plan, by the noise of this study's finished runs."""
     runs, _ = read_runs(
         path
         for experiment in experiments
@@ -166,4 +167,12 @@ def _noise(name, experiments, workdir):
         if _is_of(RunFolder(path), experiment)
     )
     groups, _ = group_runs(runs, name)
-    return measured_noise(groups[0]) if groups else Noise()
+    folds, noise = experiments[0].data.folds, Noise()
+    if groups:
+        measured = find(groups[0]).power
+        if measured is not None:
+            return extend_power(measured, len(experiments), seeds, images)
+        noise = (measure_noise if folds is None else measure_fold_noise)(
+            groups[0].correct
+        )
+    return plan_power(len(experiments), seeds, images, folds, noise)

@@ -17,12 +17,10 @@ def merge_counts(arms):
     merged, trained_on = {}, set()
     for arm, runs in arms.items():
         # The seeds of an arm have the same data; folds, as good as the same.
-        content = next((run.data for run in runs if run.data), None)
-        if content is None:
-            continue
-        splits = merged.setdefault(current_name(content["name"]), {})
-        trained_on.add(content["train"])
-        for split, counts in content["splits"].items():
+        content = runs[0].data
+        splits = merged.setdefault(current_name(content.name), {})
+        trained_on.add(content.train)
+        for split, counts in content.splits.items():
             # Arms may use different parts of a split.
             if counts and splits.setdefault(split, counts) != counts:
                 splits[f"{split} ({arm})"] = counts

@@ -1,62 +1,252 @@
-"""What the files of runs say that speaks against comparing them as they are."""
+"""Signs that a run, an arm or a comparison is not to be trusted."""
 
+from typing import NamedTuple
+
+import numpy as np
+from scipy import stats
+
+from experiments.history import LAST_PART, STEEP, still_rising
+from experiments.statistics.comparison import satterthwaite
 from pipelines.config_differences import differences
 
-# Of environment.json, see `experiments.runtime.environment.surroundings`.
-# The place of augmentation stands in the config, and so among the settings.
-_ALIKE = ("precision", "device", "replicas", "jit_compile", "onednn")
-_PARTS = (*_ALIKE, "augment_on", "packages")
+# Points of accuracy on plain training images that an arm lacks against the
+# reference, from which on it is likely to need more epochs than that.
+_FITS_LESS = 10.0
+# Share of an arm's predictions that name one class, from which on it has
+# learned little but that class's share.
+_NEARLY_ALL = 0.95
+_LEVEL = 0.05
+_SEVERAL = 2
+# What of environment.json changes numbers; augment_on stands in the config,
+# and so among the settings.
+_FIELDS = (
+    "precision",
+    "device",
+    "processor",
+    "replicas",
+    "workers",
+    "threads",
+    "jit_compile",
+    "onednn",
+)
 
 
-def remarks(group):
+class Signs(NamedTuple):
+    """Signs in the curves and the predictions of an arm.
+
+    Attributes:
+        still_rising: Points of validation accuracy that another fifth of the
+            training would bring at the pace of the last one, the mean over
+            seeds; None if fewer than five epochs tell.
+        undertrained: True if that is more than a point, and more than chance
+            explains.
+        diverged: Seeds whose training loss ended above that of guessing.
+        fits_less_by: Points of accuracy on plain training images below the
+            reference's; None if that was not measured.
+        fits_less: True if that is more than 10.
+        guesses: True if the accuracy is not above naming the commonest class
+            every time, with 97.5 % confidence.
+        one_class: The class that nearly all predictions name, or None.
+    """
+
+    still_rising: float | None
+    undertrained: bool
+    diverged: tuple
+    fits_less_by: float | None
+    fits_less: bool
+    guesses: bool
+    one_class: str | None
+
+
+def read_signs(group, arm):
+    """The `Signs` of an arm of a `groups.Group`."""
+    rising, error, degrees = _estimate_rise(arm)
+    steep = rising is not None and rising > STEEP
+    if steep:
+        level = _LEVEL / len(group.arms)
+        steep = rising > stats.t.ppf(1 - level, degrees) * error
+    fits, others = _plain_accuracy(arm), _plain_accuracy(group.reference)
+    less = None if fits is None or others is None else others - fits
+    predictions = group.predictions(arm)
+    return Signs(
+        still_rising=rising,
+        undertrained=bool(steep),
+        diverged=tuple(
+            run.seed
+            for run in arm.runs
+            if run.history[-1]["loss"] > guessing_loss(run)
+        ),
+        fits_less_by=less,
+        fits_less=less is not None and less > _FITS_LESS,
+        guesses=bool(predictions and _guesses(group, predictions)),
+        one_class=_dominant_class(predictions) if predictions else None,
+    )
+
+
+def guessing_loss(run):
+    """Cross-entropy of predicting each class with its share, in nats."""
+    counts = run.data.splits.get(run.data.train) or {}
+    counts = np.array([n for n in counts.values() if n > 0], float)
+    if not len(counts):
+        counts = np.ones(len(run.predictions.class_names))
+    smoothing = run.config["label_smoothing"]
+    shares = (1 - smoothing) * counts / counts.sum() + smoothing / len(counts)
+    return float(-(shares * np.log(shares)).sum())
+
+
+def _estimate_rise(arm):
+    """`still_rising`, its standard error, and its degrees of freedom."""
+    found = [still_rising(run.history) for run in arm.runs]
+    if None in found:
+        return None, None, None
+    mean, seeds = float(np.mean(found)), len(found)
+    if seeds >= _SEVERAL:
+        error = np.std(found, ddof=1) / np.sqrt(seeds)
+        return mean, float(error), seeds - 1
+    # One seed tells nothing of others: as if epochs erred independently.
+    (run,) = arm.runs
+    part = max(3, round(LAST_PART * len(run.history)))
+    accuracy = run.history[-1]["val_accuracy"]
+    variance = accuracy * (1 - accuracy) / len(run.predictions.labels)
+    spread = ((np.arange(part) - (part - 1) / 2) ** 2).sum()
+    return mean, float(100 * part * np.sqrt(variance / spread)), np.inf
+
+
+def _plain_accuracy(arm):
+    """Percent of plain training images that an arm has right, or None."""
+    found = [run.metrics.plain_train for run in arm.runs]
+    if None in found:
+        return None
+    return float(100 * np.mean([each.accuracy for each in found]))
+
+
+def _guesses(group, predictions):
+    """True if the lower end of the accuracy is not above guessing."""
+    labels = np.concatenate([each.labels for each in predictions])
+    common = np.bincount(labels).max() / len(labels)
+    mean = np.mean([each.right.mean() for each in predictions])
+    images = len(set().union(*(each.ids.tolist() for each in predictions)))
+    parts = [(mean * (1 - mean) / images, max(1, images - 1))]
+    variance, degrees = _pool_seed_variance(group)
+    if degrees:
+        parts.append((variance / len(predictions), degrees))
+    variance, degrees = satterthwaite(*parts)
+    return mean - stats.t.ppf(0.975, degrees) * np.sqrt(variance) <= common
+
+
+def _pool_seed_variance(group):
+    """Variance of the accuracy over seeds and its degrees, of all arms."""
+    arms = [
+        [each.right.mean() for each in group.predictions(arm)]
+        for arm in group.arms
+    ]
+    degrees = sum(max(0, len(each) - 1) for each in arms)
+    squares = sum(np.var(each) * len(each) for each in arms if each)
+    return squares / max(1, degrees), degrees
+
+
+def _dominant_class(predictions):
+    names = predictions[0].class_names
+    predicted = np.concatenate([each.predicted for each in predictions])
+    labels = np.concatenate([each.labels for each in predictions])
+    index = int(np.bincount(predicted).argmax())
+    named = (predicted == index).mean()
+    if named < _NEARLY_ALL or (labels == index).mean() >= _NEARLY_ALL:
+        return None
+    return names[index] if index < len(names) else f"output {index}"
+
+
+def same_predictions(group):
+    """Pairs of arms whose runs of one seed made the same predictions.
+
+    Args:
+        group: `groups.Group`.
+
+    Returns:
+        {(arm, other arm): [seeds]}.
+    """
+    by_digest = {}
+    for arm in group.arms:
+        for run in arm.runs:
+            by_digest.setdefault(run.digest, []).append((arm.name, run.seed))
+    pairs = {}
+    for (first, seed), *others in by_digest.values():
+        for other, its in others:
+            if seed == its:
+                pairs.setdefault((first, other), []).append(seed)
+    return {pair: sorted(seeds) for pair, seeds in pairs.items()}
+
+
+def compare_environments(group):
     """Sentences on runs that moved, that leak, or were made unlike others.
 
     Args:
-        group: An `arms.Group`.
+        group: A `groups.Group`.
 
     Yields:
         Sentences.
     """
-    runs = [run for arm in group.arms for run in arm.runs]
-    for run in runs:
-        yield from _moved(run)
-    overlaps = {
-        overlap: None
-        for run in runs
-        for overlap in run.data.get("overlaps", [])
-    }
+    for run in group.runs:
+        yield from _describe_moves(run)
+    overlaps = dict.fromkeys(
+        overlap for run in group.runs for overlap in run.data.overlaps
+    )
     for overlap in overlaps:
         yield f"Judged on images of the training, as allowed: {overlap}."
-    for field in _ALIKE:
-        yield from _unlike(group, field)
+    unlike = list(_list_unlike(group))
+    if unlike:
+        yield (
+            "Runs were made in different environments, which changes numbers: "
+            f"{'; '.join(unlike)}."
+        )
 
 
-def _moved(run):
-    parts = [*run.environment.get("earlier_parts", []), run.environment]
+def _describe_moves(run):
+    parts = [*run.environment.earlier_parts, run.environment]
     for before, after in zip(parts, parts[1:], strict=False):
         changed = ", ".join(
             f"{field} from {old} to {new}"
             for field, old, new in differences(
-                *({k: part.get(k) for k in _PARTS} for part in (before, after))
+                _comparable(before), _comparable(after)
             )
         )
         yield (
-            f"{run.name}, seed {run.seed}, was trained in other surroundings "
-            f"from step {after.get('first_step')} on: {changed}."
+            f"{run.name}, seed {run.seed}, was trained in another "
+            f"environment from step {after.first_step} on: {changed}."
         )
 
 
-def _unlike(group, field):
+def _comparable(part):
+    """What of an environment changes numbers: {field: value}, as text."""
+    found = {name: getattr(part, name) for name in _FIELDS}
+    found |= part.packages
+    if part.git_revision:
+        changes = " and changes" if part.git_changes else ""
+        found["revision"] = part.git_revision[:10] + changes
+    return {k: v for k, v in found.items() if v is not None}
+
+
+def _list_unlike(group):
     found = {}
     for arm in group.arms:
         for run in arm.runs:
-            if field in run.environment:
-                found.setdefault(run.environment[field], {})[arm.name] = None
-    if len(found) > 1:
-        listed = "; ".join(
-            f"{value} in {', '.join(arms)}" for value, arms in found.items()
-        )
-        yield (
-            "Runs were made in different surroundings, which changes numbers "
-            f"a little: {field} is {listed}."
-        )
+            for field, value in _comparable(run.environment).items():
+                arms = found.setdefault(field, {}).setdefault(str(value), {})
+                arms[arm.name] = arms.get(arm.name, 0) + 1
+    sizes = {arm.name: len(arm.runs) for arm in group.arms}
+    for field, values in found.items():
+        if len(values) > 1:
+            listed = ", ".join(
+                f"{value} in {_list_arms(arms, sizes)}"
+                for value, arms in values.items()
+            )
+            yield f"{field} is {listed}"
+
+
+def _list_arms(counts, sizes):
+    if len(counts) > 4:
+        return f"{sum(counts.values())} runs"
+    return " and ".join(
+        arm if count == sizes[arm] else f"{count} of {sizes[arm]} runs of {arm}"
+        for arm, count in counts.items()
+    )

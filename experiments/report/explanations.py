@@ -1,25 +1,24 @@
-"""Where arms see the classes of the same images, from their runs' files."""
+"""Maps of what arms look at in the same images, from their runs' files."""
 
-import zipfile
-import zlib
 from typing import NamedTuple
 
 import numpy as np
 
-from experiments.errors import ConfigError
 from experiments.formatting import spread_cell
 from experiments.plots.explanations import Column, plot_overlays
 from experiments.plots.names import drawable, short_names
 from experiments.report.blocks import Picture, Section, Table, Text
 from experiments.report.findings import spread
-from experiments.run_folder import EXPLAINED_MAPS, EXPLANATIONS, RunFolder
+from experiments.report.records import Explanations, Unusable, read_added
+from experiments.run_folder import EXPLAINED_MAPS, EXPLANATIONS
+from pipelines.files.arrays import Damaged, read_arrays
 
 # Of each, a picture; Grad-CAM++ differs little from the first.
 _DRAWN = ("Grad-CAM", "RISE")
 
 
 class ArmExplanations(NamedTuple):
-    """What one arm came to.
+    """Scores of one arm's maps.
 
     Attributes:
         seeds: list[int], those that have been explained.
@@ -35,14 +34,31 @@ class ArmExplanations(NamedTuple):
 
 
 def explanations_of(group):
-    """{arm: `ArmExplanations`} of the arms with an explained run.
+    """Scores of the arms with an explained run.
 
     Args:
-        group: `arms.Group`.
+        group: `groups.Group`.
+
+    Returns:
+        {arm: `ArmExplanations`} of the runs that were explained by the
+        methods of the first of them, and sentences on what is lacking.
     """
-    found = {}
+    found, lacking, methods = {}, [], None
     for arm in group.arms:
-        read = {run.seed: each for run in arm.runs if (each := _content(run))}
+        read = {}
+        for run in arm.runs:
+            try:
+                content = read_added(run, EXPLANATIONS, Explanations)
+            except Unusable as error:
+                lacking.append(f"{run.path} is not shown: {error}.")
+                continue
+            if content is None:
+                continue
+            methods = methods or list(content.scores)
+            if list(content.scores) != methods:
+                lacking.append(f"{run.path} was explained by other methods.")
+                continue
+            read[run.seed] = content
         if not read:
             continue
         first = next(iter(read.values()))
@@ -51,36 +67,25 @@ def explanations_of(group):
             {
                 method: {
                     name: spread(
-                        each["scores"][method][name] for each in read.values()
+                        getattr(each.scores[method], name)
+                        for each in read.values()
                     )
                     for name in ("deletion", "insertion")
                 }
-                for method in first["scores"]
+                for method in methods
             },
-            first["images"]["count"],
-            tuple(first["layer"]["size"]),
+            first.images.count,
+            tuple(first.layer.size),
         )
-    return found
-
-
-def _content(run):
-    """explanations.json of images that the run is judged on, or None."""
-    folder = RunFolder(run.path)
-    try:
-        content = folder.read_json(EXPLANATIONS)
-        known = folder.is_val(content["images"]["fingerprint"])
-        _ = content["images"]["count"], content["scores"].items()
-        _ = content["layer"]["size"]
-    except (AttributeError, ConfigError, KeyError, TypeError):
-        return None
-    return content if known else None
+    return found, lacking
 
 
 def section(material):
     """The section, or None where no run has been explained."""
-    found = explanations_of(material.group)
+    found, lacking = explanations_of(material.group)
+    warned = [Text(lacking, "warning")] if lacking else []
     if not found:
-        return None
+        return Section("What networks look at", warned) if warned else None
     images = max(each.images for each in found.values())
     text = [
         "Where the networks see the true class of the same val images: maps of "
@@ -113,6 +118,7 @@ def section(material):
         "What networks look at",
         [
             Text(text),
+            *warned,
             *_pictures(material, found),
             Table(rows, "explanations.csv"),
         ],
@@ -166,22 +172,24 @@ def _short(text):
 
 
 def _arrays(run):
-    """explanations.npz, or None where it is none."""
+    """explanations.npz, or None if it is damaged or of other classes."""
     try:
-        with np.load(run.path / EXPLAINED_MAPS, allow_pickle=False) as file:
-            content = dict(file)
-        shape = content["images"].shape[:3]
-        whole = all(content[name].shape == shape for name in _DRAWN) and all(
-            content[name].shape == shape[:1]
-            for name in ("labels", "probabilities")
-        )
-    except (
-        OSError,
-        ValueError,
-        EOFError,
-        KeyError,
-        zipfile.BadZipFile,
-        zlib.error,
-    ):
+        content = read_arrays(run.path / EXPLAINED_MAPS)
+    except (FileNotFoundError, Damaged):
         return None
+    needed = ("images", "labels", "probabilities", *_DRAWN)
+    if any(name not in content for name in needed):
+        return None
+    images, labels = content["images"], content["labels"]
+    if images.dtype != np.uint8 or images.ndim != 4 or images.shape[3] != 3:
+        return None
+    shape, classes = images.shape[:3], len(run.predictions.class_names)
+    whole = (
+        len(images) > 0
+        and all(content[name].shape == shape for name in _DRAWN)
+        and all(np.isfinite(content[name]).all() for name in _DRAWN)
+        and labels.shape == content["probabilities"].shape == shape[:1]
+        and labels.dtype.kind in "iu"
+        and set(labels.tolist()) <= set(range(classes))
+    )
     return content if whole else None

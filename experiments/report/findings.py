@@ -1,6 +1,8 @@
-"""Everything that a report says in numbers, before it is put into words."""
+"""The numbers of a report, before they are put into words."""
 
+import math
 import statistics as summary
+from collections import Counter
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -8,14 +10,29 @@ import numpy as np
 from sklearn.metrics import confusion_matrix
 
 from experiments.metrics import calibration_error, classification_metrics
-from experiments.report.diagnostics import remarks
+from experiments.report.diagnostics import (
+    compare_environments,
+    read_signs,
+    same_predictions,
+)
 from experiments.report.settings import Settings, compare_settings
-from experiments.report.signs import read_signs
-from experiments.statistics.comparison import compare_arms
-from experiments.statistics.cross_validation import compare_folds
+from experiments.statistics.comparison import compare_all_pairs, compare_arms
+from experiments.statistics.cross_validation import (
+    compare_all_fold_pairs,
+    compare_folds,
+)
+from experiments.statistics.equivalence import judge_relevance
+from experiments.statistics.power import (
+    Power,
+    measure_fold_noise,
+    measure_noise,
+    measure_power,
+)
 
 # Among five classes or fewer the right one is always in the top 5.
 _FEWEST_FOR_TOP5 = 6
+# Share of an arm's trainings without which its verdict needs a caveat.
+_MOST_LOST = 0.2
 
 
 class Spread(NamedTuple):
@@ -33,7 +50,7 @@ class Spread(NamedTuple):
 
 
 class ClassDifference(NamedTuple):
-    """How an arm differs from the reference on the images of one class."""
+    """Difference of an arm to the reference on the images of one class."""
 
     class_name: str
     images: int
@@ -42,17 +59,19 @@ class ClassDifference(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class ArmFindings:
-    """What one arm came to.
+    """Numbers of one arm.
 
     Attributes:
         name: Of the experiment.
         seeds: list[int].
         epochs: list[int], as many as its runs have.
+        lost: {"failed", "unfinished" or "left out": number of runs} that the
+            comparison lacks.
         figures: {name: `Spread`}; errors, precision, recall and the
             calibration error in %, loss in nats, seconds of the whole run.
-        chosen_on: What picked the epoch of "chosen_top1_error": "selection",
-            or "val", which flatters it.
-        signs: `signs.Signs`.
+        chosen_on: Images that picked the epoch of "chosen_top1_error":
+            "selection", or "val", which flatters it.
+        signs: `diagnostics.Signs`.
         confusion: int (classes, classes), rows are labels, over all seeds.
         classes: list[`ClassDifference`] against the reference, largest gain
             first; None for the reference itself.
@@ -61,28 +80,47 @@ class ArmFindings:
     name: str
     seeds: list
     epochs: list
+    lost: dict
     figures: dict
     chosen_on: str
     signs: object
     confusion: np.ndarray
     classes: list | None
 
+    @property
+    def is_decimated(self):
+        """True if more than a fifth of its trainings are lost."""
+        lost = sum(self.lost.values())
+        return lost > _MOST_LOST * (lost + len(self.seeds))
+
 
 @dataclass(frozen=True, eq=False)
 class Findings:
-    """What the comparison of a group came to.
+    """Numbers of the comparison of a group.
 
     Attributes:
         title: Of the group.
         images: Number of images that all arms judged.
-        crossed: Whether seeds are folds of a cross-validation.
+        crossed: True if seeds are folds of a cross-validation.
         class_names: tuple[str].
         positive_class: The one that precision and recall are of, or None.
-        judged: "last" or "best", see `experiments.configs.schema.Experiment`.
+        judged: "last", "best" or "ema", see
+            `experiments.configs.schema.Experiment`.
         arms: list[`ArmFindings`], the reference first.
-        differences: list[`statistics.Difference`] in top-1 accuracy.
+        absent: {arm: as `ArmFindings.lost`} of arms without any run of use.
+        planned_reference: Name of the study's reference, also if it is
+            absent.
+        differences: list[`statistics.comparison.Difference`] in top-1
+            accuracy, the placebos' first.
+        pairs: As `differences`, of every two arms; empty for two arms.
+        margin: Points of a difference that matters, or None.
+        power: `statistics.power.Power`, or None without differences.
+        placebos: Names of arms that are the reference trained again.
         settings: `settings.Settings`.
-        remarks: list[str], see `remarks.remarks`.
+        is_cosine: True if the reference's learning rate follows a cosine.
+        same_predictions: {(arm, other): seeds}, see `diagnostics`.
+        doubles: `LeftOut`s, second runs of a name and a seed.
+        environments: Sentences of `diagnostics.compare_environments`.
     """
 
     title: str
@@ -92,32 +130,68 @@ class Findings:
     positive_class: str | None
     judged: str
     arms: list
+    absent: dict
+    planned_reference: str | None
     differences: list
+    pairs: list
+    margin: float | None
+    power: Power | None
+    placebos: list
     settings: Settings
-    remarks: list
+    is_cosine: bool
+    same_predictions: dict
+    environments: list
+    doubles: list
+
+    def relevance(self, difference):
+        """`judge_relevance` beside the margin; None without one."""
+        if self.margin is None:
+            return None
+        return judge_relevance(difference, self.margin)
+
+    @property
+    def alarms(self):
+        """Differences of placebos that are told apart from the reference."""
+        return [
+            each
+            for each in self.differences
+            if each.arm in self.placebos and each.verdict in ("better", "worse")
+        ]
 
 
-def find(group):
-    """The `Findings` of an `arms.Group`."""
+def find(group, margin=None):
+    """The `Findings` of a `groups.Group`.
+
+    Args:
+        group: `groups.Group`.
+        margin: Points of a difference that matters, stated beforehand.
+    """
     settings = compare_settings(group)
     positive = _positive_class(group)
     matrices = {arm.name: _confusion(group, arm) for arm in group.arms}
     reference = matrices[group.reference.name]
+    same = same_predictions(group)
+    copies = {other for arm, other in same if arm == group.reference.name}
+    # A copy of the reference's runs is no second training of it.
+    placebos = [arm for arm in settings.placebos if arm not in copies]
+    differences = _differences(group, placebos)
+    present = {arm.name for arm in group.arms}
     return Findings(
         title=group.title,
         images=group.images,
         crossed=group.crossed,
         class_names=group.class_names,
         positive_class=positive,
-        judged=group.reference.config.get("judged", "last"),
+        judged=group.reference.config["judged"],
         arms=[
             ArmFindings(
                 name=arm.name,
                 seeds=arm.seeds,
                 epochs=arm.epochs,
+                lost=_count_lost(group, arm.name),
                 figures=_figures(group, arm, positive),
-                chosen_on=arm.runs[0].metrics.get("best_selected_on", "val"),
-                signs=read_signs(arm, group.reference),
+                chosen_on=arm.runs[0].metrics.best_selected_on,
+                signs=read_signs(group, arm),
                 confusion=matrices[arm.name],
                 classes=None
                 if arm is group.reference
@@ -127,27 +201,57 @@ def find(group):
             )
             for arm in group.arms
         ],
-        differences=_differences(group),
+        absent={
+            each.arm: _count_lost(group, each.arm)
+            for each in group.lost
+            if each.arm not in present
+        },
+        planned_reference=group.planned_reference,
+        differences=differences,
+        pairs=_pairs(group),
+        margin=margin,
+        power=_power(group, differences),
+        placebos=placebos,
         settings=settings,
-        remarks=list(remarks(group)),
+        is_cosine=group.reference.config["optimizer"]["schedule"] == "cosine",
+        same_predictions=same,
+        environments=list(compare_environments(group)),
+        doubles=[each for each in group.left_out if each.kind == "second"],
     )
 
 
-def _differences(group):
-    if not group.images:
+def _count_lost(group, name):
+    return dict(Counter(each.kind for each in group.lost if each.arm == name))
+
+
+def _differences(group, placebos):
+    if not group.images or len(group.arms) < 2:
         return []
-    correct = {
-        arm.name: [said.right for said in group.predictions(arm)]
-        for arm in group.arms
-    }
-    if group.crossed:
-        return compare_folds(correct, list(group.judged.values()))
-    return compare_arms({arm: np.array(c) for arm, c in correct.items()})
+    if not group.crossed:
+        return compare_arms(group.correct, placebos=placebos)
+    images = {seed: ids for seed, ids in group.judged.items() if ids}
+    return compare_folds(group.correct, images, group.folds)
+
+
+def _pairs(group):
+    if not group.images or len(group.arms) < 3:
+        return []
+    if not group.crossed:
+        return compare_all_pairs(group.correct)
+    images = {seed: ids for seed, ids in group.judged.items() if ids}
+    return compare_all_fold_pairs(group.correct, images, group.folds)
+
+
+def _power(group, differences):
+    if not differences:
+        return None
+    measure = measure_fold_noise if group.crossed else measure_noise
+    return measure_power(differences, group.folds, measure(group.correct))
 
 
 def _positive_class(group):
-    """That of the config; of two classes, the second where it names none."""
-    named = group.reference.config.get("positive_class")
+    """The config's; of two classes, the second if the config names none."""
+    named = group.reference.config["positive_class"]
     if named in group.class_names:
         return named
     return group.class_names[1] if len(group.class_names) == 2 else None
@@ -159,16 +263,17 @@ def _figures(group, arm, positive):
         said = group.said.get(run)
         if said is None:
             continue
-        for name, value in _of_one_run(group, run, said, positive).items():
+        for name, value in _measure(group, run, said, positive).items():
             columns.setdefault(name, []).append(value)
+    runs = len(group.predictions(arm))
     return {
-        name: spread(values)
+        name: found
         for name, values in columns.items()
-        if None not in values
+        if len(values) == runs and (found := spread(values)) is not None
     }
 
 
-def _of_one_run(group, run, said, positive):
+def _measure(group, run, said, positive):
     found = {"top1_error": 100 * (1 - said.right.mean())}
     if len(group.class_names) >= _FEWEST_FOR_TOP5:
         found["top5_error"] = 100 * (1 - said.in_top5.mean())
@@ -176,16 +281,14 @@ def _of_one_run(group, run, said, positive):
     found["calibration_error"] = 100 * calibration_error(
         said.confidence, said.right
     )
-    plain = run.metrics.get("plain_train") or {}
-    if "accuracy" in plain:
-        found["train_error"] = 100 * (1 - plain["accuracy"])
-    best = run.metrics.get("best") or {}
-    if "val_accuracy" in best:
-        found["chosen_top1_error"] = 100 * (1 - best["val_accuracy"])
-    if "val_top5_accuracy" in best and "top5_error" in found:
-        found["chosen_top5_error"] = 100 * (1 - best["val_top5_accuracy"])
-    if "val_loss" in best:
-        found["chosen_loss"] = best["val_loss"]
+    if run.metrics.plain_train is not None:
+        found["train_error"] = 100 * (1 - run.metrics.plain_train.accuracy)
+    best = run.metrics.best
+    if best is not None:
+        found["chosen_top1_error"] = 100 * (1 - best.val_accuracy)
+        found["chosen_loss"] = best.val_loss
+        if best.val_top5_accuracy is not None and "top5_error" in found:
+            found["chosen_top5_error"] = 100 * (1 - best.val_top5_accuracy)
     if positive is not None:
         scores = classification_metrics(
             _known(said.labels, said, group),
@@ -196,18 +299,20 @@ def _of_one_run(group, run, said, positive):
         for name in ("precision", "recall", "f1"):
             value = scores[name]
             found[name] = None if value is None else 100 * value
-    seconds = [row["seconds"] for row in run.history]
-    found["seconds"] = sum(seconds)
-    steps = run.data.get("steps_per_epoch")
-    if steps and summary.median(seconds):
-        images = steps * run.config["data"]["batch_size"]
-        found["images_per_second"] = images / summary.median(seconds)
+    seconds = [row["seconds"] for row in run.history if "seconds" in row]
+    if len(seconds) == len(run.history):
+        found["seconds"] = sum(seconds)
+        if run.data.steps_per_epoch and summary.median(seconds) > 0:
+            images = run.data.steps_per_epoch * run.config["data"]["batch_size"]
+            found["images_per_second"] = images / summary.median(seconds)
     return found
 
 
 def spread(values):
-    """The `Spread` of numbers, one a seed."""
-    values = [float(value) for value in values]
+    """The `Spread` of numbers, one a seed; None if one is none or infinite."""
+    values = [math.nan if value is None else float(value) for value in values]
+    if not all(map(math.isfinite, values)):
+        return None
     deviation = summary.stdev(values) if len(values) > 1 else None
     return Spread(summary.fmean(values), deviation, values)
 

@@ -1,6 +1,6 @@
-"""Which runs are compared with which, on which images."""
+"""Groups of arms that are compared, and the images that they share."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -39,12 +39,16 @@ class Group:
     """Arms that answer one question.
 
     Attributes:
-        title: What they are compared for.
-        arms: `Arm`s; the first is the one that the others are compared with.
+        title: Name of the study, or another heading.
+        arms: `Arm`s with a run; the first is the reference.
+        left_out: `LeftOut`s of this question's arms.
+        planned_reference: Name of the reference, also if it has no run.
     """
 
     title: str
     arms: tuple
+    left_out: tuple = ()
+    planned_reference: str | None = None
 
     @property
     def reference(self):
@@ -52,45 +56,46 @@ class Group:
 
     @property
     def crossed(self):
-        """Whether each seed judged other images: cross-validation."""
+        """True in cross-validation, where seeds judge different images."""
         return is_crossed(self.reference.runs[0])
 
     @property
     def folds(self):
         """Parts of the images in cross-validation, or None."""
-        return self.reference.config.get("data", {}).get("folds")
+        return self.reference.config["data"]["folds"]
 
     @property
     def class_names(self):
         return self.reference.runs[0].predictions.class_names
 
+    @property
+    def runs(self):
+        return [run for arm in self.arms for run in arm.runs]
+
     @cached_property
     def judged(self):
-        """{seed, or None where all seeds judged the same: ids}, sorted.
+        """{seed, or None if all seeds judged the same: ids}, sorted.
 
-        Of the images that all arms judged, with the same label.
+        Of the images that all arms with this seed judged, with one label.
         """
         if not self.crossed:
-            return {None: _common(r for arm in self.arms for r in arm.runs)}
-        by_seed = [{run.seed: run for run in arm.runs} for arm in self.arms]
-        seeds = sorted(set.intersection(*map(set, by_seed)))
-        return {seed: _common(runs[seed] for runs in by_seed) for seed in seeds}
+            return {None: _common(self.runs)}
+        by_seed = {}
+        for run in self.runs:
+            by_seed.setdefault(run.seed, []).append(run)
+        return {seed: _common(by_seed[seed]) for seed in sorted(by_seed)}
 
     @property
     def images(self):
-        """Number of different images that were judged by all arms."""
+        """Number of different images that are compared."""
         return len(set().union(*self.judged.values()))
 
     @cached_property
     def said(self):
-        """{run: its `Predictions` on the images that all arms judged}.
-
-        Without the runs that have none, such as a fold that another arm
-        lacks.
-        """
+        """{run: its `Predictions` on the images that are compared}."""
         found = {}
-        for run in (run for arm in self.arms for run in arm.runs):
-            ids = self.judged.get(run.seed if self.crossed else None)
+        for run in self.runs:
+            ids = self.judged[run.seed if self.crossed else None]
             if ids:
                 found[run] = _aligned(run.predictions, ids)
         return found
@@ -99,9 +104,35 @@ class Group:
         """Those of all the arm's runs that have any."""
         return [self.said[run] for run in arm.runs if run in self.said]
 
+    @property
+    def correct(self):
+        """Right predictions, as `experiments.statistics` takes them.
+
+        {arm: bool (seeds, images)}, or in cross-validation
+        {arm: {seed: bool (images of the seed,)}}.
+        """
+        if self.crossed:
+            return {
+                arm.name: {
+                    run.seed: self.said[run].right
+                    for run in arm.runs
+                    if run in self.said
+                }
+                for arm in self.arms
+            }
+        return {
+            arm.name: np.array([said.right for said in self.predictions(arm)])
+            for arm in self.arms
+        }
+
+    @property
+    def lost(self):
+        """`LeftOut`s of trainings that the comparison lacks."""
+        return [each for each in self.left_out if each.is_lost]
+
 
 def is_crossed(run):
-    return run.config.get("data", {}).get("folds") is not None
+    return run.config["data"]["folds"] is not None
 
 
 def _common(runs):
@@ -127,7 +158,7 @@ def _aligned(said, ids):
     )
 
 
-def group_runs(runs, study=None):
+def group_runs(runs, study=None, left_out=(), order=()):
     """Sorts runs into comparisons.
 
     Args:
@@ -135,25 +166,44 @@ def group_runs(runs, study=None):
         study: Title of the one question that all of them answer, the first
             experiment being the reference; None: of a folder with whatever
             is in it.
+        left_out: `LeftOut`s; those of an arm are told with its results.
+        order: Names of arms in the order of the study, as far as known.
 
     Returns:
-        A list of `Group`s, and a list of `LeftOut`s.
+        A list of `Group`s, and a list of further `LeftOut`s.
     """
     arms = {}
     for run in runs:
         arms.setdefault(run.name, []).append(run)
-    groups, left_out = [], []
-    for title, names in _questions(list(arms), study):
+    lost = [each.arm for each in left_out if each.is_lost]
+    names = dict.fromkeys([*order, *arms, *lost])
+    names = [name for name in names if name in arms or name in lost]
+    groups, strangers = [], []
+    for title, members in _questions(names, study):
         # Of one study, yet on other data: those are questions of their own.
         by_data = {}
-        for name in names:
-            by_data.setdefault(_data_of(arms[name][0]), []).append(name)
-        for members in by_data.values():
-            found = [arms[name] for name in members]
-            group, strangers = _make_group(title, found)
-            groups.append(group)
-            left_out += strangers
-    return groups, left_out
+        for name in members:
+            if name in arms:
+                data = _data_of(arms[name][0])
+                by_data.setdefault(data, []).append(name)
+        for position, same in enumerate(by_data.values()):
+            # Of a lost run the data is not known: the first question has it.
+            others = [] if position else set(members).difference(arms)
+            group, strange = _make_group(title, [arms[name] for name in same])
+            of_arms = tuple(
+                each
+                for each in (*left_out, *strange)
+                if each.arm in {*same, *others}
+            )
+            groups.append(
+                replace(
+                    group,
+                    left_out=of_arms,
+                    planned_reference=None if position else members[0],
+                )
+            )
+            strangers += strange
+    return groups, strangers
 
 
 def _questions(names, study):
@@ -179,9 +229,9 @@ def _questions(names, study):
 
 
 def _data_of(run):
-    data = run.config.get("data", {})
+    data = run.config["data"]
     classes = frozenset(run.predictions.class_names)
-    return data.get("name"), data.get("folds"), classes
+    return data["name"], data["folds"], classes
 
 
 def _make_group(title, arms):
@@ -195,25 +245,22 @@ def _make_group(title, arms):
     for runs in arms:
         same = []
         for run in runs:
-            reason = _other_images(first, run)
+            reason = _explain_other_images(first, run)
             if reason is None:
                 same.append(run)
             else:
-                left_out.append(LeftOut(run.path, reason))
+                left_out.append(LeftOut(run.path, reason, run.name))
         if same:
             same.sort(key=lambda run: run.seed)
             kept.append(Arm(runs[0].name, tuple(same)))
     return Group(title, tuple(kept)), left_out
 
 
-def _other_images(first, run):
-    """Why two runs cannot be compared; None if they can.
-
-    Runs of earlier versions do not say of which images they are.
-    """
+def _explain_other_images(first, run):
+    """The reason why two runs cannot be compared; None if they can."""
     if not is_crossed(first) and not _common((first, run)):
         return f"it judged none of the images that {first.path} did"
-    there, here = (each.data.get("fingerprints", {}) for each in (first, run))
+    there, here = (each.data.fingerprints for each in (first, run))
     names = there.keys() & here.keys()
     if is_crossed(first) or first.config["data"] != run.config["data"]:
         # Folds, and arms with another split, do train on other images of it.

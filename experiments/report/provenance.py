@@ -17,7 +17,7 @@ def origins(material):
             "run": str(run.path),
             "seed": run.seed,
             "epochs": len(run.history),
-            **_surroundings(run.environment),
+            **_describe_environment(run.environment),
         }
         for arm in group.arms
         for run in arm.runs
@@ -25,15 +25,15 @@ def origins(material):
     blocks = [Text(["The report is of these runs:"]), Table(used, "runs.csv")]
     if material.left_out:
         rows = [
-            {"folder": str(path), "reason": reason}
-            for path, reason in material.left_out
+            {"folder": str(each.path), "reason": each.reason}
+            for each in material.left_out
         ]
         blocks += [Text(["Left out:"]), Table(rows, "left_out.csv")]
     notes = {
         note: None
         for arm in group.arms
         for run in arm.runs
-        for note in run.data.get("notes", [])
+        for note in run.data.notes
     }
     if notes:
         blocks.append(Text([f"Data: {note}." for note in notes]))
@@ -41,22 +41,21 @@ def origins(material):
     return Section("Runs", blocks, True)
 
 
-def _surroundings(environment):
-    packages = environment.get("packages", {})
-    return {
-        "devices": ", ".join(environment.get("devices", [])).replace(
-            "/physical_device:", ""
-        )
-        or "n/a",
-        "oneDNN": environment.get("onednn", "n/a"),
-        "precision": environment.get("precision", "n/a"),
-        "tensorflow": packages.get("tensorflow", "n/a"),
-        "keras": packages.get("keras", "n/a"),
-        "python": environment.get("python", "n/a"),
-        "platform": environment.get("platform", "n/a"),
-        "revision": (environment.get("git_revision") or "n/a")[:10]
-        + (" and changes" if environment.get("git_changes") else ""),
+def _describe_environment(environment):
+    devices = ", ".join(environment.devices).replace("/physical_device:", "")
+    packages = environment.packages
+    found = {
+        "devices": devices,
+        "oneDNN": environment.onednn,
+        "precision": environment.precision,
+        "tensorflow": packages.get("tensorflow"),
+        "keras": packages.get("keras"),
+        "python": environment.python,
+        "platform": environment.platform,
+        "revision": (environment.git_revision or "n/a")[:10]
+        + (" and changes" if environment.git_changes else ""),
     }
+    return {title: value or "n/a" for title, value in found.items()}
 
 
 def _commands(group):
@@ -64,9 +63,7 @@ def _commands(group):
     first, count = seeds[0], len(seeds)
     counted = list(range(first, first + count))
     alike = all(arm.seeds == counted for arm in group.arms)
-    overlaps = any(
-        run.data.get("overlaps") for arm in group.arms for run in arm.runs
-    )
+    overlaps = any(run.data.overlaps for arm in group.arms for run in arm.runs)
     allowed = " --allow_overlap" if overlaps else ""
     study = STUDIES.get(group.title)
     if study and alike:

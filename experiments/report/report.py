@@ -1,11 +1,13 @@
-"""Compares runs, from the files that they left and nothing else."""
+"""Reports on runs, from the files in their folders and nothing else."""
 
+import contextlib
 import json
 import os
 import re
 from pathlib import Path
 
 from experiments.errors import ConfigError
+from experiments.quantities import counted
 from experiments.report import wording
 from experiments.report.document import Chapter, write_page
 from experiments.report.explanations import explanations_of
@@ -16,17 +18,21 @@ from experiments.report.published.results import read_published
 from experiments.report.robustness import robustness_of
 from experiments.report.runs import read_runs
 from experiments.report.sections import sections_of
+from experiments.report.summary import summarize
 from experiments.run_folder import RunFolder
-from experiments.statistics.power import power_of
 
-# A folder with any of these is somebody's run, whole or not.
+# A folder with any of these holds a run, whole or not.
 _FILES = ("metrics.json", "config.json", "history.csv", "predictions.npz")
 # What this program writes beside runs, and what follows runs, copies of them.
 _OTHERS = ("reports", "describe", "mlflow", "wandb")
 
 
-def report_on(runs_dir):
+def report_on(runs_dir, margin=None):
     """Compares all runs found below a folder; of several studies, each.
+
+    Args:
+        runs_dir: The folder.
+        margin: As of `write_report`.
 
     Raises:
         ConfigError: if there are none, or none of use.
@@ -38,7 +44,10 @@ def report_on(runs_dir):
             f"with {', '.join(_FILES[:-1])} or {_FILES[-1]})."
         )
     write_report(
-        paths, Path(runs_dir) / "reports" / "all", f"Runs in {runs_dir}"
+        paths,
+        Path(runs_dir) / "reports" / "all",
+        f"Runs in {runs_dir}",
+        margin=margin,
     )
 
 
@@ -52,7 +61,7 @@ def find_runs(runs_dir):
     return sorted(found, key=lambda path: (len(path.parts), path))
 
 
-def write_report(paths, folder, title, study=None):
+def write_report(paths, folder, title, study=None, margin=None):
     """Writes the page that compares runs.
 
     index.html and report.md hold all of it; comparison.json every number;
@@ -64,41 +73,84 @@ def write_report(paths, folder, title, study=None):
         title: Heading of the report.
         study: Name of the study that the runs are of, the first arm being
             its reference; None: whatever they are of.
+        margin: Points of a difference that matters, stated before the first
+            run; None: no sentence says that arms are alike.
 
     Raises:
         ConfigError: if no run is of use, and why.
     """
-    paths = [p.path if isinstance(p, RunFolder) else Path(p) for p in paths]
-    runs, left_out = read_runs(paths)
-    groups, strangers = group_runs(runs, study)
-    left_out += strangers
-    if not groups:
-        reasons = "; ".join(f"{each.path}: {each.reason}" for each in left_out)
-        raise ConfigError(f"there is nothing to compare: {reasons}.")
+    materials, left_out = compare_runs(paths, study, margin)
     # Layers of Keras and KerasCV take long to start for their previews.
-    print(f"comparing and drawing {len(runs)} runs", flush=True)
-    folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.iterdir():
-        # Of an earlier report, of other runs, it would seem to be this one's.
-        if old.suffix in (".csv", ".png", ".svg"):
-            old.unlink()
-    materials = [
-        Material(group, find(group), _published(group), left_out)
-        for group in groups
-    ]
+    runs = sum(len(each.group.runs) for each in materials)
+    print(f"comparing and drawing {counted(runs, 'run')}", flush=True)
+    # The numbers first: a figure that cannot be drawn must not cost them.
+    numbers = json.dumps(
+        list_numbers(title, materials, left_out), indent=2, allow_nan=False
+    )
+    with _naming(folder):
+        _empty(folder)
+        (folder / "comparison.json").write_text(numbers + "\n", "utf-8")
     chapters = [
         Chapter(
             each.group.title,
             sections_of(each),
-            f"_{_slug(each.group.title)}_{number}" if len(groups) > 1 else "",
+            f"_{_slug(each.group.title)}_{number}"
+            if len(materials) > 1
+            else "",
         )
         for number, each in enumerate(materials, 1)
     ]
-    (folder / "comparison.json").write_text(
-        json.dumps(_numbers(title, materials, left_out), indent=2) + "\n"
-    )
-    text = write_page(title, chapters, folder)
-    print(f"\n{text}\nThe report: {folder / 'index.html'}", flush=True)
+    with _naming(folder):
+        write_page(title, chapters, folder)
+    print(summarize(materials), flush=True)
+    print(f"\nThe report: {folder / 'index.html'}", flush=True)
+
+
+def compare_runs(paths, study=None, margin=None):
+    """Numbers of the comparison of runs; nothing is written.
+
+    Args:
+        paths, study, margin: As of `write_report`.
+
+    Returns:
+        A list of `material.Material`s and a list of `runs.LeftOut`s.
+
+    Raises:
+        ConfigError: as `write_report`.
+    """
+    paths = [p.path if isinstance(p, RunFolder) else Path(p) for p in paths]
+    runs, left_out = read_runs(paths)
+    order = [path.parent.name for path in paths] if study else ()
+    groups, strangers = group_runs(runs, study, left_out, order)
+    left_out += strangers
+    if not groups:
+        reasons = "; ".join(f"{each.path}: {each.reason}" for each in left_out)
+        raise ConfigError(f"there is nothing to compare: {reasons}.")
+    return [
+        Material(group, find(group, margin), _published(group), left_out)
+        for group in groups
+    ], left_out
+
+
+@contextlib.contextmanager
+def _naming(folder):
+    """ConfigError with the folder's name for files that cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        raise ConfigError(
+            f"cannot write the report to {folder}: "
+            f"{error.strerror or error}. Choose another --workdir, or move "
+            "away what is there."
+        ) from error
+
+
+def _empty(folder):
+    """Makes the folder, without tables and figures of an earlier report."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.iterdir():
+        if old.suffix in (".csv", ".png", ".svg"):
+            old.unlink()
 
 
 def _slug(text):
@@ -110,16 +162,22 @@ def _published(group):
     return {arm: each for arm, each in found.items() if each is not None}
 
 
-def _numbers(title, materials, left_out):
+def list_numbers(title, materials, left_out):
     """The content of comparison.json."""
     return {
         "title": title,
+        "alarms": [
+            sentence
+            for each in materials
+            for sentence in wording.alarm(each.findings)
+        ],
         "groups": [_group(each) for each in materials],
         "differences": [
             {
                 "group": each.findings.title,
                 "metric": "accuracy",
-                **found._asdict(),
+                **found.as_json(),
+                "relevance": each.findings.relevance(found),
             }
             for each in materials
             for found in each.findings.differences
@@ -147,6 +205,7 @@ def _robustness(group):
 
 
 def _explanations(group):
+    found, _ = explanations_of(group)
     return {
         arm: each._asdict()
         | {
@@ -155,21 +214,24 @@ def _explanations(group):
                 for method, both in each.scores.items()
             }
         }
-        for arm, each in explanations_of(group).items()
+        for arm, each in found.items()
     }
 
 
 def _group(material):
     findings = material.findings
-    settings, power = findings.settings, power_of(material.group)
+    settings, power = findings.settings, findings.power
     return {
         "title": findings.title,
+        "placebos": findings.placebos,
         "answer": wording.answer(findings),
         "warnings": list(wording.warnings(findings)),
         "reference": findings.arms[0].name,
         "images": findings.images,
         "cross_validated": findings.crossed,
         "positive_class": findings.positive_class,
+        "margin": findings.margin,
+        "pairs": [each.as_json() for each in findings.pairs],
         "power": power and power.as_json(),
         "robustness": _robustness(material.group),
         "explanations": _explanations(material.group),
@@ -178,6 +240,7 @@ def _group(material):
             {
                 "name": arm.name,
                 "seeds": arm.seeds,
+                "lost": arm.lost,
                 "epochs": arm.epochs,
                 "chosen_on": arm.chosen_on,
                 "figures": {k: v._asdict() for k, v in arm.figures.items()},

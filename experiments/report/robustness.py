@@ -4,13 +4,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from experiments.errors import ConfigError
 from experiments.formatting import spread_cell
 from experiments.plots.calibration import plot_reliability
 from experiments.plots.robustness import Panel, plot_changes
+from experiments.quantities import counted
 from experiments.report.blocks import Picture, Section, Table, Text
 from experiments.report.findings import spread
-from experiments.run_folder import ROBUSTNESS, RunFolder
+from experiments.report.records import Robustness, Unusable, read_added
+from experiments.run_folder import ROBUSTNESS
 
 # Kinds that are no corruption: title, unit, and the level of the table.
 _OTHERS = {
@@ -52,23 +53,27 @@ def robustness_of(group):
         were judged like the first of them, and sentences on what is lacking.
         Without the reference there is no mean_corruption_error.
     """
-    read, lacking, settings = {}, [], None
-    for arm in group.arms:
-        for run in arm.runs:
-            content = _content(run)
-            if content is None:
-                continue
-            settings = settings or content["settings"]
-            if content["settings"] != settings:
-                lacking.append(f"{run.path} was judged in another way.")
-                continue
-            read.setdefault(arm.name, {})[run.seed] = content
+    read, lacking, first = {}, [], None
+    for run in group.runs:
+        try:
+            content = read_added(run, ROBUSTNESS, Robustness)
+        except Unusable as error:
+            lacking.append(f"{run.path} is not shown: {error}.")
+            continue
+        if content is None:
+            continue
+        first = first or content
+        if _manner(content) != _manner(first):
+            lacking.append(f"{run.path} was evaluated in another way.")
+            continue
+        read.setdefault(run.name, {})[run.seed] = content
     if not read:
-        return {}, []
-    runs = sum(len(arm.runs) for arm in group.arms)
-    judged = sum(map(len, read.values()))
-    if judged < runs:
-        lacking.append(f"Judged were {judged} of {runs} runs.")
+        return {}, lacking
+    evaluated = sum(map(len, read.values()))
+    if evaluated < len(group.runs):
+        lacking.append(
+            f"Evaluated were {evaluated} of {counted(len(group.runs), 'run')}."
+        )
     errors = {arm: _errors(list(each.values())) for arm, each in read.items()}
     base = errors.get(group.reference.name)
     return {
@@ -82,24 +87,18 @@ def robustness_of(group):
     }, lacking
 
 
-def _content(run):
-    """robustness.json of the images that the run is judged on, or None."""
-    try:
-        content = RunFolder(run.path).read_json(ROBUSTNESS)
-        judged_on = run.data["fingerprints"]["val"]
-        same = content["images"]["fingerprint"] == judged_on
-        _errors([content]), content["settings"], content["calibration"]
-    except (ConfigError, KeyError, TypeError):
-        return None
-    return content if same else None
+def _manner(content):
+    """What two networks must share to be compared."""
+    conditions = [(each.kind, each.level) for each in content.conditions]
+    return content.settings, conditions
 
 
 def _errors(contents):
     found = {}
     for content in contents:
-        for each in content["conditions"]:
-            levels = found.setdefault(each["kind"], {})
-            levels.setdefault(each["level"], []).append(each["top1_error"])
+        for each in content.conditions:
+            levels = found.setdefault(each.kind, {})
+            levels.setdefault(each.level, []).append(each.top1_error)
     return found
 
 
@@ -109,7 +108,7 @@ def _figures(contents, errors, base):
         **{kind: errors[kind][level] for kind, (*_, level) in _OTHERS.items()},
         **{
             f"{where}_calibration_error": [
-                content["calibration"][where]["calibration_error"]
+                getattr(content.calibration, where).calibration_error
                 for content in contents
             ]
             for where in (_CLEAN, "corrupted")
@@ -121,15 +120,21 @@ def _figures(contents, errors, base):
             / np.mean(list(base[kind].values()), 1).sum()
             for kind, levels in errors.items()
             if kind not in (_CLEAN, *_OTHERS)
+            # An error of 0 in all cases is no base of a share.
+            and np.any(list(base[kind].values()))
         ]
-        found["mean_corruption_error"] = 100 * np.mean(ratios, 0)
-    return {name: spread(values) for name, values in found.items()}
+        if ratios:
+            found["mean_corruption_error"] = 100 * np.mean(ratios, 0)
+    spreads = {name: spread(values) for name, values in found.items()}
+    return {name: each for name, each in spreads.items() if each is not None}
 
 
 def _reliability(contents):
     found = {}
     for where in (_CLEAN, "corrupted"):
-        bins = [each["calibration"][where]["reliability"] for each in contents]
+        bins = [
+            getattr(each.calibration, where).reliability for each in contents
+        ]
         # Folds of a few images may have other numbers of bins.
         same = [each for each in bins if len(each) == len(bins[0])]
         found[where] = np.mean(same, 0).tolist()
@@ -150,8 +155,9 @@ _COLUMNS = {
 def section(material):
     """The section, or None where no run has been judged."""
     found, lacking = robustness_of(material.group)
+    warned = [Text(lacking, "warning")] if lacking else []
     if not found:
-        return None
+        return Section("Robustness", warned) if warned else None
     names, labels = material.names, material.labels
     reference = names(material.group.reference.name)
     rows = [
@@ -187,7 +193,7 @@ def section(material):
         "Robustness",
         [
             Text(text),
-            *([Text(lacking, "warning")] if lacking else []),
+            *warned,
             Table(rows, "robustness.csv"),
             Picture("robustness", figure, drawn),
             Picture(

@@ -1,26 +1,24 @@
 """Runs as the report sees them: read once and whole, or left out."""
 
 import hashlib
-import json
-import math
-import re
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from experiments.configs.schema import completed
+from experiments.configs.schema import as_json, read_config
+from experiments.errors import ConfigError
 from experiments.history import best_row
-from experiments.run_folder import HISTORY_FIELDS, RunFolder, foreign_field
+from experiments.report import records
+from experiments.report.records import Unusable, read_history, read_json
 from pipelines.files.arrays import Damaged, read_arrays
 
 # How far accuracies of the same predictions may lie apart: metrics are
 # computed in float32, batch by batch.
 TOLERANCE = 1e-4
-# What data.json has in runs of all versions.
-_DATA = {"name", "train", "splits"}
+# How far the probabilities of an image may sum to something else than 1.
+_SUM_TOLERANCE = 1e-3
 
 
 class Predictions(NamedTuple):
@@ -55,46 +53,49 @@ class Run:
     Attributes:
         path: The folder.
         seed: int.
-        config: config.json, a dictionary, with what fields it lacks.
+        config: config.json, a dictionary without the seed.
         history: Rows of history.csv, dictionaries of numbers.
-        metrics, data, environment: The JSON files of these names; the last
-            two may be empty in runs of other programs.
+        metrics, data, environment: Records of the JSON files of these names.
         predictions: `Predictions`, of the weights that are judged.
+        digest: Of what the network said of which images; the same for runs
+            that made the same predictions bit for bit.
     """
 
     path: Path
     seed: int
     config: dict
     history: list
-    metrics: dict
-    data: dict
-    environment: dict
+    metrics: records.Metrics
+    data: records.Data
+    environment: records.Environment
     predictions: Predictions
+    digest: str
 
     @property
     def name(self):
         return self.config["name"]
 
-    @cached_property
-    def digest(self):
-        """Of what the run is and what came out: copies have the same."""
-        digest = hashlib.sha256(
-            json.dumps([self.seed, self.config], sort_keys=True).encode()
-        )
-        for column in self.predictions[1:]:
-            digest.update(np.ascontiguousarray(column).tobytes())
-        return digest.hexdigest()
-
 
 class LeftOut(NamedTuple):
-    """A folder that the report makes no use of."""
+    """A folder that the report makes no use of.
+
+    Attributes:
+        path: The folder.
+        reason: str, without a full stop.
+        arm: Name of the experiment, as far as it can be read.
+        kind: "failed", "unfinished", "copy", "second" (another run of a name
+            and a seed that are there already) or "left out".
+    """
 
     path: Path
     reason: str
+    arm: str = ""
+    kind: str = "left out"
 
-
-class _Unusable(Exception):
-    """Why a run is left out."""
+    @property
+    def is_lost(self):
+        """True for a training that the comparison lacks."""
+        return self.kind in ("failed", "unfinished", "left out")
 
 
 def read_runs(paths):
@@ -108,172 +109,186 @@ def read_runs(paths):
         A list of `Run`s and a list of `LeftOut`s.
     """
     runs, left_out = [], []
-    for path in paths:
+    for path in map(Path, paths):
         try:
-            run = _read_run(Path(path))
+            run = _read_run(path)
             _check_is_new(run, runs)
             runs.append(run)
-        except _Unusable as error:
-            left_out.append(LeftOut(Path(path), str(error)))
+        except Unusable as error:
+            left_out.append(
+                LeftOut(path, str(error), _read_name(path), error.kind)
+            )
     return runs, left_out
 
 
 def _check_is_new(run, runs):
     for other in runs:
+        if run.name != other.name:
+            continue
         if run.digest == other.digest:
-            raise _Unusable(f"a copy of {other.path}")
-        if (run.name, run.seed) == (other.name, other.seed):
-            raise _Unusable(
-                f"another run of {run.name} with seed {run.seed}; used is "
-                f"{other.path}"
+            if run.seed == other.seed:
+                raise Unusable(f"a copy of {other.path}", "copy")
+            raise Unusable(
+                "its predictions are bit for bit those of "
+                f"{other.path}: one training, not two",
+                "copy",
             )
+        if run.seed == other.seed:
+            raise Unusable(
+                f"another run of {run.name} with seed {run.seed}; used is "
+                f"{other.path}",
+                "second",
+            )
+
+
+def _read_name(path):
+    """The experiment's name, or else that of the folder above."""
+    try:
+        name = read_json(path / "config.json", dict).get("name")
+    except Unusable:
+        name = None
+    return name if isinstance(name, str) and name else path.parent.name
 
 
 def _read_run(path):
-    metrics = _read_json(path, "metrics.json")
-    config = _read_json(path, "config.json")
-    if not isinstance(config.get("name"), str):
-        raise _Unusable("config.json has no name: not a run of this program")
+    metrics = read_json(path / "metrics.json", records.Metrics)
+    config, seed = _read_config(path / "config.json")
     _check_status(metrics)
-    history = _read_history(path)
-    which = "best" if config.get("judged") == "best" else "final"
-    column = "val_accuracy"
-    if config.get("judged") == "ema":
-        column = "ema_val_accuracy"
-    judged = metrics.get(which)
-    if not isinstance(judged, dict) or not _is_number(judged.get(column)):
-        raise _Unusable(f"metrics.json has no {which} accuracy")
-    data = _read_json(path, "data.json", needed=False)
-    if data and not _DATA <= set(data):
-        raise _Unusable("data.json is not of this program")
-    predictions = _read_predictions(path)
-    measured = float(np.mean(predictions.right))
-    row = best_row(history) if which == "best" else history[-1]
-    for where, value in (
-        ("metrics.json", judged[column]),
-        ("history.csv", row.get(column, math.nan)),
-    ):
-        if not abs(value - measured) <= TOLERANCE:
-            raise _Unusable(
-                f"{where} says {value:.4f} accuracy and predictions.npz "
-                f"{measured:.4f}: they are not of one run"
-            )
+    history = read_history(path / "history.csv")
+    data = read_json(path / "data.json", records.Data)
+    environment = records.Environment()
+    if (path / "environment.json").exists():
+        environment = read_json(path / "environment.json", records.Environment)
+    predictions, digest = _read_predictions(path / "predictions.npz")
+    _check_accuracy(config["judged"], metrics, history, predictions)
     return Run(
-        path=path,
-        seed=_seed(path, config),
-        config=completed({k: v for k, v in config.items() if k != "seed"}),
-        history=history,
-        metrics=metrics,
-        data=data,
-        environment=_read_json(path, "environment.json", needed=False),
-        predictions=predictions,
+        path,
+        seed,
+        config,
+        history,
+        metrics,
+        data,
+        environment,
+        predictions,
+        digest,
     )
 
 
-def _read_json(path, name, needed=True):
+def _read_config(path):
+    """The config with every field, as JSON, and the seed."""
+    content = read_json(path, dict)
+    seed = content.pop("seed", None)
+    if not isinstance(content.get("name"), str):
+        raise Unusable("config.json has no name: not a run of this program")
+    if type(seed) is not int:
+        raise Unusable(f"config.json: seed: expected a number, not {seed!r}")
     try:
-        content = json.loads((path / name).read_text())
-    except FileNotFoundError:
-        if not needed:
-            return {}
-        raise _Unusable(f"{name} is missing") from None
-    except (OSError, ValueError):
-        raise _Unusable(f"{name} is damaged") from None
-    if not isinstance(content, dict):
-        raise _Unusable(f"{name} is damaged")
-    field = foreign_field(content)
-    if field is not None:
-        raise _Unusable(
-            f"{name} is damaged: its {field} is none of this program"
-        )
-    return content
+        return as_json(read_config(content)), seed
+    except (ConfigError, ValueError) as error:
+        raise Unusable(f"config.json: {error}") from None
 
 
 def _check_status(metrics):
-    status = metrics.get("status")
-    if status == "failed":
-        raise _Unusable(f"it failed: {metrics.get('error')}")
-    if status != "finished":
-        done, epochs = metrics.get("epochs_done"), metrics.get("epochs")
-        unit = "epoch" if epochs == 1 else "epochs"
-        raise _Unusable(f"it is not finished: {done} of {epochs} {unit}")
+    if metrics.status == "failed":
+        raise Unusable(f"it failed: {metrics.error}", "failed")
+    if metrics.status != "finished":
+        unit = "epoch" if metrics.epochs == 1 else "epochs"
+        raise Unusable(
+            f"it is not finished: {metrics.epochs_done} of "
+            f"{metrics.epochs} {unit}",
+            "unfinished",
+        )
 
 
-def _seed(path, config):
-    """That of the config; earlier versions have it in the folder's name."""
-    if type(config.get("seed")) is int:
-        return config["seed"]
-    match = re.match(r"seed_(\d+)", path.name)
-    if match is None:
-        raise _Unusable("neither config.json nor the folder names its seed")
-    return int(match[1])
-
-
-def _is_number(value):
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and math.isfinite(value)
-
-
-def _read_history(path):
-    try:
-        rows = RunFolder(path).history()
-    except (OSError, ValueError, TypeError):
-        raise _Unusable("history.csv is damaged") from None
-    if not rows:
-        raise _Unusable("history.csv is missing or has no epoch")
-    needed = [name for name in HISTORY_FIELDS if not name.endswith("seconds")]
-    for row in rows:
-        lacking = [name for name in needed if not _is_number(row.get(name))]
-        if lacking:
-            raise _Unusable(
-                f"history.csv has no number for {lacking[0]} in epoch "
-                f"{row.get('epoch')}"
+def _check_accuracy(judged, metrics, history, predictions):
+    """Checks that the files of a folder are of one run."""
+    which = "best" if judged == "best" else "final"
+    column = "ema_val_accuracy" if judged == "ema" else "val_accuracy"
+    epoch = getattr(metrics, which)
+    stated = None if epoch is None else getattr(epoch, column)
+    if stated is None:
+        raise Unusable(f"metrics.json has no {which} accuracy")
+    row = best_row(history) if which == "best" else history[-1]
+    if column not in row:
+        raise Unusable(f"history.csv has no {column}")
+    measured = float(np.mean(predictions.right))
+    for where, value in (
+        ("metrics.json", stated),
+        ("history.csv", row[column]),
+    ):
+        if abs(value - measured) > TOLERANCE:
+            raise Unusable(
+                f"{where} says {value:.4f} accuracy and predictions.npz "
+                f"{measured:.4f}: they are not of one run"
             )
-    return rows
 
 
 def _read_predictions(path):
+    """`Predictions` and the digest of what they were made from."""
     try:
-        content = read_arrays(path / "predictions.npz")
+        content = read_arrays(path)
     except FileNotFoundError:
-        raise _Unusable("predictions.npz is missing") from None
+        raise Unusable("predictions.npz is missing") from None
     except Damaged:
-        raise _Unusable("predictions.npz is damaged") from None
+        raise Unusable("predictions.npz is damaged") from None
     missing = {"probabilities", "labels", "ids", "class_names"} - set(content)
     if missing:
-        raise _Unusable(
-            f"predictions.npz has no {', '.join(sorted(missing))}, as in "
-            "earlier versions; train it again"
+        raise Unusable(
+            f"predictions.npz has no {', '.join(sorted(missing))}; train the "
+            "run again"
         )
-    if any(content[n].ndim != 1 for n in ("labels", "ids", "class_names")):
-        raise _Unusable("predictions.npz holds columns that do not fit")
-    names = tuple(content["class_names"].tolist())
     probabilities, labels = content["probabilities"], content["labels"]
-    ids = content["ids"].astype(str)
-    _check_shapes(probabilities, labels, ids, names)
+    ids, names = _as_text(content["ids"]), _as_text(content["class_names"])
+    _check_table(probabilities, labels, ids, names)
     chosen = np.arange(len(labels))
-    of_label = probabilities[chosen, labels].astype(np.float64)
+    probabilities = probabilities.astype(np.float64)
+    of_label = probabilities[chosen, labels]
     predicted = probabilities.argmax(1)
-    return Predictions(
-        class_names=names,
+    predictions = Predictions(
+        class_names=tuple(names.tolist()),
         ids=ids,
         labels=labels.astype(int),
         predicted=predicted,
-        confidence=probabilities[chosen, predicted].astype(np.float64),
+        confidence=probabilities[chosen, predicted],
         in_top5=(probabilities > of_label[:, None]).sum(1) < 5,
         surprise=-np.log(np.maximum(of_label, 1e-30)),
     )
+    digest = hashlib.sha256("\n".join(ids.tolist()).encode(errors="replace"))
+    digest.update(np.ascontiguousarray(probabilities).tobytes())
+    return predictions, digest.hexdigest()
 
 
-def _check_shapes(probabilities, labels, ids, names):
+def _as_text(column):
+    """Names as strings, also where they are numbers."""
+    if column.ndim != 1 or column.dtype.kind not in "USiu":
+        raise Unusable("predictions.npz holds columns that do not fit")
+    try:
+        return column.astype(str)
+    except UnicodeDecodeError:
+        raise Unusable("predictions.npz holds names that are no text") from None
+
+
+def _check_table(probabilities, labels, ids, names):
     if probabilities.ndim != 2 or probabilities.dtype.kind != "f":
-        raise _Unusable("predictions.npz holds no table of probabilities")
-    if not np.isfinite(probabilities).all():
-        raise _Unusable("predictions.npz holds values that are no numbers")
+        raise Unusable("predictions.npz holds no table of probabilities")
     same = len(probabilities) == len(labels) == len(ids) > 0
-    if not same or labels.dtype.kind not in "iu":
-        raise _Unusable("predictions.npz holds columns that do not fit")
+    if not same or labels.ndim != 1 or labels.dtype.kind not in "iu":
+        raise Unusable("predictions.npz holds columns that do not fit")
+    if probabilities.shape[1] < len(names):
+        raise Unusable(
+            f"predictions.npz holds probabilities of {probabilities.shape[1]} "
+            f"classes, and names {len(names)}"
+        )
+    if not np.isfinite(probabilities).all():
+        raise Unusable("predictions.npz holds values that are no numbers")
+    sums = probabilities.sum(1, dtype=np.float64)
+    if probabilities.min() < 0 or abs(sums - 1).max() > _SUM_TOLERANCE:
+        raise Unusable(
+            "predictions.npz holds no probabilities: those of an image sum "
+            f"to {sums[abs(sums - 1).argmax()]:.4g}, not to 1"
+        )
     if labels.min() < 0 or labels.max() >= len(names):
-        raise _Unusable("predictions.npz holds labels that are no class")
-    if len(set(ids)) < len(ids):
-        raise _Unusable("predictions.npz names an image twice")
+        raise Unusable("predictions.npz holds labels that are no class")
+    for what, column in (("image", ids), ("class", names)):
+        if len(set(column.tolist())) < len(column):
+            raise Unusable(f"predictions.npz names {what} twice")

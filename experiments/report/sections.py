@@ -13,7 +13,6 @@ from experiments.report import provenance as origins
 from experiments.report.blocks import Picture, Section, Table, Text
 from experiments.report.material import as_published
 from experiments.report.published.results import published_notes
-from experiments.statistics.power import power_of
 
 # How many classes are shown that gained most, and that lost most.
 _CLASSES = 5
@@ -72,7 +71,7 @@ def forest_plot(material):
         if once
         else "95 % intervals that hold for all arms together; a dot a seed"
     )
-    table = _differences_table(findings, names)
+    table = tabulate_differences(findings.differences, names)
     listed = "; ".join(
         f"{row['arm']} {row['difference, points']} ({row['95 % interval']})"
         for row in table
@@ -92,7 +91,8 @@ def forest_plot(material):
     )
 
 
-def _differences_table(findings, names):
+def tabulate_differences(differences, names):
+    """Rows of the table of differences."""
     return [
         {
             "arm": names(each.arm),
@@ -100,9 +100,9 @@ def _differences_table(findings, names):
             "difference, points": f"{each.difference:+.2f}",
             "95 % interval": f"{each.low:+.2f} to {each.high:+.2f}",
             "verdict": each.verdict.replace("_", " "),
-            "detectable, points": _number(each.detectable),
+            "detectable, points": wording.detectable(each),
         }
-        for each in findings.differences
+        for each in differences
     ]
 
 
@@ -110,32 +110,75 @@ def _number(value, digits=2):
     return "n/a" if value is None else f"{value:.{digits}f}"
 
 
+def pairs(material):
+    """All pairs, so that nobody reads a ranking out of the answer."""
+    findings = material.findings
+    if not findings.pairs:
+        return None
+    text = (
+        "Every two arms beside each other. These intervals hold for all pairs "
+        "together (Tukey-Kramer, with the study's own variances), so they are "
+        "wider than those above, which hold for the comparisons with "
+        f"{material.names(findings.arms[0].name)} alone."
+    )
+    rows = tabulate_differences(findings.pairs, material.names)
+    return Section("All pairs", [Text([text]), Table(rows, "pairs.csv")], True)
+
+
 def settings(material):
+    """A row an arm, with what it adds to the reference."""
     findings, names = material.findings, material.names
-    table = findings.settings.table
     if len(findings.arms) == 1:
         return None
-    if not table:
-        return Section(
-            "What differed", [Text(["Nothing but the name and the seeds."])]
-        )
+    table = findings.settings.table
+    reference = findings.arms[0].name
     rows = [
         {
-            "setting": field,
-            **{names(arm): _shown(value) for arm, value in values.items()},
+            "arm": names(arm.name),
+            "differs in": _describe_changes(table, arm.name, reference),
         }
-        for field, values in table.items()
+        for arm in findings.arms
     ]
     return Section("What differed", [Table(rows, "settings.csv")])
 
 
-def _shown(value):
+def _describe_changes(table, arm, reference):
+    if arm == reference:
+        return "the reference"
+    changes = [
+        _describe_change(field, values[reference], values[arm])
+        for field, values in table.items()
+        if values[arm] != values[reference]
+    ]
+    return "; ".join(changes) or "nothing but its random numbers"
+
+
+def _describe_change(field, value, other):
+    """For example "+ CutMix(alpha=1.0)", "epochs 20, not 10"."""
+    if field != "augment":
+        return f"{field} {_show(other)}, not {_show(value)}"
+    layers, others = (
+        [str(as_layer(x)) for x in y or []] for y in (value, other)
+    )
+    rest = list(others)
+    removed = []
+    for each in layers:
+        if each in rest:
+            rest.remove(each)
+        else:
+            removed.append(each)
+    if not removed or not rest:
+        parts = [f"+ {each}" for each in rest] + [f"- {e}" for e in removed]
+        if parts:
+            return ", ".join(parts)
+    return f"{_show(other)}, not {_show(value)}"
+
+
+def _show(value):
     """For example "RandomCrop(padding=8), RandomFlip()"."""
     if not isinstance(value, list):
-        return value
-    if not value:
-        return "none"
-    return ", ".join(str(as_layer(each)) for each in value)
+        return "none" if value is None else str(value)
+    return ", ".join(str(as_layer(each)) for each in value) or "none"
 
 
 _COLUMNS = {
@@ -251,7 +294,7 @@ def reading(material):
 
 
 def power(material):
-    found = power_of(material.group)
+    found = material.findings.power
     if found is None:
         return None
     return Section("What this study can show", [Text(wording.power(found))])
@@ -261,6 +304,7 @@ ORDER = (
     answer,
     pictures.numbers,
     forest_plot,
+    pairs,
     settings,
     results,
     pictures.all_curves,

@@ -1,24 +1,24 @@
-"""In which settings the arms of a comparison differ."""
+"""Settings in which the arms of a comparison differ."""
 
 from typing import NamedTuple
 
 from pipelines.config_differences import differences
 
-# What an arm is called and which random numbers it draws is no setting.
+# Names and random numbers are no settings.
 _LABELS = ("name", "summary", "published", "seed_offset")
 
 
 class Settings(NamedTuple):
-    """What differs between arms.
+    """Differences between the configs of arms.
 
     Attributes:
         table: {field: {arm: value}}, of every field that is not the same in
             all arms.
-        things: {arm: fields}: in how many things it differs from the
+        things: {arm: fields} in which it differs from the
             reference. One more layer is one thing; augmented files and the
             split that they make are one, too.
-        seeds_differ: {arm: fields}, in which seeds of one arm differ.
-        steps: {arm: gradient steps in all}, of arms that say so.
+        seeds_differ: {arm: fields} in which seeds of one arm differ.
+        steps: {arm: sorted gradient steps of its runs}, of those that say so.
     """
 
     table: dict
@@ -68,10 +68,20 @@ def compare_settings(group):
             arm: found for arm, found in seeds_differ.items() if found
         },
         steps={
-            arm.name: an_epoch * configs[arm.name]["epochs"]
+            arm.name: steps
             for arm in group.arms
-            if (an_epoch := arm.runs[0].data.get("steps_per_epoch"))
+            if (steps := _count_steps(arm))
         },
+    )
+
+
+def _count_steps(arm):
+    return sorted(
+        {
+            run.data.steps_per_epoch * run.config["epochs"]
+            for run in arm.runs
+            if run.data.steps_per_epoch
+        }
     )
 
 

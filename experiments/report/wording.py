@@ -1,11 +1,15 @@
 """Findings in sentences that claim no more than the numbers hold."""
 
+import math
 import os
 import unicodedata
 
 from experiments.quantities import counted
+from experiments.statistics.power import MOST_SEEDS
 
 LEVEL = "95 % interval"
+# No difference is larger.
+MOST_POINTS = 100
 # Of characters that change no direction, as Unicode names the classes.
 _LEFT = {"L", "EN", "ES", "ET", "CS", "NSM", "BN", "S", "WS", "ON", "B", ""}
 
@@ -58,7 +62,10 @@ def isolated(name):
 
 
 def answer(findings):
-    """What the comparison says, in a few sentences.
+    """The answer of a comparison, in a few sentences.
+
+    If a placebo is told apart from the reference, that comes first, and the
+    sentences on other arms say that they are not to be believed.
 
     Args:
         findings: `findings.Findings`.
@@ -67,24 +74,65 @@ def answer(findings):
         A list of sentences.
     """
     names = names_of(findings)
+    lost = list(_describe_lost(findings, names))
     if len(findings.arms) == 1:
-        return [f"{names(findings.arms[0].name)} alone: nothing to compare."]
+        only = findings.arms[0].name
+        return [f"{names(only)} alone: nothing to compare.", *lost]
     if not findings.images:
-        return ["The arms judged no image in common: nothing to compare."]
-    told = [d for d in findings.differences if d.verdict in ("better", "worse")]
-    same = [d for d in findings.differences if d.verdict == "not_told_apart"]
-    once = [d for d in findings.differences if d.verdict == "trained_once"]
+        return [
+            "The arms judged no image in common: nothing to compare.",
+            *lost,
+        ]
+    alarms = alarm(findings)
+    others = [d for d in findings.differences if d not in findings.alarms]
+    told = [d for d in others if d.verdict in ("better", "worse")]
+    same = [d for d in others if d.verdict == "not_told_apart"]
+    alike = [d for d in same if findings.relevance(d)]
+    same = [d for d in same if d not in alike]
+    once = [d for d in others if d.verdict == "trained_once"]
+    doubt = "Not to be believed: " if alarms else ""
     return [
-        *(_told(findings, names, each) for each in told),
+        *alarms,
+        *(doubt + _told(findings, names, each) for each in told),
+        *([_alike(findings, names, alike)] if alike else []),
         *([_not_told_apart(names, same)] if same else []),
         *([_trained_once(findings, names, once)] if once else []),
+        *_describe_same_predictions(findings, names),
+        *_describe_guessing(findings, names),
+        *lost,
     ]
 
 
+def alarm(findings):
+    """Sentences on placebos that are told apart; empty if none is."""
+    names = names_of(findings)
+    sentences = [
+        "No difference of this study is to be believed: "
+        f"{names(each.arm)}, which is {names(each.reference)} trained again "
+        "with other random numbers, is told apart from it by "
+        f"{abs(each.difference):.1f} points ({LEVEL} {_ends(each)})."
+        for each in findings.alarms
+    ]
+    if sentences:
+        seeds = min(len(arm.seeds) for arm in findings.arms)
+        sentences.append(
+            "The reason can be chance, as in up to one sound study in 20; "
+            f"too few seeds to know how far trainings vary (here {seeds}); "
+            "runs that were made differently, which the warnings name; or a "
+            "fault in the code or the data. More seeds tell chance from a "
+            "fault."
+        )
+    return sentences
+
+
 def _told(findings, names, found):
-    what = "lowers" if found.verdict == "better" else "raises"
+    verb = "lowers" if found.verdict == "better" else "raises"
+    lost = {arm.name for arm in findings.arms if arm.is_decimated}
+    caveat = ""
+    if lost & {found.arm, found.reference}:
+        caveat = ", of the runs that did not fail,"
     sentence = (
-        f"{names(found.arm)} {what} top-1 error by "
+        f"{names(found.arm)} {verb} top-1 error{caveat} by "
         f"{abs(found.difference):.1f} points against {names(found.reference)} "
         f"({LEVEL} {_ends(found)}; {_basis(findings, found)})"
     )
@@ -94,46 +142,132 @@ def _told(findings, names, found):
             f", but the two differ in {count} settings, so nothing says which "
             "of them did it"
         )
+    if findings.relevance(found):
+        sentence += f", but by less than {_points(findings.margin)}"
     return sentence + "."
+
+
+def _points(margin):
+    return f"{margin:g} {'point' if margin == 1 else 'points'}"
+
+
+def _alike(findings, names, alike):
+    reference = names(alike[0].reference)
+    arms = names.list(d.arm for d in alike)
+    return (
+        f"{arms}: no relevant difference from {reference} (within "
+        f"+-{_points(findings.margin)})."
+    ).replace("+-", "±")
 
 
 def _not_told_apart(names, same):
     reference = names(same[0].reference)
     are = "are" if len(same) > 1 else "is"
     arms = names.list(d.arm for d in same)
-    sizes = sorted({f"{d.detectable:.1f}" for d in same}, key=float)
     return (
-        f"{arms} {are} not told apart from {reference}: this study would "
-        f"detect {' to '.join(dict.fromkeys((sizes[0], sizes[-1])))} points."
+        f"{arms} {are} not told apart from {reference}: to be found, a "
+        f"difference would have to be {detectable_range(same)}."
     )
+
+
+def detectable(difference):
+    """The cell of a table: "4.12", "more than 100" or "n/a"."""
+    if difference.verdict == "trained_once":
+        return "n/a"
+    size = difference.detectable
+    return "more than 100" if size is None else f"{size:.2f}"
+
+
+def detectable_range(differences):
+    """For example "4.1 to 5.0 points", "9.3 to more than 100 points"."""
+    sizes = sorted(
+        math.inf if each.detectable is None else each.detectable
+        for each in differences
+    )
+    ends = dict.fromkeys(
+        f"{size:.1f}" if size <= MOST_POINTS else "more than 100"
+        for size in (sizes[0], sizes[-1])
+    )
+    return f"{' to '.join(ends)} points"
 
 
 def _trained_once(findings, names, once):
-    arms = names.list(
-        dict.fromkeys(arm.name for arm in findings.arms if len(arm.seeds) == 1)
-    )
+    single = [
+        name
+        for each in once
+        for name, seeds in (
+            (each.reference, each.reference_seeds),
+            (each.arm, each.seeds),
+        )
+        if seeds == 1
+    ]
+    arms = names.list(dict.fromkeys(single))
     wide = max((d.high - d.low) / 2 for d in once)
+    images = counted(findings.images, "image")
     return (
         f"Trained once: no ranking. One training of {arms} does not tell "
-        f"what another would give; the {findings.images:,} images alone leave "
-        f"{wide:.1f} points either way."
+        f"what another would give; the {images} alone "
+        f"{'leave' if findings.images > 1 else 'leaves'} {wide:.1f} points "
+        "either way."
     )
+
+
+def _describe_same_predictions(findings, names):
+    for (arm, other), seeds in findings.same_predictions.items():
+        listed = ", ".join(map(str, seeds))
+        yield (
+            f"{names(arm)} and {names(other)} made the same predictions with "
+            f"{'seed' if len(seeds) == 1 else 'seeds'} {listed}: either what "
+            "tells them apart was never applied, or one is a copy."
+        )
+
+
+def _describe_guessing(findings, names):
+    arms = [arm.name for arm in findings.arms if arm.signs.guesses]
+    if not arms:
+        return
+    are = "are" if len(arms) > 1 else "is"
+    sentence = (
+        f"{names.list(arms)} {are} not above naming the commonest class every "
+        "time"
+    )
+    if len(arms) == len(findings.arms):
+        sentence += ": in this study nothing could have been found"
+    yield sentence + "."
+
+
+def _describe_lost(findings, names):
+    for arm in findings.arms:
+        if arm.lost:
+            lost = sum(arm.lost.values())
+            yield (
+                f"{names(arm.name)}: {lost} of {lost + len(arm.seeds)} runs "
+                f"{'is' if lost == 1 else 'are'} not in this comparison "
+                f"({_list_lost(arm.lost)})."
+            )
+    for arm, lost in findings.absent.items():
+        yield f"{names(arm)} has no run to compare ({_list_lost(lost)})."
+    if findings.planned_reference in findings.absent:
+        yield (
+            f"{names(findings.planned_reference)} is the reference of this "
+            f"study; {names(findings.arms[0].name)} stands in for it."
+        )
+
+
+def _list_lost(lost):
+    return ", ".join(f"{count} {kind}" for kind, count in lost.items())
 
 
 def _ends(found):
-    """Of the error's decrease, or of its increase."""
+    """The ends of the error's decrease, or of its increase."""
     ends = sorted((abs(found.low), abs(found.high)))
     return f"{ends[0]:.1f} to {ends[1]:.1f}"
 
 
 def _basis(findings, found):
-    counts = [
-        len(arm.seeds)
-        for arm in findings.arms
-        if arm.name in (found.arm, found.reference)
-    ]
-    seeds = " and ".join(map(str, dict.fromkeys(counts)))
-    return f"{seeds} seeds, {findings.images:,} images"
+    counts = dict.fromkeys((found.seeds, found.reference_seeds))
+    seeds = " against ".join(map(str, counts))
+    return f"{seeds} seeds, {counted(findings.images, 'image')}"
 
 
 def power(power):
@@ -152,15 +286,21 @@ def power(power):
     elif power.detectable is None:
         line = f"With {seeds} this study detects no difference at all"
     else:
-        line = (
-            f"With {seeds} this study detects differences of at least "
-            f"{power.detectable:.1f} points with 80 % power"
+        sizes = dict.fromkeys(
+            "more than 100" if each is None else f"{each:.1f}"
+            for each in (power.detectable, power.detectable_most)
         )
-    needed = power.seeds_for_a_point
-    if needed is None:
-        line += f"; no number of seeds finds 1 point on {images}."
+        line = (
+            f"With {seeds} this study detects differences of "
+            f"{' to '.join(sizes)} points with 80 % power"
+        )
+    if power.seeds_for_a_point is None:
+        line += (
+            f"; 1 point on {images} is out of reach with up to "
+            f"{MOST_SEEDS:,} seeds an arm."
+        )
     else:
-        line += f"; 1 point takes {needed} seeds an arm."
+        line += f"; 1 point takes {power.seeds_for_a_point} seeds an arm."
     source = (
         f"As in {noise.runs} finished runs"
         if noise.runs
@@ -175,7 +315,7 @@ def power(power):
 
 
 def warnings(findings):
-    """What should keep a reader from believing the answer too quickly."""
+    """Reasons not to believe the answer too quickly."""
     names = names_of(findings)
     settings = findings.settings
     reference = names(findings.arms[0].name)
@@ -185,23 +325,40 @@ def warnings(findings):
             f"More than one thing differs between {reference} and "
             f"{names(arm)}, so their difference has no single cause: {things}."
         )
-    if len(set(settings.steps.values())) > 1:
-        listed = [f"{names(arm)} {n:,}" for arm, n in settings.steps.items()]
+    if len({tuple(steps) for steps in settings.steps.values()}) > 1 or any(
+        len(steps) > 1 for steps in settings.steps.values()
+    ):
+        listed = [
+            f"{names(arm)} {' and '.join(f'{n:,}' for n in steps)}"
+            for arm, steps in settings.steps.items()
+        ]
         yield (
-            "The arms were trained for different numbers of steps, which can "
+            "Runs were trained for different numbers of steps, which can "
             f"make a difference by itself: {', '.join(listed)}."
         )
-    yield from findings.remarks
+    yield from findings.environments
+    for each in findings.doubles:
+        yield f"{each.path} is left out: {each.reason}."
     for arm, fields in settings.seeds_differ.items():
         yield f"Seeds of {names(arm)} differ in {', '.join(fields)}."
+    yield from _describe_signs(findings, names, reference)
+
+
+def _describe_signs(findings, names, reference):
     steep = [arm for arm in findings.arms if arm.signs.undertrained]
     if steep:
         pace = max(arm.signs.still_rising for arm in steep)
-        yield (
+        sentence = (
             f"Undertrained: {names.list(a.name for a in steep)} still gained "
             f"up to {pace:.1f} points of accuracy over the last fifth of "
             "training. The ranking may turn over with more epochs."
         )
+        if findings.is_cosine:
+            sentence += (
+                " With a cosine schedule the end always rises: a longer "
+                "training alone tells."
+            )
+        yield sentence
     hungry = [arm for arm in findings.arms if arm.signs.fits_less]
     if hungry:
         least = max(arm.signs.fits_less_by for arm in hungry)
@@ -212,6 +369,12 @@ def warnings(findings):
             "more epochs may favor what is trained on harder images."
         )
     for arm in findings.arms:
+        if arm.signs.one_class is not None:
+            yield (
+                f"{names(arm.name)} names the class "
+                f"{isolated(arm.signs.one_class)} for nearly all images: it "
+                "learned little else."
+            )
         if arm.signs.diverged:
             seeds = ", ".join(map(str, arm.signs.diverged))
             yield (

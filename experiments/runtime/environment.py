@@ -78,8 +78,9 @@ def list_environment_changes(folder, environment):
 def record_environment(folder, environment, first_step, notes):
     """Writes environment.json.
 
-    An earlier part of the run that was made in another environment stays
-    under "earlier_parts", with the step that it began at.
+    An earlier part of the run that was made in another environment, or by
+    other code, stays under "earlier_parts". Each part has the step that it
+    began at.
 
     Args:
         folder: The `RunFolder`.
@@ -88,29 +89,21 @@ def record_environment(folder, environment, first_step, notes):
         notes: Sentences that a reader of the run must know.
 
     Returns:
-        `notes`, and one if the code has changed since the run was begun.
+        A sentence on a change of the code since the last part, or None.
     """
-    there = folder.read_json(_FILE) or {}
-    revision, changes = _git("rev-parse", "HEAD"), _git("status", "--porcelain")
-    code = _describe_code(revision, changes)
-    notes = list(notes)
-    if there and first_step > 0:
-        before = _describe_code(
-            there.get("git_revision"), there.get("git_changes")
-        )
-        notes += [n for n in there.get("notes", []) if n not in notes]
-        if before != code:
-            notes.append(
-                f"from step {first_step} on the run was made by {code}, "
-                f"before by {before}"
-            )
-    parts = there.get("earlier_parts", [])
-    if list_environment_changes(folder, environment):
-        part = {k: v for k, v in there.items() if k not in _OF_ALL_PARTS}
+    last = folder.read_json(_FILE) or {}
+    code = {
+        "git_revision": _git("rev-parse", "HEAD"),
+        "git_changes": _git("status", "--porcelain"),
+    }
+    before, now = _describe_code(last), _describe_code(code)
+    has_moved = bool(list_environment_changes(folder, environment))
+    parts, begins_at = last.get("earlier_parts", []), first_step
+    if last and (has_moved or before != now):
+        part = {k: v for k, v in last.items() if k not in _OF_ALL_PARTS}
         parts = [*parts, part]
-        begins_at = first_step
-    else:
-        begins_at = min(there.get("first_step", 0), first_step)
+    elif last:
+        begins_at = min(last.get("first_step", 0), first_step)
     # A part that ended before its first checkpoint has left nothing.
     parts = [p for p in parts if p.get("first_step", 0) < first_step]
     folder.write_json(
@@ -124,13 +117,14 @@ def record_environment(folder, environment, first_step, notes):
                 _read_device_name(device)
                 for device in tf.config.list_physical_devices()
             ],
-            "git_revision": revision,
-            "git_changes": changes,
+            **code,
             "earlier_parts": parts,
             "notes": notes,
         },
     )
-    return notes
+    if not last or first_step == 0 or before == now:
+        return None
+    return f"goes on with {now} after {before}"
 
 
 def _read_device_name(device):
@@ -168,10 +162,11 @@ def _count_threads():
     return os.cpu_count()
 
 
-def _describe_code(revision, changes):
+def _describe_code(part):
     """For example "revision 1a2b3c4d5e with local changes"."""
-    text = f"revision {revision[:10]}" if revision else "an unknown revision"
-    return f"{text} with local changes" if changes else text
+    revision = part.get("git_revision") or "unknown"
+    changes = " with local changes" if part.get("git_changes") else ""
+    return f"revision {revision[:10]}{changes}"
 
 
 def _git(*command):

@@ -1,4 +1,4 @@
-"""Whether arms of a study differ, by more than seeds and images explain.
+"""Differences between arms, with intervals that count seeds and images.
 
 Another training of the same arm gives another accuracy, and so would other
 images. A test over images alone takes the luck of a training for an effect; a
@@ -10,7 +10,7 @@ claim one.
 In the manner of rliable, a function takes what the runs of each arm scored
 and gives estimates with intervals; words and figures are made elsewhere.
 Differences, intervals and detectable effects are points of accuracy, positive
-where the arm is better than its reference.
+if the arm is better than its reference.
 
 References:
     Agarwal et al., "Deep reinforcement learning at the edge of the
@@ -21,35 +21,46 @@ References:
     population variances are involved", 1947, and Satterthwaite, "An
     approximate distribution of estimates of variance components", 1946, for
     degrees of freedom.
-    Dunn, "Multiple comparisons among means", 1961, for Bonferroni's
-    inequality in intervals.
 """
 
 import math
+from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import t as student
+from scipy.special import chdtri, stdtrit
+
+from experiments.statistics.quantiles import (
+    reach_independently,
+    reach_pairs,
+    reach_reference,
+)
 
 CONFIDENCE = 0.95
 POWER = 0.8
 
 
 class Difference(NamedTuple):
-    """How far an arm lies above its reference, in points of accuracy.
+    """The accuracy of an arm minus that of its reference, in points.
 
     Attributes:
         arm, reference: Names.
-        difference: Accuracy of the arm minus that of the reference.
-        low, high: The interval of that, within [-100, 100].
-        verdict: "better" or "worse" where the interval leaves out 0, else
-            "not_told_apart"; "trained_once" where one of both has a single
+        difference: Accuracy of the arm minus the reference's, in [-100, 100].
+        low, high: The interval around it, within [-100, 100].
+        verdict: "better" or "worse" if the interval leaves out 0, else
+            "not_told_apart"; "trained_once" if one of both has a single
             seed, which allows no verdict.
         detectable: The true difference that a study with this much noise
-            finds in 80 % of cases; None where that is unknown (trained
-            once), or more than 100.
-        covers: What varies in the interval: "seeds and images", or "images
-            alone" where trained once.
+            finds in 80 % of cases. None if there is none: with the verdict
+            "trained_once" it is unknown, with any other verdict it is more
+            than 100 points.
+        covers: Sources of variance in the interval: "seeds and images", or
+            "images alone" if trained once.
+        seeds, reference_seeds: Numbers of trainings that were compared;
+            those of the reference with the pooled placebos'.
+        pooled: Names of the placebos whose trainings count as the
+            reference's here.
+        variance: The `Variance` behind the interval.
     """
 
     arm: str
@@ -60,10 +71,68 @@ class Difference(NamedTuple):
     verdict: str
     detectable: float | None
     covers: str
+    seeds: int
+    reference_seeds: int
+    pooled: tuple
+    variance: "Variance"
+
+    def as_json(self):
+        """All of it as plain numbers, for comparison.json."""
+        return self._asdict() | {"variance": self.variance._asdict()}
 
 
-def compare_arms(correct, reference=None, confidence=CONFIDENCE):
-    """Every arm beside a reference, all judged on the same images.
+class Variance(NamedTuple):
+    """Variance of a difference in accuracy, which is in [-1, 1].
+
+    Attributes:
+        images: Number of distinct images, N.
+        over_images: I, or all variance if trained once.
+        over_seeds: S; None if trained once.
+        degrees_over_seeds: f; None if trained once.
+        degrees: g.
+    """
+
+    images: int
+    over_images: float
+    over_seeds: float | None
+    degrees_over_seeds: float | None
+    degrees: float
+
+    @property
+    def error(self):
+        """Standard error of the difference in points.
+
+        Not below one image in N: otherwise predictions that all agree would
+        have an interval of no width.
+        """
+        total = (self.over_seeds or 0) + self.over_images
+        return 100 * max(math.sqrt(total), 1 / self.images)
+
+    def detectable(self, reach):
+        """The difference in points that is found in 80 % of studies.
+
+            (c + t(0.8, g)) sqrt(S f / chi2(0.5, f) + I)
+
+        S f / chi2(0.5, f) is the median-unbiased estimate: S itself is too
+        small in more than half of the studies with few seeds.
+
+        Args:
+            reach: c, in standard errors.
+
+        Returns:
+            Points; None if trained once, or if more than 100.
+        """
+        if self.over_seeds is None:
+            return None
+        f = self.degrees_over_seeds
+        over_seeds = self.over_seeds * f / float(chdtri(f, 0.5))
+        error = self._replace(over_seeds=over_seeds).error
+        points = (reach + float(stdtrit(self.degrees, POWER))) * error
+        return points if points <= 100 else None
+
+
+def compare_arms(correct, reference=None, confidence=CONFIDENCE, placebos=()):
+    """Compares every arm with a reference, all evaluated on the same images.
 
     With a the arm, 0 the reference, n seeds, N images, k arms beside it:
 
@@ -73,14 +142,23 @@ def compare_arms(correct, reference=None, confidence=CONFIDENCE):
         own    = max(s2_a, v_a) / n_a + max(s2_0, v_0) / n_0, with Welch's
                  degrees of freedom
         shared = max(s2, v) (1 / n_a + 1 / n_0), both averaged over all arms
-                 with weights n - 1, with sum(n - 1) degrees of freedom
-        S, f   = the larger of the two, and its degrees of freedom
+                 with weights n - 1, with nu = sum(n - 1) degrees of freedom
+        S      = the larger of the two
         I      = max(0, variance over images of (mean_a - mean_0) / N
                         - v_a / n_a - v_0 / n_0)
         g      = (S + I)^2 / (S^2 / f + I^2 / (N - 1))
         V      = max(S + I, 1 / N^2)
-        interval:   D -/+ t(1 - (1 - confidence) / 2k, g) sqrt(V)
-        detectable: (t(1 - (1 - confidence) / 2k, g) + t(0.8, g)) sqrt(V)
+        interval:   D -/+ c sqrt(V)
+        detectable: (c + t(0.8, g)) sqrt(S f / chi2(0.5, f) + I)
+
+    With three or more arms of n seeds each and n_0 >= n seeds of the
+    reference, c is Dunnett's quantile for k arms and g degrees of freedom,
+    and with w = (shared / S)^2 and own's degrees of freedom f_own
+
+        1 / f  = w / nu + (1 - w) / f_own
+
+    With two arms, or other numbers of seeds, c = t(1 - (1 - confidence) / 2k,
+    g), and f are the degrees of freedom of the larger of own and shared.
 
     The variance s2 of few seeds can be small by luck, yet accuracy varies at
     least as errors do that are independent of each other: by v. Pooled over
@@ -94,6 +172,11 @@ def compare_arms(correct, reference=None, confidence=CONFIDENCE):
     S + I. The interval then says what other images might have given, not
     what another training might have, and there is no verdict.
 
+    A placebo is the reference trained again. Placebos are compared with the
+    reference alone. If none of them is told apart, their trainings count as
+    the reference's for all other arms, with the same k. If one is told apart,
+    nothing is pooled.
+
     Args:
         correct: {arm: bool (seeds, images)}, which predictions are right;
             the same images in the same order in all arms. Arms may differ
@@ -101,13 +184,15 @@ def compare_arms(correct, reference=None, confidence=CONFIDENCE):
         reference: Name of the arm that the others are compared with; by
             default the first.
         confidence: Of all intervals together, in (0, 1).
+        placebos: Names of arms that are the reference trained again.
 
     Returns:
         List of `Difference`, in the order of the arms; empty for one arm.
 
     Raises:
         ValueError: if an array is not boolean, not of rank 2 or empty, if
-            numbers of images differ, if the reference is not an arm.
+            numbers of images differ, if the reference or a placebo is not an
+            arm, if a placebo is the reference.
 
     Example:
         >>> import numpy as np
@@ -118,71 +203,105 @@ def compare_arms(correct, reference=None, confidence=CONFIDENCE):
         >>> [(d.arm, round(d.difference, 1), d.verdict) for d in found]
         [('erased', 5.2, 'better')]
     """
-    check_study(correct, reference)
-    arms = {name: _arm(name, right) for name, right in correct.items()}
-    images = {name: len(arm.shares) for name, arm in arms.items()}
-    if len(set(images.values())) > 1:
-        raise ValueError(
-            "Expected the same images in all arms. Received numbers of "
-            f"images: {images}. Keep the images that all arms have judged, "
-            "in one order."
+    first = find_reference(correct, reference)
+    correct = _read_arms(correct)
+    _check_placebos(correct, first, placebos)
+    if len(correct) == 1:
+        return []
+    found = _compare_with(correct, first, len(correct) - 1, confidence)
+    pooled = pooled_placebos(found, placebos)
+    if not pooled:
+        return found
+    joined = {
+        first: np.concatenate([correct[name] for name in (first, *pooled)])
+    }
+    joined |= {
+        name: right
+        for name, right in correct.items()
+        if name not in placebos and name != first
+    }
+    again = {
+        difference.arm: difference._replace(pooled=pooled)
+        for difference in _compare_with(
+            joined, first, len(correct) - 1, confidence
         )
-    repeated = [arm for arm in arms.values() if arm.seeds > 1]
-    return differences(
-        arms,
-        reference,
-        confidence,
-        lambda arm, other: _noise(arm, other, repeated),
-    )
+    }
+    return [again.get(difference.arm, difference) for difference in found]
 
 
-class Noise(NamedTuple):
-    """A difference in accuracy, in [-1, 1], and how much it varies.
+def compare_all_pairs(correct, confidence=CONFIDENCE):
+    """Compares every two arms, all evaluated on the same images.
 
-    Attributes:
-        difference: The mean.
-        images: Number of distinct images, N.
-        over_images: Variance of the mean: I, or all of it with one seed.
-        over_seeds: S and f; None with one seed.
-    """
-
-    difference: float
-    images: int
-    over_images: float
-    over_seeds: tuple | None = None
-
-
-def differences(arms, reference, confidence, noise):
-    """A `Difference` for every arm but the reference.
+    Variances, degrees of freedom and detectable differences are those of
+    `compare_arms`. The intervals of all pairs hold together (Tukey-Kramer):
+    c is the quantile of the studentized range of K arms with g degrees of
+    freedom, divided by sqrt(2). They are wider than those of `compare_arms`,
+    which have fewer comparisons to hold for.
 
     Args:
-        arms: {name: what `noise` takes}.
-        reference: A name, or None for the first.
+        correct: As for `compare_arms`.
         confidence: Of all intervals together, in (0, 1).
-        noise: From an arm and the reference to `Noise`.
+
+    Returns:
+        List of `Difference`; of each pair the arm that comes first in
+        `correct` is the reference.
+
+    Raises:
+        ValueError: as `compare_arms`.
     """
-    first = next(iter(arms)) if reference is None else reference
+    find_reference(correct, None)
+    correct = _read_arms(correct)
+    if len(correct) < 2:
+        return []
+    arms = {name: _Arm.measure(right) for name, right in correct.items()}
+    shared = _share_variance(arms.values())
+    balanced = len(arms) > 2 and _is_balanced(arms.values())
+    reach = reach_pairs(len(arms), confidence)
     return [
-        _difference(
-            (name, first), noise(arm, arms[first]), len(arms) - 1, confidence
+        describe_difference(
+            (name, first),
+            *_estimate(arms[name], arms[first], shared, balanced),
+            reach,
+            (arms[name].seeds, arms[first].seeds),
         )
-        for name, arm in arms.items()
-        if name != first
+        for first, name in combinations(arms, 2)
     ]
 
 
-def _difference(names, noise, comparisons, confidence):
-    once = noise.over_seeds is None
-    parts = [(noise.over_images, max(1, noise.images - 1))]
-    if not once:
-        parts.append(noise.over_seeds)
-    variance, degrees = satterthwaite(*parts)
-    error = 100 * math.sqrt(max(variance, 1 / noise.images**2))
-    reach, power = quantiles(comparisons, confidence, degrees)
-    points = 100 * float(noise.difference)
-    low = max(-100.0, points - reach * error)
-    high = min(100.0, points + reach * error)
-    detectable = (reach + power) * error
+def pooled_placebos(differences, placebos):
+    """Names of the placebos that count as the reference.
+
+    Args:
+        differences: List of `Difference` from the reference alone.
+        placebos: Names.
+
+    Returns:
+        Tuple of names: none if a placebo is told apart; without placebos
+        that were trained once.
+    """
+    verdicts = {d.arm: d.verdict for d in differences if d.arm in placebos}
+    if {"better", "worse"} & set(verdicts.values()):
+        return ()
+    return tuple(
+        name for name, said in verdicts.items() if said == "not_told_apart"
+    )
+
+
+def describe_difference(names, difference, variance, reach, seeds):
+    """Builds the `Difference` of an arm from its reference.
+
+    Args:
+        names: Of arm and reference.
+        difference: In accuracy, in [-1, 1].
+        variance: `Variance`.
+        reach: Function from degrees of freedom to standard errors.
+        seeds: Numbers of arm and reference.
+    """
+    width = reach(variance.degrees)
+    points = 100 * float(difference)
+    low = max(-100.0, points - width * variance.error)
+    high = min(100.0, points + width * variance.error)
+    once = variance.over_seeds is None
     if once:
         verdict = "trained_once"
     elif low <= 0 <= high:
@@ -195,20 +314,47 @@ def _difference(names, noise, comparisons, confidence):
         low,
         high,
         verdict,
-        None if once or detectable > 100 else detectable,
+        variance.detectable(width),
         "images alone" if once else "seeds and images",
+        *seeds,
+        (),
+        variance,
+    )
+
+
+def combine_variance(images, over_images, over_seeds, degrees_over_seeds):
+    """`Variance` whose degrees of freedom are Satterthwaite's.
+
+    Args:
+        images: N.
+        over_images: I, with N - 1 degrees of freedom.
+        over_seeds: S, or None if trained once.
+        degrees_over_seeds: f, or None.
+    """
+    parts = [(float(over_images), max(1, images - 1))]
+    if over_seeds is not None:
+        over_seeds = float(over_seeds)
+        degrees_over_seeds = float(degrees_over_seeds)
+        parts.append((over_seeds, degrees_over_seeds))
+    _, degrees = satterthwaite(*parts)
+    return Variance(
+        images,
+        float(over_images),
+        over_seeds,
+        degrees_over_seeds,
+        float(degrees),
     )
 
 
 def satterthwaite(*parts):
-    """The sum of independent estimates of variances.
+    """Adds independent estimates of variances.
 
     Args:
         parts: (variance, degrees of freedom) of each.
 
     Returns:
         The sum and its effective degrees of freedom; the fewest of all
-        parts where all are 0.
+        parts if all are 0.
 
     Example:
         >>> satterthwaite((1.0, 4), (1.0, 4))
@@ -217,72 +363,46 @@ def satterthwaite(*parts):
     total = sum(variance for variance, _ in parts)
     if total == 0:
         return total, min(degrees for _, degrees in parts)
-    return total, total**2 / sum(v**2 / degrees for v, degrees in parts)
-
-
-def quantiles(comparisons, confidence, degrees):
-    """How many standard errors intervals reach, and power demands besides.
-
-    Args:
-        comparisons: Number of intervals that are to hold together.
-        confidence: Of all of them together, in (0, 1).
-        degrees: Of freedom.
-
-    Returns:
-        t(1 - (1 - confidence) / (2 comparisons)) and t(0.8), as floats.
-
-    Raises:
-        ValueError: if the confidence is not between 0 and 1.
-    """
-    if not 0 < confidence < 1:
-        raise ValueError(
-            "Expected a confidence between 0 and 1, such as 0.95. "
-            f"Received: confidence={confidence!r}."
-        )
-    tail = (1 - confidence) / (2 * comparisons)
-    return (
-        float(student.ppf(1 - tail, degrees)),
-        float(student.ppf(POWER, degrees)),
-    )
+    # Shares, because squares of tiny variances are 0.
+    return total, 1 / sum((v / total) ** 2 / degrees for v, degrees in parts)
 
 
 def variance_of_mean(values):
-    """Of float (n,); 0 for one value, whose variance is unknown."""
+    """Variance of the mean of float (n,); 0 for one value."""
     return values.var(ddof=1) / len(values) if len(values) > 1 else 0.0
 
 
-def larger(own, shared):
-    """Of two (variance, degrees of freedom) the one with more variance.
+def find_reference(correct, reference):
+    """The name of the reference.
 
-    Args:
-        own: Of the two arms.
-        shared: Of all arms, with at least as many degrees of freedom; where
-            rounding alone tells the variances apart, `own` is taken.
+    Raises:
+        ValueError: without arms, or if the reference is none of them.
     """
-    return shared if shared[0] > own[0] * (1 + 1e-9) else own
-
-
-def check_study(correct, reference):
-    """ValueError without arms, or for a reference that is none of them."""
     if not correct:
         raise ValueError(
             "Expected at least one arm, as {name: predictions}. "
             f"Received: correct={correct!r}."
         )
-    if reference is not None and reference not in correct:
+    if reference is None:
+        return next(iter(correct))
+    if reference not in correct:
         raise ValueError(
             f"Expected as reference one of the arms {', '.join(correct)}. "
             f"Received: reference={reference!r}."
         )
+    return reference
 
 
-def checked(name, right, axes):
-    """The predictions of an arm as an array, or a ValueError.
+def read_right(name, right, axes):
+    """The predictions of an arm as an array.
 
     Args:
         name: Of the arm.
         right: Bool, with at least one element in each of `axes`.
         axes: Their names.
+
+    Raises:
+        ValueError: if it is no such array.
     """
     try:
         right = np.asarray(right)
@@ -298,43 +418,115 @@ def checked(name, right, axes):
     return right
 
 
+def _read_arms(correct):
+    correct = {
+        name: read_right(name, right, ("seeds", "images"))
+        for name, right in correct.items()
+    }
+    images = {name: right.shape[1] for name, right in correct.items()}
+    if len(set(images.values())) > 1:
+        raise ValueError(
+            "Expected the same images in all arms. Received numbers of "
+            f"images: {images}. Keep the images that all arms have judged, "
+            "in one order."
+        )
+    return correct
+
+
+def _check_placebos(correct, reference, placebos):
+    allowed = [name for name in correct if name != reference]
+    unknown = [name for name in placebos if name not in allowed]
+    if unknown:
+        raise ValueError(
+            "Expected as placebos arms other than the reference: "
+            f"{', '.join(allowed) or 'there are none'}. Received: {unknown}."
+        )
+
+
 class _Arm(NamedTuple):
     seeds: int
     shares: np.ndarray  # float (N,), of the seeds that have an image right
     variance: float  # of the accuracy over seeds
-    chance: float  # what errors independent of each other make of it
+    chance: float  # v, its least value: from errors independent of each other
+
+    @classmethod
+    def measure(cls, right):
+        seeds, images = right.shape
+        shares = right.mean(0)
+        if seeds == 1:
+            return cls(1, shares, math.nan, math.nan)
+        chance = (shares * (1 - shares)).mean() * seeds / (seeds - 1) / images
+        return cls(seeds, shares, right.mean(1).var(ddof=1), chance)
 
 
-def _arm(name, right):
-    right = checked(name, right, ("seeds", "images"))
-    seeds, images = right.shape
-    shares = right.mean(0)
-    if seeds == 1:
-        return _Arm(1, shares, math.nan, math.nan)
-    chance = (shares * (1 - shares)).mean() * seeds / (seeds - 1) / images
-    return _Arm(seeds, shares, right.mean(1).var(ddof=1), chance)
+def _compare_with(correct, first, comparisons, confidence):
+    arms = {name: _Arm.measure(right) for name, right in correct.items()}
+    reference = arms.pop(first)
+    shared = _share_variance([reference, *arms.values()])
+    balanced = comparisons > 1 and _is_balanced(arms.values(), reference)
+    independently = reach_independently(comparisons, confidence)
+    found = []
+    for name, arm in arms.items():
+        difference, variance = _estimate(arm, reference, shared, balanced)
+        reach = independently
+        if balanced and variance.over_seeds is not None:
+            correlation = arm.seeds / (arm.seeds + reference.seeds)
+            reach = reach_reference(comparisons, confidence, correlation)
+        seeds = arm.seeds, reference.seeds
+        found.append(
+            describe_difference(
+                (name, first), difference, variance, reach, seeds
+            )
+        )
+    return found
 
 
-def _noise(arm, other, repeated):
-    """`Noise` of two arms; `repeated` are all that have several seeds."""
-    gains = arm.shares - other.shares
+def _is_balanced(arms, reference=None):
+    """If arms trained more than once have equal numbers of seeds.
+
+    The reference may have more seeds than they.
+    """
+    counts = {arm.seeds for arm in arms if arm.seeds > 1}
+    if len(counts) != 1:
+        return False
+    return reference is None or reference.seeds >= counts.pop()
+
+
+def _share_variance(arms):
+    """The variance over seeds of all arms, and its degrees of freedom."""
+    repeated = [arm for arm in arms if arm.seeds > 1]
+    if not repeated:
+        return 0.0, 0
+    degrees = [arm.seeds - 1 for arm in repeated]
+    estimates = [(arm.variance, arm.chance) for arm in repeated]
+    pooled = np.average(estimates, axis=0, weights=degrees).max()
+    return pooled, sum(degrees)
+
+
+def _estimate(arm, reference, shared, balanced):
+    """The difference in accuracy and its `Variance`."""
+    gains = arm.shares - reference.shares
     difference, images = gains.mean(), len(gains)
     total = variance_of_mean(gains)
-    if min(arm.seeds, other.seeds) == 1:
-        return Noise(difference, images, total)
+    if min(arm.seeds, reference.seeds) == 1:
+        return difference, combine_variance(images, total, None, None)
     own = satterthwaite(
         *(
             (max(one.variance, one.chance) / one.seeds, one.seeds - 1)
-            for one in (arm, other)
+            for one in (arm, reference)
         )
     )
-    degrees = [one.seeds - 1 for one in repeated]
-    pooled = np.average(
-        [(one.variance, one.chance) for one in repeated],
-        axis=0,
-        weights=degrees,
-    ).max()
-    shared = pooled * (1 / arm.seeds + 1 / other.seeds), sum(degrees)
-    chance = arm.chance / arm.seeds + other.chance / other.seeds
+    pooled, nu = shared
+    pooled *= 1 / arm.seeds + 1 / reference.seeds
+    over_seeds = max(own[0], pooled)
+    if balanced and over_seeds > 0:
+        weight = (pooled / over_seeds) ** 2
+        degrees = 1 / (weight / nu + (1 - weight) / own[1])
+    else:
+        # If rounding alone tells the variances apart, own has fewer degrees.
+        degrees = nu if pooled > own[0] * (1 + 1e-9) else own[1]
+    chance = arm.chance / arm.seeds + reference.chance / reference.seeds
     interaction = max(0.0, total - chance)
-    return Noise(difference, images, interaction, larger(own, shared))
+    return difference, combine_variance(
+        images, interaction, over_seeds, degrees
+    )

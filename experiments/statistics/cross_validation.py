@@ -1,126 +1,219 @@
-"""Arms beside each other in cross-validation, where images change by seed."""
+"""Differences between arms in cross-validation, where images change by seed.
+
+References:
+    Nadeau and Bengio, "Inference for the generalization error", 2003, for
+    the variance that overlapping training sets share.
+    Bengio and Grandvalet, "No unbiased estimator of the variance of k-fold
+    cross-validation", 2004.
+"""
+
+from itertools import combinations
 
 import numpy as np
 
 from experiments.statistics.comparison import (
     CONFIDENCE,
-    Noise,
-    check_study,
-    checked,
-    differences,
-    larger,
+    Variance,
+    combine_variance,
+    describe_difference,
+    find_reference,
+    read_right,
     variance_of_mean,
 )
+from experiments.statistics.quantiles import reach_independently, reach_pairs
+
+# Share of the variance over seeds that is common to overlapping training
+# sets, times F - 1 for F folds. By simulation of trained classifiers.
+OVERLAP = 0.25
 
 
-def compare_folds(correct, images, reference=None, confidence=CONFIDENCE):
-    """Every arm beside a reference, each seed judged on images of its own.
+def compare_folds(
+    correct, images, folds, reference=None, confidence=CONFIDENCE
+):
+    """Compares every arm with a reference, each seed on images of its own.
 
     In cross-validation a seed is trained without some of the images and
-    judged on them, the same in all arms. What those images and that seed do
-    to all arms alike cancels; what remains is noise. With K arms, n seeds, N
-    distinct images and x the accuracies (arms, seeds):
+    evaluated on them, the same in all arms. What those images and that seed
+    do to all arms alike cancels; what remains is noise. Each arm is compared
+    on the seeds that it and the reference both have. With n such seeds, F
+    folds, k arms beside the reference, N distinct images and x the accuracy
+    of a seed:
 
         D      = mean over seeds of (x_a - x_0)
-        own    = variance over seeds of (x_a - x_0) / n, with n - 1 degrees
-                 of freedom
-        shared = 2 / n times the variance of x without the means of its rows
-                 and columns, with (K - 1) (n - 1) degrees of freedom
-        S, f   = the larger of the two, and its degrees of freedom
+        own    = variance over seeds of (x_a - x_0), with n - 1 degrees of
+                 freedom
+        shared = mean of own over all pairs of arms, weighted with their
+                 degrees of freedom
+        S      = max(own, shared) / n + 0.25 own / (F - 1)
         e      = right_a - right_0 - D, for each of M pairs of image and seed
         I      = max(0, sum over images of ((sum over seeds of e)^2
                         - sum over seeds of e^2) / M^2)
+        V      = max(S + I, 1 / N^2)
+        interval:   D -/+ t(1 - (1 - confidence) / 2k, n - 1) sqrt(V)
+        detectable: as in `compare_arms`, with f = g = n - 1
 
-    and from there as in `compare_arms`. S takes the images of all seeds for
-    different ones. With more seeds than folds images come again, and I is
-    what their results have in common.
+    S takes the images of all seeds for different ones. With more seeds than
+    folds images come again, and I is what their results have in common.
 
-    Not corrected for: training sets of two seeds overlap, so the trainings
-    are more alike than independent ones and the intervals can be too narrow.
-    How much is not known from such data (Bengio and Grandvalet, "No unbiased
-    estimator of the variance of k-fold cross-validation", 2004).
+    The last term of S is there because training sets of folds overlap: such
+    trainings are more alike than independent ones, and without it intervals
+    are too narrow. No estimate of that is unbiased, and 0.25 is less than
+    Nadeau and Bengio's 1, which makes intervals much wider than they need
+    to be.
 
     Args:
-        correct: {arm: [bool (images of the seed,), one for each seed]},
-            which predictions are right; the same seeds and images, in the
-            same order, in all arms.
-        images: [ids (images of the seed,), one for each seed], strings or
-            integers, which images these are.
+        correct: {arm: {seed: bool (images of the seed,)}}, which predictions
+            are right. Arms may lack seeds.
+        images: {seed: ids (images of the seed,)}, strings or integers, the
+            images of each seed, in the order of the predictions.
+        folds: F, number of parts that the images are divided into; at
+            least 2.
         reference: As in `compare_arms`.
         confidence: As in `compare_arms`.
 
     Returns:
-        List of `Difference`, in the order of the arms; empty for one arm.
+        List of `Difference`, in the order of the arms, without arms that
+        have no seed in common with the reference; empty for one arm.
+        `seeds` are those in common.
 
     Raises:
-        ValueError: as in `compare_arms`; if arms differ in their seeds; if
-            an image comes twice in one seed.
+        ValueError: as in `compare_arms`; if an arm has a seed without
+            images, or another number of predictions than images; if an image
+            comes twice in one seed; if there are fewer than 2 folds.
 
     Example:
         >>> import numpy as np
-        >>> folds = [["a", "b", "c"], ["d", "e", "f"]]
-        >>> plain = [np.array([1, 0, 0], bool), np.array([0, 1, 0], bool)]
-        >>> mixed = [np.array([1, 1, 0], bool), np.array([0, 1, 1], bool)]
-        >>> found = compare_folds({"plain": plain, "mixed": mixed}, folds)
-        >>> found[0].verdict
+        >>> images = {0: ["a", "b", "c"], 1: ["d", "e", "f"]}
+        >>> plain = {0: np.array([1, 0, 0], bool), 1: np.array([0, 1, 0], bool)}
+        >>> mixed = {0: np.array([1, 1, 0], bool), 1: np.array([0, 1, 1], bool)}
+        >>> arms = {"plain": plain, "mixed": mixed}
+        >>> [found] = compare_folds(arms, images, folds=2)
+        >>> found.verdict
         'not_told_apart'
     """
-    check_study(correct, reference)
-    arms = {
-        name: [checked(name, right, ("images",)) for right in seeds]
-        for name, seeds in correct.items()
-    }
-    _check_images(arms, images)
-    ids = np.unique(np.concatenate(images), return_inverse=True)[1]
-    accuracies = np.array(
-        [[right.mean() for right in seeds] for seeds in arms.values()]
-    )
-    return differences(
-        arms,
-        reference,
-        confidence,
-        lambda arm, other: _noise(arm, other, ids, accuracies),
+    first = find_reference(correct, reference)
+    arms = _read_folds(correct, images, folds)
+    pairs = [(name, first) for name in arms if name != first]
+    if not pairs:
+        return []
+    reach = reach_independently(len(pairs), confidence)
+    return _compare(arms, images, folds, pairs, reach)
+
+
+def compare_all_fold_pairs(correct, images, folds, confidence=CONFIDENCE):
+    """Compares every two arms, each seed on images of its own.
+
+    Variances are those of `compare_folds`. The intervals of all pairs hold
+    together (Tukey-Kramer): c is the quantile of the studentized range of K
+    arms with n - 1 degrees of freedom, divided by sqrt(2).
+
+    Args:
+        correct, images, folds: As for `compare_folds`.
+        confidence: Of all intervals together, in (0, 1).
+
+    Returns:
+        List of `Difference`, without pairs that have no seed in common; of
+        each pair the arm that comes first in `correct` is the reference.
+
+    Raises:
+        ValueError: as `compare_folds`.
+    """
+    find_reference(correct, None)
+    arms = _read_folds(correct, images, folds)
+    if len(arms) < 2:
+        return []
+    pairs = [(name, first) for first, name in combinations(arms, 2)]
+    return _compare(
+        arms, images, folds, pairs, reach_pairs(len(arms), confidence)
     )
 
 
-def _check_images(arms, images):
-    sizes = [len(ids) for ids in images]
-    received = {name: [len(r) for r in seeds] for name, seeds in arms.items()}
-    if not sizes or any(lengths != sizes for lengths in received.values()):
-        raise ValueError(
-            "Expected the same seeds in all arms, with as many predictions "
-            f"as the seeds have images: {sizes}. Received: {received}. Keep "
-            "the seeds that all arms have, in one order."
-        )
-    for seed, ids in enumerate(images):
+def _read_folds(correct, images, folds):
+    if folds < 2:
+        raise ValueError(f"Expected at least 2 folds. Received: folds={folds}.")
+    for seed, ids in images.items():
         if len(set(ids)) < len(ids):
             raise ValueError(
                 f"Expected each image once in a seed. Received: {len(ids)} "
-                f"ids, {len(set(ids))} of them different, at position {seed}."
+                f"ids, {len(set(ids))} of them different, in seed {seed}."
             )
+    arms = {
+        name: {
+            seed: read_right(name, right, ("images",))
+            for seed, right in seeds.items()
+        }
+        for name, seeds in correct.items()
+    }
+    expected = {seed: len(ids) for seed, ids in images.items()}
+    for name, seeds in arms.items():
+        received = {seed: len(right) for seed, right in seeds.items()}
+        if not received.items() <= expected.items():
+            raise ValueError(
+                "Expected as many predictions as a seed has images: "
+                f"{expected}. Received for {name}: {received}."
+            )
+    return arms
 
 
-def _noise(arm, other, ids, accuracies):
-    gains = np.concatenate(arm).astype(float) - np.concatenate(other)
-    by_seed = np.array(
-        [a.mean() - b.mean() for a, b in zip(arm, other, strict=True)]
+def _compare(arms, images, folds, pairs, reach):
+    shared, _ = share_variance(arms)
+    found = []
+    for name, first in pairs:
+        arm, other = arms[name], arms[first]
+        seeds = [seed for seed in arm if seed in other]
+        if seeds:
+            estimate = _estimate(arm, other, seeds, images, folds, shared)
+            found.append(
+                describe_difference(
+                    (name, first), *estimate, reach, (len(seeds),) * 2
+                )
+            )
+    return found
+
+
+def share_variance(arms):
+    """Mean over all pairs of arms of the variance of their differences.
+
+    Of arms that all have the same seeds it is twice the residual variance
+    of accuracies without the means of arms and seeds.
+
+    Args:
+        arms: {arm: {seed: bool (images,)}}.
+
+    Returns:
+        The variance and the sum of all pairs' degrees of freedom; zeros if
+        no pair has two seeds in common.
+    """
+    total, degrees = 0.0, 0
+    for one, other in combinations(arms.values(), 2):
+        gains = [one[s].mean() - other[s].mean() for s in one if s in other]
+        if len(gains) > 1:
+            total += np.var(gains, ddof=1) * (len(gains) - 1)
+            degrees += len(gains) - 1
+    return (total / degrees if degrees else 0.0), degrees
+
+
+def _estimate(arm, other, seeds, images, folds, shared):
+    """The difference in accuracy and its `Variance`."""
+    gains = np.concatenate(
+        [arm[seed].astype(float) - other[seed] for seed in seeds]
     )
-    difference, images, seeds = by_seed.mean(), int(ids.max()) + 1, len(arm)
-    if seeds == 1:
-        return Noise(difference, images, variance_of_mean(gains))
-    own = variance_of_mean(by_seed), seeds - 1
-    shared = residual_variance(accuracies)
-    shared = 2 / seeds * shared[0], shared[1]
-    noise = gains - difference
-    again = (np.bincount(ids, noise) ** 2).sum() - (noise**2).sum()
+    by_seed = np.array(
+        [arm[seed].mean() - other[seed].mean() for seed in seeds]
+    )
+    _, ids = np.unique(
+        np.concatenate([images[seed] for seed in seeds]), return_inverse=True
+    )
+    difference, count = by_seed.mean(), int(ids.max()) + 1
+    if len(seeds) == 1:
+        total = variance_of_mean(gains)
+        return difference, combine_variance(count, total, None, None)
+    own = by_seed.var(ddof=1)
+    over_seeds = max(own, shared) / len(seeds) + OVERLAP * own / (folds - 1)
+    rest = gains - difference
+    again = (np.bincount(ids, rest) ** 2).sum() - (rest**2).sum()
     interaction = max(0.0, again) / len(ids) ** 2
-    return Noise(difference, images, interaction, larger(own, shared))
-
-
-def residual_variance(accuracies):
-    """Of (arms, seeds) without both means, and its degrees of freedom."""
-    arms, seeds = accuracies.shape
-    rest = accuracies - accuracies.mean(0)
-    rest -= rest.mean(1, keepdims=True)
-    degrees = (arms - 1) * (seeds - 1)
-    return (rest**2).sum() / degrees, degrees
+    degrees = float(len(seeds) - 1)
+    return difference, Variance(
+        count, float(interaction), float(over_seeds), degrees, degrees
+    )

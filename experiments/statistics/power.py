@@ -1,31 +1,78 @@
-"""What differences a study can show, and how sure that is."""
+"""Differences that a study detects with 80 % power, before and after it runs.
 
+A finished study states, for each arm, the difference that its own noise lets
+it detect: `comparison.Difference.detectable`. Before a study runs, the same
+formulas take what is expected in place of what was measured. For accuracy p
+and agreement A, the share of images on which two seeds of an arm are both
+right or both wrong:
+
+    v  = (1 - A) / 2 / N
+    s2 = v + seed_deviation^2, with 2 (n - 1) degrees of freedom
+    S  = 2 / n times the mean of max(v, s2 as estimated from n seeds); with
+         three or more arms the mean of max(s2, s2 as estimated)
+    I  = 2 arm_share (p (1 - p) - (1 - A) / 2) / N
+
+Being right has the variance p (1 - p). (1 - A) / 2 of it is luck of the
+training; the rest is that some images are easy and others hard, of which
+`arm_share` is not the same in another arm. In cross-validation with F folds:
+
+    x  = seed_deviation^2 + F / N times ((1 - A) / 2
+                          + arm_share (p (1 - p) - (1 - A) / 2))
+    S  = 2 x / n + 0.25 * 2 x / (F - 1), with n - 1 degrees of freedom
+    I  = 2 arm_share (p (1 - p) - (1 - A) / 2) (1 / N - F / (n N)), or 0
+
+This is an approximation: neither S nor I varies as estimates do.
+`benchmarks/false_claims.py` measures how often a difference planned here is
+found in fact.
+
+References:
+    Jordan, "On the variance of neural network training with respect to test
+    sets and distributions", ICLR 2024: errors of trainings on CIFAR-10 and
+    ImageNet are nearly independent of each other, and accuracy on unlimited
+    images deviates little over seeds.
+"""
+
+import bisect
+import math
 from typing import NamedTuple
 
 import numpy as np
+from scipy.stats import chi2
 
-from experiments.statistics.cross_validation import residual_variance
-from experiments.statistics.planning import (
-    ARM_SHARE,
-    LUCK,
-    SEED_DEVIATION,
-    detectable_difference,
-    seeds_needed,
+from experiments.statistics.comparison import (
+    CONFIDENCE,
+    Variance,
+    combine_variance,
+)
+from experiments.statistics.cross_validation import OVERLAP, share_variance
+from experiments.statistics.quantiles import (
+    reach_independently,
+    reach_reference,
 )
 
 # An assumption until runs tell: about what ResNets reach on Tiny ImageNet.
 ACCURACY = 0.62
+# Deviation of accuracy over seeds, in points, beyond independent errors. An
+# assumption until a study has measured its own: on the careful side for
+# networks trained to convergence (Jordan, 2024), not for short trainings.
+SEED_DEVIATION = 0.3
+# Assumptions, too. Of p (1 - p), the share that is luck of the training: at
+# an accuracy of 62 %, two seeds are both right or both wrong on 80 %.
+LUCK = 0.425
+# Of what makes images easy or hard, the share that another arm changes.
+ARM_SHARE = 0.05
+MOST_SEEDS = 1000
 
 
 class Noise(NamedTuple):
-    """What makes accuracies vary, as `planning.detectable_difference` has it.
+    """Assumptions of `detectable_difference`, or what runs say of them.
 
     Attributes:
         accuracy: In [0, 1].
         agreement: Of two seeds of an arm, in [0, 1].
         seed_deviation: In points, beyond independent errors.
         arm_share: In [0, 1].
-        runs: Of how many runs these are; 0: all are assumed.
+        runs: Number of runs that these are measured on; 0: all are assumed.
     """
 
     accuracy: float = ACCURACY
@@ -36,13 +83,18 @@ class Noise(NamedTuple):
 
 
 class Power(NamedTuple):
-    """What a study of this size finds in 80 % of cases, if it is there.
+    """Differences that a study finds in 80 % of cases, if they are there.
 
     Attributes:
-        arms, seeds, images: As for `planning.detectable_difference`; seeds
-            are those of the arm that has the fewest.
-        folds: Parts of the images in cross-validation, or None.
+        arms, images, folds: As for `detectable_difference`.
+        seeds: Of the arm that has the fewest; 1 ranks nothing.
         noise: A `Noise`.
+        detectable: Points; None with one seed, or if more than 100. Of a
+            finished study it is the smallest in its table of differences.
+        detectable_most: The largest in the table, in the same manner; of a
+            plan the same as `detectable`.
+        seeds_for_a_point: Seeds of each arm that detect 1 point in all arms;
+            None if `MOST_SEEDS`, 1,000, do not.
     """
 
     arms: int
@@ -50,82 +102,283 @@ class Power(NamedTuple):
     images: int
     folds: int | None
     noise: Noise
-
-    @property
-    def detectable(self):
-        """In points; None with one seed, or if more than 100."""
-        if self.seeds < 2:
-            return None
-        return detectable_difference(
-            self.arms, self.seeds, self.images, **self._assumptions
-        )
-
-    @property
-    def seeds_for_a_point(self):
-        """Seeds of each arm that find 1 point; None if no number does."""
-        return seeds_needed(1, self.arms, self.images, **self._assumptions)
+    detectable: float | None
+    detectable_most: float | None
+    seeds_for_a_point: int | None
 
     def as_json(self):
         """All of it, for comparison.json."""
-        return self._asdict() | {
-            "noise": self.noise._asdict(),
-            "detectable": self.detectable,
-            "seeds_for_a_point": self.seeds_for_a_point,
-        }
-
-    @property
-    def _assumptions(self):
-        return {
-            name: value
-            for name, value in self.noise._asdict().items()
-            if name != "runs"
-        } | {"folds": self.folds}
+        return self._asdict() | {"noise": self.noise._asdict()}
 
 
-def power_of(group):
-    """The `Power` of an `arms.Group` by its own noise; None of one arm."""
-    if len(group.arms) < 2 or not group.images:
-        return None
+def plan_power(arms, seeds, images, folds, noise):
+    """The `Power` to expect of a study that has not been run.
+
+    Args:
+        arms, images, folds: As for `detectable_difference`.
+        seeds: Of each arm; at least 1.
+        noise: A `Noise`.
+    """
+    assumed = _assumptions(noise, folds)
+    detectable = None
+    if seeds > 1:
+        detectable = detectable_difference(arms, seeds, images, **assumed)
+    needed = seeds_needed(1, arms, images, **assumed)
     return Power(
-        arms=len(group.arms),
-        seeds=min(len(group.predictions(arm)) for arm in group.arms),
-        images=group.images,
-        folds=group.folds,
-        noise=measured_noise(group),
+        arms, seeds, images, folds, noise, detectable, detectable, needed
     )
 
 
-def measured_noise(group):
-    """The `Noise` of an `arms.Group`; assumed is what its runs do not tell.
+def measure_power(differences, folds, noise):
+    """The `Power` of a finished study, by its own noise.
 
-    That takes two seeds of an arm. In cross-validation they judge different
-    images, so agreement and share are assumed, and what accuracies vary
-    beyond them is the deviation over seeds.
+    Detectable differences are those of the table. For other numbers of seeds
+    they change as planned ones do: 1 point takes as many seeds as the plan
+    needs for 1 point times (planned / measured at the present number).
+
+    Args:
+        differences: List of `comparison.Difference`, at least one.
+        folds: As for `detectable_difference`.
+        noise: The `Noise` measured on the same runs.
     """
-    right = [[p.right for p in group.predictions(arm)] for arm in group.arms]
-    repeated = [seeds for seeds in right if len(seeds) > 1]
+    arms = len(differences) + 1
+    images = max(each.variance.images for each in differences)
+    ranked = [each for each in differences if each.verdict != "trained_once"]
+    if not ranked:
+        return plan_power(arms, 1, images, folds, noise)
+    seeds = min(min(each.seeds, each.reference_seeds) for each in ranked)
+    plan = plan_power(arms, seeds, images, folds, noise)
+    points = [each.detectable or math.inf for each in ranked]
+    return _scale(plan, min(points), max(points))
+
+
+def extend_power(power, arms, seeds, images):
+    """The `Power` of a finished study with other numbers.
+
+    Detectable differences change as planned ones do.
+
+    Args:
+        power: From `measure_power`.
+        arms, seeds, images: As for `plan_power`.
+    """
+    plan = plan_power(arms, seeds, images, power.folds, power.noise)
+    before = plan_power(
+        power.arms, power.seeds, power.images, power.folds, power.noise
+    )
+    if None in (plan.detectable, before.detectable, power.detectable):
+        return plan
+    ratio = plan.detectable / before.detectable
+    most = power.detectable_most or math.inf
+    return _scale(plan, ratio * power.detectable, ratio * most)
+
+
+def _scale(plan, least, most):
+    """A plan with measured detectable differences in place of its own."""
+    needed = plan.seeds_for_a_point
+    if plan.detectable is not None and most < math.inf:
+        needed = seeds_needed(
+            plan.detectable / most,
+            plan.arms,
+            plan.images,
+            **_assumptions(plan.noise, plan.folds),
+        )
+    return plan._replace(
+        detectable=least if least <= 100 else None,
+        detectable_most=most if most <= 100 else None,
+        seeds_for_a_point=needed,
+    )
+
+
+def _assumptions(noise, folds):
+    values = noise._asdict()
+    del values["runs"]
+    return values | {"folds": folds}
+
+
+def detectable_difference(
+    arms,
+    seeds,
+    images,
+    accuracy,
+    agreement=None,
+    seed_deviation=SEED_DEVIATION,
+    arm_share=ARM_SHARE,
+    folds=None,
+    confidence=CONFIDENCE,
+):
+    """The difference that a study will find in 80 % of cases, if it is there.
+
+    Args:
+        arms: Number of arms, the reference included; at least 2.
+        seeds: Trainings of each arm; at least 2.
+        images: Number of images that all are evaluated on.
+        accuracy: About what is expected, p in [0, 1].
+        agreement: The share of images, in [0, 1], on which two seeds of an
+            arm are both right or both wrong, whatever wrong class they
+            name; by default 1 - 0.85 p (1 - p).
+        seed_deviation: Of the accuracy, in points, beyond independent errors.
+        arm_share: In [0, 1], see above; at 0 an arm is better by the same
+            on all images.
+        folds: In cross-validation, the number of parts, of which each seed
+            evaluates one; at least 2.
+        confidence: Of all intervals of the study together.
+
+    Returns:
+        Points of accuracy; None if more than 100.
+
+    Raises:
+        ValueError: if a number is out of its range; if two seeds agree less
+            than they do by luck, 1 - 2 p (1 - p).
+
+    Example:
+        >>> round(detectable_difference(2, 5, 10_000, 0.62), 2)
+        0.96
+    """
+    _check("arms", arms, 2)
+    _check("seeds", seeds, 2)
+    _check("images", images, 1)
+    _check("accuracy", accuracy, 0, 1)
+    _check("seed_deviation", seed_deviation, 0)
+    _check("arm_share", arm_share, 0, 1)
+    variance = accuracy * (1 - accuracy)
+    if agreement is None:
+        agreement = 1 - 2 * LUCK * variance
+    _check("agreement", agreement, 1 - 2 * variance, 1)
+    chance = (1 - agreement) / 2
+    interaction = arm_share * (variance - chance)
+    beyond = (seed_deviation / 100) ** 2
+    if folds is None:
+        expected = _expect(arms, seeds, images, chance, beyond, interaction)
+    else:
+        _check("folds", folds, 2)
+        expected = _expect_in_folds(
+            seeds, images, folds, chance, beyond, interaction
+        )
+    if arms > 2 and folds is None:
+        reach = reach_reference(arms - 1, confidence)
+    else:
+        reach = reach_independently(arms - 1, confidence)
+    return expected.detectable(reach(expected.degrees))
+
+
+def _expect(arms, seeds, images, chance, beyond, interaction):
+    """The `Variance` to expect if all seeds evaluate the same images."""
+    chance /= images
+    total = chance + beyond
+    degrees = 2 * (seeds - 1)
+    least = total if arms > 2 else chance
+    mean = _mean_of_larger(least, total, degrees)
+    if arms > 2 and mean > 0:
+        weight = (total / mean) ** 2
+        shared = arms * (seeds - 1)
+        degrees = 1 / (weight / shared + (1 - weight) / degrees)
+    return combine_variance(
+        images, 2 * interaction / images, 2 / seeds * mean, degrees
+    )
+
+
+def _expect_in_folds(seeds, images, folds, chance, beyond, interaction):
+    of_a_seed = 2 * (beyond + folds * (chance + interaction) / images)
+    over_seeds = of_a_seed / seeds + OVERLAP * of_a_seed / (folds - 1)
+    # Of images that are evaluated again.
+    over_images = max(0, 2 * interaction * (1 - folds / seeds) / images)
+    degrees = float(seeds - 1)
+    return Variance(images, over_images, over_seeds, degrees, degrees)
+
+
+def seeds_needed(difference, arms, images, accuracy, **assumptions):
+    """The number of seeds that find a difference in 80 % of cases.
+
+    Args:
+        difference: In points of accuracy, more than 0.
+        arms, images, accuracy: As in `detectable_difference`.
+        **assumptions: Further arguments of `detectable_difference`.
+
+    Returns:
+        Seeds of each arm; None if 1,000 are not enough, because more
+        trainings do not make up for few images.
+
+    Raises:
+        ValueError: if a number is out of its range.
+
+    Example:
+        >>> seeds_needed(1, 2, 10_000, 0.62)
+        5
+        >>> seeds_needed(2, 2, 140, 0.62) is None
+        True
+    """
+    if not difference > 0:
+        raise ValueError(
+            "Expected a difference of more than 0 points, such as 1. "
+            f"Received: difference={difference!r}."
+        )
+
+    def detectable(seeds):
+        found = detectable_difference(
+            arms, seeds, images, accuracy, **assumptions
+        )
+        return math.inf if found is None else found
+
+    candidates = range(2, MOST_SEEDS + 1)
+    # More seeds find less: negated, what they find is in ascending order.
+    index = bisect.bisect_left(
+        candidates, -difference, key=lambda seeds: -detectable(seeds)
+    )
+    return candidates[index] if index < len(candidates) else None
+
+
+def _mean_of_larger(least, total, degrees):
+    """The mean of max(least, s2), where s2 has the mean `total`.
+
+    s2 is an estimate of a variance, so chi-square distributed.
+    """
+    if total == 0:
+        return 0.0
+    limit = degrees * least / total
+    return float(
+        least * chi2.cdf(limit, degrees) + total * chi2.sf(limit, degrees + 2)
+    )
+
+
+def _check(name, value, least, most=math.inf):
+    if not least <= value <= most:
+        raise ValueError(
+            f"Expected {name} of at least {least:g}"
+            f"{'' if math.isinf(most) else f' and at most {most:g}'}. "
+            f"Received: {name}={value!r}."
+        )
+
+
+def measure_noise(correct):
+    """The `Noise` of runs that evaluate the same images.
+
+    It takes two seeds of an arm. What one arm alone does not tell is assumed.
+
+    Args:
+        correct: {arm: bool (seeds, images)}, which predictions are right, as
+            for `comparison.compare_arms`. Arms may be empty.
+    """
+    right = [np.asarray(each) for each in correct.values() if np.size(each)]
+    repeated = [each for each in right if len(each) > 1]
     if not repeated:
         return Noise()
-    runs = sum(map(len, right))
-    accuracy = float(np.mean([np.mean([r.mean() for r in s]) for s in right]))
-    if group.crossed:
-        return _of_folds(right, accuracy, runs)
+    images = right[0].shape[1]
+    accuracy = float(np.mean([each.mean() for each in right]))
     variance = accuracy * (1 - accuracy)
-    weights = [len(seeds) - 1 for seeds in repeated]
     over_seeds, chance = np.average(
-        [_variances(np.array(seeds)) for seeds in repeated],
+        [_variances(each) for each in repeated],
         axis=0,
-        weights=weights,
+        weights=[len(each) - 1 for each in repeated],
     )
     # As an estimate it can exceed what no seeds can.
     chance = min(chance, variance)
-    beyond = max(0.0, over_seeds - chance / group.images)
+    beyond = max(0.0, over_seeds - chance / images)
     return Noise(
         accuracy,
         float(1 - 2 * chance),
         float(100 * beyond**0.5),
         _arm_share(right, variance - chance),
-        runs,
+        sum(map(len, right)),
     )
 
 
@@ -135,8 +388,8 @@ def _variances(right):
 
 
 def _arm_share(right, difficulty):
-    """Of the variance of difficulty, what another arm changes."""
-    first, *others = map(np.array, right)
+    """Share of the variance of difficulty that another arm changes."""
+    first, *others = right
     estimates = [
         (other.mean(0) - first.mean(0)).var(ddof=1)
         - sum(_variances(each)[1] / len(each) for each in (first, other))
@@ -149,13 +402,30 @@ def _arm_share(right, difficulty):
     return float(np.clip(share, 0, 1))
 
 
-def _of_folds(right, accuracy, runs):
+def measure_fold_noise(correct):
+    """The `Noise` of runs in cross-validation.
+
+    Seeds evaluate different images, so agreement and share are assumed. The
+    variance of accuracies beyond those is the deviation over seeds.
+
+    Args:
+        correct: {arm: {seed: bool (images of the seed,)}}, as for
+            `cross_validation.compare_folds`. Arms may be empty.
+    """
+    found, degrees = share_variance(correct)
+    runs = [right for seeds in correct.values() for right in seeds.values()]
+    if not degrees:
+        return Noise()
+    accuracy = float(np.mean([right.mean() for right in runs]))
     variance = accuracy * (1 - accuracy)
     chance = LUCK * variance
-    images = np.mean([len(each) for seeds in right for each in seeds])
-    accuracies = np.array([[each.mean() for each in s] for s in right])
-    found, _ = residual_variance(accuracies)
+    images = np.mean([len(right) for right in runs])
     expected = (chance + ARM_SHARE * (variance - chance)) / images
-    beyond = max(0.0, found - expected)
-    deviation = float(100 * beyond**0.5)
-    return Noise(accuracy, 1 - 2 * chance, deviation, ARM_SHARE, runs)
+    beyond = max(0.0, found / 2 - expected)
+    return Noise(
+        accuracy,
+        1 - 2 * chance,
+        float(100 * beyond**0.5),
+        ARM_SHARE,
+        len(runs),
+    )

@@ -169,14 +169,14 @@ class Session:
         if not self.spec.worker.is_chief:
             return
         folder, data = self.spec.folder, self.data
-        notes = record_environment(
-            folder,
-            self.spec.environment,
-            self.first_step,
-            data.notes
-            + data.overlaps
-            + list_notes(self.augment)
-            + pretrained.list_notes(self.spec.experiment),
+        notes = [
+            *data.notes,
+            *data.overlaps,
+            *list_notes(self.augment),
+            *pretrained.list_notes(self.spec.experiment),
+        ]
+        change = record_environment(
+            folder, self.spec.environment, self.first_step, notes
         )
         folder.write_json(
             "data.json",
@@ -184,7 +184,7 @@ class Session:
         )
         text = describe_run(self.spec, data, self.trainer, self.steps_per_epoch)
         print(f"{text}\n  results   {folder.path}: {self.room}", flush=True)
-        for note in notes:
+        for note in [*notes, *filter(None, [change])]:
             print(f"  note      {note}", flush=True)
         images, labels = next(
             self.batches(0, 1, to_show=True).as_numpy_iterator()

@@ -1,7 +1,8 @@
-"""A run small enough for tests, and runs that nobody trained."""
+"""A run small enough for tests, and files of runs that were not trained."""
 
 import functools
 import shutil
+import zlib
 from dataclasses import replace
 
 import numpy as np
@@ -106,11 +107,13 @@ def make_run_in(tiny):
         order = np.argsort(class_names)
         labels = order[np.array([int(i) for i in ids]) % classes]
         predicted = np.where(right, labels, (labels + 1) % classes)
+        # As sure as no other run: those that say the same are copies.
+        sure = 0.9 - 1e-6 * (zlib.crc32(f"{name} {seed}".encode()) % 9973)
         folder.replace(
             "predictions.npz",
             lambda path: np.savez(
                 path,
-                probabilities=probabilities_of(predicted, classes),
+                probabilities=probabilities_of(predicted, classes, sure),
                 labels=labels.astype(np.int32),
                 ids=np.array(ids),
                 class_names=np.array(class_names),

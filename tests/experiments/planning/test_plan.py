@@ -77,9 +77,9 @@ def test_steps_and_time_add_up(make_plan, steps, tmp_path):
 def test_detectable_difference_is_stated_with_its_assumptions(make_plan, steps):
     text = make_plan(seeds=5)
     found = re.search(
-        r"With 5 seeds an arm this study detects differences of at least "
-        r"(\S+) points with 80 % power; no number of seeds finds 1 point on "
-        r"42 images\.",
+        r"With 5 seeds an arm this study detects differences of (\S+) points "
+        r"with 80 % power; 1 point on 42 images is out of reach with up to "
+        r"1,000 seeds an arm\.",
         text,
     )
     assert 10 < float(found[1]) < 40

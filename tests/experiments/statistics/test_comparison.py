@@ -1,6 +1,7 @@
 """Comparisons of arms: known answers, references, what must not matter."""
 
 import doctest
+import json
 import math
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from scipy import stats
 
 from experiments.statistics import comparison as statistics
-from experiments.statistics.comparison import compare_arms
+from experiments.statistics.comparison import compare_all_pairs, compare_arms
 
 IMAGES = 600
 
@@ -62,12 +63,15 @@ def test_an_example_worked_by_hand():
     variance = over_seeds + over_images
     degrees = variance**2 / (over_seeds**2 / 2 + over_images**2 / 15)
     reach = 100 * math.sqrt(variance) * stats.t.ppf(0.975, degrees)
-    power = 100 * math.sqrt(variance) * stats.t.ppf(0.8, degrees)
+    # The median of chi-square with 2 degrees of freedom is 2 ln 2.
+    unbiased = math.sqrt(over_seeds / math.log(2) + over_images)
+    detectable = 100 * unbiased * stats.t.ppf([0.975, 0.8], degrees).sum()
     assert degrees == pytest.approx(2.067, abs=5e-4)
     assert found.difference == pytest.approx(50)
     assert found.low == pytest.approx(50 - reach)
     assert found.high == pytest.approx(min(100, 50 + reach))
-    assert found.detectable == pytest.approx(reach + power)
+    assert detectable > 100
+    assert found.detectable is None
     assert found.verdict == "not_told_apart"
     assert found.covers == "seeds and images"
 
@@ -91,19 +95,45 @@ def test_student_and_welch_where_images_add_nothing(
     assert found.high == pytest.approx(min(100, 100 * high))
 
 
-def test_dunnetts_intervals_are_a_little_narrower():
-    """They know that all comparisons share the reference."""
-    samples = {
-        "reference": [0.50, 0.51, 0.52, 0.53],
-        "a": [0.55, 0.56, 0.57, 0.58],
-        "noisy": [0.40, 0.50, 0.60, 0.70],
-    }
-    found, _ = compare_arms({k: spread(v) for k, v in samples.items()})
-    control, *others = samples.values()
+SAMPLES = {
+    "reference": [0.50, 0.51, 0.52, 0.53],
+    "a": [0.55, 0.56, 0.57, 0.58],
+    "noisy": [0.40, 0.50, 0.60, 0.70],
+}
+
+
+def test_dunnetts_test_where_images_add_nothing():
+    """The pooled variance is the larger: of "a", which is not noisy."""
+    found, _ = compare_arms({k: spread(v) for k, v in SAMPLES.items()})
+    control, *others = SAMPLES.values()
     test = stats.dunnett(*others, control=control, rng=0)
     low, high = (100 * bounds[0] for bounds in test.confidence_interval())
-    assert 1 < width(found) / (high - low) < 1.06
-    assert found.difference == pytest.approx((low + high) / 2, abs=1e-6)
+    assert found.low == pytest.approx(low, rel=0.002)
+    assert found.high == pytest.approx(high, rel=0.002)
+
+
+def test_tukeys_test_where_images_add_nothing():
+    found, *_ = compare_all_pairs({k: spread(v) for k, v in SAMPLES.items()})
+    test = stats.tukey_hsd(*SAMPLES.values()).confidence_interval()
+    assert (found.arm, found.reference) == ("a", "reference")
+    assert found.low == pytest.approx(100 * test.low[1, 0])
+    assert found.high == pytest.approx(100 * test.high[1, 0])
+
+
+def test_all_pairs_are_wider_and_tell_the_same_differences():
+    study = random_study(arms=4)
+    pairs = compare_all_pairs(study)
+    assert [(d.reference, d.arm) for d in pairs] == [
+        (f"arm {one}", f"arm {other}")
+        for one in range(4)
+        for other in range(one + 1, 4)
+    ]
+    for pair, found in zip(pairs, compare_arms(study), strict=False):
+        assert pair.difference == found.difference
+        assert pair.variance == found.variance
+        assert width(pair) > width(found)
+    (pair,) = compare_all_pairs(random_study(arms=2))
+    assert_alike([pair], compare_arms(random_study(arms=2)))
 
 
 @pytest.mark.parametrize("seeds", [1, 2, 5])
@@ -135,12 +165,15 @@ def test_one_seed_allows_no_verdict():
 def test_an_arm_trained_once_leaves_the_others_alone():
     study = random_study()
     once = study | {"arm 2": study["arm 2"][:1]}
-    found = compare_arms(once)
-    assert [d.verdict == "trained_once" for d in found] == [False, True]
-    # Copies keep the number of comparisons, and pooled variances.
-    same = {k: study[k] for k in ("arm 0", "arm 1")}
-    alone = compare_arms(same, confidence=0.975)
-    assert_alike(found[:1], alone)
+    first, last = compare_arms(once)
+    assert (first.verdict, last.verdict) == ("not_told_apart", "trained_once")
+    assert last.seeds == 1
+    (alone,) = compare_arms({k: study[k] for k in ("arm 0", "arm 1")})
+    assert first.variance.over_seeds == alone.variance.over_seeds
+    # The procedure for equal numbers of seeds, of those that have several.
+    equal, _ = compare_arms(study)
+    assert width(first) == pytest.approx(width(equal), rel=0.3)
+    assert compare_all_pairs(once)[0].verdict == "not_told_apart"
 
 
 def test_swapped_arms_swap_signs():
@@ -240,13 +273,104 @@ def test_one_or_two_images_prove_nothing(seeds, images):
 
 def test_one_arm_has_nothing_to_be_compared_with():
     assert compare_arms({"a": np.ones((3, 5), bool)}) == []
+    assert compare_all_pairs({"a": np.ones((3, 5), bool)}) == []
 
 
-def test_numbers_are_plain():
+@pytest.mark.parametrize("arms", [2, 3, 12])
+@pytest.mark.parametrize("seeds", [1, 2, 5])
+@pytest.mark.parametrize("images", [1, 2, 30])
+@pytest.mark.parametrize("share", [0, 0.5, 1])
+def test_every_number_is_finite_or_none(arms, seeds, images, share):
+    generator = np.random.default_rng(0)
+    study = {
+        f"arm {arm}": generator.random((seeds, images)) < share
+        for arm in range(arms)
+    }
+    for unequal in (study, study | {"arm 1": study["arm 1"][:1]}):
+        everything = [
+            *compare_arms(unequal),
+            *compare_arms(unequal, placebos=["arm 1"]),
+            *compare_all_pairs(unequal),
+        ]
+        for found in everything:
+            assert -100 <= found.low <= found.difference <= found.high <= 100
+            assert found.verdict in ("not_told_apart", "trained_once")
+            assert found.variance.degrees >= 1
+            once = found.verdict == "trained_once"
+            assert once == (min(found.seeds, found.reference_seeds) == 1)
+            if found.detectable is not None:
+                assert not once
+                assert 0 < found.detectable <= 100
+
+
+@pytest.mark.parametrize("seeds", [1, 4])
+def test_numbers_are_plain(seeds):
     """A report writes them as JSON."""
-    (found,) = compare_arms(random_study(arms=2))
-    numbers = (found.difference, found.low, found.high, found.detectable)
-    assert {type(number) for number in numbers} == {float}
+    study = random_study(seeds=seeds)
+    for found in compare_arms(study) + compare_all_pairs(study):
+        numbers = (found.difference, found.low, found.high)
+        assert {type(number) for number in numbers} == {float}
+        read = json.loads(json.dumps(found.as_json(), allow_nan=False))
+        assert read["detectable"] == found.detectable
+        assert read["variance"]["degrees"] == found.variance.degrees
+
+
+def pools(gain=0.0, seeds=5, arms=4):
+    """A study whose arm 1 is a placebo, better than it should be by `gain`."""
+    study = random_study(arms=arms, seeds=seeds, gain=0)
+    extra = np.random.default_rng(9).random((seeds, IMAGES)) < gain
+    return study | {"arm 1": study["arm 1"] | extra}
+
+
+def test_a_placebo_counts_as_the_reference_for_all_others():
+    study = pools()
+    placebo, *others = compare_arms(study, placebos=["arm 1"])
+    alone, *wider = compare_arms(study)
+    assert placebo == alone
+    assert placebo.verdict == "not_told_apart"
+    joined = np.concatenate([study["arm 0"], study["arm 1"]])
+    for found, before in zip(others, wider, strict=True):
+        assert found.pooled == ("arm 1",)
+        assert (found.seeds, found.reference_seeds) == (5, 10)
+        gain = study[found.arm].mean() - joined.mean()
+        assert found.difference == pytest.approx(100 * gain)
+        assert width(found) < width(before)
+        assert found.detectable < before.detectable
+
+
+def test_a_placebo_that_is_told_apart_is_not_pooled():
+    study = pools(gain=0.5)
+    found = compare_arms(study, placebos=["arm 1"])
+    assert found[0].verdict == "better"
+    assert found == compare_arms(study)
+
+
+def test_one_of_two_placebos_that_is_told_apart_keeps_both_out():
+    study = pools(gain=0.5)
+    found = compare_arms(study, placebos=["arm 1", "arm 2"])
+    assert [d.verdict for d in found[:2]] == ["better", "not_told_apart"]
+    assert found == compare_arms(study)
+
+
+def test_a_placebo_trained_once_is_not_pooled():
+    study = pools() | {"arm 1": pools()["arm 1"][:1]}
+    assert compare_arms(study, placebos=["arm 1"]) == compare_arms(study)
+
+
+def test_an_arm_beside_a_pooled_placebo_alone():
+    _, found = compare_arms(pools(arms=3), placebos=["arm 1"])
+    assert found.reference_seeds == 10
+    assert math.isfinite(found.detectable)
+
+
+def test_unequal_numbers_of_seeds_fall_back_to_independent_intervals():
+    study = random_study(arms=4, seeds=5)
+    unequal = study | {"arm 3": study["arm 3"][:4]}
+    for found in compare_arms(unequal):
+        spread_out = stats.t.ppf(1 - 0.05 / 6, found.variance.degrees)
+        assert width(found) / 2 == pytest.approx(
+            spread_out * found.variance.error
+        )
 
 
 RIGHT = np.ones((2, 5), bool)
@@ -259,6 +383,12 @@ RIGHT = np.ones((2, 5), bool)
         ({"a": RIGHT}, {"reference": "c"}, "one of the arms a.*'c'"),
         ({"a": RIGHT, "b": RIGHT}, {"confidence": 95}, "between 0 and 1.*95"),
         ({"a": RIGHT, "b": RIGHT[:, 1:]}, {}, "'a': 5, 'b': 4"),
+        (
+            {"a": RIGHT, "b": RIGHT},
+            {"placebos": ["c"]},
+            r"placebos.*b.*\['c'\]",
+        ),
+        ({"a": RIGHT, "b": RIGHT}, {"placebos": ["a"]}, r"placebos.*\['a'\]"),
         ({"a": RIGHT[0]}, {}, r"for a a boolean.*Received: bool \(5,\)"),
         ({"a": RIGHT[:, :0]}, {}, r"not empty.*Received: bool \(2, 0\)"),
         ({"a": RIGHT[:0]}, {}, r"not empty.*Received: bool \(0, 5\)"),

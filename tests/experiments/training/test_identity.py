@@ -212,25 +212,28 @@ def test_all_changes_are_named_in_one_line(tiny, tmp_path, environment):
 def test_another_revision_is_noted_and_not_refused(
     tiny, tmp_path, environment, monkeypatch
 ):
-    """The note stays when the run goes on once more."""
     spec = make_spec(tiny, tmp_path)
     answers = {"rev-parse": "1" * 40, "status": ""}
     monkeypatch.setattr(
         environments, "_git", lambda command, *_: answers[command]
     )
-    assert record_environment(spec.folder, environment, 0, ["a"]) == ["a"]
-    assert record_environment(spec.folder, environment, 4, ["a"]) == ["a"]
+
+    def record(step):
+        note = record_environment(spec.folder, environment, step, [])
+        content = spec.folder.read_json("environment.json")
+        parts = [*content["earlier_parts"], content]
+        return note, [(p["first_step"], p["git_revision"][0]) for p in parts]
+
+    assert record(0) == (None, [(0, "1")])
+    assert record(4) == (None, [(0, "1")])
     answers |= {"rev-parse": "2" * 40, "status": " M main.py"}
     check_same_run(spec)
-    expected = [
-        "a",
-        "from step 8 on the run was made by revision 2222222222 with local "
-        "changes, before by revision 1111111111",
-    ]
-    for step in (8, 12):
-        notes = record_environment(spec.folder, environment, step, ["a"])
-        assert notes == expected
-        assert spec.folder.read_json("environment.json")["notes"] == expected
+    assert record(8) == (
+        "goes on with revision 2222222222 with local changes after revision "
+        "1111111111",
+        [(0, "1"), (8, "2")],
+    )
+    assert record(12) == (None, [(0, "1"), (8, "2")])
 
 
 def test_a_damaged_record_of_the_images_is_another_run(tiny, tmp_path):
