@@ -1,11 +1,15 @@
 """The best epoch, early stopping and diagnostics of a history.csv."""
 
+import math
+
 import numpy as np
 
 # A curve is judged by this last part of the training. It is called steep if
 # as much training again would bring more than so many points of accuracy.
 LAST_PART = 0.2
 STEEP = 1.0
+# A rise of fewer standard errors is noise: 5 of 100 flat curves rise by more.
+_SURE = 1.645
 
 
 def still_rising(rows):
@@ -26,19 +30,30 @@ def still_rising(rows):
     return float(np.polyfit(np.arange(part), curve, 1)[0] * part)
 
 
-def is_steep(rising):
-    """True if the result of `still_rising` asks for more epochs."""
-    return rising is not None and rising > STEEP
-
-
-def has_diverged(rows, classes):
-    """True if the training loss ended above the loss of guessing.
+def estimate_rise_error(rows, images):
+    """The standard error of `still_rising`, if epochs err independently.
 
     Args:
-        rows: Rows of history.csv.
-        classes: Number of classes of the data.
+        rows: At least five rows of history.csv.
+        images: Number of val images.
     """
-    return rows[-1]["loss"] > np.log(classes)
+    part = max(3, round(LAST_PART * len(rows)))
+    accuracy = rows[-1]["val_accuracy"]
+    deviation = 100 * math.sqrt(accuracy * (1 - accuracy) / images)
+    spread = np.arange(part) - (part - 1) / 2
+    return float(part * deviation / np.sqrt(np.sum(spread**2)))
+
+
+def compute_guessing_loss(counts, smoothing=0.0):
+    """The cross-entropy of predicting each class with its share, in nats.
+
+    Args:
+        counts: Number of training images of each class.
+        smoothing: Field label_smoothing of the `Experiment`.
+    """
+    counts = np.array([n for n in counts if n > 0], float)
+    shares = (1 - smoothing) * counts / counts.sum() + smoothing / len(counts)
+    return float(-(shares * np.log(shares)).sum())
 
 
 def best_row(rows):
@@ -82,24 +97,27 @@ def is_over(rows, patience):
     return rows[-1]["epoch"] - best_row(rows)["epoch"] >= patience
 
 
-def diagnose(rows, classes):
+def diagnose(rows, guessing_loss, images):
     """Yields the diagnostics of a run that ended early or badly.
 
     Args:
         rows: Rows of history.csv.
-        classes: Number of classes of the data.
+        guessing_loss: See `compute_guessing_loss`.
+        images: Number of val images.
 
     Yields:
         Sentences without a full stop.
     """
-    if has_diverged(rows, classes):
+    if rows[-1]["loss"] > guessing_loss:
         yield (
-            f"its loss ended at {rows[-1]['loss']:.3g}, above that of guessing "
-            f"({np.log(classes):.3g}): it diverged or did not learn; a lower "
-            "optimizer.learning_rate may help"
+            f"its loss ended at {rows[-1]['loss']:.3g}, above the loss of "
+            f"guessing ({guessing_loss:.3g}): it diverged or did not learn; a "
+            "lower optimizer.learning_rate may help"
         )
     rising = still_rising(rows)
-    if is_steep(rising):
+    if rising is None or rising <= STEEP:
+        return
+    if rising > _SURE * estimate_rise_error(rows, images):
         yield (
             f"undertrained: accuracy on val rose by {rising:.1f} points over "
             "the last fifth of the epochs; more of them may help"

@@ -5,9 +5,14 @@ import zlib
 from dataclasses import replace
 
 import keras
+import numpy as np
 
 from experiments.errors import ConfigError
-from experiments.history import diagnose, select_row
+from experiments.history import (
+    compute_guessing_loss,
+    diagnose,
+    select_row,
+)
 from experiments.metrics import ACCURACY_TOLERANCE, Predictions
 from experiments.plots.confusion import plot_confusion
 from experiments.plots.curves import save_run_plots
@@ -134,6 +139,10 @@ def _print_results(session, row):
     errors = f"val top-1 error {1 - row['val_accuracy']:.2%}"
     if len(class_names) > 5:
         errors += f", top-5 error {1 - row['val_top5_accuracy']:.2%}"
-    for note in diagnose(session.rows, len(class_names)):
+    train, val = session.data.train, session.data.val
+    guessing_loss = compute_guessing_loss(
+        np.bincount(train.labels), session.spec.experiment.label_smoothing
+    )
+    for note in diagnose(session.rows, guessing_loss, len(val.labels)):
         print(f"  note      {note}", flush=True)
     print(f"  done: {errors}, see {session.spec.folder.path}", flush=True)
