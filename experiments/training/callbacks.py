@@ -8,11 +8,12 @@ import keras
 from experiments.errors import TrainingFailed
 from experiments.history import best_row, choose_column
 from experiments.plots.curves import save_run_plots
+from experiments.run_folder import EMA_FIELDS, SELECTION_FIELDS
 from experiments.runtime.interruption import Request
 from experiments.runtime.workers import STEPS_TO_AGREE, Agreement
 from experiments.training.checkpoints import restore_metrics
 from experiments.training.console import Progress
-from experiments.training.evaluations import Averages, BestWeights, Selection
+from experiments.training.evaluations import BestWeights, Evaluation
 from experiments.training.optimizers import epoch_learning_rates
 from experiments.training.timing import Speed, Throttle
 
@@ -47,9 +48,13 @@ def build_callbacks(session, request, tracking):
         Speed(session.waiting, experiment.data.batch_size),
     ]
     if data.selection is not None:
-        callbacks.append(Selection(session.eval_batches(data.selection)))
+        batches = session.eval_batches(data.selection)
+        callbacks.append(Evaluation(batches, SELECTION_FIELDS, "selection_"))
     if session.trainer.averages:
-        callbacks.append(Averages(session.eval_batches(data.val)))
+        batches = session.eval_batches(data.val)
+        callbacks.append(
+            Evaluation(batches, EMA_FIELDS, "ema_val_", averaged=True)
+        )
     rates = epoch_learning_rates(
         experiment.optimizer, experiment.epochs, session.steps_per_epoch
     )
@@ -78,9 +83,9 @@ class History(keras.callbacks.Callback):
     """Writes history.csv and metrics.json after each epoch.
 
     The final epoch and the best one are both reported. Without held-out
-    images (see `evaluations.Selection`) the best epoch is picked on the val
-    images that it is measured on. That flatters it: compare experiments by
-    their final epochs then. Epochs count from 0.
+    images the best epoch is picked on the val images that it is measured on.
+    That flatters it: compare experiments by their final epochs then. Epochs
+    count from 0.
 
     Args:
         folder: The `RunFolder`.
