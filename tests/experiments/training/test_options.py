@@ -234,16 +234,19 @@ def test_averaged_weights_are_evaluated_saved_and_compared(whole):
     assert not whole.changed_results()
 
 
-@pytest.mark.parametrize("place", ["host", "device"])
-def test_mixing_rests_at_the_end(tiny, tmp_path, place):
-    mixing = replace(
+@pytest.fixture
+def mixing(tiny):
+    return replace(
         tiny,
         augment=(layer("RandomFlip"), layer("MixUp")),
         optimizer=Optimizer(learning_rate=0.05),
-        data=replace(tiny.data, augment_on=place),
     )
-    plain = replace(mixing, augment=mixing.augment[:1])
+
+
+def test_mixing_rests_at_the_end(mixing, tmp_path):
+    """Then the run augments as if the mixing layers were not there."""
     runs = [mixing] + [replace(mixing, unmixed_epochs=n) for n in (1, 2)]
+    plain = replace(mixing, augment=mixing.augment[:1])
     always, half, never, without = (
         history(train(experiment, tmp_path / str(number)))
         for number, experiment in enumerate([*runs, plain])
@@ -252,6 +255,14 @@ def test_mixing_rests_at_the_end(tiny, tmp_path, place):
     assert half[1]["loss"] != always[1]["loss"]
     assert never == without
     assert never[0]["loss"] != always[0]["loss"]
+
+
+def test_mixing_rests_on_the_device(mixing, tmp_path):
+    data = replace(mixing.data, augment_on="device")
+    never = replace(mixing, data=data, epochs=1, unmixed_epochs=1)
+    without = replace(never, augment=mixing.augment[:1])
+    expected = numbers(train(without, tmp_path / "without"))
+    assert numbers(train(never, tmp_path / "never")) == expected
 
 
 def test_more_epochs_if_the_schedule_allows_it(tiny, tmp_path, capsys):
