@@ -7,9 +7,9 @@ from pathlib import Path
 
 from experiments.configs.schema import as_json
 from experiments.errors import ConfigError
-from pipelines.config_differences import differences
+from pipelines.config import compare_configs
 from pipelines.files.claimed_folder import ClaimedFolder
-from pipelines.files.locking import Held, NoLocks, alone
+from pipelines.files.locking import Held, NoLocks, file_lock
 
 HISTORY_FIELDS = (
     "epoch",
@@ -93,7 +93,7 @@ class RunFolder(ClaimedFolder):
         if there is None:
             return
         wanted = build_config(experiment, seed)
-        changed = {field for field, *_ in differences(there, wanted)}
+        changed = {field for field, *_ in compare_configs(there, wanted)}
         mend = None
         if changed == {"epochs"} and self.is_shorter(experiment):
             reason = _explain_fixed_length(experiment)
@@ -110,7 +110,7 @@ class RunFolder(ClaimedFolder):
         """Refuses a folder whose run was trained or evaluated on other images.
 
         Args:
-            fingerprints: See `pipelines.loading.fingerprints_of`.
+            fingerprints: See `pipelines.loading.compute_fingerprints`.
 
         Raises:
             ConfigError: names the split that has other images.
@@ -156,7 +156,7 @@ class RunFolder(ClaimedFolder):
         """
         with contextlib.ExitStack() as stack:
             try:
-                stack.enter_context(alone(self / ".lock", wait=False))
+                stack.enter_context(file_lock(self / ".lock", wait=False))
             except Held as error:
                 raise ConfigError(
                     f"{self.path} is being trained by another process "
@@ -305,7 +305,7 @@ def build_config(experiment, seed):
     return as_json(experiment) | {"seed": seed}
 
 
-def compare_configs(there, config):
+def locate_difference(there, config):
     """(field, old, new) that makes a checkpoint one of another run, or None.
 
     Args:
@@ -315,7 +315,7 @@ def compare_configs(there, config):
     return next(
         (
             change
-            for change in differences(there, config)
+            for change in compare_configs(there, config)
             if change[0] not in _MAY_MOVE | {"epochs"}
         ),
         None,

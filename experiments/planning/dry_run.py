@@ -6,7 +6,7 @@ from experiments.formatting import markdown_table
 from experiments.quantities import counted, duration
 from experiments.run_folder import RunFolder
 from experiments.runtime import devices
-from experiments.training.disk import count_needed_bytes
+from experiments.training.disk import needed_bytes
 from experiments.training.optimizers import check_replicas
 from experiments.training.run import open_session
 from experiments.training.spec import RunSpec
@@ -119,9 +119,7 @@ def _try(session):
         train=train,
         evaluate=evaluate,
         waiting=waiting,
-        bytes=count_needed_bytes(
-            experiment, session.trainer, data, session.classes
-        ),
+        bytes=needed_bytes(experiment, session.trainer, data, session.classes),
     )
 
 

@@ -22,8 +22,8 @@ from experiments.statistics.power import (
     measure_noise,
     plan_power,
 )
-from experiments.training.data import count_epoch_steps
-from pipelines.config_differences import differences
+from experiments.training.data import epoch_steps
+from pipelines.config import compare_configs
 
 
 class ArmPlan(NamedTuple):
@@ -106,7 +106,7 @@ def _plan(experiment, seeds, workdir, location, timer):
     config = experiment.data
     counts = count_images(config, location)
     data = stand_in(config, counts)
-    an_epoch = count_epoch_steps(config, data)
+    an_epoch = epoch_steps(config, data)
     if an_epoch == 0:
         raise ConfigError(
             f"data.batch_size={config.batch_size} is larger than the "
@@ -155,7 +155,7 @@ def _is_of(folder, experiment):
     if there is None:
         return False
     there.pop("seed", None)
-    return not differences(completed(there), as_json(experiment))
+    return not compare_configs(completed(there), as_json(experiment))
 
 
 def _power(name, experiments, seeds, images, workdir):

@@ -12,7 +12,7 @@ import tensorflow as tf
 from experiments.runtime import devices
 from experiments.runtime.startup import ONEDNN
 from experiments.runtime.workers import worker_of
-from pipelines.config_differences import differences
+from pipelines.config import compare_configs
 
 _FILE = "environment.json"
 # Fields of environment.json that are about all parts of the run.
@@ -70,7 +70,7 @@ def list_environment_changes(folder, environment):
     there = folder.read_json(_FILE)
     if there is None:
         return []
-    return differences(
+    return compare_configs(
         {key: there.get(key) for key in environment}, environment
     )
 

@@ -6,7 +6,7 @@ import json
 import keras
 import numpy as np
 
-from experiments.run_folder import CHECKPOINTS, compare_configs
+from experiments.run_folder import CHECKPOINTS, locate_difference
 from pipelines.files.arrays import Damaged, read_arrays
 
 _LAST, _BEFORE = CHECKPOINTS
@@ -89,7 +89,7 @@ def _check(arrays, trainer, config):
         raise Damaged("is no checkpoint")
     if not np.array_equal(arrays.pop("checksum"), _checksum(arrays)):
         raise Damaged("is damaged: its checksum is another")
-    if found := compare_configs(_read_about(arrays)["config"], config):
+    if found := locate_difference(_read_about(arrays)["config"], config):
         field, old, new = found
         raise Damaged(f"is of another run ({field} is {old} and not {new})")
     weights = [np.shape(v) for v in _state(trainer)["weights"]]

@@ -11,8 +11,8 @@ from experiments.configs.schema import as_json
 from experiments.quantities import counted, duration
 from experiments.runtime import devices
 from experiments.training.timing import Throttle
-from pipelines.config_differences import differences
-from pipelines.progress import announced, progress_bar
+from pipelines.config import compare_configs
+from pipelines.progress import announce_if_slow, progress_bar
 
 
 def describe_run(spec, data, trainer, steps_per_epoch):
@@ -62,7 +62,7 @@ def describe_run(spec, data, trainer, steps_per_epoch):
     registered = EXPERIMENTS.get(experiment.name, experiment)
     lines += [
         ("changed", f"{field} from {was} to {now}")
-        for field, was, now in differences(
+        for field, was, now in compare_configs(
             as_json(registered), as_json(experiment)
         )
     ]
@@ -87,7 +87,7 @@ class Progress(keras.callbacks.Callback):
         self.started = time.perf_counter()
         if not self.seconds:
             self.first_step.enter_context(
-                announced("first step: TensorFlow traces and compiles it")
+                announce_if_slow("first step: TensorFlow compiles it")
             )
         self.bar = progress_bar(
             desc=f"  epoch {epoch + 1}/{self.epochs}",

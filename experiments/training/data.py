@@ -2,9 +2,9 @@
 
 from experiments.errors import ConfigError
 from experiments.metrics import positive_index
-from pipelines.batches import steps_per_epoch
+from pipelines.batches import count_epoch_steps
 from pipelines.loading import load
-from pipelines.subsets import class_counts
+from pipelines.subsets import count_per_class
 
 
 def load_data(spec):
@@ -21,7 +21,7 @@ def load_data(spec):
     """
     experiment, config = spec.experiment, spec.experiment.data
     data = load(config, spec.location, spec.seed, spec.allow_overlap)
-    steps = count_epoch_steps(config, data)
+    steps = epoch_steps(config, data)
     if steps == 0:
         raise ConfigError(
             f"data.batch_size={config.batch_size} is larger than the "
@@ -39,9 +39,9 @@ def load_data(spec):
     return data
 
 
-def count_epoch_steps(config, data):
+def epoch_steps(config, data):
     """Batches in an epoch; `config` is the experiment's `data`."""
-    return config.steps_per_epoch or steps_per_epoch(
+    return config.steps_per_epoch or count_epoch_steps(
         data.train, config.batch_size, config.drop_remainder
     )
 
@@ -74,7 +74,7 @@ def build_data_record(experiment, data, steps):
         "fingerprints": data.fingerprints,
         "steps_per_epoch": steps,
         "splits": {
-            name: class_counts(split.labels, data.class_names)
+            name: count_per_class(split.labels, data.class_names)
             for name, split in splits.items()
         },
         "notes": data.notes,

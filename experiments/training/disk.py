@@ -16,7 +16,7 @@ _REST = 20 * 2**20
 _PLENTY = 8 * _GIB
 
 
-def count_needed_bytes(experiment, trainer, data, classes):
+def needed_bytes(experiment, trainer, data, classes):
     """The most bytes that a run writes, decoded images aside.
 
     Args:

@@ -6,7 +6,7 @@ import keras
 
 from experiments.history import best_row, is_over
 from experiments.run_folder import BEST
-from pipelines.progress import announced
+from pipelines.progress import announce_if_slow
 
 
 class Evaluation(keras.callbacks.Callback):
@@ -29,7 +29,7 @@ class Evaluation(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         what = "the averaged weights" if self.averaged else "held-out images"
         with contextlib.ExitStack() as stack:
-            stack.enter_context(announced(f"evaluating {what}"))
+            stack.enter_context(announce_if_slow(f"evaluating {what}"))
             if self.averaged:
                 stack.enter_context(self.model.averaged())
             results = self.model.evaluate(

@@ -18,7 +18,7 @@ from experiments.plots.confusion import plot_confusion
 from experiments.plots.curves import save_run_plots
 from experiments.plots.images import plot_batch
 from experiments.run_folder import EMA, JUDGED, LAST
-from pipelines.progress import announced
+from pipelines.progress import announce_if_slow
 from pipelines.subsets import spread_over_classes
 
 # The fit to training images is measured on so many of them.
@@ -91,7 +91,7 @@ def _save(session, name):
 def _predict(session):
     """The `Predictions` of the val images."""
     val = session.data.val
-    with announced("predicting the val images"):
+    with announce_if_slow("predicting the val images"):
         logits = session.trainer.predict(
             session.eval_batches(val, whole=True), verbose=0
         )
@@ -127,7 +127,7 @@ def _evaluate_plain_train(session):
     train = session.data.train
     some = spread_over_classes(train.labels, _PLAIN_TRAIN)
     plain = replace(train, images=train.images[some], labels=train.labels[some])
-    with announced("evaluating plain training images"):
+    with announce_if_slow("evaluating plain training images"):
         found = session.trainer.evaluate(
             session.eval_batches(plain), verbose=0, return_dict=True
         )

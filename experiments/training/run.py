@@ -24,8 +24,8 @@ from experiments.training.outputs import is_whole, write_outputs
 from experiments.training.session import Session
 from experiments.training.spec import RunSpec, check_same_run
 from pipelines.files.arrays import Damaged, read_arrays
-from pipelines.loading import fingerprints_of
-from pipelines.progress import announced
+from pipelines.loading import compute_fingerprints
+from pipelines.progress import announce_if_slow
 
 
 def run(
@@ -109,7 +109,9 @@ def reuse_finished(spec, log):
     _drop_damaged_metrics(folder)
     if not folder.is_finished() or folder.is_shorter(experiment):
         return False
-    fingerprints = fingerprints_of(experiment.data, spec.location, spec.seed)
+    fingerprints = compute_fingerprints(
+        experiment.data, spec.location, spec.seed
+    )
     check_same_run(spec, fingerprints, finished=True)
     damage = _describe_damage(folder)
     if damage is not None:
@@ -133,7 +135,7 @@ def open_session(spec):
     if spec.experiment.deterministic:
         tf.config.experimental.enable_op_determinism()
     augment = build_augmentation(spec.experiment)
-    with announced("reading the data"):
+    with announce_if_slow("reading the data"):
         data = load_data(spec)
     check_same_run(spec, data.fingerprints)
     policy = keras.config.dtype_policy()

@@ -28,9 +28,9 @@ from experiments.training.console import describe_run
 from experiments.training.data import (
     build_data_record,
     count_classes,
-    count_epoch_steps,
+    epoch_steps,
 )
-from experiments.training.disk import check_room, count_needed_bytes
+from experiments.training.disk import check_room, needed_bytes
 from experiments.training.multi_worker_fit import MultiWorkerTrainer
 from experiments.training.outputs import is_whole, write_samples
 from experiments.training.timing import Clock, Waiting
@@ -40,7 +40,7 @@ from experiments.training.trainer import (
     build_trainer,
 )
 from pipelines.batches import eval_batches, train_batches
-from pipelines.progress import announced
+from pipelines.progress import announce_if_slow
 
 
 class Session:
@@ -59,14 +59,14 @@ class Session:
         self.augment = augment
         self.random_seed = spec.seed + (experiment.seed_offset or 0)
         self.classes = count_classes(experiment, data)
-        self.steps_per_epoch = count_epoch_steps(experiment.data, data)
+        self.steps_per_epoch = epoch_steps(experiment.data, data)
         keeps_images = devices.keeps_images(experiment.data, data.train.images)
         self._cache_key = trainer_cache.make_key(
             spec, self.classes, self.steps_per_epoch
         )
         # Outside of the scope, which belongs to a Keras session.
         cached = trainer_cache.pop(self._cache_key)
-        with spec.strategy.scope(), announced("building the network"):
+        with spec.strategy.scope(), announce_if_slow("building the network"):
             self.trainer = self._build_trainer(cached)
             if keeps_images:
                 self.trainer.keep_images(data.train.images)
@@ -85,7 +85,7 @@ class Session:
         self.waiting = Waiting()
         self.room = check_room(
             spec.folder,
-            count_needed_bytes(experiment, self.trainer, data, self.classes),
+            needed_bytes(experiment, self.trainer, data, self.classes),
         )
 
     def _load_checkpoint(self):

@@ -69,7 +69,7 @@ def check_same_run(spec, fingerprints=None, finished=False):
 
     Args:
         spec: The `RunSpec`.
-        fingerprints: See `pipelines.loading.fingerprints_of`; None if they
+        fingerprints: See `pipelines.loading.compute_fingerprints`; None if they
             are not known yet.
         finished: Whether nothing is left to train. The environment, which
             affects training alone, may then be any.

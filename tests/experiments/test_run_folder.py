@@ -10,7 +10,7 @@ from experiments.run_folder import (
     SELECTION_FIELDS,
     RunFolder,
     build_config,
-    compare_configs,
+    locate_difference,
 )
 
 
@@ -88,11 +88,11 @@ def test_an_unfinished_run_may_move_if_allowed(folder, tiny):
 
 def test_checkpoints_of_a_moved_or_shorter_run_are_of_this_one(tiny):
     config = build_config(tiny, 3)
-    assert compare_configs(config, build_config(tiny, 3)) is None
+    assert locate_difference(config, build_config(tiny, 3)) is None
     moved = replace(tiny, precision="mixed_float16", epochs=9)
-    assert compare_configs(config, build_config(moved, 3)) is None
+    assert locate_difference(config, build_config(moved, 3)) is None
     other = build_config(replace(tiny, ema=0.5), 3)
-    assert compare_configs(config, other) == ("ema", None, 0.5)
+    assert locate_difference(config, other) == ("ema", None, 0.5)
 
 
 FOREIGN = {
