@@ -64,6 +64,14 @@ def test_results_are_made_again(copied, finished, tiny, capsys):
     assert copied.history() == finished.history()
 
 
+@pytest.mark.parametrize("spoil", [empty, cut])
+def test_a_damaged_network_is_one_line(copied, spoil):
+    spoil(copied / "model.keras")
+    with pytest.raises(ConfigError, match="model.keras cannot be load") as e:
+        load_trained(copied.path)
+    assert len(str(e.value).splitlines()) == 1
+
+
 def test_a_result_of_another_run_is_known(copied, tiny, capsys):
     with (copied / "model.keras").open("ab") as file:
         file.write(b" ")
