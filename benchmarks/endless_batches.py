@@ -4,7 +4,7 @@ import os
 
 import tensorflow as tf
 
-from pipelines.autotune import without_autotune
+from pipelines.batches import disable_autotune
 
 
 def endless_batches(batch, augment):
@@ -18,7 +18,7 @@ def endless_batches(batch, augment):
     seeds = tf.data.Dataset.random(1, rerandomize_each_iteration=True)
     seeds = seeds.batch(2, drop_remainder=True)
     # Tuning adds buffers, of more batches than a slow side makes in its turn.
-    return without_autotune(
+    return disable_autotune(
         tf.data.Dataset.zip(batches, seeds)
         .map(
             lambda batch, seed: augment(batch, tf.cast(seed, tf.int32)),

@@ -1,19 +1,15 @@
 """Speed and memory of the input pipeline, from Tiny ImageNet's zip to batches.
 
     python benchmarks/pipeline.py --data_dir=DIR
-    python benchmarks/pipeline.py --draw=DIR --epochs=2
 
 Prepares the data set in a folder of its own, then loads it as an experiment
 does and runs some epochs without augmentation and without a network: with
 decoded images in memory and on disk, and with images that are decoded as they
-are needed. The second command does so with a set ten times the size, without
-keeping it in memory; it draws the set into DIR (2 GiB), or into a temporary
-folder without DIR, and needs 15 GiB more there. Each part runs in a process of
-its own, so that its peak of memory is its own; what importing TensorFlow takes
-is not counted in the seconds, but it is in the memory, and so is what the
-system keeps of decoded images on disk. Prints what was measured beside what is
-claimed for two CPU cores; the exit code is 1 where a claim does not hold, or
-where the batches are not the same.
+are needed. Each part runs in a process of its own, so that its peak of memory
+is its own. The time to import TensorFlow is not counted in the seconds. Its
+memory is counted, and so is what the system keeps of decoded images on disk.
+Prints each figure beside the claim for two CPU cores; the exit code is 1 if a
+claim does not hold, or if the batches differ.
 """
 
 import argparse
@@ -33,8 +29,6 @@ from pathlib import Path
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 sys.path.insert(0, str(Path(__file__).parents[1]))
-
-from benchmarks.large_set import draw_large_set
 
 GIB = 2**30
 # {how images come: (cache_gib, disk_gib)}
@@ -91,7 +85,7 @@ def train(location, size, batch_size, epochs, cache_gib, disk_gib):
     """
     import tensorflow as tf
 
-    from pipelines.batches import steps_per_epoch, train_batches
+    from pipelines.batches import count_epoch_steps, train_batches
     from pipelines.config import Data
     from pipelines.loading import load
 
@@ -105,7 +99,7 @@ def train(location, size, batch_size, epochs, cache_gib, disk_gib):
         disk_gib=disk_gib,
     )
     data = load(config, location)
-    steps = steps_per_epoch(data.train, batch_size)
+    steps = count_epoch_steps(data.train, batch_size)
     batches = train_batches(
         data.train,
         classes=len(data.class_names),
@@ -141,19 +135,14 @@ def apart(function, *arguments):
         return pool.submit(function, *arguments).result()
 
 
-def measure(location, places, arguments):
+def measure(location, arguments):
     seconds, memory = apart(prepare, location)
     results = [
-        Result(
-            "preparation",
-            seconds,
-            "s",
-            at_most=180 if "in memory" in places else None,
-        ),
+        Result("preparation", seconds, "s", at_most=180),
         Result("preparation, memory", memory, "GiB", at_most=3),
     ]
     digests = set()
-    for where in places:
+    for where in PLACES:
         speeds, memory, description, digest = apart(
             train,
             location,
@@ -211,15 +200,10 @@ def print_table(results):
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    data = parser.add_mutually_exclusive_group(required=True)
-    data.add_argument(
-        "--data_dir", help="zip file of Tiny ImageNet, or its folder"
-    )
-    data.add_argument(
-        "--draw", nargs="?", const="", help="draw a larger set, in this folder"
-    )
     parser.add_argument(
-        "--images", type=int, default=10**6, help="to draw for train"
+        "--data_dir",
+        required=True,
+        help="zip file of Tiny ImageNet, or its folder",
     )
     parser.add_argument(
         "--prepared_dir", help="take the records from here, or keep them here"
@@ -231,8 +215,6 @@ def parse_arguments():
     arguments = parser.parse_args()
     if arguments.epochs < 2:
         parser.error("--epochs: expected at least 2, the first is special.")
-    if arguments.images < 4000:
-        parser.error("--images: expected at least 4000, 20 of each class.")
     return arguments
 
 
@@ -242,23 +224,12 @@ def main():
 
     arguments = parse_arguments()
     with contextlib.ExitStack() as stack:
-        data_dir, places = arguments.data_dir, list(PLACES)
-        if data_dir is None:
-            places.remove("in memory")
-            data_dir = apart(
-                draw_large_set,
-                arguments.draw
-                or stack.enter_context(tempfile.TemporaryDirectory()),
-                arguments.images,
-            )
-        # A drawn set is large, and so it is kept in its own place.
-        beside = None if arguments.data_dir else data_dir.parent
         folder = arguments.prepared_dir or stack.enter_context(
-            tempfile.TemporaryDirectory(dir=beside)
+            tempfile.TemporaryDirectory()
         )
         try:
-            location = Location(data_dir, folder)
-            results = measure(location, places, arguments)
+            location = Location(arguments.data_dir, folder)
+            results = measure(location, arguments)
         except DataError as error:
             raise SystemExit(f"error: {error}") from error
     print_table(results)

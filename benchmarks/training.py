@@ -50,7 +50,7 @@ def our_steps(network, image_size, batch_size):
     import models
     from experiments.training.optimizers import CoupledSGD
     from experiments.training.trainer import Trainer, compile_trainer
-    from pipelines.autotune import without_autotune
+    from pipelines.batches import disable_autotune
 
     tf.get_logger().setLevel("ERROR")
     keras.utils.set_random_seed(0)
@@ -66,7 +66,7 @@ def our_steps(network, image_size, batch_size):
     images = np.random.default_rng(0).integers(0, 256, shape, "uint8")
     labels = tf.one_hot(np.arange(batch_size) % CLASSES, CLASSES)
     batches = tf.data.Dataset.from_tensors((images, labels)).repeat()
-    batches = without_autotune(batches)
+    batches = disable_autotune(batches)
 
     def train(steps):
         trainer.fit(batches, steps_per_epoch=steps, shuffle=False, verbose=0)

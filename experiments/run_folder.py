@@ -8,9 +8,9 @@ from pathlib import Path
 
 from experiments.configs.schema import as_json, completed
 from experiments.errors import ConfigError
-from pipelines.config_differences import differences
+from pipelines.config import compare_configs
 from pipelines.files.claimed_folder import ClaimedFolder
-from pipelines.files.locking import Held, NoLocks, alone
+from pipelines.files.locking import Held, NoLocks, file_lock
 
 HISTORY_FIELDS = (
     "epoch",
@@ -93,7 +93,7 @@ class RunFolder(ClaimedFolder):
             return
         wanted = config_of(experiment, seed)
         there = _completed(there, seed)
-        changed = {field for field, *_ in differences(there, wanted)}
+        changed = {field for field, *_ in compare_configs(there, wanted)}
         mend = None
         if changed == {"epochs"} and experiment.epochs > (
             there.get("epochs") or math.inf
@@ -127,7 +127,7 @@ class RunFolder(ClaimedFolder):
         Runs of earlier versions do not say on which they were.
 
         Args:
-            fingerprints: See `pipelines.loading.fingerprints_of`.
+            fingerprints: See `pipelines.loading.compute_fingerprints`.
 
         Raises:
             ConfigError: names the split that is of other images.
@@ -157,7 +157,7 @@ class RunFolder(ClaimedFolder):
         """
         with contextlib.ExitStack() as stack:
             try:
-                stack.enter_context(alone(self / ".lock", wait=False))
+                stack.enter_context(file_lock(self / ".lock", wait=False))
             except Held as error:
                 raise ConfigError(
                     f"{self.path} is being trained by another process "
@@ -320,7 +320,7 @@ def of_another_run(there, config):
     return next(
         (
             found
-            for found in differences(_completed(there, None), config)
+            for found in compare_configs(_completed(there, None), config)
             if found[0] not in _MAY_MOVE | {"epochs"}
         ),
         None,

@@ -7,18 +7,20 @@ never stopped.
 """
 
 import functools
+import os
 
 import numpy as np
 import tensorflow as tf
 
 from augment_tf.ops.sampling import replica_seed, to_32_bits
-from pipelines.autotune import PARALLEL_CALLS, without_autotune
 
+# Batches in preparation at once: no more than cores, and a few GiB at most.
+PARALLEL_CALLS = min(32, os.cpu_count() or 1)
 # Batches that wait for the network, beside those in preparation.
 _READY = 4
 
 
-def steps_per_epoch(split, batch_size, drop_remainder=True):
+def count_epoch_steps(split, batch_size, drop_remainder=True):
     """Batches in an epoch that shows every image once.
 
     Args:
@@ -119,7 +121,7 @@ def train_batches(
             images, labels = batch["images"], batch["labels"]
         return images, labels
 
-    return without_autotune(
+    return disable_autotune(
         tf.data.Dataset.range(first_step, first_step + steps)
         .map(load, num_parallel_calls=parallel_calls)
         .map(finish, num_parallel_calls=parallel_calls)
@@ -138,7 +140,7 @@ class _Order:
         self._seed = seed
         self._endless = endless
         self._replicas = replicas
-        self._epoch_steps = steps_per_epoch(split, batch_size, drop_remainder)
+        self._epoch_steps = count_epoch_steps(split, batch_size, drop_remainder)
         # The last two epochs: batches of both are in flight where they meet.
         self._shuffled = functools.lru_cache(maxsize=2)(self._shuffle)
 
@@ -211,8 +213,26 @@ def eval_batches(
         images = images[:, border : border + side, border : border + side]
         return images, tf.one_hot(labels, classes)
 
-    return without_autotune(
+    return disable_autotune(
         tf.data.Dataset.range(0, len(split.labels), batch_size)
         .map(load, num_parallel_calls=PARALLEL_CALLS)
         .prefetch(_READY)
     )
+
+
+def disable_autotune(dataset):
+    """Returns the same elements from iterators that end at once.
+
+    tf.data's tuning sleeps for up to a minute at a time, each time twice as
+    long as before. An iterator that ends waits for it. If the order to stop
+    comes while it wakes up (TensorFlow 2.21 looks for the order before the
+    order was noted down) it sleeps once more: half of all trainings and
+    evaluations of a few seconds took up to twice as long.
+
+    Args:
+        dataset: A `tf.data.Dataset` without `tf.data.AUTOTUNE` for a number of
+            parallel calls, which nothing would tune any more.
+    """
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return dataset.with_options(options)

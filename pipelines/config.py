@@ -1,7 +1,7 @@
-"""What a run asks of its data.
+"""Config of a run's data, and the comparison of two configs.
 
 Ranges stand with the fields, and are checked when a config is made. They end
-where no computer or no data set goes, so that a slip of the keyboard is found
+beyond any computer and any data set, so that a slip of the keyboard is found
 before hours of work.
 """
 
@@ -21,8 +21,6 @@ DATA_SETS = (
     "shapes",
     "tfds/NAME",
 )
-# What some were called in earlier versions, whose files are still read.
-_RENAMED = {"cats_dogs": "catsdogs"}
 
 Count = Annotated[int, Ge(1), Le(10**9)]
 Seed = Annotated[int, Ge(0), Le(2**63 - 1)]
@@ -31,19 +29,8 @@ _Side = Annotated[int, Ge(8), Le(8192)]
 _Split = Annotated[str, MinLen(1)]
 
 
-def current_name(name):
-    """What a data set is called today, whatever version wrote its name.
-
-    Example:
-
-    >>> current_name("cats_dogs"), current_name("shapes")
-    ('catsdogs', 'shapes')
-    """
-    return _RENAMED.get(name, name)
-
-
 def _check_plain(value):
-    """`value`, if JSON can hold it (tuples count as lists)."""
+    """Returns `value` if JSON can hold it; tuples count as lists."""
     if isinstance(value, dict):
         if not all(isinstance(key, str) for key in value):
             raise ValueError("expected names as keys")
@@ -89,7 +76,7 @@ class Offline:
     config=ConfigDict(strict=True, allow_inf_nan=False, extra="forbid"),
 )
 class Data:
-    """See the fields.
+    """Data set, splits, sizes and limits of a run.
 
     Raises:
         ValueError: if a value has another type, or is outside its range.
@@ -97,22 +84,22 @@ class Data:
 
     # One of DATA_SETS.
     name: str = "tiny_imagenet"
-    # Splits of the data set: what is trained on, what is reported on, and
-    # what picks the best epoch (None: the val images, which flatters it).
+    # Splits of the data set: for training, for the reported figures, and for
+    # the choice of the best epoch (None: the val images, which flatters it).
     train: _Split = "train"
     val: _Split = "validation"
     selection: _Split | None = None
     # Seed of a split that the data does not come with.
     split_seed: Seed = 0
-    # Cross-validation: seed N trains on all folds but N % folds, of the
-    # shuffle N // folds, and is judged on that one.
+    # Cross-validation: seed N is evaluated on fold N % folds of the shuffle
+    # N // folds, and trained on the others.
     folds: Annotated[int, Ge(2), Le(1_000_000)] | None = None
     # Makes the split "train_aug" (with folds "all_aug").
     offline: Offline | None = None
     # Side of the network's input.
     image_size: _Side = 64
-    # Side to which images are decoded, where the augmentation or the
-    # evaluation crop brings them to image_size; None: image_size.
+    # Side to which images are decoded, if the augmentation or the evaluation
+    # crop brings them to image_size; None: image_size.
     load_size: _Side | None = None
     # Over all replicas.
     batch_size: Annotated[int, Ge(1), Le(1_000_000)] = 128
@@ -125,18 +112,18 @@ class Data:
     limit_train: Count | None = None
     limit_val: Count | None = None
     augment_on: Literal["host", "device"] = "host"
-    # Where decoded training images wait for their batch. "device" needs
-    # augment_on=device; "auto": there, if that is an accelerator and they
-    # take 2 GiB at most.
+    # Memory in which decoded training images wait for their batch. "device"
+    # needs augment_on=device; "auto": the device, if it is an accelerator and
+    # the images take 2 GiB at most.
     keep_on: Literal["auto", "host", "device"] = "auto"
-    # Whether images that do not fill the epoch's last batch are left out.
+    # Leaves out images that do not fill the epoch's last batch.
     drop_remainder: bool = True
     # Length of an epoch whatever the number of images, which then follow in
     # one shuffle after the other; None: every image once.
     steps_per_epoch: Count | None = None
     # Decoded images are kept in memory up to the first size, and beyond it on
-    # disk up to the second (None: 50, or what is free there); more of them
-    # are decoded whenever they are needed. Batches are the same.
+    # disk up to the second (None: 50, or the free space there). More images
+    # are decoded again for each batch. Batches are the same.
     cache_gib: Annotated[float, Ge(0), Le(1_000_000)] = 2.0
     disk_gib: Annotated[float, Ge(0), Le(1_000_000)] | None = None
 
@@ -144,3 +131,44 @@ class Data:
     def stored_size(self):
         """Side of the images as they come to the augmentation."""
         return self.load_size or self.image_size
+
+
+def compare_configs(before, after, path=""):
+    """Lists the fields that differ between two configs as JSON.
+
+    A field that is not there counts as None. 1 and 1.0 are the same, except
+    in AugLy's operations, which draw whole numbers between whole numbers.
+
+    Args:
+        before, after: Dictionaries, as JSON reads them back.
+        path: Of these dictionaries in larger ones.
+
+    Returns:
+        A list of (path, old value, new value). If two dictionaries differ in
+        their order alone, the values are the lists of their keys: the order
+        of operations has a meaning.
+
+    Example:
+
+    >>> from pipelines.config import compare_configs
+    >>> compare_configs(
+    ...     {"seed": 1, "sides": [8, 9]}, {"seed": 1, "sides": [8, 7]}
+    ... )
+    [('sides.1', 9, 7)]
+    """
+    if isinstance(before, list) and isinstance(after, list):
+        before, after = (dict(enumerate(items)) for items in (before, after))
+    if isinstance(before, dict) and isinstance(after, dict):
+        if set(before) == set(after) and list(before) != list(after):
+            return [(path, list(before), list(after))]
+        return [
+            difference
+            for key in {**before, **after}
+            for difference in compare_configs(
+                before.get(key), after.get(key), f"{path}.{key}".lstrip(".")
+            )
+        ]
+    same = before == after and (
+        type(before) is type(after) or "operations" not in path.split(".")
+    )
+    return [] if same else [(path, before, after)]

@@ -1,18 +1,19 @@
-"""Where decoded images are kept: in memory, on disk, or nowhere."""
+"""Cache of decoded images: in memory, on disk, or none."""
 
 import hashlib
 import os
 import shutil
+import socket
 
 import numpy as np
 
 from pipelines.errors import DataError
+from pipelines.files.locking import NoLocks, file_lock
 from pipelines.files.parallel import map_in_threads
-from pipelines.files.replacing import replacing
+from pipelines.files.replacing import replace_file
 
 FOLDER = "cache"
-# Of the disk where nobody says how much, and the share of what is free there
-# that is taken at most.
+# Default of disk_gib, and the largest share of the free space that is taken.
 DISK_GIB = 50.0
 _SHARE = 0.9
 _GIB = 2**30
@@ -94,7 +95,7 @@ def keep_images(folder, parts, size, cache_gib, disk_gib=None):
     room = _SHARE * _free_gib(folder)
     if gib <= disk_gib and sum(_gib(shapes[key]) for key in new) <= room:
         for key, path in new.items():
-            _write(path, shapes[key], *parts[key])
+            _write_once(path, shapes[key], *parts[key])
         images = {key: np.load(p, mmap_mode="r") for key, p in paths.items()}
         return images, f"{text}: on disk in {folder}"
     images = {key: EncodedImages(*part, size) for key, part in parts.items()}
@@ -135,16 +136,17 @@ def _decode(images, split, indices):
         pass
 
 
-def _write(path, shape, split, indices):
+def _write_once(path, shape, split, indices):
+    """Writes the images of a part, unless another process has done so."""
     try:
-        with replacing(path) as new:
-            images = np.lib.format.open_memmap(new, "w+", np.uint8, shape)
-            # Without the space a write to the map would kill the process.
-            with open(new, "r+b") as file:
-                os.posix_fallocate(file.fileno(), 0, new.stat().st_size)
-            _decode(images, split, indices)
-            images.flush()
-            del images
+        try:
+            with file_lock(path.with_name(f".{path.name}.lock")):
+                if not path.is_file():
+                    _write(path, shape, split, indices)
+        except NoLocks:
+            # Each process writes a file of its own; the last one stays.
+            writer = f"{socket.gethostname()}-{os.getpid()}-"
+            _write(path, shape, split, indices, writer)
     except OSError as error:
         raise DataError(
             f"cannot write {path}: {error.strerror or error}. Free "
@@ -152,3 +154,14 @@ def _write(path, shape, split, indices):
             "data.cache_gib to keep the images in memory, or set data.disk_gib "
             "to 0 to have them decoded as they are needed."
         ) from error
+
+
+def _write(path, shape, split, indices, writer=""):
+    with replace_file(path, writer) as new:
+        images = np.lib.format.open_memmap(new, "w+", np.uint8, shape)
+        # Without the space a write to the map would kill the process.
+        with open(new, "r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, new.stat().st_size)
+        _decode(images, split, indices)
+        images.flush()
+        del images

@@ -1,4 +1,4 @@
-"""From the name of a data set to its images, decoded or not."""
+"""Loads the images of a run, by the name of their data set."""
 
 import difflib
 import functools
@@ -9,33 +9,35 @@ import numpy as np
 from pipelines import subsets
 from pipelines.config import Data
 from pipelines.errors import DataError
-from pipelines.files.fingerprints import fingerprint
+from pipelines.files.fingerprints import compute_fingerprint
 from pipelines.folders.catsdogs import CatsDogs, CatsVsDogs
 from pipelines.folders.image_folder import check_split
 from pipelines.folders.own_images import OwnImages
-from pipelines.folders.preparation import refuse_split_seed
+from pipelines.folders.preparation import check_split_seed
 from pipelines.image_cache import EncodedImages, keep_images
 from pipelines.location import Location
-from pipelines.overlaps import Part, find_overlaps, refuse
+from pipelines.overlaps import Part, describe_overlaps, raise_on_overlap
 from pipelines.shapes import Shapes
 from pipelines.tfds.data_set import PREFIX, Catalogue
 from pipelines.tiny_imagenet import TinyImageNet
 
-# Each takes a `Location`, prepares what is not prepared yet, and has
-# class_names, notes, fingerprint, splits (their names), published (whether the
-# data came with them) and split(name); a split has labels, ids, fingerprint,
-# sizes(), decode_into(images, indices), which any thread may call, and, where
-# images were made out of others, groups: the ids of the originals.
+# Data sources. Each takes a `Location`, which costs nothing. needs_download()
+# tells if prepare() has to ask the network. prepare() writes what is not
+# prepared yet; then the source has class_names, notes, fingerprint, splits
+# (their names), published (True if the data came with them) and split(name).
+# A split has labels, ids, fingerprint, sizes(), decode_into(images, indices)
+# for any thread, and, if images were made from others, groups: the ids of the
+# originals.
 SOURCES = {
     "shapes": Shapes,
     "tiny_imagenet": TinyImageNet,
     "image_folder": OwnImages,
     "catsdogs": CatsDogs,
     "cats_vs_dogs": CatsVsDogs,
-    # And this its name as well.
+    # Takes the name, too.
     f"{PREFIX}NAME": Catalogue,
 }
-# Those of image files, which may come without a split of their own.
+# Sources of image files, which may come without a split of their own.
 FOLDERS = ("image_folder", "catsdogs", "cats_vs_dogs")
 
 
@@ -54,10 +56,10 @@ class DataSet:
 
     Attributes:
         train, val: Each a `LoadedSplit`.
-        selection: A `LoadedSplit` that picks the best epoch, or None.
+        selection: A `LoadedSplit` for the choice of the best epoch, or None.
         notes: Sentences that a reader of the run must know.
-        cache: Where decoded images are kept, in words.
-        fingerprints: See `fingerprints_of`.
+        cache: Sentence on the place of decoded images.
+        fingerprints: See `compute_fingerprints`.
         overlaps: Sentences on images that are in two of the splits.
     """
 
@@ -73,7 +75,11 @@ class DataSet:
 
 
 def check_name(name):
-    """Raises a DataError if there is no data set of this name."""
+    """Checks the name of a data set.
+
+    Raises:
+        DataError: lists the names that are known.
+    """
     if name not in SOURCES and not name.startswith(PREFIX):
         close = difflib.get_close_matches(name, SOURCES, 1)
         hint = f"Did you mean {close[0]}? " if close else ""
@@ -83,7 +89,11 @@ def check_name(name):
 
 
 def check_splits(config):
-    """Raises a DataError if a split's name is wrong whatever the images."""
+    """Checks the names of splits as far as they need no images.
+
+    Raises:
+        DataError: if a name is wrong.
+    """
     if config.name not in FOLDERS:
         return
     for key in ("train", "val", "selection"):
@@ -95,58 +105,69 @@ def check_splits(config):
                 raise DataError(f"data.{key}={name}: {error}") from error
 
 
-def placed(name, location):
-    """The location with the place where this data set is prepared.
+def locate_prepared(name, location):
+    """Completes a location by the folder in which a data set is prepared.
 
     Args:
         name: Of the data set.
         location: A `pipelines.location.Location`.
     """
-    # Others lie in folders that are for data sets, this one in the user's.
-    return location.outside() if name == "image_folder" else location
+    # Other data sets lie in folders that are meant for data sets.
+    return location.move_outside() if name == "image_folder" else location
 
 
-def open_source(name, location, split_seed=0):
-    """Prepares a data set where needed and opens it, decoding nothing.
+def build_source(name, location, split_seed=0):
+    """Builds a data source, one of `SOURCES`; reads and writes nothing.
 
     Raises:
-        DataError: if there is no such data set, its data is missing or
-            broken, or its splits are not of that seed.
+        DataError: if there is no such data set, or it has no seed.
     """
     check_name(name)
-    location = placed(name, location)
+    location = locate_prepared(name, location)
     if name in FOLDERS:
         return SOURCES[name](location, split_seed)
-    refuse_split_seed(name, split_seed)
+    check_split_seed(name, split_seed)
     if name.startswith(PREFIX):
         return Catalogue(name, location)
     return SOURCES[name](location)
 
 
+def open_source(name, location, split_seed=0):
+    """Builds a data source and prepares it; decodes nothing.
+
+    Raises:
+        DataError: if there is no such data set, its data is missing or
+            broken, or its splits are of another seed.
+    """
+    source = build_source(name, location, split_seed)
+    source.prepare()
+    return source
+
+
 def load(config, location, seed=0, allow_overlap=False):
-    """The images of a run, decoded where there is room for them.
+    """Loads the images of a run, decoded if there is room for them.
 
     Args:
         config: A `pipelines.config.Data`.
         location: A `pipelines.location.Location`.
-        seed: Of the run, which picks the fold where there are some.
-        allow_overlap: Whether images may be in two of the splits.
+        seed: Of the run; with folds it selects one.
+        allow_overlap: Permits images in two of the splits.
 
     Returns:
         A `DataSet`.
 
     Raises:
         DataError: if the data is missing or broken, or if an image is in two
-            splits and may not be.
+            splits without permission.
     """
     data = _decode(_choose(config, location, seed))
     if data.overlaps and not allow_overlap:
-        refuse(data.overlaps)
+        raise_on_overlap(data.overlaps)
     return data
 
 
-def fingerprints_of(config, location, seed=0):
-    """What tells the images of a run from others, without decoding them.
+def compute_fingerprints(config, location, seed=0):
+    """Computes digests that identify the images of a run; decodes nothing.
 
     Args:
         config, location, seed: As for `load`.
@@ -166,7 +187,7 @@ def fingerprints_of(config, location, seed=0):
 class _Chosen:
     """The images of a run before they are decoded.
 
-    Equal where the images are: what is in `location` may change.
+    Equal if the images are: the files at `location` may change.
     """
 
     config: Data
@@ -174,13 +195,13 @@ class _Chosen:
     fingerprints: tuple
     source: object = field(compare=False)
     splits: dict = field(compare=False)
-    # Their labels; those of the run count from 0.
+    # Labels in the data set; labels of the run count from 0.
     classes: np.ndarray = field(compare=False)
     indices: dict = field(compare=False)
 
 
 def _choose(config, location, seed):
-    location = placed(config.name, location)
+    location = locate_prepared(config.name, location)
     source = open_source(config.name, location, config.split_seed)
     if config.offline is not None:
         if config.name not in FOLDERS:
@@ -200,11 +221,11 @@ def _choose(config, location, seed):
                 "parts that do not overlap."
             )
     classes = subsets.choose_classes(source.class_names, config.classes)
-    indices = _indices(splits, classes, config, seed)
+    indices = _select_indices(splits, classes, config, seed)
     fingerprints = {"data_set": source.fingerprint}
     for key, split in splits.items():
         used = (f"{split.ids[i]} {split.labels[i]}" for i in indices[key])
-        fingerprints[key] = fingerprint([split.fingerprint, *used])
+        fingerprints[key] = compute_fingerprint([split.fingerprint, *used])
     return _Chosen(
         config,
         location,
@@ -216,13 +237,13 @@ def _choose(config, location, seed):
     )
 
 
-def _indices(splits, classes, config, seed):
-    """{split: sorted indices of the images that are used}."""
+def _select_indices(splits, classes, config, seed):
+    """Selects {split: sorted indices of the images of the run}."""
     chosen = {key: np.arange(len(s.labels)) for key, s in splits.items()}
     if config.folds is not None:
         shuffle, number = divmod(seed, config.folds)
         fold = subsets.Fold(config.folds, number, shuffle)
-        chosen |= subsets.cut(splits["train"], splits["val"], fold)
+        chosen |= subsets.select_fold(splits["train"], splits["val"], fold)
     for key, indices in chosen.items():
         indices = indices[np.isin(splits[key].labels[indices], classes)]
         chosen[key] = indices
@@ -262,11 +283,11 @@ def _decode(chosen):
         notes=chosen.source.notes,
         cache=cache,
         fingerprints=dict(chosen.fingerprints),
-        overlaps=_overlaps(chosen, loaded),
+        overlaps=_describe_overlaps(chosen, loaded),
     )
 
 
-def _overlaps(chosen, loaded):
+def _describe_overlaps(chosen, loaded):
     config = chosen.config
     parts = {}
     for key, split in chosen.splits.items():
@@ -278,4 +299,4 @@ def _overlaps(chosen, loaded):
             [groups[index] for index in chosen.indices[key]],
             loaded[key].images,
         )
-    return find_overlaps(parts, chosen.source.published)
+    return describe_overlaps(parts, chosen.source.published)

@@ -1,4 +1,4 @@
-"""Where the data of a run lies, and where what is made of it goes."""
+"""Folders of a run's data and of what is prepared from it."""
 
 import os
 import stat
@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-# What data sets are called in a folder that is for several of them.
+# Names of the data sets in a folder that is for several of them.
 NAMES = {
     "tiny_imagenet": ("tiny-imagenet-200.zip", "tiny-imagenet-200"),
     "catsdogs": (
@@ -14,17 +14,14 @@ NAMES = {
         "cats-and-dogs-test.zip",
         "cats-and-dogs-image-classification.zip",
         "catsdogs",
-        # As the data set was called in earlier versions.
-        "cats_dogs.zip",
-        "cats_dogs",
         "split_data",
     ),
     "cats_vs_dogs": ("cats_vs_dogs", "downloads"),
 }
 
 
-def places_of_others(name, data_dir):
-    """Paths in `data_dir` that are of other data sets than `name`."""
+def list_places_of_others(name, data_dir):
+    """Paths in `data_dir` that belong to other data sets than `name`."""
     return [
         Path(data_dir, each)
         for other, names in NAMES.items()
@@ -35,16 +32,15 @@ def places_of_others(name, data_dir):
 
 @dataclass(frozen=True)
 class Location:
-    """Where to read data, where to keep what was prepared from it.
+    """Folders of the data, and of what is prepared from it.
 
     Args:
-        data_dir: A folder, or one zip file. It is only read, but for what is
-            downloaded into it.
-        prepared_dir: Where prepared data goes. None: beside the data, or to
-            `prepared/` in the current folder where the data cannot be
-            written.
-        on_bad_image: What to do with a file that cannot be decoded: stop with
-            an "error", or "skip" it and list it in a file.
+        data_dir: A folder, or one zip file. It is only read; downloads are
+            the exception.
+        prepared_dir: Folder for prepared data. None: beside the data, or
+            `prepared/` in the current folder if the data cannot be written.
+        on_bad_image: "error" stops at a file that cannot be decoded; "skip"
+            leaves it out and lists it in a file.
     """
 
     data_dir: Path
@@ -58,7 +54,7 @@ class Location:
 
     @property
     def is_archive(self):
-        """Whether the data is one file, or would be if it were there."""
+        """True if the data is one file, or would be if it were there."""
         is_zip = self.data_dir.suffix.lower() == ".zip"
         return self.data_dir.is_file() or (
             is_zip and not self.data_dir.is_dir()
@@ -73,30 +69,30 @@ class Location:
     def prepared(self):
         if self.prepared_dir is not None:
             return self.prepared_dir
-        return self.folder if _writable(self.folder) else Path("prepared")
+        return self.folder if _is_writable(self.folder) else Path("prepared")
 
-    def outside(self):
-        """The same with prepared data never in the folder of the data.
+    def move_outside(self):
+        """Moves prepared data out of the folder of the data.
 
         It goes to a folder NAME_prepared beside it, or below `prepared/` in
-        the current folder where that cannot be written, unless `prepared_dir`
-        says where.
+        the current folder if that cannot be written. A `prepared_dir` that is
+        given stays.
         """
         if self.prepared_dir is not None:
             return self
         # "." and ".." have no names of their own.
         data = Path(os.path.abspath(self.data_dir))
         beside = data.with_name(f"{data.name}_prepared") if data.name else None
-        if beside is None or not _writable(data.parent):
+        if beside is None or not _is_writable(data.parent):
             beside = Path("prepared") / f"{data.name}_prepared"
         return replace(self, prepared_dir=beside)
 
 
-def _writable(folder):
-    # What does not exist yet is made where its first existing parent lets us.
+def _is_writable(folder):
+    # A new folder can be made if its first existing parent lets us.
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
     # A folder without the owner's write bit is meant to stay as it is, even
-    # where the user is root and could write.
+    # if the user is root and could write.
     owner_writes = folder.stat().st_mode & stat.S_IWUSR
     return bool(owner_writes) and os.access(folder, os.W_OK)

@@ -35,7 +35,7 @@ class Part(NamedTuple):
     images: np.ndarray
 
 
-def find_overlaps(parts, published=False):
+def describe_overlaps(parts, published=False):
     """What the splits of a run share, pair by pair, in words.
 
     Two images are the same if they have the same id, or were made from one
@@ -76,8 +76,8 @@ def find_overlaps(parts, published=False):
     return found
 
 
-def refuse(overlaps):
-    """Raises what `find_overlaps` has found.
+def raise_on_overlap(overlaps):
+    """Raises what `describe_overlaps` has found.
 
     Args:
         overlaps: At least one sentence.

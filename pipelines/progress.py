@@ -44,7 +44,7 @@ def _width(on_terminal):
 
 
 @contextlib.contextmanager
-def announced(text, patience=_PATIENCE):
+def announce_if_slow(text, patience=_PATIENCE):
     """Prints `text` if what is inside takes longer than a moment.
 
     Args:
@@ -53,8 +53,8 @@ def announced(text, patience=_PATIENCE):
 
     Example:
 
-    >>> from pipelines.progress import announced
-    >>> with announced("adding"):
+    >>> from pipelines.progress import announce_if_slow
+    >>> with announce_if_slow("adding"):
     ...     sum(range(10))
     45
     """

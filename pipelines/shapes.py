@@ -1,17 +1,18 @@
-"""A data set that draws itself: six shapes on textured backgrounds.
+"""A drawn data set: six shapes on textured backgrounds.
 
 Position, size, tilt, colors and texture vary, so only the outline tells the
-class. Because the project draws it, what helps on it is known beforehand: in
-the split "occluded" a part of each image lies under noise, and four of the
-shapes are each other's mirror images, which flips confuse.
+class. The effect of some augmentations is known beforehand: in the split
+"occluded" noise covers a part of each image, and four shapes are mirror images
+of each other, which flips confuse.
 """
 
 import hashlib
+from functools import cached_property
 
 import numpy as np
 
 from pipelines.errors import DataError
-from pipelines.files.fingerprints import fingerprint
+from pipelines.files.fingerprints import compute_fingerprint
 
 CLASS_NAMES = [
     "disk",
@@ -37,7 +38,7 @@ class _Split:
         self.fingerprint = f"{name} {drawn}"
 
     def sizes(self):
-        """int (N, 2); they are drawn at any size, this one is as good."""
+        """int (N, 2); images are drawn at any size."""
         return np.full((len(self.labels), 2), 64)
 
     def decode_into(self, images, indices):
@@ -52,8 +53,8 @@ class _Split:
 class Shapes:
     """The splits of drawn images; see `pipelines.loading.load`.
 
-    `train`, `validation`, and `occluded`, whose images are drawn like those
-    of the others and then covered in part.
+    `train`, `validation`, and `occluded`. Images of the last are drawn like
+    the others and then covered in part.
 
     Args:
         location: Ignored; the images are drawn.
@@ -65,8 +66,18 @@ class Shapes:
         self.class_names = CLASS_NAMES
         self.splits = list(_COUNTS)
         self.notes = []
-        # A program that draws otherwise has other images.
-        self.fingerprint = fingerprint(
+
+    def needs_download(self):
+        """Nothing is ever downloaded."""
+        return False
+
+    def prepare(self):
+        """Nothing to do: images are drawn when they are decoded."""
+
+    @cached_property
+    def fingerprint(self):
+        """Changes if the program draws other images."""
+        return compute_fingerprint(
             hashlib.sha256(cover(draw(label, 32, [label]), [label])).hexdigest()
             for label in range(len(CLASS_NAMES))
         )
@@ -85,7 +96,7 @@ class Shapes:
 
 
 def draw(label, size, seed):
-    """Draws one image, uint8 (size, size, 3); the seed decides all of it."""
+    """Draws one image, uint8 (size, size, 3); it depends on the seed alone."""
     random = np.random.default_rng(seed)
     # Four samples a pixel, averaged below, keep the edges smooth.
     fine = 2 * size
@@ -99,12 +110,12 @@ def draw(label, size, seed):
         y * np.cos(angle) - x * np.sin(angle),
     )
     inside = _OUTLINES[CLASS_NAMES[label]](*turned)[..., np.newaxis]
-    # Always lighter than the ground: so the outline is soon found.
+    # Always lighter than the ground: networks learn the outline soon.
     color, ground = random.uniform(155, 255, 3), random.uniform(0, 100, 3)
     image = np.where(
         inside,
-        color + _texture(random, fine),
-        ground + _texture(random, fine),
+        color + _draw_texture(random, fine),
+        ground + _draw_texture(random, fine),
     )
     image = image.reshape(size, 2, size, 2, 3).mean((1, 3))
     image += random.normal(0, 8, image.shape)
@@ -112,13 +123,13 @@ def draw(label, size, seed):
 
 
 def cover(image, seed):
-    """A copy of `image` with one rectangle of noise in it.
+    """Returns a copy of `image` with one rectangle of noise in it.
 
     Args:
         image: uint8 (size, size, 3).
-        seed: Decides place, sides and noise; a list of integers.
+        seed: Of place, sides and noise; a list of integers.
     """
-    # Another stream than the one that `draw` makes of this seed.
+    # Another stream than `draw` makes of this seed.
     random = np.random.default_rng([*seed, 1])
     size = len(image)
     area = random.uniform(*COVERED) * size**2
@@ -134,8 +145,8 @@ def cover(image, seed):
     return covered
 
 
-def _texture(random, size):
-    """Stripes of random direction and pitch, around 0."""
+def _draw_texture(random, size):
+    """Draws stripes of random direction and pitch, around 0."""
     y, x = np.mgrid[:size, :size] / size
     angle = random.uniform(0, np.pi)
     pitch = random.uniform(2, 9)

@@ -8,7 +8,7 @@ from augment_tf.ops.sampling import to_32_bits
 from pipelines.errors import DataError
 
 
-def class_counts(labels, class_names):
+def count_per_class(labels, class_names):
     """{class name: number of examples}, in the order of the names."""
     counts = np.bincount(labels, minlength=len(class_names))
     return dict(zip(class_names, counts.tolist(), strict=True))
@@ -53,7 +53,7 @@ class Fold(NamedTuple):
     shuffle: int
 
 
-def cut(train, val, fold):
+def select_fold(train, val, fold):
     """The images of one fold.
 
     The images of `val` are cut into parts of alike classes. One of them is

@@ -7,14 +7,14 @@ import numpy as np
 from experiments.analysis.explanations import explain_images
 from experiments.analysis.feature_maps import feature_maps, find_map
 from experiments.analysis.network import load_trained
-from experiments.analysis.user_images import find_images, read_images
+from experiments.analysis.user_images import locate_images, read_images
 from experiments.errors import ConfigError
 from experiments.formatting import markdown_table
 from experiments.plots.explanations import Column, plot_overlays
 from experiments.plots.names import drawable, short_names
 from experiments.report.wording import Names
 from pipelines.errors import DataError
-from pipelines.files.replacing import replacing
+from pipelines.files.replacing import replace_file
 from pipelines.loading import LoadedSplit
 
 # Images of the picture; all are in the file of arrays.
@@ -51,7 +51,7 @@ def explain(run_dirs, images, path, layer=None):
             f"beside it. Received: {path}."
         )
     runs = [load_trained(each) for each in run_dirs]
-    paths = find_images(Path(images))
+    paths = locate_images(Path(images))
     found = []
     for trained in runs:
         pixels, files, bad = read_images(
@@ -171,11 +171,11 @@ def _write(path, figure, files, found):
             f"{number}.probabilities": explained.probabilities,
             **{f"{number}.{k}": maps for k, maps in explained.maps.items()},
         }
-    with replacing(path) as new:
+    with replace_file(path) as new:
         figure.savefig(new, format="png", dpi=160)
     # Laid out once is enough.
     figure.set_layout_engine("none")
-    with replacing(path.with_suffix(".pdf")) as new:
+    with replace_file(path.with_suffix(".pdf")) as new:
         figure.savefig(new, format="pdf")
-    with replacing(path.with_suffix(".npz")) as new:
+    with replace_file(path.with_suffix(".npz")) as new:
         np.savez_compressed(new, **arrays)

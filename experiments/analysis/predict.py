@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 
 from experiments.analysis.network import load_trained, top
-from experiments.analysis.user_images import find_images, read_images
+from experiments.analysis.user_images import locate_images, read_images
 from experiments.formatting import markdown_table, write_csv
 from pipelines.errors import DataError
-from pipelines.files.replacing import replacing
+from pipelines.files.replacing import replace_file
 from pipelines.loading import LoadedSplit
 
 # Images in memory at a time, lines on the screen.
@@ -34,7 +34,7 @@ def predict(run_dir, images, path):
         DataError: if there are no images, or none can be read.
     """
     trained = load_trained(run_dir)
-    files = find_images(Path(images))
+    files = locate_images(Path(images))
     rows, bad = [], {}
     for start in range(0, len(files), _AT_ONCE):
         rows += _predict(trained, files[start : start + _AT_ONCE], bad)
@@ -47,7 +47,7 @@ def predict(run_dir, images, path):
         print(f"and {len(rows) - _SHOWN:,} more")
     path = Path(path or "predictions.csv")
     path.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(path) as new:
+    with replace_file(path) as new:
         write_csv(rows, new)
     print(f"{len(rows):,} predictions of {trained.title}: {path}", flush=True)
     return rows

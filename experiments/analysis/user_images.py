@@ -3,29 +3,24 @@
 import numpy as np
 
 from pipelines.errors import DataError
-from pipelines.files.decoding import BAD_IMAGE_ERRORS, decode, error_in_words
-from pipelines.files.names import why_no_image
+from pipelines.files.decoding import BAD_IMAGE_ERRORS, decode, describe_error
 from pipelines.files.parallel import map_in_threads
+from pipelines.files.walking import list_images
 
 
-def find_images(place):
+def locate_images(place):
     """Paths of images, sorted.
 
     Args:
-        place: A `Path` of an image, or of a folder with some in it, however
-            deep.
+        place: A `Path` of an image, or of a folder; `pipelines.files.walking`
+            has the rules.
 
     Raises:
-        DataError: if there are none.
+        DataError: if there are none, or a folder cannot be read.
     """
     if place.is_file():
         return [place]
-    found = sorted(
-        path
-        for path in place.rglob("*")
-        if path.is_file()
-        and why_no_image(path.relative_to(place).as_posix()) is None
-    )
+    found = [place / name for name in list_images(place)]
     if not found:
         raise DataError(
             f"--images={place}: expected an image, or a folder of images. "
@@ -39,7 +34,7 @@ def read_images(files, side):
 
     Args:
         files: Paths.
-        side: To which they are decoded.
+        side: Their side once decoded.
 
     Returns:
         uint8 (N, side, side, 3); the paths of these; and {path: reason} of
@@ -50,7 +45,7 @@ def read_images(files, side):
         try:
             return index, decode(files[index].read_bytes(), side), None
         except (OSError, *BAD_IMAGE_ERRORS) as error:
-            return index, None, error_in_words(error)
+            return index, None, describe_error(error)
 
     found = sorted(
         map_in_threads(read, range(len(files)), desc="reading", unit=" images"),

@@ -16,7 +16,7 @@ from pydantic.dataclasses import dataclass
 
 from experiments.errors import ConfigError
 from models.config import Model
-from pipelines.config import Count, Data, Plain, Seed, current_name
+from pipelines.config import Count, Data, Plain, Seed
 
 _CHECKED = ConfigDict(strict=True, allow_inf_nan=False, extra="forbid")
 
@@ -157,15 +157,12 @@ def read_config(config):
         ConfigError: if it is of another version of the program.
     """
     try:
-        experiment = TypeAdapter(Experiment).validate_json(json.dumps(config))
+        return TypeAdapter(Experiment).validate_json(json.dumps(config))
     except ValidationError as error:
         field = ".".join(map(str, error.errors()[0]["loc"]))
         raise ConfigError(
             f"its config is of another version ({field})"
         ) from error
-    data = experiment.data
-    data = dataclasses.replace(data, name=current_name(data.name))
-    return dataclasses.replace(experiment, data=data)
 
 
 def completed(config):

@@ -10,8 +10,8 @@ from experiments.plots.images import plot_images
 from experiments.plots.names import drawable, short_names
 from experiments.plots.sizes import plot_sizes
 from pipelines.image_cache import keep_images
-from pipelines.loading import open_source, placed
-from pipelines.subsets import class_counts
+from pipelines.loading import locate_prepared, open_source
+from pipelines.subsets import count_per_class
 
 # Where the images of a data set differ in size, they are brought to this.
 _SIDE = 224
@@ -36,13 +36,13 @@ def describe_data_set(name, location, *, workdir, split_seed=0, cache_gib=2.0):
     Raises:
         DataError: if the data is missing or broken.
     """
-    location = placed(name, location)
+    location = locate_prepared(name, location)
     source = open_source(name, location, split_seed)
     splits = {split: source.split(split) for split in source.splits}
     folder = Path(workdir) / "describe" / name
     folder.mkdir(parents=True, exist_ok=True)
     counts = {
-        split: class_counts(each.labels, source.class_names)
+        split: count_per_class(each.labels, source.class_names)
         for split, each in splits.items()
     }
     plot_counts(counts, f"{name}: images of each class").savefig(

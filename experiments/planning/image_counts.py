@@ -6,10 +6,7 @@ import numpy as np
 
 from experiments.errors import ConfigError
 from pipelines import loading
-from pipelines.folders import catsdogs
-from pipelines.folders.image_folder import FOLDER
 from pipelines.subsets import choose_classes
-from pipelines.tiny_imagenet import finding
 
 # {data set: (classes, {split: images})}, for plans without the data. Of
 # catsdogs the 140 photographs that the published study used.
@@ -126,14 +123,5 @@ def _size(part, known):
 
 
 def is_there(name, location):
-    """Whether a data set can be opened without downloading it."""
-    if name == "tiny_imagenet":
-        prepared = (location.prepared / name).is_dir()
-        return prepared or finding.find(location.data_dir) is not None
-    prepared = (location.prepared / FOLDER).is_dir()
-    if name == "catsdogs":
-        return prepared or catsdogs.find(location) is not None
-    if name == "cats_vs_dogs":
-        return prepared
-    # Asked for it, the loader says what there is.
-    return True
+    """True if a data set can be opened without downloading it."""
+    return not loading.build_source(name, location).needs_download()

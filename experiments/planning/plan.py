@@ -23,7 +23,7 @@ from experiments.statistics.power import (
     plan_power,
 )
 from experiments.training.data import epoch_steps
-from pipelines.config_differences import differences
+from pipelines.config import compare_configs
 
 
 class ArmPlan(NamedTuple):
@@ -155,7 +155,7 @@ def _is_of(folder, experiment):
     if there is None:
         return False
     there.pop("seed", None)
-    return not differences(completed(there), as_json(experiment))
+    return not compare_configs(completed(there), as_json(experiment))
 
 
 def _power(name, experiments, seeds, images, workdir):

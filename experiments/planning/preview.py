@@ -13,7 +13,7 @@ from experiments.plots import images as pictures
 from experiments.report.previews import originals, show
 from experiments.report.wording import Names
 from experiments.training.augmentation import build_augmentation
-from pipelines.files.replacing import replacing
+from pipelines.files.replacing import replace_file
 from pipelines.loading import load
 from pipelines.shapes import CLASS_NAMES
 
@@ -66,7 +66,7 @@ def preview(name, experiments, *, seed, location, path):
             columns, class_names, name, _saliency(first, images, seed)
         )
     path.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(path) as new:
+    with replace_file(path) as new:
         figure.savefig(new, format=path.suffix[1:])
     print(f"preview of {name}: {path}", flush=True)
 

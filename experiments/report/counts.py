@@ -1,7 +1,5 @@
 """How many images the runs of a report had."""
 
-from pipelines.config import current_name
-
 
 def merge_counts(arms):
     """What the runs' data.json say, together.
@@ -18,7 +16,7 @@ def merge_counts(arms):
     for arm, runs in arms.items():
         # The seeds of an arm have the same data; folds, as good as the same.
         content = runs[0].data
-        splits = merged.setdefault(current_name(content.name), {})
+        splits = merged.setdefault(content.name, {})
         trained_on.add(content.train)
         for split, counts in content.splits.items():
             # Arms may use different parts of a split.

@@ -7,7 +7,7 @@ from scipy import stats
 
 from experiments.history import LAST_PART, STEEP, still_rising
 from experiments.statistics.comparison import satterthwaite
-from pipelines.config_differences import differences
+from pipelines.config import compare_configs
 
 # Points of accuracy on plain training images that an arm lacks against the
 # reference, from which on it is likely to need more epochs than that.
@@ -206,7 +206,7 @@ def _describe_moves(run):
     for before, after in zip(parts, parts[1:], strict=False):
         changed = ", ".join(
             f"{field} from {old} to {new}"
-            for field, old, new in differences(
+            for field, old, new in compare_configs(
                 _comparable(before), _comparable(after)
             )
         )

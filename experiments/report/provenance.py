@@ -6,7 +6,7 @@ from experiments.configs.arms import ARMS
 from experiments.configs.registry import EXPERIMENTS, STUDIES
 from experiments.configs.schema import Layer, as_json
 from experiments.report.blocks import Code, Section, Table, Text
-from pipelines.config_differences import differences
+from pipelines.config import compare_configs
 
 
 def origins(material):
@@ -110,7 +110,7 @@ def _assignments(config):
     recipe = EXPERIMENTS.get(config["name"])
     if recipe is None:
         return ""
-    changed = differences(as_json(recipe), config)
+    changed = compare_configs(as_json(recipe), config)
     return "".join(
         f" --set {shlex.quote(f'{field}={value}')}"
         for field, _, value in changed

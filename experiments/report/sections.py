@@ -27,10 +27,13 @@ def answer(material):
     findings = material.findings
     names = wording.names_of(findings)
     reference, *others = (names(arm.name) for arm in findings.arms)
+    alarm = wording.alarm(findings)
+    rest = wording.answer(findings)[len(alarm) :]
     question = f"Does {_either(others)} help, against {reference}?"
     blocks = [
         *([Text([question])] if others else []),
-        Text(wording.answer(findings), "answer"),
+        *([Text(alarm, "warning")] if alarm else []),
+        *([Text(rest, "answer")] if rest else []),
     ]
     warned = list(wording.warnings(findings))
     if warned:

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from pipelines.config_differences import differences
+from pipelines.config import compare_configs
 
 # Names and random numbers are no settings.
 _LABELS = ("name", "summary", "published", "seed_offset")
@@ -94,7 +94,7 @@ def _fields(config, other):
     return {
         # Layers count as a whole: their list is what there is to read.
         "augment" if field.startswith("augment.") else field
-        for field, _, _ in differences(config, other)
+        for field, _, _ in compare_configs(config, other)
         if field not in _LABELS
     }
 

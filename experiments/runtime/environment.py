@@ -12,7 +12,7 @@ from experiments.errors import ConfigError
 from experiments.runtime import devices
 from experiments.runtime.startup import ONEDNN
 from experiments.runtime.workers import worker_of
-from pipelines.config_differences import differences
+from pipelines.config import compare_configs
 
 _FILE = "environment.json"
 # What environment.json says of the whole run, not of a part.
@@ -110,7 +110,9 @@ def _moved(folder, here):
     Earlier versions have not written all of it down.
     """
     there = folder.read_json(_FILE) or {}
-    return differences({key: there.get(key, here[key]) for key in here}, here)
+    return compare_configs(
+        {key: there.get(key, here[key]) for key in here}, here
+    )
 
 
 def _onednn():

@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from pipelines.progress import announced
+from pipelines.progress import announce_if_slow
 
 ONEDNN = "TF_ENABLE_ONEDNN_OPTS"
 # What Keras reads its settings from: keras.json.
@@ -43,7 +43,7 @@ def start_tensorflow(threads=None, gpus=True):
 
         _limit(tensorflow, threads, gpus)
         return
-    with announced("importing TensorFlow"), _held_back_stderr():
+    with announce_if_slow("importing TensorFlow"), _held_back_stderr():
         import tensorflow  # noqa: F811
 
         _limit(tensorflow, threads, gpus)

@@ -62,7 +62,9 @@ def join():
     """
     resolver = cluster()
     worker = _worker(resolver)
-    with progress.announced(f"waiting for {worker.count - 1} more workers"):
+    with progress.announce_if_slow(
+        f"waiting for {worker.count - 1} more workers"
+    ):
         strategy = tf.distribute.MultiWorkerMirroredStrategy(resolver)
     if not worker.is_chief:
         print(

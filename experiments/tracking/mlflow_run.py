@@ -14,7 +14,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, RunTag
 from mlflow.exceptions import MlflowException
 
-from pipelines.files.locking import alone
+from pipelines.files.locking import file_lock
 
 _STATUS = {"finished": "FINISHED", "failed": "FAILED"}
 # So many metrics, parameters or tags go into one request.
@@ -43,7 +43,7 @@ class Tool:
 
     def begin(self, identity):
         # Two processes must not make one database or experiment.
-        with alone(self.own_folder / ".lock"):
+        with file_lock(self.own_folder / ".lock"):
             self.client = MlflowClient(self.store)
             is_new = identity is None or not self._is_there(identity)
             if is_new:

@@ -12,7 +12,7 @@ from experiments.plots.curves import save_run_plots
 from experiments.quantities import duration
 from experiments.runtime.interruption import Request
 from experiments.training.checkpoints import restore_metrics
-from pipelines.progress import announced, progress_bar
+from pipelines.progress import announce_if_slow, progress_bar
 
 
 class History(keras.callbacks.Callback):
@@ -204,7 +204,9 @@ class Progress(keras.callbacks.Callback):
         self.started = time.perf_counter()
         if not self.seconds:
             self.first_step.enter_context(
-                announced("first step: TensorFlow traces and compiles it")
+                announce_if_slow(
+                    "first step: TensorFlow traces and compiles it"
+                )
             )
         self.bar = progress_bar(
             desc=f"  epoch {epoch + 1}/{self.epochs}",

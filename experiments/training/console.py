@@ -5,7 +5,7 @@ import numpy as np
 from experiments.configs.registry import EXPERIMENTS
 from experiments.configs.schema import as_json
 from experiments.quantities import counted
-from pipelines.config_differences import differences
+from pipelines.config import compare_configs
 
 
 def announcement(experiment, data, trainer, steps_per_epoch, devices):
@@ -50,7 +50,7 @@ def announcement(experiment, data, trainer, steps_per_epoch, devices):
     registered = EXPERIMENTS.get(experiment.name, experiment)
     lines += [
         ("changed", f"{field} from {was} to {now}")
-        for field, was, now in differences(
+        for field, was, now in compare_configs(
             as_json(registered), as_json(experiment)
         )
     ]

@@ -2,9 +2,9 @@
 
 from experiments.errors import ConfigError
 from experiments.metrics import positive_index
-from pipelines.batches import steps_per_epoch
+from pipelines.batches import count_epoch_steps
 from pipelines.loading import load
-from pipelines.subsets import class_counts
+from pipelines.subsets import count_per_class
 
 
 def load_data(experiment, seed, location, allow_overlap=False):
@@ -37,7 +37,7 @@ def load_data(experiment, seed, location, allow_overlap=False):
 
 def epoch_steps(config, data):
     """Batches in an epoch; `config` is the experiment's `data`."""
-    return config.steps_per_epoch or steps_per_epoch(
+    return config.steps_per_epoch or count_epoch_steps(
         data.train, config.batch_size, config.drop_remainder
     )
 
@@ -70,7 +70,7 @@ def data_record(experiment, data, steps):
         "fingerprints": data.fingerprints,
         "steps_per_epoch": steps,
         "splits": {
-            name: class_counts(split.labels, data.class_names)
+            name: count_per_class(split.labels, data.class_names)
             for name, split in splits.items()
         },
         "notes": data.notes,

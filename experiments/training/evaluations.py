@@ -4,7 +4,7 @@ import keras
 
 from experiments.history import best_row, is_over
 from experiments.run_folder import BEST, EMA_FIELDS, SELECTION_FIELDS
-from pipelines.progress import announced
+from pipelines.progress import announce_if_slow
 
 
 class Selection(keras.callbacks.Callback):
@@ -21,7 +21,7 @@ class Selection(keras.callbacks.Callback):
         self.batches = batches
 
     def on_epoch_end(self, epoch, logs=None):
-        with announced("evaluating on held-out images"):
+        with announce_if_slow("evaluating on held-out images"):
             results = self.model.evaluate(
                 self.batches, verbose=0, return_dict=True
             )
@@ -44,7 +44,7 @@ class Averages(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         with (
-            announced("evaluating the averaged weights"),
+            announce_if_slow("evaluating the averaged weights"),
             self.model.averaged(),
         ):
             results = self.model.evaluate(

@@ -10,7 +10,7 @@ from experiments.metrics import classification_metrics
 from experiments.plots.curves import save_run_plots
 from experiments.run_folder import EMA, JUDGED, LAST
 from experiments.training.results import write_predictions
-from pipelines.progress import announced
+from pipelines.progress import announce_if_slow
 from pipelines.subsets import spread_over_classes
 
 # Images tell by so many how well they are fitted.
@@ -39,7 +39,7 @@ def finish(session):
     if file != LAST:
         judged = keras.saving.load_model(session.folder / file, compile=False)
         session.trainer.network.set_weights(judged.get_weights())
-    with announced("predicting the val images"):
+    with announce_if_slow("predicting the val images"):
         logits = session.trainer.predict(
             session.eval_batches(val, whole=True), verbose=0
         )
@@ -93,7 +93,7 @@ def _judge_plain_train(session):
     train = session.data.train
     some = spread_over_classes(train.labels, _PLAIN_TRAIN)
     plain = replace(train, images=train.images[some], labels=train.labels[some])
-    with announced("judging plain training images"):
+    with announce_if_slow("judging plain training images"):
         found = session.trainer.evaluate(
             session.eval_batches(plain), verbose=0, return_dict=True
         )

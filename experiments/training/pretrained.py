@@ -6,7 +6,7 @@ from pathlib import Path
 from models import imagenet
 from pipelines.errors import DataError
 from pipelines.files.download import download
-from pipelines.files.locking import alone
+from pipelines.files.locking import file_lock
 
 URL = "https://storage.googleapis.com/tensorflow/keras-applications/resnet/"
 
@@ -43,7 +43,7 @@ def fetch(name):
     path = Path.home() / ".keras" / "models" / file.name
     try:
         if not path.exists():
-            with alone(path.with_name(f".{file.name}.lock")):
+            with file_lock(path.with_name(f".{file.name}.lock")):
                 download(URL + file.name, path, size=file.size, md5=file.md5)
         with open(path, "rb") as content:
             digest = hashlib.file_digest(content, "md5").hexdigest()

@@ -21,8 +21,8 @@ from experiments.training.outputs import finish
 from experiments.training.results import is_whole
 from experiments.training.session import Session
 from pipelines.files.arrays import Damaged, read_arrays
-from pipelines.loading import fingerprints_of
-from pipelines.progress import announced
+from pipelines.loading import compute_fingerprints
+from pipelines.progress import announce_if_slow
 
 
 def run(
@@ -75,7 +75,7 @@ def run(
     _drop_damaged_metrics(folder)
     if folder.is_finished() and not folder.is_shorter(experiment):
         folder.check(experiment, seed)
-        folder.check_data(fingerprints_of(experiment.data, location, seed))
+        folder.check_data(compute_fingerprints(experiment.data, location, seed))
         damage = _damage(folder)
         if damage is None:
             print(f"{name}: finished already, see {folder.path}", flush=True)
@@ -122,7 +122,7 @@ def opened(
     if experiment.deterministic:
         tf.config.experimental.enable_op_determinism()
     augment = build_augmentation(experiment)
-    with announced("reading the data"):
+    with announce_if_slow("reading the data"):
         data = load_data(experiment, seed, location, allow_overlap)
     folder.check_data(data.fingerprints)
     policy = keras.config.dtype_policy()

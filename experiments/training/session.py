@@ -33,7 +33,7 @@ from experiments.training.trainer import (
 )
 from experiments.training.watchers import watchers_of
 from pipelines.batches import eval_batches, train_batches
-from pipelines.progress import announced
+from pipelines.progress import announce_if_slow
 
 
 class Session:
@@ -58,7 +58,7 @@ class Session:
         )
         # Outside of the scope, which is one of Keras's session.
         kept = kept_trainer.take(self._recipe)
-        with strategy.scope(), announced("building the network"):
+        with strategy.scope(), announce_if_slow("building the network"):
             self.trainer = self._build_trainer(kept)
             if keeps_images:
                 self.trainer.keep_images(data.train.images)

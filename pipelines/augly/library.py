@@ -7,7 +7,7 @@ import numpy as np
 
 from pipelines.augly.parameters import OPERATIONS
 from pipelines.errors import DataError
-from pipelines.files.decoding import error_in_words
+from pipelines.files.decoding import describe_error
 
 
 @functools.cache
@@ -27,7 +27,7 @@ def load_augly():
             else "a package: pip install augly pylibmagic"
         )
         raise DataError(
-            f"AugLy cannot be imported ({error_in_words(error)}). It needs "
+            f"AugLy cannot be imported ({describe_error(error)}). It needs "
             f"{wanted}."
         ) from error
     return {

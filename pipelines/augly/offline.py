@@ -18,11 +18,11 @@ from pipelines.errors import DataError
 from pipelines.files.decoding import (
     BAD_IMAGE_ERRORS,
     decode_rgb,
-    error_in_words,
+    describe_error,
 )
-from pipelines.files.names import SUFFIXES
+from pipelines.files.names import SUFFIXES, explain_no_image
 from pipelines.files.parallel import map_in_processes, map_in_threads
-from pipelines.files.walking import list_images
+from pipelines.files.walking import walk
 
 # Whose versions decide about pixels.
 _PACKAGES = ("augly", "pillow", "numpy")
@@ -112,7 +112,7 @@ def read_manifest(target):
     return AugmentedFolder(target).manifest()
 
 
-def variation_random(seed, name, number):
+def build_generator(seed, name, number):
     """The generator that variation `number` of an image is drawn from.
 
     Args:
@@ -184,7 +184,7 @@ class _Maker:
         decoded = functools.cache(lambda: self._decode(original.name, data))
         entries = [self._entry(original, original.name, [], lambda: data)]
         for number, name in enumerate(original.variations, start=1):
-            random = variation_random(self.seed, original.name, number)
+            random = build_generator(self.seed, original.name, number)
             drawn = draw(self.operations, random)
             make = functools.partial(self._vary, original.name, decoded, drawn)
             entries.append(self._entry(original, name, drawn, make))
@@ -211,7 +211,7 @@ class _Maker:
         except BAD_IMAGE_ERRORS as error:
             raise DataError(
                 f"cannot decode {self.source / name}: "
-                f"{error_in_words(error)}. Mend or remove it."
+                f"{describe_error(error)}. Mend or remove it."
             ) from error
 
     def _vary(self, name, decoded, drawn):
@@ -223,7 +223,7 @@ class _Maker:
             varied.save(buffer, "JPEG", quality=95, subsampling=0)
         except (DataError, OSError, ValueError) as error:
             raise DataError(
-                f"cannot vary {self.source / name}: {error_in_words(error)}"
+                f"cannot vary {self.source / name}: {describe_error(error)}"
             ) from error
         return buffer.getvalue()
 
@@ -258,14 +258,12 @@ def _find_originals(source, target, count, left_out):
 
 def _list_classes(source, left_out):
     """{class folder: names of its images}, both sorted."""
-    classes = {
-        folder.name: []
-        for folder in sorted(source.iterdir())
-        if folder.is_dir() and not folder.name.startswith(".")
-    }
-    for path in list_images(source):
-        folder, *inside = path.split("/")
-        if len(inside) == 1 and path not in left_out:
+    tree = walk(source)
+    classes = {name: [] for name in tree.folders[1:] if "/" not in name}
+    for name in tree.files:
+        folder, *inside = name.split("/")
+        is_image = len(inside) == 1 and explain_no_image(name) is None
+        if is_image and name not in left_out:
             classes[folder].append(inside[0])
     if not classes:
         raise DataError(

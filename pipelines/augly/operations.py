@@ -19,7 +19,7 @@ import numpy as np
 from pipelines.augly.library import load_augly
 from pipelines.augly.parameters import OPERATIONS, Integers, Number
 from pipelines.errors import DataError
-from pipelines.files.decoding import error_in_words
+from pipelines.files.decoding import describe_error
 
 # What the published study of cats and dogs names: rotation, horizontal flip,
 # slight changes of brightness, contrast and saturation. It gives no ranges.
@@ -196,7 +196,7 @@ def apply(image, drawn):
         except _AUGLY_ERRORS as error:
             raise DataError(
                 f"AugLy's {name} with {parameters} failed on an image of "
-                f"{image.width}x{image.height} pixels: {error_in_words(error)}."
+                f"{image.width}x{image.height} pixels: {describe_error(error)}."
             ) from error
         image = result
     return image

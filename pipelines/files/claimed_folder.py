@@ -4,8 +4,8 @@ import json
 import os
 from pathlib import Path
 
-from pipelines.config_differences import differences
-from pipelines.files.replacing import replacing
+from pipelines.config import compare_configs
+from pipelines.files.replacing import replace_file
 
 
 class ClaimedFolder:
@@ -43,7 +43,9 @@ class ClaimedFolder:
         Raises:
             `error`: names the first field that differs.
         """
-        for field, old, new in differences(there, json.loads(json.dumps(here))):
+        for field, old, new in compare_configs(
+            there, json.loads(json.dumps(here))
+        ):
             raise self.error(
                 f"{self.path} was made with another {what}: {field} is "
                 f"{old!r} there and {new!r} here. {mend or self.if_claimed}, "
@@ -85,7 +87,7 @@ class ClaimedFolder:
             `error`: if the file cannot be written, and why.
         """
         try:
-            with replacing(self / name, self.writer) as temporary:
+            with replace_file(self / name, self.writer) as temporary:
                 write(temporary)
                 # Only now, as the disk may have been full.
                 if keep and (self / name).exists():

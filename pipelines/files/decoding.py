@@ -52,13 +52,13 @@ def decode_rgb(data):
         One of `BAD_IMAGE_ERRORS`.
     """
     with PIL.Image.open(io.BytesIO(data)) as image:
-        turn = _TURNS.get(orientation(image))
+        turn = _TURNS.get(read_orientation(image))
         # Decoded first: some orientations are read along with the pixels.
-        upright = to_rgb(image)
+        upright = convert_to_rgb(image)
         return upright if turn is None else upright.transpose(turn)
 
 
-def orientation(image):
+def read_orientation(image):
     """The orientation, 1 to 8, that EXIF data gives an opened image.
 
     Of a damaged block whatever can be read counts. None: it is damaged, and
@@ -89,7 +89,7 @@ def _orientation_in(block):
     return None
 
 
-def to_rgb(image):
+def convert_to_rgb(image):
     """A PIL image of any mode as mode "RGB".
 
     Raises:
@@ -148,11 +148,11 @@ def decode_into(images, read, names, decode=decode):
             images[place] = decode(read(name), size)
         except BAD_IMAGE_ERRORS as error:
             raise DataError(
-                f"cannot decode {name}: {error_in_words(error)}"
+                f"cannot decode {name}: {describe_error(error)}"
             ) from error
 
 
-def error_in_words(error):
+def describe_error(error):
     """What an image library said, on one line and without addresses."""
     if isinstance(error, PIL.UnidentifiedImageError):
         return "no image of a known format"

@@ -1,17 +1,17 @@
-"""Short digests that tell whether files, images and labels are the same."""
+"""Short digests of files, images and labels."""
 
 import hashlib
 
 from pipelines.files.parallel import map_in_threads
 
 
-def fingerprint(lines):
-    """16 hexadecimal digits, of strings in their order.
+def compute_fingerprint(lines):
+    """Digests strings, in their order, to 16 hexadecimal digits.
 
     Example:
 
-    >>> from pipelines.files.fingerprints import fingerprint
-    >>> fingerprint(["cats/1.jpg 0"]) == fingerprint(["cats/1.jpg 1"])
+    >>> from pipelines.files.fingerprints import compute_fingerprint
+    >>> compute_fingerprint(["a 0"]) == compute_fingerprint(["a 1"])
     False
     """
     digest = hashlib.sha256()
@@ -21,10 +21,10 @@ def fingerprint(lines):
 
 
 def digest_files(read, names):
-    """Digests of whole files, read in threads.
+    """Digests whole files, in threads.
 
-    Sizes and times would be quicker and tell less: two bitmaps are of one
-    size, and a file that is copied may keep its time.
+    Sizes and times would be quicker but do not suffice: bitmaps have the same
+    size, and a copied file may keep its time.
 
     Args:
         read: Function from a name to the bytes of that file.

@@ -1,4 +1,4 @@
-"""Looks at every image file before anybody trains on it."""
+"""Inspection of image files before training."""
 
 import csv
 import hashlib
@@ -11,27 +11,28 @@ from pipelines.errors import DataError
 from pipelines.files.decoding import (
     BAD_IMAGE_ERRORS,
     decode_rgb,
-    error_in_words,
-    orientation,
+    describe_error,
+    read_orientation,
 )
-from pipelines.files.names import in_utf8, listed, summary
+from pipelines.files.names import escape_name, join_names, summarize
 from pipelines.files.parallel import map_in_threads
-from pipelines.files.replacing import replacing
+from pipelines.files.replacing import replace_file
 
 
 @dataclass(frozen=True)
 class Inspection:
-    """What was found in one file.
+    """Facts about one image file.
 
     Attributes:
         name: Of the file.
         width, height: In pixels, upright.
-        digest: Of the pixels and their arrangement: two files of the same
-            picture have the same, whatever else is in them.
-        plain: Whether the file is a gray or RGB JPEG or PNG with 8 bits,
-            opaque and upright, which any decoder reads alike.
-        error: Why the file cannot be decoded; None if it can.
-        damaged_exif: Whether it cannot be told if the image is upright.
+        digest: Of the pixels and their arrangement; two files of the same
+            picture have the same digest.
+        plain: True for a gray or RGB JPEG or PNG with 8 bits, opaque and
+            upright, which all decoders read alike.
+        error: Reason why the file cannot be decoded; None if it can.
+        damaged_exif: True if its EXIF block does not tell whether the image
+            is upright.
     """
 
     name: str
@@ -65,12 +66,12 @@ def inspect_files(read, names, description):
 
 
 def inspect(name, data):
-    """The `Inspection` of one file."""
+    """Decodes one file; returns its `Inspection`."""
     try:
         image = decode_rgb(data)
-        plain, damaged_exif = _kind(data)
+        plain, damaged_exif = _check_plain(data)
     except BAD_IMAGE_ERRORS as error:
-        return Inspection(name, error=error_in_words(error))
+        return Inspection(name, error=describe_error(error))
     digest = hashlib.blake2b(image.tobytes(), digest_size=16)
     digest.update(repr(image.size).encode())
     return Inspection(
@@ -83,10 +84,10 @@ def inspect(name, data):
     )
 
 
-def _kind(data):
-    """Whether a file is plain, and whether its EXIF block is damaged."""
+def _check_plain(data):
+    """Returns (file is plain, its EXIF block is damaged)."""
     with PIL.Image.open(io.BytesIO(data)) as image:
-        turned = orientation(image)
+        turned = read_orientation(image)
         plain = (
             image.format in ("JPEG", "PNG")
             and image.mode in ("L", "RGB")
@@ -96,25 +97,7 @@ def _kind(data):
         return plain, turned is None
 
 
-def sort_out_bad(inspections, on_bad_image, report):
-    """Stops at files that cannot be decoded, or leaves them out and lists them.
-
-    Args:
-        inspections: `Inspection`s.
-        on_bad_image: "error" or "skip".
-        report: Path of the CSV file that lists what was left out; a report
-            of an earlier time is removed.
-
-    Returns, Raises:
-        As `good_ones`.
-    """
-    good = good_ones(inspections, on_bad_image)
-    report.unlink(missing_ok=True)
-    list_bad(inspections, report, report)
-    return good
-
-
-def good_ones(inspections, on_bad_image):
+def select_good(inspections, on_bad_image):
     """Stops at files that cannot be decoded, or leaves them out.
 
     Returns:
@@ -134,17 +117,20 @@ def good_ones(inspections, on_bad_image):
     return [each for each in inspections if not each.error]
 
 
-def list_bad(inspections, report, shown):
-    """Lists in a CSV file, and counts on the screen, what cannot be decoded.
+def write_bad_images(inspections, report, shown):
+    """Lists bad images in a CSV file, and prints their number.
 
     Args:
         inspections: `Inspection`s.
-        report: Path of the file; none is made where all are good.
+        report: Path of the file. If all images are good, none is made, and
+            an older one is removed.
         shown: Path that the file will have in the end.
     """
     bad = {each.name: each.error for each in inspections if each.error}
-    if bad:
-        write_reasons(report, bad)
+    if not bad:
+        report.unlink(missing_ok=True)
+    else:
+        _write_reasons(report, bad)
         print(
             f"{len(bad):,} of {len(inspections):,} images cannot be decoded "
             f"and are left out: {shown}",
@@ -152,51 +138,57 @@ def list_bad(inspections, report, shown):
         )
 
 
-def write_reasons(path, reasons):
+def _write_reasons(path, reasons):
     """Writes {file: reason} to a CSV file."""
     with (
-        replacing(path) as temporary,
+        replace_file(path) as temporary,
         open(temporary, "w", newline="", encoding="utf-8") as file,
     ):
         writer = csv.writer(file)
         writer.writerow(("file", "reason"))
-        writer.writerows((in_utf8(name), why) for name, why in reasons.items())
+        writer.writerows(
+            (escape_name(name), why) for name, why in reasons.items()
+        )
 
 
-def list_unused(reasons, report, shown):
-    """Lists in a CSV file, and counts on the screen, files that are not used.
+def write_unused_files(reasons, report, shown):
+    """Lists unused files in a CSV file, and prints their number.
 
     Args:
-        reasons: {file: why it is not used}.
-        report, shown: As for `list_bad`.
+        reasons: {file: reason why it is not used}.
+        report, shown: As for `write_bad_images`.
     """
     if reasons:
-        write_reasons(report, reasons)
+        _write_reasons(report, reasons)
         are = "file is" if len(reasons) == 1 else "files are"
         print(
-            f"{len(reasons):,} {are} not used ({summary(reasons)}): {shown}",
+            f"{len(reasons):,} {are} not used ({summarize(reasons)}): {shown}",
             flush=True,
         )
 
 
-def exif_notes(inspections):
-    """A sentence on images of which it cannot be told if they are upright."""
+def describe_damaged_exif(inspections):
+    """Describes images whose damaged EXIF block hides if they are upright.
+
+    Returns:
+        A list of one sentence, or of none.
+    """
     names = [each.name for each in inspections if each.damaged_exif]
     if not names:
         return []
     images = "image" if len(names) == 1 else "images"
     return [
         f"{len(names):,} {images} with a damaged EXIF block, taken as stored, "
-        f"upright or not: {listed(names, 3)}"
+        f"upright or not: {join_names(names, 3)}"
     ]
 
 
 def check_classes(counts, where):
-    """Refuses data that nothing can be learned from.
+    """Raises an error for data that nothing can be learned from.
 
     Args:
         counts: {class name: number of images}.
-        where: What the classes are of, for the message.
+        where: The data, for the message.
 
     Raises:
         DataError: names the class without images, or the only class.
@@ -215,8 +207,8 @@ def check_classes(counts, where):
         )
 
 
-def leaks(splits):
-    """Images that are in more than one split, by the digest of their pixels.
+def describe_leaks(splits):
+    """Describes images in more than one split, by the digest of their pixels.
 
     Args:
         splits: {split name: `Inspection`s of its files}.

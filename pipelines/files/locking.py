@@ -16,7 +16,7 @@ class NoLocks(OSError):
 
 
 @contextlib.contextmanager
-def alone(path, wait=True):
+def file_lock(path, wait=True):
     """Waits until no other process holds this lock.
 
     Args:

@@ -1,4 +1,4 @@
-"""What the name of a file or a folder says of what is in it."""
+"""Rules about the names of files and folders."""
 
 import os
 import posixpath
@@ -33,10 +33,10 @@ _PART_OF_WORD = {
     **dict.fromkeys(("pred", "prediction", "unsup"), "unlabelled"),
     **dict.fromkeys(("unlabeled", "unlabelled"), "unlabelled"),
 }
-# Folders that say nothing of what is in them.
+# Names of folders without a meaning of their own.
 GENERIC = ("images", "image", "imgs", "img", "jpeg", "jpg", "jpegs", "photos")
 _BESIDE_PART = (*GENERIC, "set", "data", "dataset", "split", "folder", "dir")
-# A class may be of trains, or of what is valid.
+# A class may be of trains, or of valid samples.
 _ALSO_CLASSES = ("train", "valid", "fit")
 _SYSTEM = (
     "__macosx",
@@ -47,17 +47,21 @@ _SYSTEM = (
     "$recycle.bin",
     "lost+found",
 )
-_HIDDEN = "hidden, or of the operating system"
+HIDDEN = "hidden, or of the operating system"
 _OTHER = "no image, by its name"
 # Reasons that a reader of results need not know.
-OF_NO_INTEREST = (_HIDDEN, _OTHER)
+OF_NO_INTEREST = (HIDDEN, _OTHER)
 _UNREAD = (".heic", ".heif", ".svg", ".psd", ".raw", ".cr2", ".nef", ".dng")
 
 
-def why_no_image(name):
-    """Why a file is not taken for an image, by its name; None if it is."""
-    if any(p.startswith(".") or p.lower() in _SYSTEM for p in name.split("/")):
-        return _HIDDEN
+def explain_no_image(name):
+    """The reason why a file's name is not that of an image; None if it is.
+
+    Args:
+        name: With "/" between folders; hidden folders hide their files.
+    """
+    if any(map(is_hidden, name.split("/"))):
+        return HIDDEN
     if has_control(name):
         return "a control character in its name"
     suffix = posixpath.splitext(name)[1].lower()
@@ -68,44 +72,49 @@ def why_no_image(name):
     return None
 
 
+def is_hidden(name):
+    """True for hidden files and folders, and those of operating systems."""
+    return name.startswith(".") or name.lower() in _SYSTEM
+
+
 def has_control(name):
-    """Whether a name has a character that moves the cursor or ends a line."""
+    """True if a name has a character that moves the cursor or ends a line."""
     return not name.isprintable() and any(
         unicodedata.category(c) in ("Cc", "Zl", "Zp") for c in name
     )
 
 
-def in_utf8(name):
-    """A file's name with what is not UTF-8 escaped: a\\xe9.jpg."""
+def escape_name(name):
+    """Escapes bytes of a name that are not UTF-8: a\\xe9.jpg."""
     return os.fsencode(name).decode(errors="backslashreplace")
 
 
-def listed(names, shown=4):
-    """A few names on one line, for people."""
-    names = [in_utf8(name) for name in names]
+def join_names(names, shown=4):
+    """Joins a few names to one line of a message."""
+    names = [escape_name(name) for name in names]
     names = [repr(name) if has_control(name) else name for name in names]
     more = f" and {len(names) - shown:,} more" if len(names) > shown else ""
     return ", ".join(names[:shown]) + more
 
 
-def summary(unused):
-    """Reasons, how many files have them, and the first of these."""
+def summarize(unused):
+    """Sums up {file: reason}: each reason with its number of files and one."""
     by_reason = {}
     for name, reason in unused.items():
         by_reason.setdefault(reason, []).append(name)
     return "; ".join(
-        f"{len(names):,} {reason}, such as {listed(names[:1])}"
+        f"{len(names):,} {reason}, such as {join_names(names[:1])}"
         for reason, names in by_reason.items()
     )
 
 
-def part_of(name):
-    """The part of the data that a folder's name says it is, if any.
+def read_part(name):
+    """Reads the part of the data off a folder's name; None if it has none.
 
     Example:
 
-    >>> from pipelines.files.names import part_of
-    >>> [part_of(name) for name in ("seg_train", "Test1", "dev", "cats")]
+    >>> from pipelines.files.names import read_part
+    >>> [read_part(name) for name in ("seg_train", "Test1", "dev", "cats")]
     ['train', 'test', 'validation', None]
     """
     words = _words(name)
@@ -114,7 +123,7 @@ def part_of(name):
 
 
 def is_part_rather_than_class(name):
-    """Whether a name is that of a part, and hardly one of a class.
+    """True for names of parts that are hardly names of classes.
 
     Example:
 
@@ -125,14 +134,14 @@ def is_part_rather_than_class(name):
     """
     words = _words(name)
     return (
-        part_of(name) is not None
+        read_part(name) is not None
         and all(word in (*_PART_OF_WORD, *_BESIDE_PART) for word in words)
         and words not in [[word] for word in _ALSO_CLASSES]
     )
 
 
 def _words(name):
-    """In lower case: ["train", "set"] of TrainSet, train-set or TRAIN_SET1."""
+    """Splits TrainSet, train-set or TRAIN_SET1 into ["train", "set"]."""
     return [
         word.lower()
         for word in re.findall("[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name)

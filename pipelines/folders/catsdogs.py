@@ -1,27 +1,21 @@
-"""Cats and dogs: where the photographs come from.
+"""Sources of the photographs of cats and dogs.
 
 The published study used the 140 images of the `test` part of Kaggle's
 samuelcortinhas/cats-and-dogs-image-classification, split again.
 """
 
 from pipelines.errors import DataError
-from pipelines.files.names import listed, why_no_image
-from pipelines.folders.image_files import (
-    ArchiveFiles,
-    FolderFiles,
-    TfdsFiles,
-    find_anything,
-    find_image,
-)
+from pipelines.files.names import explain_no_image, join_names
+from pipelines.files.walking import locate_image, locate_possible_image
+from pipelines.folders.image_files import ArchiveFiles, FolderFiles, TfdsFiles
 from pipelines.folders.image_folder import FOLDER, ImageFolder
-from pipelines.folders.own_images import find as find_any
-from pipelines.folders.own_images import own_folders
+from pipelines.folders.own_images import list_own_folders, locate_files
 from pipelines.folders.preparation import VARIATIONS
-from pipelines.location import NAMES, places_of_others
+from pipelines.location import NAMES, list_places_of_others
 
 KAGGLE = "samuelcortinhas/cats-and-dogs-image-classification"
 ARCHIVES = tuple(n for n in NAMES["catsdogs"] if n.endswith(".zip"))
-_FOLDERS = ("catsdogs", "cats_dogs")
+_NAME = "catsdogs"
 _KINDS = ("cat", "dog")
 
 
@@ -31,95 +25,89 @@ class CatsDogs(ImageFolder):
     Args:
         location: `data_dir` is a zip file, or a folder that holds a split
             made elsewhere in `split_data`, one of `ARCHIVES`, a folder
-            `catsdogs`, or what `pipelines.folders.own_images` takes. Where it
+            `catsdogs`, or what `pipelines.folders.own_images` takes. If it
             holds no images, Kaggle is asked.
         split_seed: See `ImageFolder`.
     """
 
-    def __init__(self, location, split_seed=0):
-        def find_files(may_download):
-            return find(location) or (
-                _from_kaggle(location.data_dir) if may_download else None
-            )
+    def locate_files(self):
+        location, data_dir = self.location, self.location.data_dir
+        if location.is_archive:
+            return ArchiveFiles(data_dir)
+        given = data_dir / FOLDER
+        if given.is_dir() and given != self.root:
+            files = FolderFiles(given, [given / name for name in VARIATIONS])
+            return _note_others(files, given, location)
+        for name in ARCHIVES:
+            if (data_dir / name).is_file():
+                files = ArchiveFiles(data_dir / name)
+                return _note_others(files, data_dir / name, location)
+        if locate_image(data_dir / _NAME) is not None:
+            files = FolderFiles(data_dir / _NAME)
+            return _note_others(files, data_dir / _NAME, location)
+        files = locate_files(location, _list_others(location))
+        if files is not None:
+            _check_animals(files)
+        return files
 
-        super().__init__(location, find_files, split_seed)
+    def fetch_files(self):
+        return _download_from_kaggle(self.location.data_dir)
 
 
 class CatsVsDogs(ImageFolder):
     """The 23,262 images of `cats_vs_dogs` of tensorflow-datasets.
 
     Args:
-        location: `data_dir` is a data folder of tensorflow-datasets; what it
-            does not hold is downloaded.
+        location: `data_dir` is a data folder of tensorflow-datasets. If it
+            does not hold the images, they are downloaded.
         split_seed: See `ImageFolder`.
     """
 
-    def __init__(self, location, split_seed=0):
-        def find_files(may_download):
-            return _from_tfds(location) if may_download else None
+    def locate_files(self):
+        """None: the images are read in full to be copied, and only then."""
 
-        super().__init__(location, find_files, split_seed)
-
-
-def find(location):
-    """The images at `location.data_dir`; None if there are none."""
-    data_dir = location.data_dir
-    if location.is_archive:
-        return ArchiveFiles(data_dir)
-    given = data_dir / FOLDER
-    if given.is_dir() and given != location.prepared / FOLDER:
-        files = FolderFiles(given, [given / name for name in VARIATIONS])
-        return _with_others(files, given, location)
-    for name in ARCHIVES:
-        if (data_dir / name).is_file():
-            files = ArchiveFiles(data_dir / name)
-            return _with_others(files, data_dir / name, location)
-    for name in _FOLDERS:
-        if find_image(data_dir / name) is not None:
-            files = FolderFiles(data_dir / name)
-            return _with_others(files, data_dir / name, location)
-    files = find_any(location, _others(location))
-    if files is not None:
-        _check_animals(files)
-    return files
+    def fetch_files(self):
+        return _load_from_tfds(self.location)
 
 
 def _check_animals(files):
-    """Whatever else lies in a data folder is not taken for cats and dogs."""
+    """Refuses images of anything else, which may lie in a data folder."""
     classes = sorted({entry.class_name for entry in files.entries})
     if not any(kind in name.lower() for name in classes for kind in _KINDS):
         raise DataError(
-            f"{files.origin} holds images of {listed(classes)}, and not of "
+            f"{files.origin} holds images of {join_names(classes)}, and not of "
             "cats and dogs. For these choose data.name=image_folder; for the "
             "others, point --data_dir at them, or at a folder without images "
             "to have Kaggle asked."
         )
 
 
-def _others(location):
-    """Paths that are no images of cats and dogs, whatever is there."""
+def _list_others(location):
+    """Paths that never hold images of cats and dogs."""
     data_dir = location.data_dir
     return [
-        *places_of_others("catsdogs", data_dir),
+        *list_places_of_others("catsdogs", data_dir),
         *(data_dir / name for name in VARIATIONS),
     ]
 
 
-def _with_others(files, taken, location):
-    """The files, with images beside them among the unused."""
-    known = {taken, *_others(location), *own_folders(location)}
+def _note_others(files, taken, location):
+    """Adds images beside the files in use to their unused ones."""
+    known = {taken, *_list_others(location), *list_own_folders(location)}
     for path in sorted(set(location.data_dir.iterdir()) - known):
         if path.is_dir():
-            holds_images = find_image(path) is not None
+            holds_images = locate_image(path) is not None
         else:
-            holds_images = path.name in ARCHIVES or not why_no_image(path.name)
+            holds_images = path.name in ARCHIVES or not explain_no_image(
+                path.name
+            )
         if holds_images:
             reason = f"beside {taken.name}, which is taken"
             files.unused[f"../{path.name}" + "/" * path.is_dir()] = reason
     return files
 
 
-def _from_kaggle(data_dir):
+def _download_from_kaggle(data_dir):
     import kagglehub
     import requests
 
@@ -138,7 +126,7 @@ def _from_kaggle(data_dir):
         ) from error
 
 
-def _from_tfds(location):
+def _load_from_tfds(location):
     import requests
     import tensorflow_datasets as tfds
 
@@ -146,11 +134,11 @@ def _from_tfds(location):
     kept = sorted((data_dir / "cats_vs_dogs").glob("*/dataset_info.json"))
     if kept:
         return TfdsFiles(tfds.builder_from_directory(kept[-1].parent))
-    others = places_of_others("cats_vs_dogs", data_dir)
-    image = find_anything(data_dir, others + own_folders(location))
+    others = list_places_of_others("cats_vs_dogs", data_dir)
+    image = locate_possible_image(data_dir, others + list_own_folders(location))
     if image is not None:
         raise DataError(
-            f"{data_dir} holds {listed([image])}, and not the data set "
+            f"{data_dir} holds {join_names([image])}, and not the data set "
             "cats_vs_dogs as tensorflow-datasets prepares it. For images of "
             "yours choose data.name=image_folder; to download the others, "
             "point --data_dir at another folder."
@@ -162,7 +150,7 @@ def _from_tfds(location):
         flush=True,
     )
     try:
-        # tensorflow-datasets tries for minutes where there is no network.
+        # Without a network tensorflow-datasets tries for minutes.
         requests.head(next(iter(builder.url_infos)), timeout=20)
         builder.download_and_prepare()
     except (OSError, tfds.download.DownloadError) as error:

@@ -9,16 +9,16 @@ import PIL.Image
 
 from pipelines.errors import DataError
 from pipelines.files.decoding import decode_into
-from pipelines.files.fingerprints import digest_files, fingerprint
-from pipelines.files.locking import alone
+from pipelines.files.fingerprints import compute_fingerprint, digest_files
+from pipelines.files.locking import file_lock
 from pipelines.files.names import PARTS
 from pipelines.files.walking import list_images
 from pipelines.folders.layout import Entry
 from pipelines.folders.preparation import (
     VARIATIONS,
     adopt_split,
+    check_split_seed,
     make_split,
-    refuse_split_seed,
 )
 
 FOLDER = "split_data"
@@ -26,10 +26,10 @@ _AUGMENTED = "_aug"
 
 
 def check_split(name):
-    """Refuses what is no name of a split, whatever the data.
+    """Checks the name of a split, whatever the data.
 
     Raises:
-        DataError: with the names that there can be.
+        DataError: lists the names that are possible.
     """
     known = (*PARTS, "all")
     if name.removesuffix(_AUGMENTED) not in known:
@@ -46,7 +46,7 @@ class FolderSplit:
         labels: int32 (N,).
         ids: "PART/CLASS/FILE" below the folder of the split.
         groups: For each image the id of the original that it was made from,
-            or its own; of originals with the same pixels, that of the first.
+            or its own id; originals with the same pixels share the first id.
     """
 
     def __init__(self, source, ids, groups, labels):
@@ -59,7 +59,7 @@ class FolderSplit:
     @cached_property
     def fingerprint(self):
         """Changes when the files do."""
-        return self._source.fingerprint_of(self.ids)
+        return self._source.compute_fingerprint_of(self.ids)
 
     def sizes(self):
         """int (N, 2): width and height in pixels, as stored."""
@@ -81,37 +81,96 @@ class FolderSplit:
 class ImageFolder:
     """Images below `location.prepared`, in split_data/PART/CLASS/FILE.
 
-    The parts are train and test, or train, validation and test.
+    The parts are train and test, or train, validation and test. files.csv
+    lists the images with their sizes; split.json names their origin.
 
-    They are put there when they are not there yet: see
-    `pipelines.folders.preparation`. files.csv lists them with their sizes;
-    split.json says where they are from.
+    Subclasses say where the images come from: `locate_files` and
+    `fetch_files`.
 
     Args:
         location: A `pipelines.location.Location`.
-        find_files: Function of `may_download` that returns the data as one of
-            `pipelines.folders.image_files`, or None where there is none.
-        split_seed: Seed of the draw, where the data has no split of its own.
+        split_seed: Seed of the draw, if the data has no split of its own.
 
-    Attributes:
+    Attributes, once prepared:
         class_names: Names of the folders, sorted.
         notes: Sentences that a reader of a run must know.
         fingerprint: Of all images, without variations.
-
-    Raises:
-        DataError: if the data is missing, broken or of no use, or if a split
-            of another seed or of other data is there already.
     """
 
     # Whoever has the files can mend them.
     published = False
 
-    def __init__(self, location, find_files, split_seed=0):
+    def __init__(self, location, split_seed=0):
+        self.location = location
         self.root = location.prepared / FOLDER
+        self._split_seed = split_seed
+        self._digests = {}
+
+    def locate_files(self):
+        """Locates the images without a network.
+
+        Returns:
+            One of `pipelines.folders.image_files`; None if there are none.
+
+        Raises:
+            DataError: if the data is broken or of no use.
+        """
+        raise NotImplementedError
+
+    def fetch_files(self):
+        """Gets the images if `locate_files` has found none.
+
+        Returns:
+            One of `pipelines.folders.image_files`.
+
+        Raises:
+            DataError: if there are none to be had.
+        """
+        raise NotImplementedError
+
+    def needs_download(self):
+        """True if `prepare` has to ask the network."""
+        return not self.root.is_dir() and self.locate_files() is None
+
+    def prepare(self):
+        """Copies the images to their parts, once, and reads the list of them.
+
+        See `pipelines.folders.preparation`.
+
+        Raises:
+            DataError: if the data is missing, broken or of no use, or if a
+                split of another seed or of other data is there already.
+        """
         if not (self.root / "split.json").is_file():
-            self._prepare(find_files, split_seed, location.on_bad_image)
+            self._write_split()
         self._description = json.loads((self.root / "split.json").read_text())
-        self._check_origin(find_files, split_seed)
+        self._check_origin()
+        self._read_index()
+        self._check_files()
+        self.class_names = sorted({entry.class_name for entry in self.files})
+        self.notes = self._description["notes"]
+
+    def _write_split(self):
+        # Data that is missing leaves no trace.
+        files = None
+        if not self.root.exists():
+            files = self.locate_files() or self.fetch_files()
+        on_bad_image = self.location.on_bad_image
+        try:
+            with file_lock(self.root.with_name(f".{FOLDER}.lock")):
+                if (self.root / "split.json").is_file():
+                    return
+                if self.root.exists():
+                    adopt_split(self.root, self._split_seed, on_bad_image)
+                else:
+                    make_split(files, self.root, self._split_seed, on_bad_image)
+        except OSError as error:
+            raise DataError(
+                f"cannot write {self.root}: {error.strerror or error}. Free "
+                "some space or choose another --prepared_dir."
+            ) from error
+
+    def _read_index(self):
         self.files, self._group_of, first = [], {}, {}
         with open(
             self.root / "files.csv", newline="", encoding="utf-8"
@@ -122,77 +181,59 @@ class ImageFolder:
                 self._group_of[entry.path] = first.setdefault(
                     row["digest"], entry.path
                 )
-        self._check_files()
-        self.class_names = sorted({entry.class_name for entry in self.files})
-        self.notes = self._description["notes"]
-        self._digests = {}
-
-    def _prepare(self, find_files, split_seed, on_bad_image):
-        # Data that is missing leaves no trace.
-        files = None if self.root.exists() else find_files(may_download=True)
-        try:
-            with alone(self.root.with_name(f".{FOLDER}.lock")):
-                if (self.root / "split.json").is_file():
-                    return
-                if self.root.exists():
-                    adopt_split(self.root, split_seed, on_bad_image)
-                else:
-                    make_split(files, self.root, split_seed, on_bad_image)
-        except OSError as error:
-            raise DataError(
-                f"cannot write {self.root}: {error.strerror or error}. Free "
-                "some space or choose another --prepared_dir."
-            ) from error
 
     @property
     def fingerprint(self):
-        return self.fingerprint_of([entry.path for entry in self.files])
+        return self.compute_fingerprint_of([entry.path for entry in self.files])
 
-    def fingerprint_of(self, names):
-        """Of the bytes of these files, each of which is read once."""
+    def compute_fingerprint_of(self, names):
+        """Computes the fingerprint of these files; each is read once."""
         new = [name for name in names if name not in self._digests]
         found = digest_files(lambda name: (self.root / name).read_bytes(), new)
         self._digests |= zip(new, found, strict=True)
-        return fingerprint(f"{name} {self._digests[name]}" for name in names)
+        return compute_fingerprint(
+            f"{name} {self._digests[name]}" for name in names
+        )
 
     @cached_property
     def parts(self):
-        """Those of `PARTS` that the data has."""
+        """The names in `PARTS` that the data has."""
         there = {entry.split for entry in self.files}
         return [part for part in PARTS if part in there]
 
     @property
     def splits(self):
-        """Names of the splits that are there."""
+        """Names of the splits that the folder has."""
         names = [name for p in self.parts for name in (p, p + _AUGMENTED)]
         return [name for name in names if (self.root / name).is_dir()]
 
     def split(self, name):
         """The images of a part, or of "all".
 
-        Where only one part stands beside train, it goes by the names
-        "validation" and "test". With the ending "_aug" images are joined by
-        their variations.
+        If only one part stands beside train, it goes by both names
+        "validation" and "test". The ending "_aug" adds the variations of the
+        images.
 
         Raises:
             DataError: if there is no such split, or no variations yet.
         """
-        parts = self._parts_of(name)
+        parts = self._select_parts(name)
         if name.endswith(_AUGMENTED):
             return self._augmented(parts)
         ids = [e.path for e in self.files if e.split in parts]
         return self._split(ids, ids)
 
-    def _parts_of(self, name):
+    def _select_parts(self, name):
         check_split(name)
         part = name.removesuffix(_AUGMENTED)
         if part == "all":
             return self.parts
-        # Train and one other, always: data without that has been split.
+        # There are always train and one other: data without a split was
+        # split.
         return [part if part in self.parts else self.parts[-1]]
 
     def write_variations(self, name, offline):
-        """Writes the variations that the split `name` needs, if not there.
+        """Writes the variations that the split `name` needs, once.
 
         Args:
             name: Such as "train_aug", or "all_aug" for those of all parts.
@@ -204,7 +245,7 @@ class ImageFolder:
         from pipelines.augly.offline import augment_folder
 
         written = {}
-        for each in self._parts_of(name):
+        for each in self._select_parts(name):
             folder = self.root / (each + _AUGMENTED)
             manifest = augment_folder(
                 self.root / each,
@@ -239,19 +280,20 @@ class ImageFolder:
         groups = [self._group_of.get(name, name) for name in originals]
         return FolderSplit(self, list(ids), groups, labels)
 
-    def _check_origin(self, find_files, split_seed):
+    def _check_origin(self):
         seed = self._description["seed"]
         if seed is None:
-            refuse_split_seed(self.root, split_seed)
-        elif seed != split_seed:
+            check_split_seed(self.root, self._split_seed)
+        elif seed != self._split_seed:
             raise DataError(
-                f"{self.root} was split with seed {seed}, not {split_seed}. "
-                f"Ask for that with --set data.split_seed={seed}, choose "
-                "another --prepared_dir, or remove that folder."
+                f"{self.root} was split with seed {seed}, not "
+                f"{self._split_seed}. Ask for that with --set "
+                f"data.split_seed={seed}, choose another --prepared_dir, or "
+                "remove that folder."
             )
         if self._description["adopted"]:
             return
-        files = find_files(may_download=False)
+        files = self.locate_files()
         wanted = self._description["fingerprint"]
         if files is not None and files.fingerprint != wanted:
             raise DataError(
@@ -261,11 +303,15 @@ class ImageFolder:
             )
 
     def _check_files(self):
-        """Files that came or went since would change results in silence."""
+        """Refuses files that came or went since the preparation.
+
+        They would change results in silence.
+        """
         listed = {entry.path for entry in self.files}
-        present = set(list_images(self.root, VARIATIONS))
+        variations = [self.root / name for name in VARIATIONS]
+        present = set(list_images(self.root, 2, variations))
         missing = listed - present
-        # What was left out of a folder that was taken as it is lies there.
+        # Bad files of an adopted folder still lie there.
         new = present - listed - set(self._description["left_out"])
         changed = sorted(missing | new)
         if changed:

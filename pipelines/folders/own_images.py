@@ -1,15 +1,15 @@
-"""Whatever images somebody has, sorted into folders of classes."""
+"""Images of the user, sorted into folders of classes."""
 
 from pathlib import Path
 
 from pipelines.errors import DataError
-from pipelines.files.names import listed
-from pipelines.folders.image_files import (
-    ArchiveFiles,
-    FolderFiles,
-    find_anything,
-    find_image,
+from pipelines.files.names import join_names
+from pipelines.files.walking import (
+    list_zip_files,
+    locate_image,
+    locate_possible_image,
 )
+from pipelines.folders.image_files import ArchiveFiles, FolderFiles
 from pipelines.folders.image_folder import FOLDER, ImageFolder
 from pipelines.image_cache import FOLDER as CACHE
 
@@ -24,25 +24,26 @@ class OwnImages(ImageFolder):
         split_seed: See `ImageFolder`.
     """
 
-    def __init__(self, location, split_seed=0):
-        def find_files(may_download):
-            # Once prepared, the images may go.
-            if not (may_download or location.data_dir.exists()):
-                return None
-            files = find(location)
-            if files is None and may_download:
-                raise DataError(
-                    f"there are no images in {location.data_dir}. Point "
-                    "--data_dir at a folder or a zip file of CLASS/FILE or "
-                    "PART/CLASS/FILE."
-                )
-            return files
+    def locate_files(self):
+        # Once prepared, the images may go.
+        if not self.location.data_dir.exists():
+            return None
+        return locate_files(self.location)
 
-        super().__init__(location, find_files, split_seed)
+    def fetch_files(self):
+        raise DataError(
+            f"there are no images in {self.location.data_dir}. Point "
+            "--data_dir at a folder or a zip file of CLASS/FILE or "
+            "PART/CLASS/FILE."
+        )
+
+    def needs_download(self):
+        """Nothing is ever downloaded."""
+        return False
 
 
-def find(location, others=()):
-    """The images at `location.data_dir`, whatever their layout.
+def locate_files(location, others=()):
+    """Locates the images at `location.data_dir`, whatever their layout.
 
     Args:
         location: A `pipelines.location.Location`.
@@ -52,27 +53,27 @@ def find(location, others=()):
         One of `pipelines.folders.image_files`; None if there are no images.
 
     Raises:
-        DataError: if there are, and it cannot be told what they are of.
+        DataError: if there are, and the folders do not tell their classes.
     """
     if location.is_archive:
         return ArchiveFiles(location.data_dir)
-    ignored = [*others, *own_folders(location)]
-    if find_image(location.data_dir, ignored) is not None:
+    ignored = [*others, *list_own_folders(location)]
+    if locate_image(location.data_dir, ignored) is not None:
         return FolderFiles(location.data_dir, ignored)
     archives = [
         path
-        for path in sorted(location.data_dir.glob("*.[zZ][iI][pP]"))
-        if path not in others and find_image(path) is not None
+        for path in list_zip_files(location.data_dir, others)
+        if locate_image(path) is not None
     ]
     if len(archives) > 1:
         raise DataError(
             f"{location.data_dir}: expected images in folders, or one zip "
-            f"file. Received: {listed(path.name for path in archives)}. Point "
-            "--data_dir at the one that is meant."
+            f"file. Received: {join_names(each.name for each in archives)}. "
+            "Point --data_dir at the one that is meant."
         )
     if archives:
         return ArchiveFiles(archives[0])
-    packed = find_anything(location.data_dir, ignored)
+    packed = locate_possible_image(location.data_dir, ignored)
     if packed is not None:
         raise DataError(
             f"{location.data_dir} holds {packed}, which may have images in it "
@@ -81,8 +82,8 @@ def find(location, others=()):
     return None
 
 
-def own_folders(location):
-    """What this program writes, as far as it lies in the folder of the data."""
+def list_own_folders(location):
+    """Folders that this program writes, if they lie in the data's folder."""
     prepared, data_dir = (
         Path(path).resolve() for path in (location.prepared, location.data_dir)
     )

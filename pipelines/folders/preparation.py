@@ -1,4 +1,4 @@
-"""Copies image files into folders of parts and classes, once and for all."""
+"""Preparation of image folders: copies in parts and classes, made once."""
 
 import csv
 import json
@@ -10,15 +10,15 @@ from augment_tf.ops.sampling import to_32_bits
 from pipelines.errors import DataError
 from pipelines.files.inspection import (
     check_classes,
-    exif_notes,
-    good_ones,
+    describe_damaged_exif,
+    describe_leaks,
     inspect_files,
-    leaks,
-    list_bad,
-    list_unused,
+    select_good,
+    write_bad_images,
+    write_unused_files,
 )
-from pipelines.files.names import OF_NO_INTEREST, PARTS, summary
-from pipelines.files.replacing import UNFINISHED, replacing
+from pipelines.files.names import OF_NO_INTEREST, PARTS, summarize
+from pipelines.files.replacing import UNFINISHED, replace_file
 from pipelines.folders.image_files import FolderFiles
 from pipelines.progress import progress_bar
 
@@ -28,15 +28,15 @@ TEST_FRACTION = 0.2
 FIELDS = ("split", "class", "file", "width", "height", "digest")
 
 
-def refuse_split_seed(where, split_seed):
-    """What the data came with is not passed off as another seed's split.
+def check_split_seed(origin, split_seed):
+    """Checks that no seed is asked for if the data came with its split.
 
     Raises:
-        DataError: if a seed is asked for; 0 is what a config has by itself.
+        DataError: if the seed is not 0, the default of a config.
     """
     if split_seed:
         raise DataError(
-            f"{where} has splits of its own, which no seed changes. Received: "
+            f"{origin} has splits of its own, which no seed changes. Received: "
             f"data.split_seed={split_seed}. Leave it at 0."
         )
 
@@ -45,8 +45,8 @@ def make_split(files, root, seed, on_bad_image):
     """Copies the images to `root`/PART/CLASS/FILE.
 
     Data that comes with parts keeps them; else a fifth of each class is drawn
-    for test. bad_images.csv and unused_files.csv list what is left out, and
-    why.
+    for test. bad_images.csv and unused_files.csv list the files that are left
+    out, with reasons.
 
     Args:
         files: One of `pipelines.folders.image_files`.
@@ -60,10 +60,10 @@ def make_split(files, root, seed, on_bad_image):
     """
     drawn = len({entry.split for entry in files.entries}) == 1
     if not drawn:
-        refuse_split_seed(files.origin, seed)
+        check_split_seed(files.origin, seed)
     print(f"preparing {root} from {files.origin}, once", flush=True)
     inspections = _inspect(files)
-    good = _good(inspections, on_bad_image)
+    good = _select_good(inspections, on_bad_image)
     if drawn:
         parts = _draw(good, seed)
     else:
@@ -79,7 +79,7 @@ def make_split(files, root, seed, on_bad_image):
             copy = temporary / parts[entry] / entry.class_name / entry.file
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_bytes(files.read(entry))
-        _list_left_out(files, inspections, temporary, root)
+        _write_left_out(files, inspections, temporary, root)
         _write_index(temporary, good, parts, description)
         temporary.rename(root)
     finally:
@@ -87,7 +87,7 @@ def make_split(files, root, seed, on_bad_image):
 
 
 def adopt_split(root, seed, on_bad_image):
-    """Takes a folder of parts that somebody else has made, where it is."""
+    """Uses a folder of parts that somebody else has made, in its place."""
     files = FolderFiles(root, [root / name for name in VARIATIONS])
     parts = {entry: entry.split for entry in files.entries}
     as_here = all(files.name(entry) == entry.path for entry in parts)
@@ -97,17 +97,17 @@ def adopt_split(root, seed, on_bad_image):
             "train/CLASS and test/CLASS folders of images. Remove it, or "
             "choose another --prepared_dir."
         )
-    refuse_split_seed(root, seed)
+    check_split_seed(root, seed)
     print(f"using the split found in {root}", flush=True)
     inspections = _inspect(files)
-    good = _good(inspections, on_bad_image)
+    good = _select_good(inspections, on_bad_image)
     description = _describe(files, good, parts, seed=None, adopted=True)
-    _list_left_out(files, inspections, root, root)
+    _write_left_out(files, inspections, root, root)
     _write_index(root, good, parts, description)
 
 
 def _inspect(files):
-    """{entry: its inspection}."""
+    """Inspects all files; returns {entry: its inspection}."""
     classes = Counter(entry.class_name for entry in files.entries)
     check_classes(classes, files.origin)
     # The names that people know, not those of the copies.
@@ -118,9 +118,9 @@ def _inspect(files):
     return dict(zip(by_name.values(), inspections, strict=True))
 
 
-def _good(inspections, on_bad_image):
-    """What can be decoded of {entry: its inspection}."""
-    good_ones(list(inspections.values()), on_bad_image)
+def _select_good(inspections, on_bad_image):
+    """Selects the good images of {entry: its inspection}."""
+    select_good(list(inspections.values()), on_bad_image)
     good = {e: found for e, found in inspections.items() if not found.error}
     left = {entry.class_name for entry in good}
     for entry, found in inspections.items():
@@ -134,9 +134,9 @@ def _good(inspections, on_bad_image):
 
 
 def _draw(good, seed):
-    """{entry: "train" or "test"}, the same share of each class.
+    """Draws {entry: "train" or "test"}, the same share of each class.
 
-    Files of the same pixels stay together: what is drawn is the first of them.
+    Files of the same pixels stay together: the first of them is drawn.
     """
     from sklearn.model_selection import train_test_split
 
@@ -160,7 +160,7 @@ def _draw(good, seed):
         stratify=classes,
         random_state=to_32_bits(seed),
     )
-    # A fifth of a small class may be nothing; one image is judged all the same.
+    # A fifth of a small class may be nothing; it gets one test image.
     for name in set(counts).difference(entry[1] for entry in test):
         train.remove(next(entry for entry in train if entry[1] == name))
     chosen = set(map(tuple, train))
@@ -171,7 +171,7 @@ def _draw(good, seed):
 
 
 def _describe(files, good, parts, seed, adopted=False):
-    """What split.json says: that all is there, and where it is from."""
+    """Builds split.json, which says that all is there, and its origin."""
     by_part = {part: {} for part in PARTS if part in parts.values()}
     for entry, inspection in good.items():
         by_part[parts[entry]][entry] = inspection
@@ -182,8 +182,10 @@ def _describe(files, good, parts, seed, adopted=False):
             {name: counts[name] for name in classes},
             f"{files.origin}, {part}",
         )
-    notes = leaks({part: rows.values() for part, rows in by_part.items()})
-    notes += exif_notes(good.values())
+    notes = describe_leaks(
+        {part: rows.values() for part, rows in by_part.items()}
+    )
+    notes += describe_damaged_exif(good.values())
     for note in notes:
         print(f"note: {note}", flush=True)
     unused = {
@@ -192,7 +194,7 @@ def _describe(files, good, parts, seed, adopted=False):
         if reason not in OF_NO_INTEREST
     }
     if unused:
-        notes.append(f"not used of the data: {summary(unused)}")
+        notes.append(f"not used of the data: {summarize(unused)}")
     return {
         "origin": files.origin,
         "adopted": adopted,
@@ -205,12 +207,12 @@ def _describe(files, good, parts, seed, adopted=False):
     }
 
 
-def _list_left_out(files, inspections, folder, shown):
-    """Says and writes which files are not used; the folder will be `shown`."""
+def _write_left_out(files, inspections, folder, shown):
+    """Writes the lists of unused files; the folder will be `shown`."""
     name = "bad_images.csv"
-    list_bad(list(inspections.values()), folder / name, shown / name)
+    write_bad_images(list(inspections.values()), folder / name, shown / name)
     name = "unused_files.csv"
-    list_unused(files.unused, folder / name, shown / name)
+    write_unused_files(files.unused, folder / name, shown / name)
 
 
 def _write_index(root, good, parts, description):
@@ -224,5 +226,5 @@ def _write_index(root, good, parts, description):
             for entry, i in good.items()
             if parts[entry] == part
         )
-    with replacing(root / "split.json") as temporary:
+    with replace_file(root / "split.json") as temporary:
         temporary.write_text(json.dumps(description, indent=2) + "\n")

@@ -1,54 +1,65 @@
-"""Any images with labels that tensorflow-datasets has prepared."""
+"""Data sets of tensorflow-datasets: images with one label each."""
 
 import re
 
 from pipelines.errors import DataError
-from pipelines.files.fingerprints import fingerprint
-from pipelines.files.names import listed
+from pipelines.files.fingerprints import compute_fingerprint
+from pipelines.files.names import join_names
 
 PREFIX = "tfds/"
 _NAME = re.compile(r"(\w+)(?:/([^/:]+))?(?::([\d.]+))?")
 _VERSION = re.compile(r"\d+\.\d+\.\d+")
-# What is judged on where there is only one of these.
+# If a data set has only one of these, it goes by both names.
 _EACH_OTHER = {"validation": "test", "test": "validation"}
 
 
 class Catalogue:
     """A data set of the catalogue of tensorflow-datasets, or built like one.
 
-    It is read where it has been prepared, and neither copied nor downloaded.
-    Where it has one of `validation` and `test`, both are names of that.
+    It is read in place, and neither copied nor downloaded. If it has only
+    one of `validation` and `test`, that split goes by both names.
 
     Args:
-        name: "tfds/NAME", "tfds/NAME/CONFIG", either with ":VERSION" behind
-            it; without, the newest that is there.
+        name: "tfds/NAME" or "tfds/NAME/CONFIG", either with ":VERSION" behind
+            it; without a version the newest in the folder.
         location: A `pipelines.location.Location`; its `data_dir` is the data
             folder of tensorflow-datasets.
 
-    Attributes:
+    Attributes, once prepared:
         class_names: list[str]; in the order of the labels.
-        notes: list[str]; what a reader of a run must know about the data.
-        fingerprint: str; of what the data set says of itself.
+        notes: list[str]; sentences that a reader of a run must know.
+        fingerprint: str; of the description of the data set.
         splits: list[str]; its own.
-
-    Raises:
-        DataError: if it is not there, not of images with one label each, or
-            in another format of files than records of TensorFlow.
     """
 
     published = True
 
     def __init__(self, name, location):
+        self._name = name
+        self._data_dir = location.data_dir
+
+    def needs_download(self):
+        """Nothing is ever downloaded."""
+        return False
+
+    def prepare(self):
+        """Opens the data set.
+
+        Raises:
+            DataError: if it is not there, not of images with one label each,
+                or in another format of files than records of TensorFlow.
+        """
         import tensorflow_datasets as tfds
 
-        folder = _find(name, location.data_dir)
+        name, data_dir = self._name, self._data_dir
+        folder = _locate(name, data_dir)
         self._builder = tfds.builder_from_directory(folder)
         info = self._builder.info
         self._features = _check_features(name, info)
         if info.file_format != tfds.core.FileFormat.TFRECORD:
             raise DataError(
                 f"{folder} is in the format {info.file_format.value}. Expected "
-                f"{_command(name, location.data_dir)} --file_format=tfrecord."
+                f"{_format_command(name, data_dir)} --file_format=tfrecord."
             )
         self.class_names = info.features[self._features["label"]].names
         self.splits = [each for each in info.splits if "[" not in each]
@@ -61,7 +72,7 @@ class Catalogue:
             f"{info.full_name} has no split {name}: {other} stands for it"
             for name, other in self._meanings.items()
         ]
-        self.fingerprint = fingerprint(
+        self.fingerprint = compute_fingerprint(
             [info.full_name, (folder / "dataset_info.json").read_text()]
         )
 
@@ -77,9 +88,9 @@ class Catalogue:
         Raises:
             DataError: if there is no such split, or it has no labels.
         """
-        from pipelines.tfds.records import RecordSplit, find_split
+        from pipelines.tfds.records import RecordSplit, locate_split
 
-        _, instructions = find_split(self._builder, name, self._meanings)
+        _, instructions = locate_split(self._builder, name, self._meanings)
         split = RecordSplit(instructions, **self._features)
         if split.labels.min() < 0:
             raise DataError(
@@ -89,12 +100,12 @@ class Catalogue:
         return split
 
 
-def _command(name, data_dir):
+def _format_command(name, data_dir):
     return f"`tfds build {name.removeprefix(PREFIX)} --data_dir={data_dir}`"
 
 
-def _find(name, data_dir):
-    """The folder of the newest version that is asked for."""
+def _locate(name, data_dir):
+    """Locates the folder of the newest version that is asked for."""
     match = _NAME.fullmatch(name.removeprefix(PREFIX))
     if match is None:
         raise DataError(
@@ -120,22 +131,22 @@ def _find(name, data_dir):
         looked = root / (config or "") / (version or "")
         raise DataError(
             f"{name}: nothing is prepared in {looked}"
-            + (f"; there is {listed(sorted(there))}" if there else "")
+            + (f"; there is {join_names(sorted(there))}" if there else "")
             + ". It is not downloaded here: prepare it with "
-            f"{_command(name, data_dir)}, or point --data_dir at the data "
-            "folder of tensorflow-datasets that has it."
+            f"{_format_command(name, data_dir)}, or point --data_dir at the "
+            "data folder of tensorflow-datasets that has it."
         )
     configs = sorted({folder.parent.name for folder in chosen})
     if len(configs) > 1:
         raise DataError(
-            f"{root} has several configs: {listed(configs)}. Choose one, such "
-            f"as data.name={PREFIX}{known}/{configs[0]}."
+            f"{root} has several configs: {join_names(configs)}. Choose one, "
+            f"such as data.name={PREFIX}{known}/{configs[0]}."
         )
     return max(chosen, key=lambda path: [*map(int, path.name.split("."))])
 
 
 def _check_features(name, info):
-    """{"image", "label": the feature's name}."""
+    """Returns {"image", "label": name of the feature}."""
     import numpy as np
     import tensorflow_datasets as tfds
 

@@ -11,17 +11,17 @@ import numpy as np
 import PIL.Image
 import tensorflow as tf
 
-from pipelines.autotune import PARALLEL_CALLS, without_autotune
+from pipelines.batches import PARALLEL_CALLS, disable_autotune
 from pipelines.errors import DataError
 from pipelines.files import decoding
-from pipelines.files.fingerprints import fingerprint
+from pipelines.files.fingerprints import compute_fingerprint
 
 _BATCH = 256
 # Bytes of a record's length and its checksum before it, of its own behind it.
 _BEFORE, _BEHIND = 12, 4
 
 
-def find_split(builder, name, meanings):
+def locate_split(builder, name, meanings):
     """Where the records of a split are.
 
     Args:
@@ -61,7 +61,7 @@ class RecordSplit:
     """Some of the images.
 
     Args:
-        instructions: See `find_split`.
+        instructions: See `locate_split`.
         image, label: Names of the features.
         names: Name of a feature that tells each image from all others; None:
             they are numbered.
@@ -106,7 +106,7 @@ class RecordSplit:
 
     @property
     def fingerprint(self):
-        return self._known_fingerprint or fingerprint(
+        return self._known_fingerprint or compute_fingerprint(
             map(str, self._index["hashes"].tolist())
         )
 
@@ -183,7 +183,7 @@ class RecordSplit:
         At 64 pixels, what tf.data does for each element of its own takes
         longer than the decoding, so it is done for many.
         """
-        batches = without_autotune(
+        batches = disable_autotune(
             tf.data.TFRecordDataset(str(part.filename), buffer_size=2**20)
             .batch(_BATCH)
             .map(self._describe, num_parallel_calls=PARALLEL_CALLS)

@@ -1,13 +1,13 @@
 """Tiny ImageNet: 200 classes, 100,000 train and 10,000 val images of 64x64.
 
-Prepared once with tensorflow-datasets, out of a zip file, an extracted
-folder or the public archive; read from the records from then on. Importing
-this package registers the builder, so that this prepares, too:
+tensorflow-datasets prepares it once, from a zip file, an extracted folder or
+the public archive; afterwards it is read from the records. Importing this
+package registers the builder, so this call prepares it, too:
 
     tfds.load("tiny_imagenet", data_dir=..., builder_kwargs={"images": ...})
 
-What is prepared, `tfds.load("tiny_imagenet", data_dir=...)` reads without
-this package.
+Prepared records can be read without this package, by
+`tfds.load("tiny_imagenet", data_dir=...)`.
 """
 
 from pipelines.tiny_imagenet.source import TinyImageNet

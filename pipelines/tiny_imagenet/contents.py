@@ -1,8 +1,7 @@
-"""What a Tiny ImageNet archive or an extracted folder of it holds."""
+"""Contents of a Tiny ImageNet archive, or of a folder extracted from it."""
 
 import contextlib
 import hashlib
-import os
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -12,13 +11,14 @@ import numpy as np
 
 from pipelines.errors import DataError
 from pipelines.files.archives import open_archive
-from pipelines.files.names import why_no_image
+from pipelines.files.names import explain_no_image
+from pipelines.files.walking import walk
 
 _TRAIN = re.compile(r"train/(\w+)/images/(\w+_\d+\.\w+)")
-# As it comes, or sorted by class as a common script does it.
+# As in the archive, or sorted by class as a common script does it.
 _VALIDATION = re.compile(r"val/(?:(\w+)/)??(?:images/)?(val_\d+\.\w+)")
 _ANNOTATIONS = "val/val_annotations.txt"
-# What nobody needs of the public archive: the unlabelled test images, too.
+# Files of the public archive that nobody needs, unlabelled images included.
 _KNOWN = re.compile(
     r"wnids\.txt|words\.txt|val/val_annotations\.txt|"
     r"train/\w+/\w+_boxes\.txt|test/images/test_\d+\.\w+"
@@ -27,7 +27,7 @@ _KNOWN = re.compile(
 
 @dataclass(frozen=True)
 class Files:
-    """The images of a part, in the order that published splits follow.
+    """Images of a part, in the order that published splits follow.
 
     Attributes:
         ids: list[str] (N,); file names, which are unique.
@@ -39,11 +39,12 @@ class Files:
 
 
 class Contents:
-    """An archive's or a folder's index; see `open_contents`.
+    """Index of an archive or a folder; see `open_contents`.
 
     Args:
         path: Of the zip file or folder, for messages.
         names: Of all files, relative to the folder of `wnids.txt`.
+        left_out: {name: reason} of files that were left out before.
         read: Function from a name to bytes.
         size: Function from a name to the number of bytes.
         checksum: Function from a name to its CRC-32; None if not known
@@ -55,14 +56,14 @@ class Contents:
         train: `Files`, by class and then by name, compared as text, as
             torchvision's ImageFolder lists them: image 10 before image 2.
         validation: `Files`, in the order of val_annotations.txt.
-        unused: {name of a file: why it is not used}, without those of the
-            public archive.
+        unused: {name of a file: reason why it is not used}, without the
+            files of the public archive.
         fingerprints: {kind: digest}; the same archive has the same, with
             its unlabelled test images or without; an extracted folder has
             only some of the kinds.
     """
 
-    def __init__(self, path, names, read, size, checksum):
+    def __init__(self, path, names, left_out, read, size, checksum):
         self.path = path
         self._read = read
         try:
@@ -86,15 +87,16 @@ class Contents:
         self.validation = self._files(self._validation(names))
         used = sorted(self._name_of.values())
         self.unused = {
-            name: why_no_image(name) or "not where images of this data set are"
+            name: explain_no_image(name)
+            or "not where images of this data set are"
             for name in sorted(set(names).difference(used))
             if not _KNOWN.fullmatch(name)
-        }
+        } | left_out
         if _ANNOTATIONS in names:
             used = sorted([*used, _ANNOTATIONS])
-        self.fingerprints = {"sizes": _digest(used, size)}
+        self.fingerprints = {"sizes": _compute_digest(used, size)}
         if checksum is not None:
-            self.fingerprints["checksums"] = _digest(used, checksum)
+            self.fingerprints["checksums"] = _compute_digest(used, checksum)
 
     def read(self, image_id):
         """The bytes of an image; any thread may call this."""
@@ -118,7 +120,7 @@ class Contents:
             raise self._strange(f"a file is missing: {_ANNOTATIONS}")
         else:
             # The archive lists them by number.
-            wnid_of = dict(sorted(folder_of.items(), key=_number))
+            wnid_of = dict(sorted(folder_of.items(), key=_read_number))
         # A missing image would change which half of its class is which.
         unmatched = name_of.keys() ^ wnid_of.keys()
         if unmatched:
@@ -169,7 +171,7 @@ class Contents:
 
 @contextlib.contextmanager
 def open_contents(path):
-    """Opens a zip file, or a folder that such a file was extracted to.
+    """Opens a zip file, or a folder extracted from one.
 
     Yields:
         `Contents`.
@@ -179,16 +181,18 @@ def open_contents(path):
     """
     path = Path(path)
     if path.is_dir():
+        tree = walk(path)
         yield Contents(
             path,
-            _files_under(path),
+            tree.files,
+            tree.left_out,
             lambda name: _read_file(path, name),
             lambda name: (path / name).stat().st_size,
             None,
         )
         return
     with open_archive(path) as archive:
-        root = _root(path, archive.names)
+        root = _locate_root(path, archive.names)
         yield Contents(
             path,
             [
@@ -196,6 +200,7 @@ def open_contents(path):
                 for name in archive.names
                 if name.startswith(root)
             ],
+            archive.left_out,
             lambda name: archive.read(root + name),
             lambda name: archive.size(root + name),
             lambda name: archive.checksum(root + name),
@@ -214,17 +219,8 @@ def _read_file(folder, name):
         ) from error
 
 
-def _files_under(folder):
-    start = len(os.path.join(folder, ""))
-    return [
-        os.path.join(parent, name)[start:].replace(os.sep, "/")
-        for parent, _, names in os.walk(folder)
-        for name in names
-    ]
-
-
-def _root(path, names):
-    """The folder inside the archive that all is in, "" or ending in "/"."""
+def _locate_root(path, names):
+    """Locates the folder in the archive that holds all; "", or ends in "/"."""
     roots = [
         name.removesuffix("wnids.txt")
         for name in names
@@ -237,10 +233,10 @@ def _root(path, names):
     return min(roots, key=lambda root: root.count("/"))
 
 
-def _number(item):
+def _read_number(item):
     return int(re.search(r"\d+", item[0])[0])
 
 
-def _digest(names, fact):
+def _compute_digest(names, fact):
     lines = "".join(f"{name}\t{fact(name)}\n" for name in names)
     return hashlib.blake2b(lines.encode(), digest_size=16).hexdigest()

@@ -1,13 +1,17 @@
-"""Where the images of Tiny ImageNet are, or where they are put."""
+"""Locates the images of Tiny ImageNet, or downloads them."""
 
 from pathlib import Path
 
 from pipelines.errors import DataError
 from pipelines.files.archives import open_archive
 from pipelines.files.download import download
-from pipelines.files.names import listed
-from pipelines.folders.image_files import find_anything
-from pipelines.location import NAMES, places_of_others
+from pipelines.files.names import join_names
+from pipelines.files.walking import (
+    list_zip_files,
+    locate_possible_image,
+    walk,
+)
+from pipelines.location import NAMES, list_places_of_others
 
 URL = "http://cs231n.stanford.edu/tiny-imagenet-200.zip"
 SIZE = 248_100_043
@@ -16,12 +20,12 @@ ARCHIVE, _ = NAMES["tiny_imagenet"]
 _INDEX = "wnids.txt"
 
 
-def find(data_dir):
-    """The zip file or the extracted folder that `data_dir` means.
+def locate(data_dir):
+    """Locates the zip file or the extracted folder.
 
     Args:
         data_dir: A zip file, an extracted folder, or a folder with either,
-            however many folders tools have put around it.
+            in up to three folders that tools have put around it.
 
     Returns:
         A `Path`, or None if there is nothing.
@@ -37,33 +41,31 @@ def find(data_dir):
     if (data_dir / _INDEX).is_file():
         return data_dir
     # In other archives, it may have any name.
-    others = places_of_others("tiny_imagenet", data_dir)
+    others = list_places_of_others("tiny_imagenet", data_dir)
     found = [
-        path.parent
-        for depth in ("*/", "*/*/", "*/*/*/")
-        for path in sorted(data_dir.glob(depth + _INDEX))
+        (data_dir / name).parent
+        for name in walk(data_dir, (), _stop_deep_down, strict=False).files
+        if name.rsplit("/", 1)[-1] == _INDEX
     ] or [
-        path
-        for path in sorted(data_dir.glob("*.[zZ][iI][pP]"))
-        if path not in others and _holds_index(path)
+        path for path in list_zip_files(data_dir, others) if _holds_index(path)
     ]
     if len(found) > 1:
         raise DataError(
             f"{data_dir}: expected Tiny ImageNet once. Received: "
-            f"{listed(path.relative_to(data_dir) for path in found)}. Point "
-            "--data_dir at the one that is meant."
+            f"{join_names(each.relative_to(data_dir) for each in found)}. "
+            "Point --data_dir at the one that is meant."
         )
     return found[0] if found else None
 
 
-def find_or_download(data_dir):
-    """Like `find`, but gets the public archive if there are no images.
+def locate_or_download(data_dir):
+    """Locates the images, or downloads the public archive if there are none.
 
     Raises:
-        DataError: if it cannot be had; says what to put where.
+        DataError: if it cannot be had; tells which file to put where.
     """
     data_dir = Path(data_dir)
-    found = find(data_dir)
+    found = locate(data_dir)
     if found is not None:
         return found
     if data_dir.suffix.lower() == ".zip":
@@ -72,12 +74,12 @@ def find_or_download(data_dir):
             f"--data_dir at the zip file ({URL}), or at a folder to download "
             "it to."
         )
-    others = places_of_others("tiny_imagenet", data_dir)
-    image = find_anything(data_dir, others)
+    others = list_places_of_others("tiny_imagenet", data_dir)
+    image = locate_possible_image(data_dir, others)
     if image is not None:
         raise DataError(
-            f"{data_dir} holds {listed([image])}, and no {_INDEX}, by which "
-            "Tiny ImageNet is known. If that is of it, put that file of "
+            f"{data_dir} holds {join_names([image])}, and no {_INDEX}, by "
+            "which Tiny ImageNet is known. If that is of it, put that file of "
             f"{ARCHIVE} beside train and val; if not, choose "
             "data.name=image_folder for it, or point --data_dir at another "
             "folder to download Tiny ImageNet to."
@@ -95,6 +97,11 @@ def find_or_download(data_dir):
             f"Tiny ImageNet is missing, {error} Any --data_dir with that file, "
             "or with the folder extracted from it, will do."
         ) from error
+
+
+def _stop_deep_down(folder, inside):
+    """Folders of images need not be searched: there may be very many."""
+    return "too deep" if folder.count("/") > 2 else None
 
 
 def _holds_index(path):

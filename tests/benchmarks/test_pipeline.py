@@ -6,9 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.location import Location
-from pipelines.tiny_imagenet import TinyImageNet
-
 SCRIPT = Path(__file__).parents[2] / "benchmarks" / "pipeline.py"
 
 
@@ -72,11 +69,3 @@ def test_claims_that_hold(benchmark, monkeypatch, capsys):
 def test_claims_that_do_not(benchmark, monkeypatch, capsys, measured, broken):
     assert run(benchmark, monkeypatch, **measured) == 1
     assert capsys.readouterr().out.count("NO") == broken
-
-
-def test_drawn_set_is_laid_out_like_tiny_imagenet(benchmark, tmp_path):
-    path = benchmark.draw_large_set(tmp_path, 4000)
-    source = TinyImageNet(Location(path, tmp_path / "prepared"))
-    assert len(source.class_names) == 200
-    assert len(source.split("train+holdout").labels) == 4000
-    assert len(source.split("validation").labels) == 400

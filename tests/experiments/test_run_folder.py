@@ -9,8 +9,6 @@ from experiments.run_folder import (
     HISTORY_FIELDS,
     SELECTION_FIELDS,
     RunFolder,
-    config_of,
-    of_another_run,
 )
 
 
@@ -59,17 +57,6 @@ def test_config_of_before_a_field_existed_is_the_same(folder, tiny):
         folder.claim(replace(tiny, judged="best"), 3)
     with pytest.raises(ConfigError, match=r"data\.folds is None there and 5"):
         folder.claim(replace(tiny, data=replace(tiny.data, folds=5)), 3)
-
-
-def test_config_of_before_a_data_set_was_renamed_is_the_same(folder, tiny):
-    pets = replace(tiny, data=replace(tiny.data, name="catsdogs"))
-    config = config_of(pets, 3)
-    before = config | {"data": config["data"] | {"name": "cats_dogs"}}
-    folder.write_json("config.json", before)
-    folder.check(pets, 3)
-    assert of_another_run(before, config) is None
-    with pytest.raises(ConfigError, match=r"data\.name is 'catsdogs' there"):
-        folder.check(tiny, 3)
 
 
 @pytest.mark.parametrize("more", [(), SELECTION_FIELDS])

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipelines.files.names import in_utf8
+from pipelines.files.names import escape_name
 
 EXAMPLES = 150
 SUFFIXES = ("png", "JPG", "jfif", "tif", "avif")
@@ -237,7 +237,7 @@ def test_any_folder_is_prepared_or_refused_and_left_as_it_is(
             return
         if kind == "folder":
             files = [
-                in_utf8(name.removeprefix("data/"))
+                escape_name(name.removeprefix("data/"))
                 for name, content in before.items()
                 if content is not None
             ]

@@ -7,6 +7,8 @@ import numpy as np
 import PIL.Image
 import pytest
 
+from pipelines.location import Location
+
 ROOT = "tiny-imagenet-200/"
 
 
@@ -38,6 +40,18 @@ def files_of(wnids, train, val):
     return files
 
 
+def write_tiny_imagenet(
+    path, wnids=("n300", "n100", "n200"), train=12, val=4, changes=None
+):
+    path.parent.mkdir(exist_ok=True)
+    files = files_of(wnids, train, val) | (changes or {})
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, data in files.items():
+            if data is not None:
+                file.writestr(ROOT + name, data)
+    return path
+
+
 @pytest.fixture
 def make_tiny_imagenet(tmp_path):
     """Function that writes a small Tiny ImageNet as a zip file.
@@ -48,22 +62,17 @@ def make_tiny_imagenet(tmp_path):
     that file out}.
     """
 
-    def make(
-        path=tmp_path / "data" / "tiny-imagenet-200.zip",
-        wnids=("n300", "n100", "n200"),
-        train=12,
-        val=4,
-        changes=None,
-    ):
-        path.parent.mkdir(exist_ok=True)
-        files = files_of(wnids, train, val) | (changes or {})
-        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
-            for name, data in files.items():
-                if data is not None:
-                    file.writestr(ROOT + name, data)
-        return path
+    def make(path=tmp_path / "data" / "tiny-imagenet-200.zip", **options):
+        return write_tiny_imagenet(path, **options)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def tiny_imagenet(tmp_path_factory):
+    """Location of a small Tiny ImageNet; prepared once, only to be read."""
+    folder = tmp_path_factory.mktemp("tiny")
+    return Location(write_tiny_imagenet(folder / "tiny-imagenet-200.zip"))
 
 
 def noise_png(seed, size=(12, 9)):
@@ -75,7 +84,7 @@ def noise_png(seed, size=(12, 9)):
     return buffer.getvalue()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def pictures():
     """{path: bytes} of 20 cats and 10 dogs, without parts."""
     names = [f"cats/cat_{n}.png" for n in range(20)]
@@ -83,7 +92,7 @@ def pictures():
     return {name: noise_png(seed) for seed, name in enumerate(names)}
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def write_tree():
     """Function that writes {path: bytes} below a folder."""
 
@@ -97,7 +106,7 @@ def write_tree():
     return write
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def write_zip():
     """Function that writes {path: bytes} to a zip file."""
 
@@ -111,7 +120,7 @@ def write_zip():
     return write
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def draw_image():
     """Function that writes a smooth image of a seed to a file."""
 

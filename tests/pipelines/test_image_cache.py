@@ -216,7 +216,7 @@ def test_interrupted_decoding_leaves_nothing(noise, tmp_path, monkeypatch):
     monkeypatch.setattr(noise, "decode_into", interrupt)
     with pytest.raises(KeyboardInterrupt):
         keep(tmp_path, noise, range(COUNT), PLACES["on disk"])
-    assert not list((tmp_path / "cache").iterdir())
+    assert not list(tmp_path.iterdir())
 
 
 def test_full_disk_is_one_line(noise, tmp_path, monkeypatch):
@@ -227,4 +227,4 @@ def test_full_disk_is_one_line(noise, tmp_path, monkeypatch):
     with pytest.raises(DataError, match="No space left.*data.disk_gib") as got:
         keep(tmp_path, noise, range(COUNT), PLACES["on disk"])
     assert "\n" not in str(got.value)
-    assert not list((tmp_path / "cache").iterdir())
+    assert not list(tmp_path.iterdir())

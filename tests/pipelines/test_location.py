@@ -32,19 +32,19 @@ def test_read_only_data_is_left_alone(tmp_path, name):
 
 
 def test_outside_of_the_data(tmp_path, monkeypatch):
-    assert Location(tmp_path / "photos").outside().prepared == (
+    assert Location(tmp_path / "photos").move_outside().prepared == (
         tmp_path / "photos_prepared"
     )
-    assert Location(tmp_path / "photos.zip").outside().prepared == (
+    assert Location(tmp_path / "photos.zip").move_outside().prepared == (
         tmp_path / "photos.zip_prepared"
     )
-    assert Location(tmp_path, "other").outside().prepared == Path("other")
+    assert Location(tmp_path, "other").move_outside().prepared == Path("other")
     monkeypatch.chdir(tmp_path)
     beside = tmp_path.with_name(f"{tmp_path.name}_prepared")
-    assert Location(".").outside().prepared == beside
+    assert Location(".").move_outside().prepared == beside
     # Once is enough.
-    assert Location(".").outside().outside().prepared == beside
-    assert Location("/").outside().prepared == Path("prepared/_prepared")
+    assert Location(".").move_outside().move_outside().prepared == beside
+    assert Location("/").move_outside().prepared == Path("prepared/_prepared")
 
 
 def test_folder_whose_name_ends_like_a_zip_file(tmp_path):

@@ -11,7 +11,7 @@ from pipelines.config import Data, Offline
 from pipelines.errors import DataError
 from pipelines.loading import load
 from pipelines.location import Location
-from pipelines.overlaps import Part, find_overlaps
+from pipelines.overlaps import Part, describe_overlaps
 
 SHAPES = Data(name="shapes", image_size=8, limit_train=60, limit_val=30)
 PETS = Data(name="catsdogs", val="test", image_size=16)
@@ -33,7 +33,7 @@ def gray(value):
 
 
 def test_pairs_are_counted_in_the_judged_split():
-    found = find_overlaps(
+    found = describe_overlaps(
         {
             "train": part("a", [1, 2, 3, 4, 5]),
             "val": part("b", [4, 5, 6]),
@@ -46,7 +46,7 @@ def test_pairs_are_counted_in_the_judged_split():
         "2 of 3 images of val (b) are in selection (c), too, such as 5",
     ]
     apart = {"train": part("a", [1, 2]), "val": part("b", [3, 4])}
-    assert find_overlaps(apart) == []
+    assert describe_overlaps(apart) == []
 
 
 def test_twins_under_other_names_are_found():
@@ -54,7 +54,7 @@ def test_twins_under_other_names_are_found():
         "train": part("a", range(150), "train/"),
         "val": part("b", [149, 150, 151], "val/"),
     }
-    (sentence,) = find_overlaps(parts)
+    (sentence,) = describe_overlaps(parts)
     assert sentence == (
         "1 of 3 images of val (b) are in train (a), too, such as train/149 = "
         "val/149"
@@ -68,15 +68,15 @@ def test_few_twins_of_published_splits_are_no_overlap(size, refused):
         "train": part("a", range(150), "train/"),
         "val": part("b", [149, 150, 151], "val/", size),
     }
-    assert len(find_overlaps(parts, published=True)) == refused
+    assert len(describe_overlaps(parts, published=True)) == refused
     # Not so with images that have the same name.
     parts["val"] = part("b", [149, 150, 151], "train/", size)
-    assert len(find_overlaps(parts, published=True)) == 1
+    assert len(describe_overlaps(parts, published=True)) == 1
 
 
 def test_what_was_made_of_an_image_is_that_image():
     made = part("a_aug", [7, 8], groups=["1", "2"])
-    (sentence,) = find_overlaps({"train": made, "val": part("b", [2, 3])})
+    (sentence,) = describe_overlaps({"train": made, "val": part("b", [2, 3])})
     assert "1 of 2 images of val" in sentence
     assert sentence.endswith("such as 8 = 2")
 

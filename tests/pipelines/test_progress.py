@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from pipelines.progress import announced
+from pipelines.progress import announce_if_slow
 
 BAR = """
 from pipelines.progress import progress_bar
@@ -41,7 +41,7 @@ def _read(terminal):
 
 
 def test_what_takes_longer_than_a_moment_is_announced(capsys):
-    with announced("counting", patience=0.01):
+    with announce_if_slow("counting", patience=0.01):
         for _ in range(500):
             time.sleep(0.01)
             if "  counting ...\n" in capsys.readouterr().out:
@@ -50,7 +50,7 @@ def test_what_takes_longer_than_a_moment_is_announced(capsys):
 
 
 def test_what_is_quick_says_nothing(capsys):
-    with announced("counting", patience=0.5):
+    with announce_if_slow("counting", patience=0.5):
         pass
     time.sleep(0.7)
     assert capsys.readouterr().out == ""

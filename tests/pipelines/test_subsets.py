@@ -18,7 +18,7 @@ def test_spread_over_classes_gives_all_classes_their_share():
 
 
 class Images:
-    """What `subsets.cut` needs of a split."""
+    """What `subsets.select_fold` needs of a split."""
 
     def __init__(self, ids, labels, groups=None):
         self.ids = ids
@@ -32,7 +32,7 @@ ORIGINALS = Images([f"o{n}" for n in range(23)], [0] * 10 + [1] * 13)
 def test_folds_judge_every_image_once_and_never_train_on_it():
     judged = []
     for number in range(5):
-        chosen = subsets.cut(ORIGINALS, ORIGINALS, Fold(5, number, 0))
+        chosen = subsets.select_fold(ORIGINALS, ORIGINALS, Fold(5, number, 0))
         assert not set(chosen["train"]) & set(chosen["val"])
         assert len(chosen["train"]) + len(chosen["val"]) == 23
         counts = np.bincount(ORIGINALS.labels[chosen["val"]])
@@ -44,7 +44,9 @@ def test_folds_judge_every_image_once_and_never_train_on_it():
 
 def test_other_seeds_cut_other_folds():
     first, again, other, large = (
-        subsets.cut(ORIGINALS, ORIGINALS, Fold(5, 0, seed))["val"].tolist()
+        subsets.select_fold(ORIGINALS, ORIGINALS, Fold(5, 0, seed))[
+            "val"
+        ].tolist()
         for seed in (0, 0, 1, 2**63 - 1)
     )
     assert first == again != other
@@ -59,7 +61,7 @@ def test_variations_of_a_judged_image_are_not_trained_on():
         groups,
     )
     for number in range(5):
-        chosen = subsets.cut(varied, ORIGINALS, Fold(5, number, 0))
+        chosen = subsets.select_fold(varied, ORIGINALS, Fold(5, number, 0))
         judged = {ORIGINALS.ids[index] for index in chosen["val"]}
         trained = {groups[index] for index in chosen["train"]}
         assert not judged & trained
@@ -70,7 +72,7 @@ def test_variations_of_a_judged_image_are_not_trained_on():
 def test_folds_that_cannot_be_cut_are_refused():
     for folds in (1, 11):
         with pytest.raises(DataError, match=f"data.folds={folds}"):
-            subsets.cut(ORIGINALS, ORIGINALS, Fold(folds, 0, 0))
+            subsets.select_fold(ORIGINALS, ORIGINALS, Fold(folds, 0, 0))
     others = Images(["p1", "p2"], [0, 1])
     with pytest.raises(DataError, match="p1 in train alone"):
-        subsets.cut(others, ORIGINALS, Fold(2, 0, 0))
+        subsets.select_fold(others, ORIGINALS, Fold(2, 0, 0))

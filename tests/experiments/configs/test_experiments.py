@@ -8,8 +8,8 @@ import pytest
 from experiments.configs.registry import EXPERIMENTS, STUDIES, get_experiment
 from experiments.configs.schema import Experiment, as_json
 from experiments.errors import ConfigError
-from pipelines.batches import steps_per_epoch
-from pipelines.config_differences import differences
+from pipelines.batches import count_epoch_steps
+from pipelines.config import compare_configs
 
 SALMIX = EXPERIMENTS["tinyimagenet_salmix"]
 
@@ -35,7 +35,7 @@ def test_xavier_arms_differ_from_he_arms_in_the_initializer_alone():
     names = STUDIES["tinyimagenet_init"].experiments
     assert len(names) == 6
     for he, xavier in zip(names[:3], names[3:], strict=True):
-        different = differences(
+        different = compare_configs(
             as_json(EXPERIMENTS[he]), as_json(EXPERIMENTS[xavier])
         )
         assert [field for field, _, _ in different] == [
@@ -50,7 +50,7 @@ def test_demo_arms_differ_in_one_thing():
     for other in others:
         fields = {
             field.partition(".")[0]
-            for field, _, _ in differences(as_json(first), as_json(other))
+            for field, _, _ in compare_configs(as_json(first), as_json(other))
         }
         one_thing = "seed_offset" if "placebo" in other.name else "augment"
         assert fields == {"name", "summary", one_thing}
@@ -76,14 +76,14 @@ def test_published_runs_take_391_steps_an_epoch(name, images):
     """The last one of fewer images."""
     data = EXPERIMENTS[name].data
     split = SimpleNamespace(labels=range(images))
-    assert steps_per_epoch(split, data.batch_size, data.drop_remainder) == 391
+    assert count_epoch_steps(split, data.batch_size, data.drop_remainder) == 391
 
 
 def test_published_cats_and_dogs_arms_differ_in_the_variations_alone():
     original, augly = (
         as_json(EXPERIMENTS[name]) for name in STUDIES["catsdogs"].experiments
     )
-    fields = [field for field, _, _ in differences(original, augly)]
+    fields = [field for field, _, _ in compare_configs(original, augly)]
     labels = ["name", "summary", "published"]
     assert [f for f in fields if f not in labels] == [
         "data.train",
@@ -101,7 +101,7 @@ def test_fair_cats_and_dogs_arms_take_the_same_steps():
     for other in others:
         fields = {
             field.partition(".operations")[0]
-            for field, _, _ in differences(first, other)
+            for field, _, _ in compare_configs(first, other)
         }
         assert fields - {"name", "summary"} in (
             {"data.train", "data.offline"},

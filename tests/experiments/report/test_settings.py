@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 from experiments.configs.schema import layer
-from experiments.report.counts import merge_counts
 from experiments.report.groups import group_runs
 from experiments.report.runs import read_runs
 from experiments.report.settings import compare_settings
@@ -58,13 +57,3 @@ def test_weights_of_imagenet_are_a_setting(make_run, tiny):
     found = settings_of(make_run("a"), make_run("b", model=model))
     assert found.table == {"model.weights": {"a": None, "b": "imagenet"}}
     assert found.things == {"b": ["model.weights"]}
-
-
-def test_a_data_set_that_was_renamed_is_the_same(make_run, tiny):
-    before = make_run("a", data=replace(tiny.data, name="cats_dogs"))
-    today = make_run("b", data=replace(tiny.data, name="catsdogs"))
-    found = settings_of(before, today)
-    assert found.placebos == ["b"]
-    runs, _ = read_runs([before.path, today.path])
-    merged = merge_counts({run.name: [run] for run in runs})
-    assert list(merged) == ["catsdogs"]

@@ -151,8 +151,8 @@ def test_a_run_is_trained_by_one_process(tiny, tmp_path):
     held = (
         "import sys, time\n"
         "from pathlib import Path\n"
-        "from pipelines.files.locking import alone\n"
-        f"with alone(Path({str(folder / '.lock')!r})):\n"
+        "from pipelines.files.locking import file_lock\n"
+        f"with file_lock(Path({str(folder / '.lock')!r})):\n"
         "    print('held', flush=True)\n"
         "    time.sleep(600)\n"
     )

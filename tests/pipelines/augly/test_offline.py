@@ -12,9 +12,9 @@ import pytest
 
 from pipelines.augly.offline import (
     augment_folder,
+    build_generator,
     name_variations,
     read_manifest,
-    variation_random,
 )
 from pipelines.augly.operations import SLIGHT, apply, vary
 from pipelines.errors import DataError
@@ -136,7 +136,7 @@ def test_what_a_variation_is_drawn_from():
     """The same as `vary` with the generator of its name and number."""
     image = PIL.Image.new("RGB", (30, 30), "red")
     drawn = [
-        vary(image, SLIGHT, variation_random(seed, name, number))[1]
+        vary(image, SLIGHT, build_generator(seed, name, number))[1]
         for seed, name, number in (
             (0, "cats/1.jpg", 1),
             (0, "cats/1.jpg", 2),

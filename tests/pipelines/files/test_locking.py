@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from pipelines.files.locking import alone
+from pipelines.files.locking import file_lock
 
 
 def test_never_two_at_once_although_the_lock_is_removed(tmp_path):
@@ -13,7 +13,7 @@ def test_never_two_at_once_although_the_lock_is_removed(tmp_path):
     inside, most = [], []
 
     def work(number):
-        with alone(path):
+        with file_lock(path):
             inside.append(number)
             most.append(len(inside))
             time.sleep(0.002)
@@ -28,19 +28,22 @@ def test_never_two_at_once_although_the_lock_is_removed(tmp_path):
 
 def test_what_was_made_meanwhile_stays(tmp_path):
     path = tmp_path / "new" / ".lock"
-    with alone(path):
+    with file_lock(path):
         (tmp_path / "new" / "file").touch()
     assert [p.name for p in (tmp_path / "new").iterdir()] == ["file"]
 
 
 @pytest.mark.parametrize("error", [ValueError, FileNotFoundError, OSError])
 def test_errors_come_through(tmp_path, error):
-    with pytest.raises(error), alone(tmp_path / "new" / ".lock"):
+    with pytest.raises(error), file_lock(tmp_path / "new" / ".lock"):
         raise error("mine")
     assert not list(tmp_path.iterdir())
 
 
 def test_folder_that_cannot_be_made(tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(OSError, match="file"), alone(tmp_path / "file/a/.lock"):
+    with (
+        pytest.raises(OSError, match="file"),
+        file_lock(tmp_path / "file/a/.lock"),
+    ):
         pass

@@ -7,9 +7,8 @@ import requests
 import tensorflow_datasets as tfds
 
 from pipelines.errors import DataError
-from pipelines.folders.catsdogs import CatsDogs, CatsVsDogs
+from pipelines.loading import open_source
 from pipelines.location import Location
-from pipelines.tiny_imagenet import TinyImageNet
 
 
 @pytest.fixture(autouse=True)
@@ -32,21 +31,21 @@ def counts(source):
 
 @pytest.mark.parametrize(
     "place",
-    ["catsdogs.zip", "cats_dogs.zip", "cats-and-dogs-test.zip", "other.zip"],
+    ["catsdogs.zip", "cats-and-dogs-test.zip", "other.zip"],
 )
 def test_zip_file(place, pictures, tmp_path, write_zip):
     path = write_zip(tmp_path / "data" / place, pictures)
     named = path if place == "other.zip" else path.parent
-    source = CatsDogs(Location(named, tmp_path / "prepared"))
+    source = open_source("catsdogs", Location(named, tmp_path / "prepared"))
     assert counts(source) == {"train": [16, 8], "test": [4, 2]}
 
 
-@pytest.mark.parametrize("place", ["", "catsdogs", "cats_dogs"])
+@pytest.mark.parametrize("place", ["", "catsdogs"])
 def test_folder(place, pictures, tmp_path, write_tree):
     write_tree(tmp_path / place, pictures)
     # What is prepared lies beside the classes, and is no class.
     for _ in range(2):
-        source = CatsDogs(Location(tmp_path))
+        source = open_source("catsdogs", Location(tmp_path))
         assert source.class_names == ["cats", "dogs"]
         assert counts(source) == {"train": [16, 8], "test": [4, 2]}
     assert (tmp_path / "split_data" / "split.json").is_file()
@@ -66,7 +65,9 @@ def test_split_made_elsewhere_in_a_folder_that_is_only_read(
     }
     data = write_tree(tmp_path / "data", files)
     for _ in range(2):
-        source = CatsDogs(Location(data / named, tmp_path / "prepared"))
+        source = open_source(
+            "catsdogs", Location(data / named, tmp_path / "prepared")
+        )
         assert counts(source) == {"train": [1, 1], "test": [1, 1]}
         assert source.split("test").ids == [
             "test/cats/1.png",
@@ -88,12 +89,14 @@ def test_kaggle_where_nothing_is_here(
         return str(downloaded)
 
     monkeypatch.setattr(kagglehub, "dataset_download", download)
-    source = CatsDogs(Location(tmp_path / "data", tmp_path / "prepared"))
+    source = open_source(
+        "catsdogs", Location(tmp_path / "data", tmp_path / "prepared")
+    )
     assert counts(source) == {"train": [20, 10], "test": [1, 1]}
     assert handles == ["samuelcortinhas/cats-and-dogs-image-classification"]
     assert "downloading" in capsys.readouterr().out
     # Once prepared, nobody goes to the network again.
-    CatsDogs(Location(tmp_path / "data", tmp_path / "prepared"))
+    open_source("catsdogs", Location(tmp_path / "data", tmp_path / "prepared"))
     assert len(handles) == 1
 
 
@@ -111,7 +114,7 @@ def test_nothing_is_downloaded_where_images_are(
         write_tree(data, {place + name: f for name, f in pictures.items()})
     # Something else's, which may lie there, too.
     write_zip(data / "tiny-imagenet-200.zip", {"wnids.txt": b""})
-    source = CatsDogs(Location(data, tmp_path / "prepared"))
+    source = open_source("catsdogs", Location(data, tmp_path / "prepared"))
     assert counts(source) == {"train": [16, 8], "test": [4, 2]}
 
 
@@ -119,9 +122,9 @@ def test_nothing_is_downloaded_where_images_are(
 def test_nothing_is_downloaded_where_images_may_be(name, tmp_path, monkeypatch):
     monkeypatch.setattr(kagglehub, "dataset_download", None)
     (tmp_path / name).write_bytes(b"x")
-    for source in (CatsDogs, CatsVsDogs, TinyImageNet):
+    for data_set in ("catsdogs", "cats_vs_dogs", "tiny_imagenet"):
         with pytest.raises(DataError, match=f"holds {name}"):
-            source(Location(tmp_path))
+            open_source(data_set, Location(tmp_path))
     assert [p.name for p in tmp_path.iterdir()] == [name]
 
 
@@ -136,7 +139,7 @@ def test_other_images_are_not_taken_for_cats_and_dogs(
     }
     write_zip(tmp_path / "photos.zip", files)
     with pytest.raises(DataError, match="of n1, n2, and not of cats and dogs"):
-        CatsDogs(Location(tmp_path))
+        open_source("catsdogs", Location(tmp_path))
     assert [p.name for p in tmp_path.iterdir()] == ["photos.zip"]
 
 
@@ -152,7 +155,7 @@ def test_images_beside_what_is_taken_are_told(
     more = dict.fromkeys(("cats/new.png", "notes.txt"), b"")
     more["tiny-imagenet-200/train/n1/images/n1_0.JPEG"] = b""
     write_tree(data, more)
-    (note,) = CatsDogs(Location(data)).notes
+    (note,) = open_source("catsdogs", Location(data)).notes
     assert f"1 beside {taken}, which is taken, such as ../cats/" in note
     assert "tiny" not in note
 
@@ -164,9 +167,9 @@ def test_images_of_no_known_layout_are_asked_about(
     names = ("train/cat.0.png", "test1/1.png")
     write_tree(tmp_path, dict(zip(names, pictures.values(), strict=False)))
     with pytest.raises(DataError, match="in two ways: test1, train are parts"):
-        CatsDogs(Location(tmp_path))
+        open_source("catsdogs", Location(tmp_path))
     with pytest.raises(DataError, match=r"holds test1/1\.png, and.*_folder"):
-        CatsVsDogs(Location(tmp_path))
+        open_source("cats_vs_dogs", Location(tmp_path))
     assert {p.name for p in tmp_path.iterdir()} == {"train", "test1"}
 
 
@@ -174,7 +177,9 @@ def test_validation_part_is_the_test_part(pictures, tmp_path, write_tree):
     files = {f"train/{name}": data for name, data in pictures.items()}
     files["validation/cats/x.png"] = pictures["cats/cat_0.png"]
     files["validation/dogs/y.png"] = pictures["dogs/dog_0.png"]
-    source = CatsDogs(Location(write_tree(tmp_path / "catsdogs", files).parent))
+    source = open_source(
+        "catsdogs", Location(write_tree(tmp_path / "catsdogs", files).parent)
+    )
     assert counts(source) == {"train": [20, 10], "test": [1, 1]}
     assert source.split("test").ids == [
         "validation/cats/x.png",
@@ -184,7 +189,7 @@ def test_validation_part_is_the_test_part(pictures, tmp_path, write_tree):
 
 def test_without_data_and_network_it_says_what_to_put_where(tmp_path):
     with pytest.raises(DataError) as caught:
-        CatsDogs(Location(tmp_path / "data"))
+        open_source("catsdogs", Location(tmp_path / "data"))
     message = str(caught.value)
     assert f"no cats and dogs in {tmp_path / 'data'}" in message
     assert "Put catsdogs.zip there" in message
@@ -211,14 +216,14 @@ def test_tfds_by_name(pictures, tmp_path):
             ]
         },
     )
-    source = CatsVsDogs(Location(tmp_path))
+    source = open_source("cats_vs_dogs", Location(tmp_path))
     assert source.class_names == ["cat", "dog"]
     assert counts(source) == {"train": [16, 8], "test": [4, 2]}
 
 
 def test_tfds_without_network_says_so(tmp_path):
     with pytest.raises(DataError, match="no cats_vs_dogs in .*ConnectionErr"):
-        CatsVsDogs(Location(tmp_path / "data"))
+        open_source("cats_vs_dogs", Location(tmp_path / "data"))
     assert not (tmp_path / "data").exists()
 
 
@@ -226,7 +231,7 @@ def test_broken_zip_file_is_one_line(pictures, tmp_path, write_zip):
     path = write_zip(tmp_path / "catsdogs.zip", pictures)
     path.write_bytes(path.read_bytes()[:-500])
     with pytest.raises(DataError, match="broken or cut short"):
-        CatsDogs(Location(tmp_path))
+        open_source("catsdogs", Location(tmp_path))
     assert [p.name for p in tmp_path.iterdir()] == ["catsdogs.zip"]
 
 
@@ -234,6 +239,6 @@ def test_hostile_zip_file_writes_nothing(pictures, tmp_path, write_zip):
     evil = {"../evil.png": pictures["cats/cat_0.png"]}
     write_zip(tmp_path / "data" / "catsdogs.zip", pictures | evil)
     with pytest.raises(DataError, match=r"refused.*\.\./evil\.png"):
-        CatsDogs(Location(tmp_path / "data"))
+        open_source("catsdogs", Location(tmp_path / "data"))
     assert [p.name for p in tmp_path.iterdir()] == ["data"]
     assert len(list((tmp_path / "data").iterdir())) == 1

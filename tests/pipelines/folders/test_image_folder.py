@@ -26,10 +26,18 @@ def location(tmp_path):
     return Location(tmp_path / "raw", tmp_path / "prepared")
 
 
-def opened(location, seed=0):
-    return ImageFolder(
-        location, lambda may_download: FolderFiles(location.data_dir), seed
-    )
+class Folder(ImageFolder):
+    """The images below `data_dir`, if it is there."""
+
+    def locate_files(self):
+        there = self.location.data_dir.is_dir()
+        return FolderFiles(self.location.data_dir) if there else None
+
+
+def opened(location, seed=0, kind=Folder):
+    source = kind(location, seed)
+    source.prepare()
+    return source
 
 
 def files_below(root):
@@ -98,8 +106,8 @@ def test_split_of_other_data_is_refused(raw, location, pictures):
 
 def test_prepared_data_suffices(raw, location):
     expected = opened(location).split("train").ids
-    source = ImageFolder(location, lambda may_download: None)
-    assert source.split("train").ids == expected
+    raw.rename(raw.with_name("gone"))
+    assert opened(location).split("train").ids == expected
 
 
 def test_parts_that_the_data_has_are_kept(
@@ -126,7 +134,7 @@ def test_split_made_elsewhere_is_used_where_it_is(
     files["test/cats/t.png"] = pictures["cats/cat_0.png"]
     files["test/dogs/u.png"] = pictures["dogs/dog_0.png"]
     root = write_tree(tmp_path / "split_data", files)
-    source = ImageFolder(Location(tmp_path), None)
+    source = opened(Location(tmp_path), kind=ImageFolder)
     assert source.split("test").ids == ["test/cats/t.png", "test/dogs/u.png"]
     assert len(source.split("train").ids) == 30
     # Both test images are train images: a leak.
@@ -134,7 +142,8 @@ def test_split_made_elsewhere_is_used_where_it_is(
     assert "2 images are in both train and test (a leak)" in note
     assert note in capsys.readouterr().out
     assert {k: v for k, v in files_below(root).items() if k in files} == files
-    assert ImageFolder(Location(tmp_path), None).notes == [note]
+    again = opened(Location(tmp_path), kind=ImageFolder)
+    assert again.notes == [note]
 
 
 def test_bad_files_of_such_a_split_are_left_out_of_its_variations(
@@ -145,7 +154,7 @@ def test_bad_files_of_such_a_split_are_left_out_of_its_variations(
     files["train/cats/bad.png"] = b"no image"
     write_tree(tmp_path / "split_data", files)
     location = Location(tmp_path, on_bad_image="skip")
-    source = ImageFolder(location, None)
+    source = opened(location, kind=ImageFolder)
     offline = Offline(count=1, operations={"hflip": {}})
     written = source.write_variations("train_aug", offline)
     assert written == {tmp_path / "split_data" / "train_aug": 60}
@@ -155,7 +164,7 @@ def test_bad_files_of_such_a_split_are_left_out_of_its_variations(
 def test_folder_that_is_no_split_is_not_touched(tmp_path, write_tree, pictures):
     root = write_tree(tmp_path / "split_data", pictures)
     with pytest.raises(DataError, match="was not made here"):
-        ImageFolder(Location(tmp_path), None)
+        opened(Location(tmp_path), kind=ImageFolder)
     assert files_below(root) == pictures
 
 
@@ -212,8 +221,13 @@ def test_interrupted_copy_leaves_no_split(raw, location):
     # Of its contents; not counted.
     assert files.fingerprint
     files.reads = 0
+
+    class InterruptedFolder(Folder):
+        def locate_files(self):
+            return files
+
     with pytest.raises(KeyboardInterrupt):
-        ImageFolder(location, lambda may_download: files)
+        opened(location, kind=InterruptedFolder)
     assert files.reads == 46
     assert not location.prepared.exists()
     # What a killed process could not remove is no obstacle either.
@@ -285,7 +299,7 @@ def test_real_cats_and_dogs(data_dir, tmp_path):
     archive = data_dir / "cats-and-dogs-test.zip"
     if not archive.is_file():
         pytest.skip(f"no real images: {archive} does not exist")
-    source = CatsDogs(Location(archive, tmp_path))
+    source = opened(Location(archive, tmp_path), kind=CatsDogs)
     train, test = source.split("train"), source.split("test")
     np.testing.assert_array_equal(np.bincount(train.labels), [56, 56])
     np.testing.assert_array_equal(np.bincount(test.labels), [14, 14])

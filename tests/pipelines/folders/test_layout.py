@@ -5,7 +5,7 @@ import os
 import pytest
 
 from pipelines.errors import DataError
-from pipelines.files.names import summary
+from pipelines.files.names import summarize
 from pipelines.folders.image_files import ArchiveFiles, FolderFiles
 from pipelines.folders.layout import arrange
 
@@ -192,7 +192,7 @@ def test_every_file_that_is_not_used_has_its_reason():
     layout = arrange([*used, *unused], "here")
     assert sorted(layout.names.values()) == sorted(used)
     assert layout.unused == unused
-    said = summary(layout.unused)
+    said = summarize(layout.unused)
     assert "2 in no folder of a class, such as stray.jpg; " in said
     assert "1 a format that is not read here (.heic), such as t" in said
     assert "\r" not in said
@@ -257,7 +257,7 @@ def test_names_that_are_not_utf_8(tmp_path, write_tree):
     assert last.file == "\\xe9.png"
     assert files.read(last) == b"3"
     assert files.fingerprint
-    assert "caf\\xe9s/\\xe9.txt" in summary(files.unused)
+    assert "caf\\xe9s/\\xe9.txt" in summarize(files.unused)
 
 
 def test_accents_are_the_same_however_they_are_written():

@@ -8,7 +8,7 @@ import pytest
 
 from pipelines.config import Data
 from pipelines.errors import DataError
-from pipelines.folders.own_images import find
+from pipelines.folders.own_images import locate_files
 from pipelines.loading import load, open_source
 from pipelines.location import Location
 
@@ -256,7 +256,7 @@ def test_what_this_program_wrote_is_no_image_of_the_user(make_images):
     root = make_images()
     source = opened(root, prepared_dir=root / "once")
     # Another place: the first lies among the classes, and says whose it is.
-    files = find(Location(root, root.with_name("elsewhere")))
+    files = locate_files(Location(root, root.with_name("elsewhere")))
     assert len(files.entries) == 15
     assert files.unused == {"once/split_data/": "prepared by this program"}
     # A prepared folder is a data set of its own.

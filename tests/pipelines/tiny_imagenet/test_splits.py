@@ -1,4 +1,4 @@
-"""The published study's images, replayed by its own rule."""
+"""Arrangement of the splits; the published study's images by its own rule."""
 
 import random
 import zipfile
@@ -6,20 +6,47 @@ import zipfile
 import numpy as np
 import pytest
 
-from pipelines.location import Location
-from pipelines.tiny_imagenet import TinyImageNet
+from pipelines.loading import open_source
 from pipelines.tiny_imagenet import splits as arrangement
 from pipelines.tiny_imagenet.contents import open_contents
 
 
-@pytest.fixture
-def archive(make_tiny_imagenet):
-    return make_tiny_imagenet()
+@pytest.fixture(scope="session")
+def source(tiny_imagenet):
+    return open_source("tiny_imagenet", tiny_imagenet)
 
 
-@pytest.fixture
-def source(archive):
-    return TinyImageNet(Location(archive))
+def test_arrangement_of_many_images():
+    """Halves and tenths of each class, each image in one place."""
+    labels = np.repeat(np.arange(20), np.arange(20, 40))
+    number = np.concatenate([np.arange(count) for count in range(20, 40)])
+    size = np.bincount(labels)[labels]
+    parts = arrangement.arrange_train(labels)
+    everything = np.concatenate([parts["train"], parts["holdout"]])
+    np.testing.assert_array_equal(np.sort(everything), np.arange(len(labels)))
+    first_half = np.flatnonzero(number < size // 2)
+    published = parts["published_train"]
+    np.testing.assert_array_equal(np.sort(published), first_half)
+    np.testing.assert_array_equal(published, parts["train"][: len(published)])
+    np.testing.assert_array_equal(
+        np.bincount(labels[parts["holdout"]]),
+        [round(count / 10) for count in range(20, 40)],
+    )
+    # Drawn, not the first or the last of the second half.
+    place = number[parts["holdout"]] / size[parts["holdout"]]
+    assert 0.6 < place.mean() < 0.9
+    order = np.random.default_rng(0).permutation(len(labels))
+    labels, number, size = labels[order], number[order], size[order]
+    parts = arrangement.arrange_validation(labels)
+    np.testing.assert_array_equal(
+        np.sort(parts["validation"]), np.arange(len(labels))
+    )
+    half = parts["published_validation"]
+    np.testing.assert_array_equal(half, parts["validation"][: len(half)])
+    np.testing.assert_array_equal(
+        np.bincount(labels[half]), np.arange(20, 40) // 2
+    )
+    assert 0.4 < (number[half] / size[half]).mean() < 0.6
 
 
 def test_published_parts(source):
@@ -54,12 +81,12 @@ def published_halves(archive):
     return {wnid: names[: len(names) // 2] for wnid, names in names_of.items()}
 
 
-def test_published_validation_is_what_the_study_drew(source, archive):
+def test_published_validation_is_what_the_study_drew(source, tiny_imagenet):
     split = source.split("published_validation")
     found = {wnid: set() for wnid in source.wnids}
     for image_id, label in zip(split.ids, split.labels, strict=True):
         found[source.wnids[label]].add(image_id)
-    halves = published_halves(archive)
+    halves = published_halves(tiny_imagenet.data_dir)
     # Not the order of the labels: the order in which they first appear.
     assert list(halves) == ["n300", "n200", "n100"]
     assert found == {wnid: set(names) for wnid, names in halves.items()}

@@ -12,17 +12,18 @@ from pipelines.errors import DataError
 from pipelines.files.decoding import decode_rgb
 from pipelines.files.inspection import (
     check_classes,
-    exif_notes,
+    describe_damaged_exif,
+    describe_leaks,
     inspect_files,
-    leaks,
-    list_unused,
-    sort_out_bad,
+    select_good,
+    write_bad_images,
+    write_unused_files,
 )
 from pipelines.progress import progress_bar
-from pipelines.subsets import class_counts
+from pipelines.subsets import count_per_class
 from pipelines.tiny_imagenet import splits as arrangement
 from pipelines.tiny_imagenet.contents import open_contents
-from pipelines.tiny_imagenet.finding import URL, find_or_download
+from pipelines.tiny_imagenet.finding import URL, locate_or_download
 
 SIDE = 64
 REPORT = "bad_images.csv"
@@ -42,24 +43,21 @@ PNG.
 class Builder(tfds.core.GeneratorBasedBuilder):
     """Tiny ImageNet, for `tfds.load("tiny_imagenet")`.
 
-    The records are in a fixed order, that of `arrangement`. There is no
-    checksums.tsv: it wants a SHA-256, and the public archive is known by size
-    and MD5, which `pipelines.files.download` checks.
+    The records are in the order of `pipelines.tiny_imagenet.splits`. There is
+    no checksums.tsv: it wants a SHA-256, and the public archive is known by
+    size and MD5, which `pipelines.files.download` checks.
 
     Args:
         images: A zip file, an extracted folder, or a folder that holds
-            either or where the public archive is downloaded to; None: the
-            folder for downloads of tensorflow-datasets.
-        on_bad_image: "error" or "skip": whether to stop at an image that
-            cannot be decoded, or to list it in bad_images.csv.
+            either, or else gets the public archive; None: the folder for
+            downloads of tensorflow-datasets.
+        on_bad_image: "error" stops at an image that cannot be decoded; "skip"
+            lists it in bad_images.csv.
         **kwargs: Of `tfds.core.GeneratorBasedBuilder`.
     """
 
     VERSION = tfds.core.Version("2.0.0")
-    RELEASE_NOTES = {
-        "1.0.0": "First version.",
-        "2.0.0": "The published parts are exactly the study's.",
-    }
+    RELEASE_NOTES = {"2.0.0": "The published parts are exactly the study's."}
 
     def __init__(self, *, images=None, on_bad_image="error", **kwargs):
         self._images = images
@@ -84,7 +82,7 @@ class Builder(tfds.core.GeneratorBasedBuilder):
         )
 
     def _split_generators(self, dl_manager):
-        path = find_or_download(self._images or dl_manager.download_dir)
+        path = locate_or_download(self._images or dl_manager.download_dir)
         with open_contents(path) as contents:
             _check_counts(contents)
             inspections = self._inspect(contents)
@@ -102,32 +100,32 @@ class Builder(tfds.core.GeneratorBasedBuilder):
             ):
                 data = contents.read(image_id)
                 if not inspections[image_id].plain:
-                    data = _as_png(data)
+                    data = _encode_png(data)
                 yield (
                     index,
                     {"image": data, "label": label, "file_name": image_id},
                 )
 
     def _log_download_bytes(self):
-        """Silent: tensorflow-datasets would announce an unknown size."""
+        """Prints nothing: tensorflow-datasets would name an unknown size."""
 
     def _log_download_done(self):
         print(f"prepared {self.data_dir}", flush=True)
 
     def _inspect(self, contents):
-        """{id: `Inspection`} of the good images."""
-        found = inspect_files(
-            contents.read,
-            [*contents.train.ids, *contents.validation.ids],
-            "checking images",
-        )
+        """Returns {id: `Inspection`} of the good images."""
+        found = [
+            _check_size(each)
+            for each in inspect_files(
+                contents.read,
+                [*contents.train.ids, *contents.validation.ids],
+                "checking images",
+            )
+        ]
+        good = select_good(found, self._on_bad_image)
         folder = Path(self.data_dir_root, self.name)
-        good = sort_out_bad(
-            [_of_expected_size(each) for each in found],
-            self._on_bad_image,
-            folder / REPORT,
-        )
-        list_unused(contents.unused, folder / UNUSED, folder / UNUSED)
+        write_bad_images(found, folder / REPORT, folder / REPORT)
+        write_unused_files(contents.unused, folder / UNUSED, folder / UNUSED)
         return {each.name: each for each in good}
 
     def _write_metadata(self, contents, inspections, splits):
@@ -150,7 +148,8 @@ class Builder(tfds.core.GeneratorBasedBuilder):
                 )
             },
             seed=arrangement.SEED,
-            notes=leaks(parts) + exif_notes(inspections.values()),
+            notes=describe_leaks(parts)
+            + describe_damaged_exif(inspections.values()),
             fingerprints=contents.fingerprints,
             content=content.hexdigest(),
         )
@@ -159,7 +158,7 @@ class Builder(tfds.core.GeneratorBasedBuilder):
 def _check_counts(contents):
     for part, least in (("train", 2), ("validation", 1)):
         labels = getattr(contents, part).labels
-        counts = class_counts(labels, contents.wnids)
+        counts = count_per_class(labels, contents.wnids)
         check_classes(counts, f"{contents.path}, {part}")
         few = [wnid for wnid, count in counts.items() if count < least]
         if few:
@@ -170,7 +169,7 @@ def _check_counts(contents):
 
 
 def _arrange(contents, inspections):
-    """{split or slice: [(id, label)]} of the good images."""
+    """Returns {split or slice: [(id, label)]} of the good images."""
     splits = {}
     for files, indices_of in (
         (contents.train, arrangement.arrange_train(contents.train.labels)),
@@ -194,7 +193,7 @@ def _arrange(contents, inspections):
     return splits
 
 
-def _of_expected_size(inspection):
+def _check_size(inspection):
     found = (inspection.width, inspection.height)
     if inspection.error or found == (SIDE, SIDE):
         return inspection
@@ -204,7 +203,7 @@ def _of_expected_size(inspection):
     )
 
 
-def _as_png(data):
+def _encode_png(data):
     buffer = io.BytesIO()
     decode_rgb(data).save(buffer, "PNG")
     return buffer.getvalue()

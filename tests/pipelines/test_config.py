@@ -4,8 +4,8 @@ import doctest
 
 import pytest
 
-from pipelines import config_differences
-from pipelines.config_differences import differences
+from pipelines import config
+from pipelines.config import compare_configs
 
 
 @pytest.mark.parametrize(
@@ -30,8 +30,8 @@ from pipelines.config_differences import differences
     ],
 )
 def test_differences_have_the_path_and_both_values(before, after, different):
-    assert differences(before, after) == different
-    assert differences(after, before) == [
+    assert compare_configs(before, after) == different
+    assert compare_configs(after, before) == [
         (path, new, old) for path, old, new in different
     ]
 
@@ -39,12 +39,12 @@ def test_differences_have_the_path_and_both_values(before, after, different):
 def test_order_of_operations_is_a_difference():
     blur_last = {"operations": {"rotate": {"degrees": 3}, "blur": {}}}
     blur_first = {"operations": {"blur": {}, "rotate": {"degrees": 3}}}
-    assert differences(blur_last, blur_first) == [
+    assert compare_configs(blur_last, blur_first) == [
         ("operations", ["rotate", "blur"], ["blur", "rotate"])
     ]
 
 
 def test_documentation_runs():
-    result = doctest.testmod(config_differences)
+    result = doctest.testmod(config)
     assert result.attempted > 0
     assert result.failed == 0
