@@ -196,8 +196,11 @@ def _read_config(path):
 
 def _check_status(metrics):
     if metrics.status == "failed":
-        raise Unusable(f"it failed: {metrics.error}", "failed")
+        reason = metrics.error or "it does not say why"
+        raise Unusable(f"it failed: {reason}", "failed")
     if metrics.status != "finished":
+        if None in (metrics.epochs, metrics.epochs_done):
+            raise Unusable("it is not finished", "unfinished")
         unit = "epoch" if metrics.epochs == 1 else "epochs"
         raise Unusable(
             f"it is not finished: {metrics.epochs_done} of "
