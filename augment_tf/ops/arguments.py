@@ -1,7 +1,7 @@
-"""Checks of what users hand in.
+"""Checks of arguments and images.
 
-Those of constructors' arguments return the value in the one form that a
-configuration is written in: floats, and tuples where JSON gives lists.
+Checks of constructors' arguments return the value as configurations store it:
+floats, and tuples in place of JSON's lists.
 """
 
 import math
@@ -93,7 +93,7 @@ def choice(name, value, options):
 
 
 def value_range(name, value):
-    """A pair of floats, the lower one first, that are not the same."""
+    """`value` as a pair of different floats, the lower one first."""
     lower, upper = interval(name, value)
     if lower == upper:
         raise ValueError(
@@ -104,7 +104,7 @@ def value_range(name, value):
 
 
 def check_images(images, name, channels=(3,)):
-    """`images` as a tensor, uint8 or float32, if they are images."""
+    """Converts images to a tensor, uint8 or float32; ValueError if wrong."""
     if isinstance(images, tf.RaggedTensor):
         raise ValueError(
             f"{name} expects images of one size. Received: a ragged batch. "

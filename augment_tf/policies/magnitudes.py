@@ -1,8 +1,8 @@
-"""What an operation's name and magnitude mean, as the policies' papers say.
+"""Meaning of an operation's name and magnitude, by the policies' papers.
 
-Shears are pixels for each pixel, translations whole pixels, rotations
-degrees; brightness, color, contrast and sharpness are factors less 1; bits of
-posterize and thresholds of solarize are as they are; others have none.
+Shears are pixels for each pixel, translations whole pixels, rotations degrees;
+brightness, color, contrast and sharpness are factors minus 1. Posterize has
+bits, solarize has a threshold, and the other operations have no magnitude.
 """
 
 import numpy as np
@@ -62,10 +62,10 @@ def branches(names, interpolation):
 
 
 def _operation(name, interpolation):
-    """The one of `apply_chains` that does what is called so."""
+    """The operation of `apply_chains` for a policy's operation."""
     if name not in GEOMETRIC:
         return name
-    # The same pixels as by interpolation in general, in less time.
+    # The same pixels as by general interpolation, in less time.
     if name.startswith("translate"):
         return "move"
     if interpolation == "bilinear" and name.startswith("shear"):
