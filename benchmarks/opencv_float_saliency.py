@@ -1,4 +1,4 @@
-"""What OpenCV's saliency detector makes of normalized float images.
+"""OpenCV's saliency maps of normalized float images.
 
     python benchmarks/opencv_float_saliency.py IMAGES --count=300 --seed=0
 
