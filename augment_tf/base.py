@@ -54,9 +54,9 @@ class Augmentation(keras.layers.Layer):
         kwargs.setdefault("dtype", "float32")
         # Without autocast Keras leaves uint8 images and labels as they are.
         super().__init__(autocast=False, **kwargs)
-        self.seed = seed
+        self.seed = arguments.seed("seed", seed)
         self.seed_generator = keras.random.SeedGenerator(
-            None if seed is None else to_32_bits(seed)
+            None if seed is None else to_32_bits(self.seed)
         )
         self.value_range = arguments.value_range("value_range", value_range)
         self._looked_at_range = False
@@ -119,7 +119,8 @@ class Augmentation(keras.layers.Layer):
                 third of a tuple. Mixed as the labels are.
                 Further keys of a dictionary pass through layers that do not
                 mix, as they are: masks and boxes are not moved.
-            seed: int32 of shape (2,).
+            seed: int32 of shape (2,), or two integers. Integers beyond 32
+                bits are hashed; only a tensor inside a graph is cut to them.
 
         Returns:
             The same structure. Images keep uint8 if the layer's docstring
@@ -129,15 +130,7 @@ class Augmentation(keras.layers.Layer):
         Raises:
             ValueError: if a shape, a dtype or a key is not one of these.
         """
-        seed = tf.convert_to_tensor(seed)
-        # Seeds out of `Dataset.batch(2)` have a length only when they run.
-        fits = seed.shape.is_compatible_with((2,))
-        if not seed.dtype.is_integer or not fits:
-            raise ValueError(
-                f"{self.name} expects `seed` to be int32 of shape (2,). "
-                f"Received: dtype {seed.dtype.name}, shape {seed.shape}."
-            )
-        seed = tf.ensure_shape(tf.cast(seed, tf.int32), (2,))
+        seed = arguments.check_seed_pair(seed, self.name)
         return self._process(batch, seed)
 
     @tf.autograph.experimental.do_not_convert
@@ -189,7 +182,8 @@ class Augmentation(keras.layers.Layer):
         if single:
             images, *mixed = (item[tf.newaxis] for item in (images, *mixed))
         images, mixed = self._augment(images, mixed, seed)
-        if dtype is not None:
+        # `saturate_cast` clips even to the same dtype, which TFLite lacks.
+        if dtype is not None and images.dtype != dtype:
             images = tf.saturate_cast(images, dtype)
         if single:
             images, *mixed = (item[0] for item in (images, *mixed))

@@ -4,6 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from augment_tf.base import Augmentation
+from augment_tf.ops import arguments
 from augment_tf.ops.sampling import to_32_bits
 
 
@@ -51,12 +52,7 @@ def map_dataset(dataset, layer, seed, num_parallel_calls=tf.data.AUTOTUNE):
             "expected `layer` to be an augment_tf.Augmentation. Received: "
             f"{layer!r} of type {type(layer).__name__}."
         )
-    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        raise ValueError(
-            "expected `seed` to be an integer of at least 0. Received: "
-            f"seed={seed!r}."
-        )
-    seed = to_32_bits(seed)
+    seed = to_32_bits(arguments.integer("seed", seed, minimum=0))
 
     def passes():
         return tf.data.Dataset.random(

@@ -20,11 +20,11 @@ from models.batch_norm import with_fused
 from models.config import Model
 from models.head import add_head
 
-# Of red, green and blue in ImageNet.
+# Red, green and blue of ImageNet.
 _MEANS = (123.68, 116.779, 103.939)
-# What these networks shrink to one pixel.
+# The side that these networks shrink to one pixel.
 _LEAST_SIDE = 32
-# What only networks that are trained from scratch can have otherwise.
+# Fields that only networks trained from scratch can change.
 _FIXED = ("stem", "width", "initializer", "mean", "std")
 
 

@@ -24,7 +24,7 @@ def to_32_bits(seed):
     >>> to_32_bits(2**32 - 1) == 2**32 - 1, to_32_bits(2**63 - 1)
     (True, 3007978544)
     """
-    if seed < 2**32:
+    if -(2**31) <= seed < 2**32:
         return seed
     digest = hashlib.sha256(str(seed).encode()).digest()
     return int.from_bytes(digest[:4], "big")
