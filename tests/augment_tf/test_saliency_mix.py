@@ -50,7 +50,7 @@ def hard_lambdas(count, generator):
 
 
 def layer_draws(layer, maps, lambdas, partners, monkeypatch):
-    """What the layer does given these maps, lambdas and partners."""
+    """Images and labels that follow from these maps, lambdas and partners."""
     sources = tf.constant(maps)
     monkeypatch.setitem(
         SALIENCY, layer.saliency, lambda images: sources[: len(images)]
@@ -266,7 +266,7 @@ def test_unknown_sides_are_refused():
 
 @pytest.mark.parametrize("jit_compile", [False, True])
 def test_maxima_of_images_above_8_megapixels(jit_compile):
-    """Where the value and the position no longer fit an int32."""
+    """Maps so large that value and position do not fit an int32."""
     maps = np.zeros((1, 3000, 3001), np.uint8)
     maps[0, 2000, 1234] = 255
     maps[0, 2999, 7] = 255

@@ -16,7 +16,7 @@ CONFIG = Model(name="ResNet50", weights="imagenet")
 
 @pytest.fixture(scope="module")
 def source():
-    """What keras.applications has, less the last layer; not trained."""
+    """A network of keras.applications without the last layer, not trained."""
     model = keras.applications.ResNet50(
         weights=None, include_top=False, pooling="avg", input_shape=(32, 32, 3)
     )
@@ -49,7 +49,7 @@ def images():
 
 @pytest.fixture
 def small_body(monkeypatch):
-    """Of two layers, as the real one takes long to save."""
+    """Two layers: the real network takes long to save."""
 
     def body(name, input_tensor):
         x = keras.layers.Conv2D(4, 3)(input_tensor)
