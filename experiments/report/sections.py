@@ -68,12 +68,14 @@ def forest_plot(material):
         )
         for each in findings.differences
     ]
-    once = any(d.verdict == "trained_once" for d in findings.differences)
-    title = (
-        "95 % intervals over the images alone: trained once"
-        if once
-        else "95 % intervals that hold for all arms together; a dot a seed"
-    )
+    once = [d.arm for d in findings.differences if d.verdict == "trained_once"]
+    title = "95 % intervals that hold for all arms together; a dot a seed"
+    if len(once) == len(findings.differences):
+        title = "95 % intervals over the images alone: trained once"
+    elif once:
+        title += (
+            f"\n(of {names.list(once)} over the images alone: trained once)"
+        )
     table = tabulate_differences(findings.differences, names)
     listed = "; ".join(
         f"{row['arm']} {row['difference, points']} ({row['95 % interval']})"

@@ -144,7 +144,7 @@ def _told(findings, names, found):
     sentence = (
         f"{names(found.arm)} {verb} top-1 error{caveat} by "
         f"{abs(found.difference):.1f} points against {names(found.reference)} "
-        f"({LEVEL} {_ends(found)}; {_basis(findings, found)})"
+        f"({LEVEL} {_ends(found)}; {_basis(findings, names, found)})"
     )
     if found.arm in findings.settings.confounded:
         count = len(findings.settings.things[found.arm])
@@ -274,10 +274,12 @@ def _ends(found):
     return f"{ends[0]:.1f} to {ends[1]:.1f}"
 
 
-def _basis(findings, found):
+def _basis(findings, names, found):
     counts = dict.fromkeys((found.seeds, found.reference_seeds))
-    seeds = " against ".join(map(str, counts))
-    return f"{seeds} seeds, {counted(findings.images, 'image')}"
+    seeds = f"{' against '.join(map(str, counts))} seeds"
+    if found.pooled:
+        seeds += f" with those of {names.list(found.pooled)}"
+    return f"{seeds}, {counted(findings.images, 'image')}"
 
 
 def power(power):
