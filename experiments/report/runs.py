@@ -160,6 +160,12 @@ def _read_run(path):
     if (path / "environment.json").exists():
         environment = read_json(path / "environment.json", records.Environment)
     predictions, digest = _read_predictions(path / "predictions.npz")
+    named = set(map(records.escape_surrogates, predictions.class_names))
+    if named != set(data.class_names):
+        raise Unusable(
+            "predictions.npz names other classes than data.json: they are not "
+            "of one run"
+        )
     _check_accuracy(config["judged"], metrics, history, predictions)
     return Run(
         path,
@@ -190,8 +196,11 @@ def _read_config(path):
 
 def _check_status(metrics):
     if metrics.status == "failed":
-        raise Unusable(f"it failed: {metrics.error}", "failed")
+        reason = metrics.error or "it does not say why"
+        raise Unusable(f"it failed: {reason}", "failed")
     if metrics.status != "finished":
+        if None in (metrics.epochs, metrics.epochs_done):
+            raise Unusable("it is not finished", "unfinished")
         unit = "epoch" if metrics.epochs == 1 else "epochs"
         raise Unusable(
             f"it is not finished: {metrics.epochs_done} of "
