@@ -75,7 +75,7 @@ def augment_folder(
         _check_integer("processes", processes, 1)
     load_augly()
     source, target = Path(source), AugmentedFolder(target)
-    originals = _find_originals(source, target.path, count, left_out)
+    originals = _list_originals(source, target.path, count, left_out)
     config = {
         "seed": seed,
         "count": count,
@@ -233,7 +233,7 @@ class _Maker:
         return buffer.getvalue()
 
 
-def _find_originals(source, target, count, left_out):
+def _list_originals(source, target, count, left_out):
     if not source.is_dir():
         raise DataError(
             "expected a folder with a folder of images for each class. "
