@@ -15,7 +15,6 @@ from experiments.report.groups import group_runs
 from experiments.report.runs import read_runs
 from experiments.run_folder import RunFolder
 from experiments.runtime import devices
-from experiments.runtime.environment import surroundings
 from experiments.statistics.power import (
     Noise,
     extend_power,
@@ -26,7 +25,8 @@ from experiments.statistics.power import (
 from experiments.training.data import epoch_steps
 from experiments.training.disk import needed_bytes
 from experiments.training.optimizers import check_replicas
-from experiments.training.run import opened
+from experiments.training.run import open_session
+from experiments.training.spec import RunSpec
 from pipelines.config import compare_configs
 
 _GIB = 2**30
@@ -274,16 +274,16 @@ def _try(experiment, seed, workdir, location, strategy, allow_overlap):
     print(f"trying {experiment.name}, seed {seed}", flush=True)
     devices.check_shares(experiment.data.batch_size, strategy)
     check_replicas(experiment.optimizer, strategy.num_replicas_in_sync)
-    with opened(
+    spec = RunSpec(
         experiment,
         seed,
-        strategy,
         # The folder of no run; never made.
         RunFolder.of(workdir, experiment, f"{seed}_dry_run"),
-        surroundings(experiment, strategy),
         location,
-        allow_overlap,
-    ) as session:
+        strategy,
+        allow_overlap=allow_overlap,
+    )
+    with open_session(spec) as session:
         data = session.data
         *seconds, waiting = session.try_out()
         size = needed_bytes(experiment, session.trainer, data, session.classes)
