@@ -17,6 +17,8 @@ _FITS_LESS = 10.0
 _NEARLY_ALL = 0.95
 _LEVEL = 0.05
 _SEVERAL = 2
+# Images by which an accuracy is off, as far as its last digit tells.
+_ROUNDING = 0.5
 # What of environment.json changes numbers; augment_on stands in the config,
 # and so among the settings.
 _FIELDS = (
@@ -101,12 +103,14 @@ def _estimate_rise(arm):
         return None, None, None
     mean, seeds = float(np.mean(found)), len(found)
     if seeds >= _SEVERAL:
-        error = np.std(found, ddof=1) / np.sqrt(seeds)
-        return mean, float(error), seeds - 1
+        # Seeds that agree to the image do so by chance.
+        images = min(len(run.predictions.labels) for run in arm.runs)
+        deviation = max(np.std(found, ddof=1), 100 * _ROUNDING / images)
+        return mean, float(deviation / np.sqrt(seeds)), seeds - 1
     # One seed tells nothing of others: as if epochs erred independently.
     (run,) = arm.runs
     part = max(3, round(LAST_PART * len(run.history)))
-    accuracy = run.history[-1]["val_accuracy"]
+    accuracy = np.mean([row["val_accuracy"] for row in run.history[-part:]])
     variance = accuracy * (1 - accuracy) / len(run.predictions.labels)
     spread = ((np.arange(part) - (part - 1) / 2) ** 2).sum()
     return mean, float(100 * part * np.sqrt(variance / spread)), np.inf
