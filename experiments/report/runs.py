@@ -160,6 +160,12 @@ def _read_run(path):
     if (path / "environment.json").exists():
         environment = read_json(path / "environment.json", records.Environment)
     predictions, digest = _read_predictions(path / "predictions.npz")
+    named = set(map(records.escape_surrogates, predictions.class_names))
+    if named != set(data.class_names):
+        raise Unusable(
+            "predictions.npz names other classes than data.json: they are not "
+            "of one run"
+        )
     _check_accuracy(config["judged"], metrics, history, predictions)
     return Run(
         path,
