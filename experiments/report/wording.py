@@ -78,7 +78,7 @@ def answer(findings):
     if len(findings.arms) == 1:
         only = findings.arms[0].name
         return [f"{names(only)} alone: nothing to compare.", *lost]
-    if not findings.images:
+    if not findings.differences:
         return [
             "The arms judged no image in common: nothing to compare.",
             *lost,
@@ -97,6 +97,7 @@ def answer(findings):
         *([_alike(findings, names, alike)] if alike else []),
         *([_not_told_apart(names, same)] if same else []),
         *([_trained_once(findings, names, once)] if once else []),
+        *_describe_incomparable(findings, names),
         *_describe_same_predictions(findings, names),
         *_describe_guessing(findings, names),
         *lost,
@@ -210,6 +211,17 @@ def _trained_once(findings, names, once):
         f"{'leave' if findings.images > 1 else 'leaves'} {wide:.1f} points "
         "either way."
     )
+
+
+def _describe_incomparable(findings, names):
+    reference, *others = (arm.name for arm in findings.arms)
+    compared = {each.arm for each in findings.differences}
+    arms = [name for name in others if name not in compared]
+    if arms:
+        yield (
+            f"{names.list(arms)} judged no image in common with "
+            f"{names(reference)}: not compared."
+        )
 
 
 def _describe_same_predictions(findings, names):
