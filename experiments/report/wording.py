@@ -292,7 +292,7 @@ def power(power):
         A list of sentences.
     """
     seeds = f"{counted(power.seeds, 'seed')} an arm"
-    images, noise = f"{power.images:,} images", power.noise
+    images, noise = counted(power.images, "image"), power.noise
     if power.seeds < 2:
         line = f"With {seeds} this study ranks nothing"
     elif power.detectable is None:
