@@ -6,6 +6,7 @@ from experiments.analysis.explanations import explain_run, is_explained
 from experiments.analysis.robustness import is_judged, judge_run
 from experiments.errors import TrainingFailed
 from experiments.report.report import write_report
+from experiments.run_folder import RunFolder
 from experiments.runtime.workers import worker_of
 from experiments.tracking.tools import DEFAULT
 from experiments.tracking.tracking import track_report
@@ -107,7 +108,10 @@ def run_study(
         )
     elif folders:
         path = Path(workdir) / "reports" / name
-        write_report(folders, path, f"Study {name}", study=name, margin=margin)
+        # With those that failed, which the answer counts.
+        made = [RunFolder.of(workdir, each, seed) for each, seed in runs]
+        made = [folder for folder in made if folder.path.is_dir()]
+        write_report(made, path, f"Study {name}", study=name, margin=margin)
         track_report(path, f"Study {name}", log)
     if failures:
         raise TrainingFailed(

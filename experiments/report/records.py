@@ -100,6 +100,7 @@ class Part(_Record):
     first_step: _Count = 0
     precision: str | None = None
     device: str | None = None
+    accelerator: str | None = None
     processor: str | None = None
     replicas: _Count | None = None
     workers: _Count | None = None
