@@ -7,6 +7,7 @@ None where the runs hold nothing for it; its place is its place in `ORDER`.
 from experiments.configs.schema import as_layer
 from experiments.formatting import spread_cell
 from experiments.plots import forest
+from experiments.quantities import counted
 from experiments.report import explanations, robustness, wording
 from experiments.report import figures as pictures
 from experiments.report import provenance as origins
@@ -212,7 +213,7 @@ def results(material):
     findings = material.findings
     text = [
         f"Mean ± standard deviation over seeds, {wording.judged(findings)}, "
-        f"on {findings.images:,} images."
+        f"on {counted(findings.images, 'image')}."
     ]
     if material.published:
         text.append("Rows marked as published were not measured here.")

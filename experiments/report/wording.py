@@ -88,7 +88,7 @@ def answer(findings):
     if len(findings.arms) == 1:
         only = findings.arms[0].name
         return [f"{names(only)} alone: nothing to compare.", *lost]
-    if not findings.images:
+    if not findings.differences:
         return [
             "The arms judged no image in common: nothing to compare.",
             *lost,
@@ -107,6 +107,7 @@ def answer(findings):
         *([_alike(findings, names, alike)] if alike else []),
         *([_not_told_apart(names, same)] if same else []),
         *([_trained_once(findings, names, once)] if once else []),
+        *_describe_incomparable(findings, names),
         *_describe_same_predictions(findings, names),
         *_describe_guessing(findings, names),
         *lost,
@@ -222,6 +223,17 @@ def _trained_once(findings, names, once):
     )
 
 
+def _describe_incomparable(findings, names):
+    reference, *others = (arm.name for arm in findings.arms)
+    compared = {each.arm for each in findings.differences}
+    arms = [name for name in others if name not in compared]
+    if arms:
+        yield (
+            f"{names.list(arms)} judged no image in common with "
+            f"{names(reference)}: not compared."
+        )
+
+
 def _describe_same_predictions(findings, names):
     for (arm, other), seeds in findings.same_predictions.items():
         listed = ", ".join(map(str, seeds))
@@ -292,7 +304,7 @@ def power(power):
         A list of sentences.
     """
     seeds = f"{counted(power.seeds, 'seed')} an arm"
-    images, noise = f"{power.images:,} images", power.noise
+    images, noise = counted(power.images, "image"), power.noise
     if power.seeds < 2:
         line = f"With {seeds} this study ranks nothing"
     elif power.detectable is None:
