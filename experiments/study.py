@@ -5,7 +5,7 @@ from pathlib import Path
 from experiments.analysis.explanations import explain_run, is_explained
 from experiments.analysis.robustness import is_judged, judge_run
 from experiments.errors import TrainingFailed
-from experiments.quantities import counted
+from experiments.formatting import counted
 from experiments.report.report import write_report
 from experiments.run_folder import RunFolder
 from experiments.runtime.workers import worker_of

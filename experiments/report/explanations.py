@@ -4,11 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from experiments.formatting import spread_cell
+from experiments.formatting import counted, spread_cell
 from experiments.plots.explanations import Column, plot_overlays
 from experiments.plots.names import drawable, short_names
-from experiments.quantities import counted
-from experiments.report.blocks import Picture, Section, Table, Text
+from experiments.report.document import Picture, Section, Table, Text
 from experiments.report.findings import spread
 from experiments.report.records import Explanations, Unusable, read_added
 from experiments.run_folder import EXPLAINED_MAPS, EXPLANATIONS

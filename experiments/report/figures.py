@@ -5,8 +5,7 @@ import numpy as np
 from experiments.errors import ConfigError
 from experiments.plots import calibration, confusion, counts, curves, images
 from experiments.plots.names import drawable, short_names
-from experiments.report.blocks import Picture, Section, Text
-from experiments.report.counts import merge_counts
+from experiments.report.document import Picture, Section, Text
 from experiments.report.material import as_published
 from experiments.report.previews import originals, preview
 from experiments.report.wording import isolated
@@ -111,6 +110,40 @@ def image_counts(material):
         for data_set, splits in merge_counts(arms).items()
     ]
     return Section("Images", pictures, True) if pictures else None
+
+
+def merge_counts(arms):
+    """What the runs' data.json say, together.
+
+    Args:
+        arms: {experiment: `runs.Run`s}.
+
+    Returns:
+        {data set: {split: {class: images}}}, splits for training first. Where
+        an arm uses another part of a split than those before it, that part is
+        named "SPLIT (ARM)".
+    """
+    merged, trained_on = {}, set()
+    for arm, runs in arms.items():
+        # The seeds of an arm have the same data; folds, as good as the same.
+        content = runs[0].data
+        splits = merged.setdefault(content.name, {})
+        trained_on.add(content.train)
+        for split, images_of in content.splits.items():
+            # Arms may use different parts of a split.
+            if images_of and splits.setdefault(split, counts) != counts:
+                splits[f"{split} ({arm})"] = images_of
+    return {
+        name: {
+            split: splits[split]
+            for split in sorted(
+                splits,
+                key=lambda split: split.partition(" ")[0] not in trained_on,
+            )
+        }
+        for name, splits in merged.items()
+        if splits
+    }
 
 
 def confusions(material):

@@ -5,7 +5,7 @@ import shlex
 from experiments.configs.arms import ARMS
 from experiments.configs.registry import EXPERIMENTS, STUDIES
 from experiments.configs.schema import Layer, as_json
-from experiments.report.blocks import Code, Section, Table, Text
+from experiments.report.document import Code, Section, Table, Text
 from pipelines.config import compare_configs
 
 

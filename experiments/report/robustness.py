@@ -4,11 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from experiments.formatting import spread_cell
+from experiments.formatting import counted, spread_cell
 from experiments.plots.calibration import plot_reliability
 from experiments.plots.robustness import Panel, plot_changes
-from experiments.quantities import counted
-from experiments.report.blocks import Picture, Section, Table, Text
+from experiments.report.document import Picture, Section, Table, Text
 from experiments.report.findings import spread
 from experiments.report.records import Robustness, Unusable, read_added
 from experiments.run_folder import ROBUSTNESS

@@ -5,7 +5,7 @@ import os
 import unicodedata
 
 from experiments.configs.arms import display_name
-from experiments.quantities import counted
+from experiments.formatting import counted
 from experiments.statistics.power import MOST_SEEDS
 
 LEVEL = "95 % interval"
