@@ -25,7 +25,7 @@ def plain(text):
 
 
 def is_number(cell):
-    """Whether a cell belongs on the right: "12.5", "1 ± 2", "n/a"."""
+    """True for a cell that belongs on the right: "12.5", "1 ± 2", "n/a"."""
     return bool(re.match(r"[+-]?[\d.,]+( |$)|n/a$", str(cell)))
 
 

@@ -126,7 +126,7 @@ def section(material):
 
 
 def _pictures(material, found):
-    """Of the first seed of each arm whose maps are of the same images."""
+    """Yields a picture a method, of each arm's first seed with these images."""
     maps, shown = {}, None
     for arm in material.group.arms:
         seeds = found[arm.name].seeds if arm.name in found else []
@@ -167,7 +167,7 @@ def _pictures(material, found):
 
 
 def _short(text):
-    """What fits below an image."""
+    """A text that fits below an image."""
     return text if len(text) <= 18 else f"{text[:15]}..."
 
 

@@ -71,7 +71,7 @@ def all_curves(material):
 
 
 def previews(material):
-    """What each arm's training makes of the same images."""
+    """A picture of the same images, as each arm's training shows them."""
     rows, lacking = {}, []
     for arm in material.group.arms:
         try:
@@ -94,7 +94,7 @@ def previews(material):
 
 
 def image_counts(material):
-    """How many images each arm had of each class."""
+    """Bar charts of the images that arms had of each class."""
     arms = {material.labels[a.name]: a.runs for a in material.group.arms}
     pictures = [
         Picture(
@@ -113,7 +113,7 @@ def image_counts(material):
 
 
 def merge_counts(arms):
-    """What the runs' data.json say, together.
+    """Numbers of images in the data.json files of all runs.
 
     Args:
         arms: {experiment: `runs.Run`s}.
@@ -129,10 +129,10 @@ def merge_counts(arms):
         content = runs[0].data
         splits = merged.setdefault(content.name, {})
         trained_on.add(content.train)
-        for split, images_of in content.splits.items():
+        for split, sizes in content.splits.items():
             # Arms may use different parts of a split.
-            if images_of and splits.setdefault(split, counts) != counts:
-                splits[f"{split} ({arm})"] = images_of
+            if sizes and splits.setdefault(split, sizes) != sizes:
+                splits[f"{split} ({arm})"] = sizes
     return {
         name: {
             split: splits[split]

@@ -106,7 +106,7 @@ def _chosen_arms(study, arms):
 
 
 def _assignments(config):
-    """How the config differs from the recipe of its name, as --set."""
+    """--set flags that make the config from the recipe of its name."""
     recipe = EXPERIMENTS.get(config["name"])
     if recipe is None:
         return ""

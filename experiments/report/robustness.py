@@ -1,4 +1,4 @@
-"""How arms do on changed images, from their runs' robustness.json."""
+"""Errors of arms on changed images, from their runs' robustness.json."""
 
 from typing import NamedTuple
 
@@ -23,7 +23,7 @@ _CLEAN = "clean"
 
 
 class ArmRobustness(NamedTuple):
-    """What one arm came to.
+    """Errors of one arm on changed images.
 
     Attributes:
         seeds: list[int], those that have been judged.
@@ -42,7 +42,7 @@ class ArmRobustness(NamedTuple):
 
 
 def robustness_of(group):
-    """What is known of a group's arms.
+    """Summarizes the robustness of a group's arms.
 
     Args:
         group: `arms.Group`.
@@ -87,7 +87,7 @@ def robustness_of(group):
 
 
 def _manner(content):
-    """What two networks must share to be compared."""
+    """The settings and conditions that networks must share to be compared."""
     conditions = [(each.kind, each.level) for each in content.conditions]
     return content.settings, conditions
 
