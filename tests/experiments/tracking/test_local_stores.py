@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from experiments.report.report import find_runs
+from experiments.report.report import locate_runs
 from experiments.run_folder import RunFolder
 from experiments.tracking.tracking import followed
 
@@ -91,7 +91,7 @@ def test_mlflow(track, monkeypatch, capsys):
     names = [file.path for file in client.list_artifacts(report.info.run_id)]
     assert sorted(names) == ["comparison.csv", "index.html"]
     # Copies are no runs.
-    assert find_runs(workdir) == [folder.path]
+    assert locate_runs(workdir)[0] == [folder.path]
     # A server that is not there costs a line.
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
