@@ -76,7 +76,7 @@ def forest_plot(material):
         title += (
             f"\n(of {names.list(once)} over the images alone: trained once)"
         )
-    table = tabulate_differences(findings.differences, names)
+    table = tabulate_differences(findings, findings.differences, names)
     listed = "; ".join(
         f"{row['arm']} {row['difference, points']} ({row['95 % interval']})"
         for row in table
@@ -96,8 +96,9 @@ def forest_plot(material):
     )
 
 
-def tabulate_differences(differences, names):
-    """Rows of the table of differences."""
+def tabulate_differences(findings, differences, names):
+    """Rows of a table of differences, beside the margin if there is one."""
+    margin = findings.margin
     return [
         {
             "arm": names(each.arm),
@@ -105,6 +106,15 @@ def tabulate_differences(differences, names):
             "difference, points": f"{each.difference:+.2f}",
             "95 % interval": f"{each.low:+.2f} to {each.high:+.2f}",
             "verdict": each.verdict.replace("_", " "),
+            **(
+                {}
+                if margin is None
+                else {
+                    f"beside ±{margin:g}": wording.relevance(
+                        findings.relevance(each)
+                    )
+                }
+            ),
             "detectable, points": wording.detectable(each),
         }
         for each in differences
@@ -126,7 +136,7 @@ def pairs(material):
         "wider than those above, which hold for the comparisons with "
         f"{material.names(findings.arms[0].name)} alone."
     )
-    rows = tabulate_differences(findings.pairs, material.names)
+    rows = tabulate_differences(findings, findings.pairs, material.names)
     return Section("All pairs", [Text([text]), Table(rows, "pairs.csv")], True)
 
 

@@ -27,7 +27,9 @@ def summarize(materials):
         warned = len(list(wording.warnings(findings)))
         if warned:
             lines.append(f"The page has {counted(warned, 'warning')}.")
-        rows = tabulate_differences(findings.differences, material.names)
+        rows = tabulate_differences(
+            findings, findings.differences, material.names
+        )
         if rows:
             # The table's head and rule, and what stands below it.
             free = max(_LEAST_ROWS, _MOST_LINES - len(lines) - 8)

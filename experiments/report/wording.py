@@ -181,6 +181,11 @@ def _not_told_apart(names, same):
     )
 
 
+def relevance(found):
+    """The cell of a table, of what `Findings.relevance` returns."""
+    return "cannot be told" if found is None else found.replace("_", " ")
+
+
 def detectable(difference):
     """The cell of a table: "4.12", "more than 100" or "n/a"."""
     if difference.verdict == "trained_once":
@@ -445,12 +450,25 @@ def notes(findings):
         "Detectable is the difference that a study like this one finds in "
         "four of five repetitions; a smaller one may well be there."
     )
+    if findings.placebos:
+        yield (
+            "A placebo is the reference trained again, with other random "
+            "numbers. If it is not told apart, its runs count as further runs "
+            "of the reference for all other arms."
+        )
+    if findings.margin is not None:
+        yield (
+            f"A difference of less than {_points(findings.margin)} was said "
+            "not to matter. An arm has no relevant difference if its whole "
+            "interval lies within that margin."
+        )
     if findings.crossed:
         yield (
             "Cross-validated: each seed is trained without one fold of the "
-            "images and judged on it. The training sets of folds overlap, "
-            "for which nothing is corrected, so many folds make intervals "
-            "look narrower than they are."
+            "images and evaluated on it. The training sets of folds overlap, "
+            "so trainings are more alike than independent ones. The intervals "
+            "are wider for it, by a quarter of the variance over seeds "
+            "divided by the number of folds less one."
         )
     yield (
         "The calibration error is the mean distance between confidence and "
