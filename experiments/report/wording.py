@@ -183,7 +183,7 @@ def _not_told_apart(names, same):
 
 def relevance(found):
     """The cell of a table, of what `Findings.relevance` returns."""
-    return "cannot be told" if found is None else found.replace("_", " ")
+    return "not within" if found is None else found.replace("_", " ")
 
 
 def detectable(difference):
