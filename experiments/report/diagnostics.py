@@ -6,7 +6,7 @@ import numpy as np
 from scipy import stats
 
 from experiments.history import LAST_PART, STEEP, still_rising
-from experiments.statistics.comparison import satterthwaite
+from experiments.statistics.variance import satterthwaite
 from pipelines.config import compare_configs
 
 # Points of accuracy on plain training images that an arm lacks against the
