@@ -59,20 +59,31 @@ class Arm:
         summary: In a few words.
         layers: Follow those of the recipe.
         seed_offset: See `Experiment`.
+        title: Name in reports; without one, the summary is.
     """
 
     name: str
     summary: str
     layers: tuple = ()
     seed_offset: int | None = None
+    title: str | None = None
 
 
 ARMS = {
     arm.name: arm
     for arm in (
-        Arm("baseline", "the recipe's crops and flips only"),
+        Arm(
+            "baseline",
+            "the recipe's crops and flips only",
+            title="Baseline",
+        ),
         Arm("random_erase", "Random Erasing", (layer("RandomErasing"),)),
-        Arm("salmix", "SaliencyMix, a box per image", (layer("SaliencyMix"),)),
+        Arm(
+            "salmix",
+            "SaliencyMix, a box per image",
+            (layer("SaliencyMix"),),
+            title="SaliencyMix",
+        ),
         Arm(
             "salmix_per_batch",
             "SaliencyMix, a box per batch",
@@ -82,6 +93,7 @@ ARMS = {
             "salmix_float",
             "SaliencyMix with the official code's misread saliency",
             (layer("SaliencyMix", saliency="opencv_float"),),
+            title="SaliencyMix, misread saliency",
         ),
         Arm("cutmix", "CutMix", (layer("CutMix"),)),
         Arm("mixup", "MixUp", (layer("MixUp"),)),
@@ -121,9 +133,59 @@ ARMS = {
             "placebo",
             "the baseline again, with other random numbers",
             seed_offset=1000,
+            title="Placebo",
         ),
     )
 }
+# Display names of experiments whose arm is in no other study.
+_TITLES = {
+    "demo_flip": "Flips",
+    "catsdogs_original": "No augmentation",
+    "catsdogs_augly": "AugLy in files",
+    "catsdogs_fair_original": "No augmentation",
+    "catsdogs_fair_augly": "AugLy in files",
+    "catsdogs_fair_augly_online": "AugLy at each step",
+} | {
+    f"tinyimagenet_xavier_{arm.name}": f"{arm.title or arm.summary}, Xavier"
+    for arm in ARMS.values()
+}
+# Names of experiments begin with one of these.
+_PREFIX = re.compile(
+    "^(demo|fair_(small|standard|large)|tinyimagenet(_fair|_pocket)?"
+    "|catsdogs(_fair)?)_"
+)
+
+
+def display_name(experiment):
+    """The name of an arm in a report's text, tables and figures.
+
+    Only built-in arms have one; an arm of the command line keeps the name that
+    its user gave it. The name is derived and is in no file of a run. It is
+    unique within a study: in a report of several studies, two baselines are
+    both called "Baseline", and the keys tell them apart.
+
+    Args:
+        experiment: A run's config as config.json has it, or the name of an
+            experiment or an arm.
+
+    Returns:
+        A string, on one line.
+
+    Example:
+
+    >>> from experiments.configs.arms import display_name
+    >>> display_name({"name": "tinyimagenet_pocket_random_erase"})
+    'Random Erasing'
+    >>> display_name("salmix")
+    'SaliencyMix'
+    >>> display_name("demo_my_mix")
+    'my_mix'
+    """
+    name = experiment if isinstance(experiment, str) else experiment["name"]
+    key = _PREFIX.sub("", name)
+    if key in ARMS:
+        return ARMS[key].title or ARMS[key].summary
+    return _TITLES.get(name, key)
 
 
 def with_arm(recipe, prefix, arm):

@@ -138,6 +138,7 @@ def settings(material):
     rows = [
         {
             "arm": names(arm.name),
+            "key": arm.name,
             "differs in": _describe_changes(table, arm.name, reference),
         }
         for arm in findings.arms

@@ -4,6 +4,7 @@ import math
 import os
 import unicodedata
 
+from experiments.configs.arms import display_name
 from experiments.quantities import counted
 from experiments.statistics.power import MOST_SEEDS
 
@@ -15,7 +16,10 @@ _LEFT = {"L", "EN", "ES", "ET", "CS", "NSM", "BN", "S", "WS", "ON", "B", ""}
 
 
 class Names:
-    """Short names of arms: without what the names of all begin with.
+    """Names of arms on the page: their titles, or their short keys.
+
+    Short keys lack what the keys of all arms begin with. They stand for all
+    arms if two titles are the same.
 
     Args:
         names: Of the experiments.
@@ -26,10 +30,16 @@ class Names:
         shared = os.path.commonprefix(names) if len(names) > 1 else ""
         cut = shared.rfind("_") + 1
         # Of "a_" nothing would be left.
-        self._cut = cut if all(len(name) > cut for name in names) else 0
+        cut = cut if all(len(name) > cut for name in names) else 0
+        self._shown = {name: name[cut:] for name in names}
+        titles = {name: display_name(name) for name in names}
+        titles = {k: v for k, v in titles.items() if v != k}
+        titled = self._shown | titles
+        if len(set(titled.values())) == len(titled):
+            self._shown = titled
 
     def __call__(self, name):
-        return name[self._cut :]
+        return self._shown.get(name, name)
 
     def list(self, names):
         """For example "a, b and c"."""

@@ -45,7 +45,7 @@ def augment_folder(
         operations: See `pipelines.augly.operations`.
         count: Variations of each image, at least 1. They are JPEG files of
             quality 95 without color subsampling, named `<stem>_augly<k>.jpg`
-            with k from 1, or `<name>_augly<k>.jpg` where that is taken.
+            with k from 1, or `<name>_augly<k>.jpg` if that is taken.
         seed: Integer of at least 0.
         left_out: Images to pass over, as "<class>/<file>".
         processes: Number of worker processes; None: one for each core; 1:
@@ -56,7 +56,7 @@ def augment_folder(
         The manifest, see `read_manifest`.
 
     Raises:
-        DataError: says in one line what is wrong with the arguments, the
+        DataError: names in one line the fault of the arguments, the
             images, the target or the machine.
 
     Example:
@@ -95,7 +95,7 @@ def augment_folder(
 
 
 def read_manifest(target):
-    """What is in a folder that `augment_folder` has finished.
+    """Reads the manifest of a folder that `augment_folder` has finished.
 
     Args:
         target: The folder.
@@ -113,7 +113,7 @@ def read_manifest(target):
 
 
 def build_generator(seed, name, number):
-    """The generator that variation `number` of an image is drawn from.
+    """Builds the random generator of variation `number` of an image.
 
     Args:
         seed: Integer of at least 0.
@@ -128,7 +128,7 @@ def build_generator(seed, name, number):
 
 
 def name_variations(files, count):
-    """Names for the variations of a class: none twice, none an original's.
+    """Names the variations of a class: no name twice, none an original's.
 
     Args:
         files: Names of the originals, sorted.
@@ -174,7 +174,7 @@ class _Maker:
     seed: int
 
     def __call__(self, original):
-        """Writes what is missing; returns the original's manifest entries."""
+        """Writes missing files; returns the original's manifest entries."""
         data = _read(self.source / original.name)
         if _sha256(data) != original.sha256:
             raise DataError(
@@ -215,7 +215,7 @@ class _Maker:
             ) from error
 
     def _vary(self, name, decoded, drawn):
-        """The JPEG file of a variation."""
+        """Returns the JPEG file of a variation."""
         image = decoded()
         buffer = io.BytesIO()
         try:
@@ -257,7 +257,7 @@ def _find_originals(source, target, count, left_out):
 
 
 def _list_classes(source, left_out):
-    """{class folder: names of its images}, both sorted."""
+    """Lists {class folder: names of its images}, both sorted."""
     tree = walk(source)
     classes = {name: [] for name in tree.folders[1:] if "/" not in name}
     for name in tree.files:
@@ -288,7 +288,7 @@ def _check_integer(name, value, minimum):
 
 
 def _digest(originals):
-    """Of the names and contents of all originals."""
+    """Digests the names and contents of all originals."""
     lines = [f"{each.sha256} {each.name}\n" for each in originals]
     return _sha256(os.fsencode("".join(lines)))
 

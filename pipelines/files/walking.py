@@ -72,7 +72,7 @@ def walk(root, ignored=(), why_not_enter=None, strict=True):
     if os.path.isdir(root):
         walker.enter("")
     # Real folders come first: a link is not taken for the folder that it
-    # leads to, whatever their names.
+    # leads to, also if its name comes first.
     while walker.links:
         walker.follow(heapq.heappop(walker.links))
     tree = walker.tree

@@ -26,7 +26,7 @@ _AUGMENTED = "_aug"
 
 
 def check_split(name):
-    """Checks the name of a split, whatever the data.
+    """Checks the name of a split, independent of the data.
 
     Raises:
         DataError: lists the names that are possible.
@@ -84,8 +84,7 @@ class ImageFolder:
     The parts are train and test, or train, validation and test. files.csv
     lists the images with their sizes; split.json names their origin.
 
-    Subclasses say where the images come from: `locate_files` and
-    `fetch_files`.
+    Subclasses get the images: `locate_files` and `fetch_files`.
 
     Args:
         location: A `pipelines.location.Location`.

@@ -1,12 +1,19 @@
 """Arms by name and spelled out join any recipe; what is wrong is said."""
 
+import doctest
 import inspect
 
 import pytest
 
 import augment_tf
 from experiments.checks import check_experiment
-from experiments.configs.arms import ARMS, LAYERS, parse_arm
+from experiments.configs import arms
+from experiments.configs.arms import (
+    ARMS,
+    LAYERS,
+    display_name,
+    parse_arm,
+)
 from experiments.configs.fair import RECIPES
 from experiments.configs.registry import STUDIES, choose_arms, listing
 from experiments.configs.schema import layer
@@ -229,3 +236,19 @@ def test_any_recipe_takes_any_arm(recipe):
     ]
     for experiment in choose_arms(study, names):
         check_experiment(experiment)
+
+
+def test_display_names():
+    result = doctest.testmod(arms)
+    assert (result.attempted > 0, result.failed) == (True, 0)
+    for study in STUDIES.values():
+        names = [display_name(each) for each in study.experiments]
+        assert len(set(names)) == len(names)
+        # Every built-in experiment has a name for readers.
+        assert not {*names} & {*study.experiments}
+        assert all(name[0].isupper() for name in names)
+        for arm in ARMS if study.prefix else ():
+            (joined,) = choose_arms(study, [arm])
+            assert display_name({"name": joined.name}) == display_name(arm)
+    (_, own) = choose_arms(SMALL, spelled=["my_cutmix=CutMix"])
+    assert display_name(own.name) == "my_cutmix"
