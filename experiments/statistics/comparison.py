@@ -98,7 +98,8 @@ def compare_arms(correct, reference=None, confidence=CONFIDENCE, placebos=()):
         g      = (S + I)^2 / (S^2 / f + I^2 / (N - 1))
         V      = max(S + I, 1 / N^2)
         interval:   D -/+ c sqrt(V)
-        detectable: (c + t(0.8, g)) sqrt(S f / chi2(0.5, f) + I)
+        detectable: (c + t(0.8, g)) sqrt(S h / chi2(0.5, h) + I), with
+                    h = min(f, n_a + n_0 - 2)
 
     With three or more arms of n seeds each and n_0 >= n seeds of the
     reference, c is Dunnett's quantile for k arms and g degrees of freedom,

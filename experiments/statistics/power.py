@@ -7,9 +7,10 @@ and agreement A, the share of images on which two seeds of an arm are both
 right or both wrong:
 
     v  = (1 - A) / 2 / N
-    s2 = v + seed_deviation^2, with 2 (n - 1) degrees of freedom
+    s2 = v + seed_deviation^2
     S  = 2 / n times the mean of max(v, s2 as estimated from n seeds); with
-         three or more arms the mean of max(s2, s2 as estimated)
+         three or more arms the mean of max(s2, s2 as estimated), with
+         2 (n - 1) degrees of freedom
     I  = 2 arm_share (p (1 - p) - (1 - A) / 2) / N
 
 Being right has the variance p (1 - p). (1 - A) / 2 of it is luck of the
@@ -227,16 +228,16 @@ def _expect(arms, seeds, images, chance, beyond, interaction):
     """The `Variance` to expect if all seeds evaluate the same images."""
     chance /= images
     total = chance + beyond
-    degrees = 2 * (seeds - 1)
-    least = total if arms > 2 else chance
-    mean = _mean_of_larger(least, total, degrees)
+    degrees = own = 2 * (seeds - 1)
+    mean = _mean_of_larger(total if arms > 2 else chance, total, own)
     if arms > 2 and mean > 0:
         weight = (total / mean) ** 2
         shared = arms * (seeds - 1)
-        degrees = 1 / (weight / shared + (1 - weight) / degrees)
-    return combine_variance(
+        degrees = 1 / (weight / shared + (1 - weight) / own)
+    expected = combine_variance(
         images, 2 * interaction / images, 2 / seeds * mean, degrees
     )
+    return expected._replace(degrees_over_seeds=float(own))
 
 
 def _expect_in_folds(seeds, images, folds, chance, beyond, interaction):

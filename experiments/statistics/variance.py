@@ -23,7 +23,8 @@ class Variance(NamedTuple):
         images: Number of distinct images, N.
         over_images: I, or all variance if trained once.
         over_seeds: S; None if trained once.
-        degrees_over_seeds: f; None if trained once.
+        degrees_over_seeds: Of S, by which `detectable` corrects it; None if
+            trained once.
         degrees: g.
     """
 
@@ -49,7 +50,9 @@ class Variance(NamedTuple):
             (c + t(0.8, g)) sqrt(S f / chi2(0.5, f) + I)
 
         S f / chi2(0.5, f) is the median-unbiased estimate: S itself is too
-        small in more than half of the studies with few seeds.
+        small in more than half of the studies with few seeds. With many arms
+        S can have far more degrees of freedom here than in a repetition
+        whose `own` is the larger, so f is at most n_a + n_0 - 2.
 
         Args:
             reach: c, in standard errors.
@@ -195,6 +198,6 @@ def estimate_difference(arm, reference, shared, balanced):
         degrees = nu if pooled > own[0] * (1 + 1e-9) else own[1]
     chance = arm.chance / arm.seeds + reference.chance / reference.seeds
     interaction = max(0.0, total - chance)
-    return difference, combine_variance(
-        images, interaction, over_seeds, degrees
-    )
+    variance = combine_variance(images, interaction, over_seeds, degrees)
+    least = min(variance.degrees_over_seeds, arm.seeds + reference.seeds - 2)
+    return difference, variance._replace(degrees_over_seeds=float(least))
