@@ -244,6 +244,7 @@ def test_help_explains_every_flag_once(call):
         (["--study=demo", "--log=tensorbord"], "--log expects tensorboard,"),
         (["--evaluate=missing"], "of a finished run"),
         (["--report=missing"], "no runs in missing"),
+        (["--report=two\nlines"], "no runs in two lines"),
         (["--prepare=cats_dogs"], "'cats_dogs'. Did you mean catsdogs? Known"),
         (["--prepare=catsdogs", "--data_dir=no.zip"], "cannot read no.zip"),
         (["--prepare=image_folder", "--data_dir=no"], "no images in no."),

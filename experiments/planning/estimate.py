@@ -5,10 +5,9 @@ from typing import NamedTuple
 
 from experiments.configs.schema import as_json, completed
 from experiments.errors import ConfigError
-from experiments.formatting import markdown_table
+from experiments.formatting import counted, duration, markdown_table
 from experiments.planning.image_counts import Counts, count_images
 from experiments.planning.step_timing import Step, StepTimer, build_stand_in
-from experiments.quantities import counted, duration
 from experiments.report import wording
 from experiments.report.findings import find
 from experiments.report.groups import group_runs

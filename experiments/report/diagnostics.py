@@ -22,6 +22,8 @@ _FITS_LESS = 10.0
 _NEARLY_ALL = 0.95
 _LEVEL = 0.05
 _SEVERAL = 2
+# Images by which an accuracy is off, as far as its last digit tells.
+_ROUNDING = 0.5
 # What of environment.json changes numbers; augment_on stands in the config,
 # and so among the settings.
 _FIELDS = (
@@ -104,7 +106,10 @@ def _estimate_rise(arm):
         return None, None, None
     mean, seeds = float(np.mean(found)), len(found)
     if seeds >= _SEVERAL:
-        return mean, float(np.std(found, ddof=1) / seeds**0.5), seeds - 1
+        # Seeds that agree to the image do so by chance.
+        images = min(len(run.predictions.labels) for run in arm.runs)
+        deviation = max(np.std(found, ddof=1), 100 * _ROUNDING / images)
+        return mean, float(deviation / seeds**0.5), seeds - 1
     # One seed does not tell what others would show.
     (run,) = arm.runs
     images = len(run.predictions.labels)
@@ -216,7 +221,7 @@ def _describe_moves(run):
 
 
 def _comparable(part):
-    """What of an environment changes numbers: {field: value}, as text."""
+    """{field: value} of an environment, of all that changes numbers."""
     found = {name: getattr(part, name) for name in _FIELDS}
     found |= part.packages
     if part.git_revision:

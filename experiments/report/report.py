@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from experiments.errors import ConfigError
-from experiments.quantities import counted
+from experiments.formatting import counted
 from experiments.report import wording
 from experiments.report.document import Chapter, write_page
 from experiments.report.explanations import explanations_of

@@ -5,12 +5,12 @@ None where the runs hold nothing for it; its place is its place in `ORDER`.
 """
 
 from experiments.configs.schema import as_layer
-from experiments.formatting import spread_cell
+from experiments.formatting import counted, spread_cell
 from experiments.plots import forest
 from experiments.report import explanations, robustness, wording
 from experiments.report import figures as pictures
 from experiments.report import provenance as origins
-from experiments.report.blocks import Picture, Section, Table, Text
+from experiments.report.document import Picture, Section, Table, Text
 from experiments.report.material import as_published
 from experiments.report.published.results import published_notes
 
@@ -68,12 +68,14 @@ def forest_plot(material):
         )
         for each in findings.differences
     ]
-    once = any(d.verdict == "trained_once" for d in findings.differences)
-    title = (
-        "95 % intervals over the images alone: trained once"
-        if once
-        else "95 % intervals that hold for all arms together; a dot a seed"
-    )
+    once = [d.arm for d in findings.differences if d.verdict == "trained_once"]
+    title = "95 % intervals that hold for all arms together; a dot a seed"
+    if len(once) == len(findings.differences):
+        title = "95 % intervals over the images alone: trained once"
+    elif once:
+        title += (
+            f"\n(of {names.list(once)} over the images alone: trained once)"
+        )
     table = tabulate_differences(findings.differences, names)
     listed = "; ".join(
         f"{row['arm']} {row['difference, points']} ({row['95 % interval']})"
@@ -210,7 +212,7 @@ def results(material):
     findings = material.findings
     text = [
         f"Mean ± standard deviation over seeds, {wording.judged(findings)}, "
-        f"on {findings.images:,} images."
+        f"on {counted(findings.images, 'image')}."
     ]
     if material.published:
         text.append("Rows marked as published were not measured here.")

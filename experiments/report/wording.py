@@ -5,7 +5,7 @@ import os
 import unicodedata
 
 from experiments.configs.arms import display_name
-from experiments.quantities import counted
+from experiments.formatting import counted
 from experiments.statistics.power import MOST_SEEDS
 
 LEVEL = "95 % interval"
@@ -55,7 +55,7 @@ class _SpokenNames(Names):
 
 
 def names_of(findings):
-    """How sentences call the arms."""
+    """Names of the arms in sentences."""
     return _SpokenNames(arm.name for arm in findings.arms)
 
 
@@ -88,7 +88,7 @@ def answer(findings):
     if len(findings.arms) == 1:
         only = findings.arms[0].name
         return [f"{names(only)} alone: nothing to compare.", *lost]
-    if not findings.images:
+    if not findings.differences:
         return [
             "The arms judged no image in common: nothing to compare.",
             *lost,
@@ -107,6 +107,7 @@ def answer(findings):
         *([_alike(findings, names, alike)] if alike else []),
         *([_not_told_apart(names, same)] if same else []),
         *([_trained_once(findings, names, once)] if once else []),
+        *_describe_incomparable(findings, names),
         *_describe_same_predictions(findings, names),
         *_describe_guessing(findings, names),
         *lost,
@@ -144,7 +145,7 @@ def _told(findings, names, found):
     sentence = (
         f"{names(found.arm)} {verb} top-1 error{caveat} by "
         f"{abs(found.difference):.1f} points against {names(found.reference)} "
-        f"({LEVEL} {_ends(found)}; {_basis(findings, found)})"
+        f"({LEVEL} {_ends(found)}; {_basis(findings, names, found)})"
     )
     if found.arm in findings.settings.confounded:
         count = len(findings.settings.things[found.arm])
@@ -222,6 +223,17 @@ def _trained_once(findings, names, once):
     )
 
 
+def _describe_incomparable(findings, names):
+    reference, *others = (arm.name for arm in findings.arms)
+    compared = {each.arm for each in findings.differences}
+    arms = [name for name in others if name not in compared]
+    if arms:
+        yield (
+            f"{names.list(arms)} judged no image in common with "
+            f"{names(reference)}: not compared."
+        )
+
+
 def _describe_same_predictions(findings, names):
     for (arm, other), seeds in findings.same_predictions.items():
         listed = ", ".join(map(str, seeds))
@@ -274,14 +286,16 @@ def _ends(found):
     return f"{ends[0]:.1f} to {ends[1]:.1f}"
 
 
-def _basis(findings, found):
+def _basis(findings, names, found):
     counts = dict.fromkeys((found.seeds, found.reference_seeds))
-    seeds = " against ".join(map(str, counts))
-    return f"{seeds} seeds, {counted(findings.images, 'image')}"
+    seeds = f"{' against '.join(map(str, counts))} seeds"
+    if found.pooled:
+        seeds += f" with those of {names.list(found.pooled)}"
+    return f"{seeds}, {counted(findings.images, 'image')}"
 
 
 def power(power):
-    """What a study of that size shows, and from what that is expected.
+    """The differences that a study of this size detects, and the assumptions.
 
     Args:
         power: `power.Power`.
@@ -290,7 +304,7 @@ def power(power):
         A list of sentences.
     """
     seeds = f"{counted(power.seeds, 'seed')} an arm"
-    images, noise = f"{power.images:,} images", power.noise
+    images, noise = counted(power.images, "image"), power.noise
     if power.seeds < 2:
         line = f"With {seeds} this study ranks nothing"
     elif power.detectable is None:
@@ -404,7 +418,7 @@ def judged(findings):
 
 
 def chosen(findings):
-    """How the epoch was picked whose figures stand beside the last one's."""
+    """The manner in which the best epoch was picked."""
     if any(arm.chosen_on == "val" for arm in findings.arms):
         return (
             "The same of the best epoch, which was picked on the images that "
@@ -414,7 +428,7 @@ def chosen(findings):
 
 
 def notes(findings):
-    """How to read the numbers, in plain words."""
+    """Notes on reading the numbers, in plain words."""
     yield (
         "The interval of a difference counts both what varies: other seeds "
         "would have given other networks, and other images other mistakes. "
