@@ -14,13 +14,12 @@ from experiments.report.groups import group_runs
 from experiments.report.runs import read_runs
 from experiments.run_folder import RunFolder
 from experiments.runtime import devices
-from experiments.statistics.power import (
+from experiments.statistics.noise import (
     Noise,
-    extend_power,
     measure_fold_noise,
     measure_noise,
-    plan_power,
 )
+from experiments.statistics.power import extend_power, plan_power
 from experiments.training.data import epoch_steps
 from experiments.training.disk import needed_bytes
 from experiments.training.optimizers import check_replicas

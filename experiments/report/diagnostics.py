@@ -11,7 +11,7 @@ from experiments.history import (
     estimate_rise_error,
     still_rising,
 )
-from experiments.statistics.comparison import satterthwaite
+from experiments.statistics.variance import satterthwaite
 from pipelines.config import compare_configs
 
 # Points of accuracy on plain training images that an arm lacks against the
