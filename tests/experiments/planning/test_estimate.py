@@ -105,7 +105,7 @@ def test_finished_runs_are_not_made_again_and_give_the_noise(
 def test_the_report_ends_with_the_same_lines(
     make_plan, make_run, draw_right, steps, tmp_path
 ):
-    """Of runs that are finished, on the images of all of them."""
+    """Once runs are finished, on the images of all of them."""
     folders = [
         make_run(name, seed, draw_right(60, seed, images=42))
         for seed in range(3)
