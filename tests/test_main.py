@@ -72,7 +72,10 @@ def test_help_explains_the_flags(arguments):
         (["--experiment=demo_basline"], "Did you mean demo_baseline"),
         (["--study=dem"], "Did you mean demo"),
         (["--experiment=demo_baseline", "--set", "epoch=1"], "epochs"),
-        (["--experiment=demo_baseline", "--set", "epochs=x"], "expects int"),
+        (
+            ["--experiment=demo_baseline", "--set", "epochs=x"],
+            "expects a valid integer",
+        ),
         (["--experimnt=demo_baseline"], "experiment"),
         (["--experiment=demo_baseline", "--strategy=magic"], "strategy"),
         (["--experiment=demo_baseline", "--seed=-1"], "seed"),

@@ -3,6 +3,13 @@
 Recipes differ by the size of the problem. None of them was tuned for an arm;
 they are the ones that ResNets are commonly trained with: SGD with Nesterov
 momentum, cosine decay after a warm-up, weight decay, crops and flips.
+
+Expected accuracy: depends on the images; none is published for these recipes.
+Hours, hardware: not run yet; fair_large needs a GPU.
+Commands:
+    python main.py --study=fair_small --data_dir=DIR
+    python main.py --study=fair_standard --data_dir=DIR
+    python main.py --study=fair_large --data_dir=DIR
 """
 
 from dataclasses import replace

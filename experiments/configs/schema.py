@@ -1,8 +1,8 @@
-"""What an experiment is made of.
+"""Config schema: Experiment, Study, Optimizer, Checkpoint, Layer.
 
 Nothing here imports TensorFlow: listing experiments must be quick. Ranges
-stand with the fields; what only TensorFlow or Keras knows, such as the
-arguments of a layer, `experiments.training.checks` looks at.
+stand with the fields. `experiments.checks` looks at the rest that only
+TensorFlow or Keras knows, such as the arguments of a layer.
 """
 
 import dataclasses
@@ -56,7 +56,7 @@ class Layer:
     """A layer of `augment_tf` by name, with its arguments."""
 
     layer: str
-    # Under "layer" or "layers", those that it is made of, as dictionaries.
+    # Under "layer" or "layers", the layers that it contains, as dictionaries.
     options: Plain = field(default_factory=dict)
 
     def __str__(self):
@@ -75,10 +75,12 @@ class Layer:
 
 
 def as_layer(value):
-    """The `Layer` that a config's dictionary stands for; else the value.
+    """Converts a config's dictionary of a layer to a `Layer`.
+
+    Any other value is returned as it is.
 
     Raises:
-        ValidationError: if it stands for one, and options are none.
+        ValidationError: if the dictionary's options are not valid.
     """
     fits = isinstance(value, dict) and "layer" in value
     fits = fits and {*value} <= {"layer", "options"}
@@ -86,7 +88,7 @@ def as_layer(value):
 
 
 def layer(name, /, **options):
-    """The config of one augmentation layer."""
+    """Returns the config of one augmentation layer."""
     return Layer(name, options)
 
 
@@ -103,8 +105,8 @@ class Experiment:
     # stays that of the seed. The same config trained a second time, as a
     # placebo, needs other random numbers to tell anything.
     seed_offset: Seed | None = None
-    # Which network is compared with others': that of the last epoch, or of
-    # the one that is best on data.selection.
+    # The network that is evaluated in the end: of the last epoch, or of the
+    # epoch that is best on data.selection.
     # "ema": the averaged weights of the last epoch.
     judged: Literal["last", "best", "ema"] = "last"
     # Epochs without a better one on data.selection after which training ends.
@@ -140,8 +142,8 @@ class Study:
     summary: str
     experiments: tuple[str, ...]
     seeds: Annotated[int, Ge(1), Le(10_000)] = 1
-    # Where the first experiment is a recipe that other arms can join: what
-    # the names of all begin with.
+    # Prefix of all names, if the first experiment is a recipe that other arms
+    # can join.
     prefix: str | None = None
 
 

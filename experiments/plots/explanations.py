@@ -14,7 +14,7 @@ _OPACITY = 0.55
 
 
 class Column(NamedTuple):
-    """What stands below one heading.
+    """One heading with images, maps and captions below it.
 
     Attributes:
         heading: One line or more.
