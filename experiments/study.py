@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from experiments.analysis.explanations import explain_run, is_explained
-from experiments.analysis.robustness import is_judged, judge_run
+from experiments.analysis.explanations import explain_run, has_explanations
+from experiments.analysis.robustness import evaluate_robustness, has_robustness
 from experiments.errors import TrainingFailed
 from experiments.ray_launcher.one_by_one import run_one_by_one
 from experiments.report.report import write_report
@@ -14,8 +14,8 @@ from experiments.tracking.tracking import track_report
 # What a finished run can be asked beyond its training: whether its folder has
 # it, and the function that makes it.
 EXTRAS = {
-    "robustness": (is_judged, judge_run),
-    "explain": (is_explained, explain_run),
+    "robustness": (has_robustness, evaluate_robustness),
+    "explain": (has_explanations, explain_run),
 }
 
 

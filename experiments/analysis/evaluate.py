@@ -1,4 +1,4 @@
-"""Judges a trained network again, in a process that did not train it."""
+"""Evaluation of a trained network in a process that did not train it."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from experiments.metrics import calibration_error, classification_metrics
 
 
 def evaluate(run_dir, location):
-    """Prints what a run's network makes of its val images, or of other ones.
+    """Evaluates a run's network on its val images, or on others.
 
     Args:
         run_dir: The folder of a finished run.
@@ -20,20 +20,20 @@ def evaluate(run_dir, location):
         calibration_error (%), precision, recall and F1 (%).
 
     Raises:
-        ConfigError: as `trained.load_trained`, or if the classes are others.
+        ConfigError: as `network.load_trained`, or if the classes are others.
         DataError: if the data is missing or broken.
     """
     trained = load_trained(run_dir)
     data = trained.load_val(location)
-    probabilities = trained.probabilities(data.val)
-    found = scores(
+    probabilities = trained.predict(data.val)
+    found = compute_scores(
         probabilities,
         data.val.labels,
         data.class_names,
         trained.experiment.positive_class,
     )
     print(
-        f"{trained.title}, on {trained.whose(data)}",
+        f"{trained.title}, on {trained.describe_images(data)}",
         *markdown_table([{k: _shown(k, v) for k, v in found.items()}]),
         sep="\n",
         flush=True,
@@ -41,8 +41,8 @@ def evaluate(run_dir, location):
     return found
 
 
-def scores(probabilities, labels, class_names, positive_class=None):
-    """Figures of one network on one set of images.
+def compute_scores(probabilities, labels, class_names, positive_class=None):
+    """Computes figures of one network on one set of images.
 
     Args:
         probabilities: float (N, outputs).

@@ -1,4 +1,4 @@
-"""Images that a user names, of any kind that training reads."""
+"""Images of the user, of any kind that training reads."""
 
 import numpy as np
 

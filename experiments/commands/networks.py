@@ -21,9 +21,9 @@ def evaluate_run(run_dir, flags):
     """Judges a trained network on the val images of --data_dir."""
     start_tensorflow(flags.threads)
     if flags.suite == "robustness":
-        from experiments.analysis.robustness import judge_robustness
+        from experiments.analysis.robustness import print_robustness
 
-        judge_robustness(run_dir, location_of(flags))
+        print_robustness(run_dir, location_of(flags))
         return
     from experiments.analysis.evaluate import evaluate
 
@@ -35,7 +35,7 @@ def explain_runs(run_dirs, flags):
     if flags.images is None:
         raise ConfigError("--explain needs --images=FILE_OR_FOLDER.")
     start_tensorflow(flags.threads)
-    from experiments.analysis.explain_images import explain
+    from experiments.analysis.explain import explain
 
     path = flags.out or Path(flags.workdir, "explanations", "explained.png")
     explain(run_dirs, flags.images, path, flags.layer)

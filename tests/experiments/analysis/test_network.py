@@ -9,7 +9,7 @@ import PIL.Image
 import pytest
 import tensorflow as tf
 
-from experiments.analysis.evaluate import evaluate, scores
+from experiments.analysis.evaluate import compute_scores, evaluate
 from experiments.analysis.network import load_trained
 from experiments.analysis.predict import predict
 from experiments.errors import ConfigError
@@ -52,7 +52,7 @@ def test_evaluation_gives_the_metrics_of_training(trained, capsys):
 
 def test_figures_of_known_predictions():
     probabilities = np.array([[0.7, 0.2, 0.1], [0.6, 0.3, 0.1]])
-    found = scores(probabilities, np.array([0, 1]), ["a", "b", "c"])
+    found = compute_scores(probabilities, np.array([0, 1]), ["a", "b", "c"])
     assert found["top1_error"] == pytest.approx(50)
     assert found["top5_error"] == 0
     assert found["loss"] == pytest.approx(-np.log([0.7, 0.3]).mean())

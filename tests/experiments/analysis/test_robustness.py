@@ -8,7 +8,11 @@ import pytest
 
 from experiments.analysis.evaluate import evaluate
 from experiments.analysis.network import load_trained
-from experiments.analysis.robustness import is_judged, judge, judge_robustness
+from experiments.analysis.robustness import (
+    evaluate_changes,
+    has_robustness,
+    print_robustness,
+)
 from experiments.errors import ConfigError
 from pipelines.location import Location
 
@@ -25,7 +29,7 @@ LEVELS = {
 
 
 def test_clean_images_get_what_an_evaluation_gives(copied, capsys):
-    content = judge_robustness(copied.path, Location("unused"))
+    content = print_robustness(copied.path, Location("unused"))
     assert copied.read_json("robustness.json") == content
     levels = {}
     for each in content["conditions"]:
@@ -48,7 +52,7 @@ def test_clean_images_get_what_an_evaluation_gives(copied, capsys):
 
 def test_an_attack_raises_the_loss(trained):
     loaded = load_trained(trained.path)
-    found = judge(loaded, loaded.load_val(Location("unused")).val)
+    found = evaluate_changes(loaded, loaded.load_val(Location("unused")).val)
     losses = [
         each["loss"]
         for each in found["conditions"]
@@ -60,25 +64,27 @@ def test_an_attack_raises_the_loss(trained):
 def test_numbers_do_not_depend_on_the_size_of_batches(trained):
     loaded = load_trained(trained.path)
     val = loaded.load_val(Location("unused")).val
-    found = judge(loaded, val)
+    found = evaluate_changes(loaded, val)
     data = replace(loaded.experiment.data, batch_size=5)
     other = replace(loaded, experiment=replace(loaded.experiment, data=data))
     for one, two in zip(
-        found["conditions"], judge(other, val)["conditions"], strict=True
+        found["conditions"],
+        evaluate_changes(other, val)["conditions"],
+        strict=True,
     ):
         assert one["loss"] == pytest.approx(two["loss"], rel=1e-3), one
 
 
 def test_it_is_made_anew_for_another_model(copied):
-    assert not is_judged(copied)
-    judge_robustness(copied.path, Location("unused"))
-    assert is_judged(copied)
+    assert not has_robustness(copied)
+    print_robustness(copied.path, Location("unused"))
+    assert has_robustness(copied)
     network = keras.saving.load_model(copied / "model.keras")
     network.layers[-1].set_weights(
         [np.zeros_like(each) for each in network.layers[-1].get_weights()]
     )
     network.save(copied / "model.keras")
-    assert not is_judged(copied)
+    assert not has_robustness(copied)
 
 
 def test_other_classes_are_refused(copied):
@@ -86,5 +92,5 @@ def test_other_classes_are_refused(copied):
     data["class_names"] = data["class_names"][::-1]
     copied.write_json("data.json", data)
     with pytest.raises(ConfigError, match="has other classes than"):
-        judge_robustness(copied.path, Location("unused"))
+        print_robustness(copied.path, Location("unused"))
     assert not (copied / "robustness.json").exists()
