@@ -2,71 +2,151 @@
 
     python benchmarks/false_claims.py --studies=1000 --processors=2
 
-Draws studies of which the truth is known and asks `compare_arms`, or with
-folds `compare_folds`. Beside them stand two usual methods, both for all arms
-together (Bonferroni): an interval over images alone, to which a bootstrap
-over images comes close, and Welch's t-test over seeds alone (with folds: the
-paired one). With an effect, the plan's detectable difference stands beside.
+Draws studies without any effect and compares their arms. Prints one table:
 
-The model: an image has a difficulty, a seed an ability, and an arm changes a
-share of what makes images easy or hard. A prediction is right where
+- false claims: studies that call any arm better or worse. Beside it the same
+  by two usual methods, both for all arms together (Bonferroni): an interval
+  over images alone, to which a bootstrap over images comes close, and
+  Welch's t-test over seeds alone (with folds: the paired one).
+- coverage: intervals that hold the true difference, 0.
+- stated is found: if the truth is the detectable difference that one study
+  states, how often another one finds it. Differences of more than 100 points
+  are not stated.
+- planned is found: the same for the difference that a plan states.
 
-    sqrt(r) (sqrt(1 - s) image + sqrt(s) image_of_arm) + seed > sqrt(1 - r) e
+An effect is taken to shift accuracies and to leave their variances alone, so
+it is found if it lifts the lower end of the interval above 0.
+
+Most studies are drawn from a model: an image has a difficulty, a seed an
+ability, and an arm changes a share of what makes images easy or hard. A
+prediction is right if
+
+    sqrt(q) image + sqrt(r - q) image_of_arm + seed > sqrt(1 - r) e
 
 shifted to the accuracy. All are standard normal but `seed`, whose deviation
-in accuracy is given. s is the share, r follows from how often two seeds of an
-arm are both right or both wrong.
+in accuracy is given. r follows from how often two seeds of an arm are both
+right or both wrong, q from how often seeds of two arms are. Placebos have the
+reference's deviation.
+
+In cross-validation, classifiers are trained: logistic regressions by gradient
+descent from random weights. All arms know the same features, and each knows
+further ones of its own, drawn by the same law: by symmetry none is better.
 """
 
 import argparse
-import dataclasses
 import functools
-import itertools
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import numpy as np
 from scipy import stats
 from scipy.optimize import brentq
-from scipy.special import owens_t
+from scipy.special import expit, owens_t
 
-from experiments.statistics.comparison import compare_arms
-from experiments.statistics.cross_validation import compare_folds
+from experiments.statistics.comparison import compare_all_pairs, compare_arms
+from experiments.statistics.cross_validation import (
+    compare_all_fold_pairs,
+    compare_folds,
+)
 from experiments.statistics.power import (
+    ACCURACY,
     ARM_SHARE,
     SEED_DEVIATION,
+    Noise,
     detectable_difference,
 )
 from pipelines.progress import progress_bar
 
-METHODS = ("images alone", "seeds alone", "both")
 LEVEL = 0.05
-CHUNK = 20
+# Predictions that are drawn at once.
+CHUNK = 1_000_000
 
 
-@dataclasses.dataclass(frozen=True)
-class Setting:
-    """What a study is like; deviation and effect in points of accuracy."""
+class Setting(NamedTuple):
+    """Kind of study.
+
+    Attributes:
+        deviation: Of accuracy over seeds, beyond independent errors, in
+            points.
+        noise: How many times that the reference's deviation is.
+        arm_share: As for `power.detectable_difference`.
+    """
 
     arms: int
     seeds: int
     images: int = 10_000
-    # What all arms but the reference are better by.
-    effect: float = 0.0
-    arm_share: float = ARM_SHARE
-    # How many times the deviation of the others the reference has.
-    noise: float = 1.0
-    folds: int | None = None
     deviation: float = SEED_DEVIATION
-    accuracy: float = 0.62
-    agreement: float = 0.8
+    noise: float = 1.0
+    placebos: int = 0
+    folds: int | None = None
+    trained: bool = False
+    pairs: bool = False
+    arm_share: float = ARM_SHARE
+
+    @property
+    def title(self):
+        names = [
+            f"{self.folds} folds" if self.folds else "",
+            "trained classifiers" if self.trained else "",
+            "all pairs" if self.pairs else "",
+            f"{self.placebos} placebo pooled" if self.placebos else "",
+            f"reference {self.noise:g} x noisier" if self.noise != 1 else "",
+            "arms gain alike on all images" if self.arm_share == 0 else "",
+        ]
+        return ", ".join(filter(None, names)) or "plain"
+
+
+class Expected(NamedTuple):
+    """Ranges in %, from simulations of the same procedures by others."""
+
+    claims: str = "at most 5"
+    found: str = "-"
+
+
+def list_settings():
+    """Pairs of `Setting` and `Expected`."""
+    found = {2: "-", 3: "70 to 80", 5: "75 to 81", 10: "75 to 81"}
+    for images in (140, 1200, 10_000):
+        for arms in (2, 6, 11):
+            for seeds in (2, 3, 5, 10):
+                claims = "at most 5" if arms == 2 else "2.1 to 5.0"
+                yield (
+                    Setting(arms, seeds, images),
+                    Expected(claims, found[seeds]),
+                )
+    for arms in (2, 6, 11):
+        yield Setting(arms, 5, 1200, arm_share=0.0), Expected(found=found[5])
+    # As much deviation, beside the errors of fewer images, as by default.
+    noisy = functools.partial(Setting, images=1200, deviation=0.9, noise=4.0)
+    for arms in (2, 3, 6, 11):
+        for seeds in (2, 3, 5):
+            claims = "at most 8" if seeds == 3 else "-"
+            yield noisy(arms, seeds), Expected(claims)
+    for arms in (3, 6, 11):
+        for seeds in (2, 3, 5, 10):
+            yield Setting(arms, seeds, 1200, placebos=1), Expected()
+        yield noisy(arms, 3, placebos=1), Expected("at most 8")
+    for arms, seeds in ((3, 3), (6, 3), (6, 5), (11, 5)):
+        yield Setting(arms, seeds, 1200, pairs=True), Expected()
+    folds = functools.partial(Setting, images=140, folds=5)
+    for arms in (2, 3, 6):
+        for seeds in (3, 5, 10, 15, 30):
+            yield (
+                folds(arms, seeds, trained=True),
+                Expected("0.9 to 5.7", "-" if seeds == 3 else "75 to 81"),
+            )
+        for seeds in (3, 5, 10, 20):
+            yield folds(arms, seeds), Expected("0.9 to 5.7")
+    for seeds in (5, 15):
+        yield folds(4, seeds, trained=True, pairs=True), Expected()
 
 
 @functools.cache
-def difficulty(accuracy, agreement):
+def correlate(accuracy, agreement):
     """r: the correlation of two seeds on an image, before it is cut at 0."""
     threshold = stats.norm.ppf(accuracy)
 
@@ -77,219 +157,241 @@ def difficulty(accuracy, agreement):
     return brentq(lambda r: 1 - disagreement(r) - agreement, 0, 1)
 
 
-def draw(setting, generator):
-    """Which predictions are right, bool (arms, seeds, images)."""
-    arms, seeds, images = setting.arms, setting.seeds, setting.images
-    r = difficulty(setting.accuracy, setting.agreement)
-    threshold = stats.norm.ppf(setting.accuracy)
-    better = stats.norm.ppf(setting.accuracy + setting.effect / 100)
-    level = np.array([threshold] + [better] * (arms - 1))
-    deviation = np.full(arms, setting.deviation / 100)
-    deviation[0] *= setting.noise
-    ability = generator.standard_normal((arms, seeds)) * deviation[:, None]
-    ability = level[:, None] + ability / stats.norm.pdf(threshold)
+def draw(setting, studies, generator):
+    """Right predictions, bool (studies, arms, seeds, images)."""
+    noise = Noise()
+    shape = (studies, setting.arms, setting.seeds, setting.images)
+    r = correlate(noise.accuracy, noise.agreement)
+    # Two arms agree less than two seeds of an arm.
+    variance = noise.accuracy * (1 - noise.accuracy)
+    difficulty = variance - (1 - noise.agreement) / 2
+    less = 2 * setting.arm_share * difficulty
+    common = correlate(noise.accuracy, noise.agreement - less)
+    threshold = stats.norm.ppf(noise.accuracy)
+    deviation = np.full((setting.arms, 1, 1), setting.deviation / 100)
+    deviation[: 1 + setting.placebos] *= setting.noise
+    # A deviation of accuracy, as one of the threshold.
+    deviation /= stats.norm.pdf(threshold)
 
-    def normal(*shape):
-        return generator.standard_normal(shape, dtype=np.float32)
+    def normal(factor, *shape):
+        values = generator.standard_normal(shape, dtype=np.float32)
+        return np.float32(factor) * values
 
-    easy = np.sqrt(r) * (
-        np.sqrt(1 - setting.arm_share) * normal(images)
-        + np.sqrt(setting.arm_share) * normal(arms, images)
-    )
-    right = np.empty((arms, seeds, images), bool)
-    for arm, seed in np.ndindex(arms, seeds):
-        latent = (easy[arm] + ability[arm, seed]) / np.sqrt(1 - r)
-        right[arm, seed] = latent.astype(np.float32) > normal(images)
-    return right
+    easy = normal(np.sqrt(common), studies, 1, 1, setting.images)
+    if common < r:
+        easy = easy + normal(np.sqrt(r - common), *shape[:2], 1, setting.images)
+    ability = threshold + deviation * normal(1, *shape[:3], 1)
+    return easy + ability.astype(np.float32) > normal(np.sqrt(1 - r), *shape)
 
 
-def cut(setting, generator):
-    """Ids of the images that each seed is judged on."""
-    folds = []
-    while len(folds) < setting.seeds:
+def divide(setting, generator):
+    """Images that each seed is evaluated on, bool (seeds, images)."""
+    parts = []
+    while len(parts) < setting.seeds:
         order = generator.permutation(setting.images)
-        folds += np.array_split(order, setting.folds)
-    return folds[: setting.seeds]
+        parts += np.array_split(order, setting.folds)
+    held_out = np.zeros((setting.seeds, setting.images), bool)
+    for seed, part in enumerate(parts[: setting.seeds]):
+        held_out[seed, part] = True
+    return held_out
 
 
-def intervals(setting, study, seed=0):
-    """{method: (low, high) in points, each float (arms - 1,)} of one study."""
-    generator = np.random.default_rng([seed, study])
-    right = draw(setting, generator)
-    seeds = setting.seeds
+def train(setting, held_out, generator, common=4, own=8, steps=40):
+    """Trains logistic regressions, all of them at once.
+
+    Args:
+        held_out: Not trained on, bool (studies, seeds, images).
+
+    Returns:
+        Right predictions, bool (studies, arms, seeds, images).
+    """
+    studies, seeds, images = held_out.shape
+    arms = setting.arms
+    labels = generator.random((studies, 1, images)) < 0.5
+    signs = np.where(labels, 1, -1)[..., None]
+
+    def features(arms, count):
+        normal = generator.standard_normal((studies, arms, images, count))
+        return normal + 0.22 * signs
+
+    shared = np.broadcast_to(
+        features(1, common), (studies, arms, images, common)
+    )
+    inputs = np.concatenate([shared, features(arms, own)], -1)
+    trained = ~held_out[:, None]
+    weights = generator.standard_normal((studies, arms, common + own, seeds))
+    weights *= 0.3
+    for _ in range(steps):
+        error = expit(inputs @ weights) - labels[..., None]
+        error *= trained.swapaxes(2, 3)
+        weights -= 4 / images * (inputs.swapaxes(2, 3) @ error)
+    right = (inputs @ weights > 0) == labels[..., None]
+    return right.swapaxes(2, 3)
+
+
+def compare(setting, right, held_out=None):
+    """The `Difference`s of one study."""
+    arms = dict(enumerate(right))
     if setting.folds is None:
-        found = compare_arms(dict(enumerate(right)))
-        gains = right[1:].mean(1) - right[0].mean(0)
-        variances = right.mean(2).var(1, ddof=1) / seeds
-        over_seeds = variances[1:] + variances[0]
+        if setting.pairs:
+            return compare_all_pairs(arms)
+        placebos = range(1, 1 + setting.placebos)
+        return compare_arms(arms, placebos=placebos)
+    ids = {seed: np.flatnonzero(part) for seed, part in enumerate(held_out)}
+    by_seed = {
+        arm: {seed: seeds[seed, part] for seed, part in ids.items()}
+        for arm, seeds in arms.items()
+    }
+    procedure = compare_all_fold_pairs if setting.pairs else compare_folds
+    return procedure(by_seed, ids, setting.folds)
+
+
+def claim_by_one_source(setting, right, held_out=None):
+    """If an interval over images alone, and one over seeds alone, claim."""
+    weights = np.ones(right.shape[1:]) if held_out is None else 1.0 * held_out
+    seeds = setting.seeds
+    accuracy = (right * weights).sum(2) / weights.sum(1)
+    evaluated = weights.sum(0) > 0
+    shares = (right * weights).sum(1)[:, evaluated] / weights.sum(0)[evaluated]
+    gains = shares[1:] - shares[0]
+    means = np.abs(accuracy[1:].mean(1) - accuracy[0].mean())
+    over_images = gains.var(1, ddof=1) / gains.shape[1]
+    if held_out is None:
+        parts = accuracy.var(1, ddof=1) / seeds
+        over_seeds = parts[1:] + parts[0]
         with np.errstate(invalid="ignore"):  # Nothing varies: no claim.
             degrees = (seeds - 1) * (
-                over_seeds**2 / (variances[1:] ** 2 + variances[0] ** 2)
+                over_seeds**2 / (parts[1:] ** 2 + parts[0] ** 2)
             )
     else:
-        folds = cut(setting, generator)
-        correct = [
-            [of_seed[ids] for of_seed, ids in zip(arm, folds, strict=True)]
-            for arm in right
-        ]
-        found = compare_folds(
-            {arm: dict(enumerate(each)) for arm, each in enumerate(correct)},
-            dict(enumerate(folds)),
-            setting.folds,
-        )
-        joined = np.array([np.concatenate(arm) for arm in correct]) * 1.0
-        gains = joined[1:] - joined[0]
-        accuracy = np.array([[r.mean() for r in arm] for arm in correct])
         over_seeds = (accuracy[1:] - accuracy[0]).var(1, ddof=1) / seeds
         degrees = seeds - 1
-    over_images = gains.var(1, ddof=1) / gains.shape[1]
     tail = 1 - LEVEL / 2 / (setting.arms - 1)
-    by_images = stats.norm.ppf(tail) * np.sqrt(over_images)
-    by_seeds = stats.t.ppf(tail, degrees) * np.sqrt(over_seeds)
-    points = 100 * gains.mean(1)
-    return {
-        "images alone": (points - 100 * by_images, points + 100 * by_images),
-        "seeds alone": (points - 100 * by_seeds, points + 100 * by_seeds),
-        "both": (
-            np.array([each.low for each in found]),
-            np.array([each.high for each in found]),
-        ),
+    return (
+        (means > stats.norm.ppf(tail) * np.sqrt(over_images)).any(),
+        (means > stats.t.ppf(tail, degrees) * np.sqrt(over_seeds)).any(),
+    )
+
+
+def simulate(task):
+    """Studies of a chunk.
+
+    Args:
+        task: `Setting`, number of studies, seeds of the generator.
+
+    Returns:
+        {name: array (studies, ...)}: `low`, `high` and `detectable` in
+        points, and `claims` of any arm by all three methods.
+    """
+    setting, studies, seed = task
+    generator = np.random.default_rng(seed)
+    held_out = [None] * studies
+    if setting.folds is not None:
+        held_out = [divide(setting, generator) for _ in range(studies)]
+    if setting.trained:
+        right = train(setting, np.array(held_out), generator)
+    else:
+        right = draw(setting, studies, generator)
+    drawn = list(zip(right, held_out, strict=True))
+    found = [compare(setting, *each) for each in drawn]
+    numbers = {
+        name: np.array([[getattr(d, name) for d in each] for each in found])
+        for name in ("low", "high")
     }
+    numbers["detectable"] = np.array(
+        [[d.detectable or np.nan for d in each] for each in found]
+    )
+    claims = ((numbers["low"] > 0) | (numbers["high"] < 0)).any(1)
+    others = [claim_by_one_source(setting, *each) for each in drawn]
+    numbers["claims"] = np.column_stack([claims, others])
+    return numbers
 
 
-def count(task):
-    """{method: what `rates` divides, summed over a chunk of studies}."""
-    setting, seed, studies = task
-    sums = {method: np.zeros(3, int) for method in METHODS}
-    for study in studies:
-        for method, (low, high) in intervals(setting, study, seed).items():
-            claimed = (low > 0) | (high < 0)
-            covered = (low <= setting.effect) & (setting.effect <= high)
-            sums[method] += claimed.any(), covered.sum(), (low > 0).sum()
-    return sums
+def find_share(points, lows):
+    """Share of pairs in %, of a difference and of an interval that finds it.
+
+    Args:
+        points: True differences, float (n,).
+        lows: Lower ends of intervals without any effect, float (m,).
+    """
+    missed = np.searchsorted(np.sort(lows), -points, side="right")
+    return 100 - 100 * np.mean(missed) / len(lows)
 
 
-def rates(setting, studies, sums):
-    """{method: % of studies with a claim, of intervals that hold the truth,
-    of arms that are called better}."""
-    pairs = studies * (setting.arms - 1)
-    return {
-        method: 100
-        * sum(each[method] for each in sums)
-        / (studies, pairs, pairs)
-        for method in METHODS
-    }
+def plan(setting):
+    """Points that a plan of this study states; None if more than 100.
 
-
-def simulate(settings, studies, seed=0, processors=1):
-    """`rates` of each setting, the same for any number of processors."""
-    chunks = [
-        range(first, min(first + CHUNK, studies))
-        for first in range(0, studies, CHUNK)
-    ]
-    tasks = [(each, seed, chunk) for each in settings for chunk in chunks]
-    with ProcessPoolExecutor(processors) as pool:
-        sums = [*progress_bar(pool.map(count, tasks), total=len(tasks))]
-    return [
-        rates(setting, studies, sums[index * len(chunks) :][: len(chunks)])
-        for index, setting in enumerate(settings)
-    ]
-
-
-def combine(**values):
-    """A `Setting` for each combination of values."""
-    return [
-        Setting(**dict(zip(values, chosen, strict=True)))
-        for chosen in itertools.product(*values.values())
-    ]
-
-
-def planned(setting):
-    """What `setting` lets expect, in points."""
+    It knows nothing of noisier references and trained classifiers.
+    """
+    if setting.pairs or setting.noise != 1 or setting.placebos:
+        return None
+    if setting.trained:
+        return None
     return detectable_difference(
         setting.arms,
         setting.seeds,
         setting.images,
-        setting.accuracy,
-        agreement=setting.agreement,
-        seed_deviation=setting.deviation,
+        ACCURACY,
         arm_share=setting.arm_share,
+        seed_deviation=setting.deviation,
         folds=setting.folds,
     )
 
 
-CLAIMS = {
-    **{method: lambda _, rate, m=method: rate[m][0] for method in METHODS},
-    "coverage of both": lambda _, rate: rate["both"][1],
-}
-FOUND = {"found better": lambda _, rate: rate["both"][2]}
-PLANNED = {"planned, points": lambda setting, _: planned(setting)}
+def summarize(setting, chunks):
+    """Rates of a setting in %, {name of a column: float or None}."""
+    numbers = {
+        name: np.concatenate([chunk[name] for chunk in chunks])
+        for name in chunks[0]
+    }
+    # Placebos are compared with a smaller reference.
+    arms = slice(setting.placebos, None)
+    low, high = (numbers[name][:, arms].ravel() for name in ("low", "high"))
+    stated = numbers["detectable"][:, arms].ravel()
+    stated = stated[~np.isnan(stated)]
+    planned = plan(setting)
+    both, images_alone, seeds_alone = 100 * numbers["claims"].mean(0)
+    return {
+        "false claims": both,
+        "by images alone": images_alone,
+        "by seeds alone": seeds_alone,
+        "coverage": 100 * np.mean((low <= 0) & (high >= 0)),
+        "stated, points": np.median(stated) if len(stated) else None,
+        "stated is found": find_share(stated, low) if len(stated) else None,
+        "planned, points": planned,
+        "planned is found": planned and find_share(np.array([planned]), low),
+    }
 
 
-def tables(agreement):
-    """(title, settings, what is shown of them) of each table."""
-    settings = functools.partial(combine, agreement=(agreement,))
-    shares = (0.0, ARM_SHARE)
-    yield (
-        "No effect: studies that claim one",
-        settings(arm_share=shares, arms=(2, 11), seeds=(2, 3, 5, 10)),
-        CLAIMS,
-    )
-    yield (
-        "No effect, the reference four times noisier",
-        settings(noise=(4.0,), arms=(2, 11), seeds=(2, 3, 5)),
-        CLAIMS,
-    )
-    small = functools.partial(settings, images=(140,))
-    yield (
-        "No effect, five folds of 140 images",
-        small(folds=(5,), arms=(2, 3), seeds=(2, 5, 15))
-        + small(
-            folds=(5,), deviation=(3.0,), noise=(4.0,), arms=(3,), seeds=(5, 15)
-        ),
-        CLAIMS,
-    )
-    point = functools.partial(settings, effect=(1.0,), arm_share=shares)
-    yield (
-        "1 point on 10,000 images",
-        point(arms=(2,), seeds=(3, 4, 5, 6))
-        + point(arms=(11,), seeds=(3, 5, 8, 10)),
-        FOUND | PLANNED,
-    )
-    yield (
-        "2 and 6 points on 140 images",
-        small(effect=(2.0, 6.0), arms=(2,), seeds=(3, 5, 10, 20, 40)),
-        FOUND | PLANNED,
-    )
-    yield (
-        "As many points as planned: 80 % are to be found",
-        [
-            dataclasses.replace(setting, effect=planned(setting))
-            for setting in settings(
-                images=(10_000,), arms=(2, 11), seeds=(2, 3, 5, 10)
-            )
-            + small(arms=(2, 11), seeds=(3, 5, 10))
-            + small(folds=(5,), arms=(2, 3), seeds=(5, 10, 15))
-        ],
-        FOUND,
-    )
+def run(settings, studies, seed=0, processors=1):
+    """`summarize` of each setting, the same for any number of processors."""
+    tasks = []
+    for number, setting in enumerate(settings):
+        size = max(1, CHUNK // (setting.arms * setting.seeds * setting.images))
+        for first in range(0, studies, size):
+            count = min(size, studies - first)
+            tasks.append((setting, count, [seed, number, first]))
+    found = {}
+    with ProcessPoolExecutor(processors) as pool:
+        chunks = progress_bar(pool.map(simulate, tasks), total=len(tasks))
+        for (setting, *_), chunk in zip(tasks, chunks, strict=True):
+            found.setdefault(setting, []).append(chunk)
+    return [summarize(setting, found[setting]) for setting in settings]
 
 
-def print_table(title, settings, found, columns):
-    """A row for each setting: what differs between them, and `columns`."""
-    names = [
-        field.name
-        for field in dataclasses.fields(Setting)
-        if len({getattr(setting, field.name) for setting in settings}) > 1
-    ]
-    print(f"\n{title}, in %\n")
-    print("|", " | ".join([*names, *columns]), "|")
-    print("|" + "---|" * (len(names) + len(columns)))
-    for setting, rate in zip(settings, found, strict=True):
-        values = [getattr(setting, name) for name in names]
-        cells = ["-" if v is None else f"{v:.3g}" for v in values]
-        cells += [f"{cell(setting, rate):.3g}" for cell in columns.values()]
-        print("|", " | ".join(cells), "|")
+def print_table(settings, expected, rates):
+    """A row for each setting."""
+    print("|", " | ".join(["studies", "arms", "seeds", "images"]), end=" | ")
+    columns = list(rates[0])
+    titles = [*columns, "expected claims", "expected found"]
+    print(" | ".join(titles), "|")
+    print("|---" * (4 + len(titles)) + "|")
+    for setting, figures, row in zip(settings, expected, rates, strict=True):
+        cells = [setting.title, setting.arms, setting.seeds, setting.images]
+        cells += [
+            "-" if row[name] is None else f"{row[name]:.1f}" for name in columns
+        ]
+        print("|", " | ".join(map(str, [*cells, *figures])), "|")
 
 
 def main():
@@ -297,18 +399,11 @@ def main():
     parser.add_argument("--studies", type=int, default=1000)
     parser.add_argument("--processors", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument(
-        "--agreement",
-        type=float,
-        default=Setting.agreement,
-        help="share of images on which two seeds are both right or both wrong",
-    )
-    arguments = parser.parse_args()
-    for title, settings, columns in tables(arguments.agreement):
-        found = simulate(
-            settings, arguments.studies, arguments.seed, arguments.processors
-        )
-        print_table(title, settings, found, columns)
+    options = parser.parse_args()
+    settings, expected = zip(*list_settings(), strict=True)
+    rates = run(settings, options.studies, options.seed, options.processors)
+    print(f"{options.studies:,} studies each; figures in %\n")
+    print_table(settings, expected, rates)
 
 
 if __name__ == "__main__":

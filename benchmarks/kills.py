@@ -28,12 +28,15 @@ COMMAND = (
     *(sys.executable, "main.py", "--experiment=demo_salmix"),
     *("--set", "data.image_size=16", "--set", "data.limit_val=42"),
     *("--set", "data.batch_size=24", "--set", "model.width=8"),
+    *("--set", "model.name=ResNet10"),
     *("--set", "checkpoint.every_steps=1"),
 )
 _WRITING = ".writing-checkpoint.npz"
 # Seconds after which a random kill comes at the latest, or a process that
 # should have written a checkpoint counts as stuck.
 _LATEST, _STUCK = 15, 300
+# Seconds between two looks at the folder; writing a checkpoint takes longer.
+_LOOK = 0.0005
 
 
 def kill_often(workdir, kills, epochs=6, images=480, seed=0, env=None):
@@ -41,9 +44,9 @@ def kill_often(workdir, kills, epochs=6, images=480, seed=0, env=None):
 
     Args:
         workdir: Both go below it.
-        kills: How many.
-        epochs, images: Of the run.
-        seed: Of the moments.
+        kills: Number of kills.
+        epochs, images: Size of the run.
+        seed: Seed of the random moments.
         env: Environment variables.
 
     Returns:
@@ -101,7 +104,7 @@ def _wait(process, seconds):
 
 
 def _await_writing(process, workdir, skipped):
-    """Until a checkpoint is half written, after some that were not seen."""
+    """Waits until a checkpoint is half written, after so many skipped ones."""
     path = _folder(workdir) / _WRITING
     end = time.monotonic() + _STUCK
     seen = 0
@@ -111,7 +114,8 @@ def _await_writing(process, workdir, skipped):
             if seen > skipped:
                 return "while a checkpoint was written"
             while path.exists() and process.poll() is None:
-                pass
+                time.sleep(_LOOK)
+        time.sleep(_LOOK)
     return "after the last checkpoint"
 
 

@@ -1,4 +1,4 @@
-"""Where the time of a study of small networks goes, from its start to its end.
+"""Time of a study of small networks, by its parts, from start to end.
 
     python benchmarks/study_overhead.py
     python benchmarks/study_overhead.py --study=demo --arms=baseline,salmix \

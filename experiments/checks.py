@@ -1,7 +1,6 @@
-"""What can be known of a config before anything is read or written.
+"""Checks of a config that need TensorFlow and Keras, but no data.
 
-Types and ranges of fields are checked when a config is made; here is the
-rest, for which TensorFlow and Keras are needed.
+Types and ranges of fields are checked when a config is made.
 """
 
 import math
@@ -25,17 +24,19 @@ _IMAGES, _CLASSES = 4, 3
 
 
 def check_experiment(experiment):
-    """Refuses what would end in an error later, and costs seconds at most.
+    """Refuses a config that would end in an error later.
+
+    It reads no data, writes nothing and takes seconds at most.
 
     Args:
         experiment: An `experiments.configs.schema.Experiment`.
 
     Raises:
         ConfigError: if there is no such data set, initializer or published
-            result; if there are no weights of ImageNet for such a network;
-            if a layer or one of AugLy's operations is unknown, or an argument
-            of it wrong; if the layers fail on images of this size, or do not
-            bring them to the network's; if the network does not fit into
+            result; if ImageNet weights for such a network do not exist; if
+            a layer or one of AugLy's operations is unknown, or has a wrong
+            argument; if the layers fail on images of this size, or give
+            another size than the network's; if the network does not fit into
             memory.
         DataError: if there is no such data set or split.
     """
@@ -50,7 +51,7 @@ def check_experiment(experiment):
     read_published(as_json(experiment))
     augmentation = build_augmentation(experiment)
     if augmentation is not None:
-        _try(augmentation, experiment)
+        _check_augmentation(augmentation, experiment)
 
 
 def _check_held_out(experiment):
@@ -69,7 +70,7 @@ def _check_held_out(experiment):
 
 
 def _check_numbers(experiment):
-    """Those that do not go together whatever the images."""
+    """Refuses numbers that fit no images."""
     data, model = experiment.data, experiment.model
     if experiment.judged == "ema" and experiment.ema is None:
         raise ConfigError(
@@ -100,8 +101,8 @@ def _check_offline(data):
         return
     if data.name not in FOLDERS:
         raise ConfigError(
-            f"data.offline: {data.name} is not a folder of images. Those that "
-            f"are: {', '.join(FOLDERS)}."
+            f"data.offline: {data.name} is not a folder of images. Known: "
+            f"{', '.join(FOLDERS)}."
         )
     try:
         check_operations(data.offline.operations)
@@ -110,7 +111,7 @@ def _check_offline(data):
 
 
 def _check_initializers(model):
-    """Some that Keras knows are for matrices or for nothing random alone."""
+    """Tries each initializer, as some of Keras's fit few shapes."""
     for field, make in (
         (
             "initializer",
@@ -129,7 +130,7 @@ def _check_initializers(model):
             make()
         except (TypeError, ValueError, tf.errors.OpError) as error:
             raise ConfigError(
-                f"model.{field}={getattr(model, field)}: {_in_line(error)}"
+                f"model.{field}={getattr(model, field)}: {_to_line(error)}"
             ) from error
 
 
@@ -143,7 +144,10 @@ def _check_weights(experiment):
 
 
 def _check_memory(model):
-    """A process that takes more memory than there is ends without a word."""
+    """Refuses a network too large for this machine.
+
+    Without this, the process is killed without a message.
+    """
     if model.width <= 256 and (model.classes or 0) <= 100_000:
         return
     with keras.StatelessScope(initialize_variables=False):
@@ -151,7 +155,7 @@ def _check_memory(model):
             model, image_size=64, classes=model.classes or _CLASSES
         )
     parameters = sum(math.prod(v.shape) for v in network.trainable_variables)
-    # In float32: weights, gradients, and at least one more of the optimizer.
+    # In float32: weights, gradients, and at least one slot of the optimizer.
     needed = 3 * 4 * parameters
     there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     if needed > there:
@@ -163,8 +167,8 @@ def _check_memory(model):
         )
 
 
-def _try(augmentation, experiment):
-    """Augments a few images of noise, as a first batch would be."""
+def _check_augmentation(augmentation, experiment):
+    """Augments a few images of noise, as the first batch of a run."""
     data = experiment.data
     side = data.stored_size
     random = np.random.default_rng(0)
@@ -179,7 +183,7 @@ def _try(augmentation, experiment):
         except (TypeError, ValueError, tf.errors.OpError) as error:
             raise ConfigError(
                 f"augment.{spec} fails on {_IMAGES} images of {side}x{side} "
-                f"pixels: {_in_line(error)}"
+                f"pixels: {_to_line(error)}"
             ) from error
     height, width = batch["images"].shape[1:3]
     if (height, width) != (data.image_size, data.image_size):
@@ -189,6 +193,6 @@ def _try(augmentation, experiment):
         )
 
 
-def _in_line(error):
+def _to_line(error):
     text = " ".join(str(error).split())
     return text if len(text) < 300 else f"{text[:297]}..."

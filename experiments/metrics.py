@@ -1,12 +1,168 @@
-"""Accuracy, precision, recall and F1, by scikit-learn."""
+"""Predictions of a network, and the figures that follow from them."""
 
 import difflib
 import math
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from sklearn.metrics import accuracy_score, precision_recall_fscore_support
 
 from experiments.errors import ConfigError
+from pipelines.files.arrays import Damaged, read_arrays
+
+# Two accuracies of one network differ by at most this: one is the mean of
+# float32 batches, the other counts predictions.
+ACCURACY_TOLERANCE = 1e-4
+# The least probability whose logarithm is taken.
+_LEAST = 1e-30
+# The most that probabilities, which are float32, differ from 1 in sum.
+_SUM_TOLERANCE = 1e-3
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """Probabilities that a network gives to labelled images.
+
+    Attributes:
+        class_names: Sequence of strings.
+        ids: str (N,), one of each image.
+        labels: int (N,), indices into `class_names`.
+        probabilities: float (N, outputs); outputs >= classes.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from experiments.metrics import Predictions
+    >>> probabilities = np.array([[0.9, 0.1], [0.6, 0.4]])
+    >>> names, ids = ("cats", "dogs"), ("1.png", "2.png")
+    >>> found = Predictions(names, ids, np.array([0, 1]), probabilities)
+    >>> found.accuracy, round(float(found.loss), 3)
+    (0.5, 0.511)
+    """
+
+    class_names: tuple
+    ids: np.ndarray
+    labels: np.ndarray
+    probabilities: np.ndarray
+
+    @cached_property
+    def predicted(self):
+        """int (N,), the likeliest output."""
+        return self.probabilities.argmax(-1)
+
+    @cached_property
+    def right(self):
+        """bool (N,), whether the label is predicted."""
+        return self.predicted == self.labels
+
+    @cached_property
+    def confidence(self):
+        """float64 (N,), the probability of the predicted output."""
+        return self.probabilities.max(-1).astype(np.float64)
+
+    @cached_property
+    def in_top5(self):
+        """bool (N,), whether the label is among the five likeliest outputs."""
+        likelier = self.probabilities > self._of_label[:, None]
+        return likelier.sum(-1) < 5
+
+    @cached_property
+    def nll(self):
+        """float64 (N,), the negative log-likelihood of the label in nats."""
+        return -np.log(np.maximum(self._of_label, _LEAST))
+
+    @property
+    def accuracy(self):
+        """float in [0, 1]."""
+        return float(self.right.mean())
+
+    @property
+    def top5_accuracy(self):
+        """float in [0, 1]."""
+        return float(self.in_top5.mean())
+
+    @property
+    def loss(self):
+        """The mean of `nll`, the cross-entropy."""
+        return float(self.nll.mean())
+
+    @property
+    def calibration_error(self):
+        """float in [0, 1]; see `calibration_error`."""
+        return calibration_error(self.confidence, self.right)
+
+    def classification_metrics(self, positive_class=None):
+        """See `classification_metrics`."""
+        return classification_metrics(
+            self.labels, self.predicted, self.class_names, positive_class
+        )
+
+    @property
+    def _of_label(self):
+        chosen = np.arange(len(self.labels))
+        return self.probabilities[chosen, self.labels].astype(np.float64)
+
+    def write(self, path):
+        """Writes predictions.npz, which `read_predictions` reads."""
+        np.savez_compressed(
+            path,
+            probabilities=self.probabilities,
+            labels=self.labels,
+            ids=np.array(self.ids),
+            class_names=np.array(self.class_names),
+        )
+
+
+def read_predictions(path):
+    """The `Predictions` of a file; nothing in it is executed.
+
+    Args:
+        path: A `pathlib.Path` of predictions.npz.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        Damaged: if the file cannot be read, columns are missing or do not fit,
+            a label is no class, an id is repeated, or rows do not sum to 1.
+    """
+    content = read_arrays(path)
+    missing = {"probabilities", "labels", "ids", "class_names"} - set(content)
+    if missing:
+        raise Damaged(f"has no {', '.join(sorted(missing))}")
+    if any(content[n].ndim != 1 for n in ("labels", "ids", "class_names")):
+        raise Damaged("holds columns that do not fit")
+    try:
+        ids, names = (
+            content[column].astype(str) for column in ("ids", "class_names")
+        )
+    except UnicodeDecodeError:
+        raise Damaged("holds names that are no text") from None
+    found = Predictions(
+        tuple(names.tolist()),
+        ids,
+        content["labels"],
+        content["probabilities"],
+    )
+    _check(found)
+    return found
+
+
+def _check(found):
+    probabilities, labels = found.probabilities, found.labels
+    if probabilities.ndim != 2 or probabilities.dtype.kind != "f":
+        raise Damaged("holds no table of probabilities")
+    same = len(probabilities) == len(labels) == len(found.ids) > 0
+    enough = probabilities.shape[1] >= len(found.class_names)
+    if not same or not enough or labels.dtype.kind not in "iu":
+        raise Damaged("holds columns that do not fit")
+    sums = probabilities.sum(-1, dtype=np.float64)
+    # Not a number is not close either.
+    if not (np.abs(sums - 1) < _SUM_TOLERANCE).all() or probabilities.min() < 0:
+        raise Damaged("holds rows that are not probabilities with a sum of 1")
+    if labels.min() < 0 or labels.max() >= len(found.class_names):
+        raise Damaged("holds labels that are no class")
+    if len(set(found.ids.tolist())) < len(found.ids):
+        raise Damaged("names an image twice")
 
 
 def classification_metrics(
@@ -75,7 +231,7 @@ def calibration_bins(confidence, right, bins=15):
     Args:
         confidence: Float (N,), in [0, 1].
         right: Bool (N,).
-        bins: Their number; fewer where there are fewer predictions.
+        bins: Their number; fewer if there are fewer predictions.
 
     Returns:
         List of (mean confidence, accuracy, share of the predictions), from

@@ -3,10 +3,9 @@
 import contextlib
 import csv
 import hashlib
-import math
 from pathlib import Path
 
-from experiments.configs.schema import as_json, completed
+from experiments.configs.schema import as_json
 from experiments.errors import ConfigError
 from pipelines.config import compare_configs
 from pipelines.files.claimed_folder import ClaimedFolder
@@ -23,29 +22,29 @@ HISTORY_FIELDS = (
     "learning_rate",
     "seconds",
 )
-# Those that are not the same twice.
+# Columns that are not the same twice.
 SPEED_FIELDS = ("images_per_second", "waiting", "host_gib", "device_gib")
 TIMES = ("seconds", *SPEED_FIELDS)
-# Further columns of runs that hold out images for picking the best epoch, and
-# of those that average their weights.
+# Further columns of runs that hold out images to pick the best epoch, and of
+# runs that average their weights.
 SELECTION_FIELDS = ("selection_loss", "selection_accuracy")
 EMA_FIELDS = ("ema_val_loss", "ema_val_accuracy", "ema_val_top5_accuracy")
-# The network of the last epoch, and of the best one on held-out images.
-LAST, BEST = "model.keras", "best.keras"
-# That of the averaged weights.
-EMA = "ema.keras"
-# Which of them is judged.
+# Networks: of the last epoch, of the best epoch on held-out images, and of the
+# averaged weights.
+LAST, BEST, EMA = "model.keras", "best.keras", "ema.keras"
+# The network that is compared with others, by the field of the config.
 JUDGED = {"last": LAST, "best": BEST, "ema": EMA}
-# What a run goes on from, and what it does if that one is damaged.
+# A run goes on from the first, or from the second if the first is damaged.
 CHECKPOINTS = "checkpoint.npz", "checkpoint_before.npz"
-# What is made at a run's end and must stay as it is.
+# Files of a finished run that must not change.
 _RESULTS = ("predictions.npz", LAST, BEST, EMA)
-# What is in files that are read for more than showing it: type, and that of
-# what is in it.
+# Fields of JSON files that the program uses: their type, and the type of their
+# items.
 _KINDS = {
     **dict.fromkeys(("name", "status", "precision", "device"), (str,)),
     **dict.fromkeys(("augment_on", "onednn", "git_revision"), (str,)),
-    **dict.fromkeys(("python", "platform", "train", "val"), (str,)),
+    **dict.fromkeys(("python", "platform", "processor"), (str,)),
+    **dict.fromkeys(("accelerator", "train", "val"), (str,)),
     **dict.fromkeys(("epochs", "epochs_done", "steps_per_epoch"), (int,)),
     **dict.fromkeys(("replicas", "workers", "threads", "seed"), (int,)),
     **dict.fromkeys(("final", "best"), (dict,)),
@@ -56,10 +55,10 @@ _KINDS = {
     "devices": (list, str),
     "earlier_parts": (list, dict),
 }
-_MAY_BE_NONE = ("final", "best", "git_revision")
-# What the network makes of changed images, once that has been asked.
+_MAY_BE_NONE = ("final", "best", "git_revision", "accelerator")
+# Figures on changed images, if they were computed.
 ROBUSTNESS = "robustness.json"
-# Where it sees the classes of some val images, and what that is worth.
+# Attribution maps of some val images and their figures, if they were computed.
 EXPLANATIONS, EXPLAINED_MAPS = "explanations.json", "explanations.npz"
 # Fields of a config that may have to change with the machine.
 _MAY_MOVE = {"precision", "data.augment_on"}
@@ -76,14 +75,16 @@ class RunFolder(ClaimedFolder):
     def of(cls, workdir, experiment, seed):
         return cls(Path(workdir) / experiment.name / f"seed_{seed}")
 
-    def check(self, experiment, seed, moved=False):
-        """Checks that what is here, if anything, is of this experiment.
+    def check_config(self, experiment, seed, may_move=False):
+        """Refuses a folder of another experiment or seed.
+
+        A run may become longer if its first epochs stay the same, whether it
+        is finished or not.
 
         Args:
-            experiment, seed: Of the run that is to be written here.
-            moved: Whether an unfinished run may go on with another precision
-                or place of augmentation. More epochs it may have, finished or
-                not, where the first ones would not have been others.
+            experiment, seed: The run that is to be written into this folder.
+            may_move: Whether the precision and the place of augmentation may
+                change.
 
         Raises:
             ConfigError: names the first field that differs.
@@ -91,56 +92,54 @@ class RunFolder(ClaimedFolder):
         there = self.read_json("config.json")
         if there is None:
             return
-        wanted = config_of(experiment, seed)
-        there = _completed(there, seed)
+        wanted = build_config(experiment, seed)
         changed = {field for field, *_ in compare_configs(there, wanted)}
         mend = None
-        if changed == {"epochs"} and experiment.epochs > (
-            there.get("epochs") or math.inf
-        ):
-            mend = _why_length_matters(experiment)
-            if mend is None:
+        if changed == {"epochs"} and self.is_shorter(experiment):
+            reason = _explain_fixed_length(experiment)
+            if reason is None:
                 return
-            mend = f"That cannot be longer, as {mend}. {self.if_claimed}"
+            mend = f"That cannot be longer, as {reason}. {self.if_claimed}"
         elif changed <= _MAY_MOVE and not self.is_finished():
+            if may_move:
+                return
             mend = "Set it as it was, pass --allow_moved, use another --workdir"
-            there = wanted if moved else there
         self.check_claim(there, wanted, mend=mend)
 
-    def claim(self, experiment, seed, moved=False):
-        """`check`, and writes config.json.
-
-        The seed stands in it beside the config: a folder may be renamed.
-        """
-        self.check(experiment, seed, moved)
-        there = self.read_json("config.json")
-        metrics = self.metrics()
-        if metrics and there and there.get("epochs") != experiment.epochs:
-            # Before the config has more epochs than the run that is finished.
-            self.write_json("metrics.json", metrics | {"status": "running"})
-        if there is None or there != config_of(experiment, seed):
-            self.write_json("config.json", config_of(experiment, seed))
-
     def check_data(self, fingerprints):
-        """Checks that what is here was trained and judged on these images.
-
-        Runs of earlier versions do not say on which they were.
+        """Refuses a folder whose run was trained or evaluated on other images.
 
         Args:
             fingerprints: See `pipelines.loading.compute_fingerprints`.
 
         Raises:
-            ConfigError: names the split that is of other images.
+            ConfigError: names the split that has other images.
         """
-        there = (self.data() or {}).get("fingerprints")
-        if there is not None:
-            # What no split holds changes nothing.
-            here = fingerprints | {"data_set": there["data_set"]}
-            self.check_claim(there, here, "data set")
+        data = self.data()
+        if data is not None:
+            # Images that are in no split change nothing.
+            before, now = (
+                {key: each[key] for key in each if key != "data_set"}
+                for each in (data.get("fingerprints") or {}, fingerprints)
+            )
+            self.check_claim(before, now, "data set")
+
+    def claim(self, experiment, seed):
+        """Writes config.json, after `check_config`.
+
+        The seed stands in it beside the config: a folder may be renamed.
+        """
+        metrics = self.metrics()
+        if metrics and self.is_shorter(experiment):
+            # Before the config has more epochs than the run that is finished.
+            self.write_json("metrics.json", metrics | {"status": "running"})
+        config = build_config(experiment, seed)
+        if self.read_json("config.json") != config:
+            self.write_json("config.json", config)
 
     def read_json(self, name):
         content = super().read_json(name)
-        field = foreign_field(content or {})
+        field = _foreign_field(content or {})
         if field is not None:
             raise ConfigError(
                 f"cannot read {self / name}: its {field} is none of this "
@@ -150,10 +149,10 @@ class RunFolder(ClaimedFolder):
 
     @contextlib.contextmanager
     def locked(self):
-        """No other process trains this run meanwhile.
+        """Keeps other processes from training this run inside the context.
 
         Raises:
-            ConfigError: if one does, and which.
+            ConfigError: names the process that trains it already.
         """
         with contextlib.ExitStack() as stack:
             try:
@@ -178,7 +177,7 @@ class RunFolder(ClaimedFolder):
             yield
 
     def digests(self):
-        """{name: digest} of the files that a finished run has made."""
+        """{name: digest} of the results of a finished run."""
         return {
             name: _sha256(self / name)[:32]
             for name in _RESULTS
@@ -186,23 +185,18 @@ class RunFolder(ClaimedFolder):
         }
 
     def changed_results(self):
-        """Names of results that are not what the finished run has written.
-
-        Runs of earlier versions do not say what that was.
-        """
-        there = (self.metrics() or {}).get("files")
-        if not isinstance(there, dict):
-            return []
-        here = self.digests()
-        return [name for name in there if here.get(name) != there[name]]
+        """Names of results that have changed since the run was finished."""
+        written = (self.metrics() or {}).get("files", {})
+        digests = self.digests()
+        return [n for n in written if digests.get(n) != written[n]]
 
     def model_file(self):
-        """Name of the network that is judged, in a finished run."""
+        """Name of the saved network that is compared with others."""
         config = self.read_json("config.json") or {}
         return JUDGED[config.get("judged", "last")]
 
     def model_digest(self):
-        """{"file", "sha256"} of that network."""
+        """{"file", "sha256"} of `model_file`."""
         name = self.model_file()
         return {"file": name, "sha256": _sha256(self / name)}
 
@@ -211,16 +205,16 @@ class RunFolder(ClaimedFolder):
         return self.read_json("metrics.json")
 
     def data(self):
-        """data.json, or None in runs of earlier versions."""
+        """data.json, or None before the run has begun."""
         return self.read_json("data.json")
 
     def is_shorter(self, experiment):
-        """Whether what is here was to have fewer epochs."""
+        """True if the run of this folder has fewer epochs than `experiment`."""
         there = self.read_json("config.json") or {}
         return there.get("epochs", experiment.epochs) < experiment.epochs
 
     def is_val(self, fingerprint):
-        """Whether it is judged on the images of this fingerprint."""
+        """True if the val images of the run have this fingerprint."""
         known = (self.data() or {}).get("fingerprints", {})
         return fingerprint is not None and known.get("val") == fingerprint
 
@@ -229,7 +223,7 @@ class RunFolder(ClaimedFolder):
         return metrics is not None and metrics.get("status") == "finished"
 
     def history(self):
-        """The rows of history.csv: dictionaries of numbers.
+        """Reads the rows of history.csv: dictionaries of numbers.
 
         Raises:
             ValueError, TypeError: if it is damaged.
@@ -241,7 +235,7 @@ class RunFolder(ClaimedFolder):
                 {
                     key: int(value) if key == "epoch" else float(value)
                     for key, value in row.items()
-                    # A column that is newer than the row.
+                    # Empty if another machine did not measure it.
                     if value != ""
                 }
                 for row in csv.DictReader(file)
@@ -251,11 +245,11 @@ class RunFolder(ClaimedFolder):
         """Writes plots/NAME.png, and plots/NAME.svg for print.
 
         Args:
-            name: Without its ending.
+            name: Name without an ending.
             figure: A matplotlib `Figure`.
         """
         self.replace(f"plots/{name}.png", figure.savefig)
-        # Laid out once is enough.
+        # The layout need not be computed again.
         figure.set_layout_engine("none")
         self.replace(
             f"plots/{name}.svg",
@@ -278,8 +272,8 @@ class RunFolder(ClaimedFolder):
         self.replace("history.csv", write)
 
 
-def _why_length_matters(experiment):
-    """Why a longer run is another one from its start; None if it is not."""
+def _explain_fixed_length(experiment):
+    """Why more epochs would change the first ones; None if they would not."""
     if experiment.optimizer.schedule == "cosine":
         return "the cosine schedule depends on the number of epochs"
     if experiment.unmixed_epochs:
@@ -287,8 +281,8 @@ def _why_length_matters(experiment):
     return None
 
 
-def foreign_field(content):
-    """A field of a JSON file that is not what this program writes, or None."""
+def _foreign_field(content):
+    """A field of a JSON file that this program does not write so, or None."""
     for field, value in content.items():
         kind, *inner = _KINDS.get(field, (object,))
         if value is None and field in _MAY_BE_NONE:
@@ -306,29 +300,23 @@ def _sha256(path):
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def config_of(experiment, seed):
-    """What config.json says: the seed too, as a folder may be renamed."""
+def build_config(experiment, seed):
+    """The content of config.json: the config and the seed."""
     return as_json(experiment) | {"seed": seed}
 
 
-def of_another_run(there, config):
+def locate_difference(there, config):
     """(field, old, new) that makes a checkpoint one of another run, or None.
 
     Args:
-        there, config: As `config_of`, of the checkpoint and of the run.
+        there, config: As `build_config` returns them, of the checkpoint and of
+            the run.
     """
     return next(
         (
-            found
-            for found in compare_configs(_completed(there, None), config)
-            if found[0] not in _MAY_MOVE | {"epochs"}
+            change
+            for change in compare_configs(there, config)
+            if change[0] not in _MAY_MOVE | {"epochs"}
         ),
         None,
     )
-
-
-def _completed(config, seed):
-    """With the seed, which earlier versions had in the folder's name alone."""
-    config = dict(config)
-    its_seed = config.pop("seed", seed)
-    return completed(config) | {"seed": its_seed}

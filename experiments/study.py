@@ -1,22 +1,49 @@
-"""Runs several experiments with several seeds and compares them."""
+"""Training of a study's runs, and their comparison."""
 
 from pathlib import Path
 
 from experiments.analysis.explanations import explain_run, has_explanations
 from experiments.analysis.robustness import evaluate_robustness, has_robustness
 from experiments.errors import TrainingFailed
-from experiments.ray_launcher.one_by_one import run_one_by_one
+from experiments.quantities import counted
 from experiments.report.report import write_report
+from experiments.run_folder import RunFolder
 from experiments.runtime.workers import worker_of
 from experiments.tracking.tools import DEFAULT
 from experiments.tracking.tracking import track_report
+from experiments.training.run import run
 
-# What a finished run can be asked beyond its training: whether its folder has
-# it, and the function that makes it.
+# Further results of a finished run: a function that tells if its folder has
+# them, and one that writes them.
 EXTRAS = {
     "robustness": (has_robustness, evaluate_robustness),
     "explain": (has_explanations, explain_run),
 }
+
+
+def run_one_by_one(runs, **options):
+    """Trains runs in this process, each with all that the machine has.
+
+    Args:
+        runs: List of (`experiments.configs.schema.Experiment`, seed).
+        **options: Options of `experiments.training.run.run`.
+
+    Returns:
+        folders: `RunFolder`s of the runs that are finished.
+        failures: A line on each run whose loss diverged.
+
+    Raises:
+        ConfigError, DataError: As `experiments.training.run.run`.
+    """
+    folders, failures = [], []
+    for number, (experiment, seed) in enumerate(runs, 1):
+        print(f"[{number} of {len(runs)}] ", end="")
+        try:
+            folders.append(run(experiment, seed=seed, **options))
+        except TrainingFailed as error:
+            failures.append(str(error))
+            print(f"  failed: {error}", flush=True)
+    return folders, failures
 
 
 def run_study(
@@ -28,6 +55,7 @@ def run_study(
     location,
     shard=(0, 1),
     extras=(),
+    margin=None,
     launch=run_one_by_one,
     log=DEFAULT,
     **options,
@@ -37,7 +65,7 @@ def run_study(
     A run whose loss diverges is reported as failed; the others go on.
 
     Args:
-        name: Of the study; the report goes to WORKDIR/reports/NAME/.
+        name: Name of the study; the report goes to WORKDIR/reports/NAME/.
         experiments: `experiments.configs.schema.Experiment`s, in the order of
             the report.
         seeds: Integers.
@@ -45,11 +73,12 @@ def run_study(
         shard: (I, N): only every N-th run, from the I-th on, and no report,
             as other processes train the others.
         location: A `pipelines.location.Location` of the data.
-        extras: Keys of `EXTRAS`, made of each finished run.
+        extras: Keys of `EXTRAS`, which are added to each finished run.
+        margin: As for `experiments.report.report.write_report`.
         launch: Function that trains, as `run_one_by_one` does.
         log: Names of `experiments.tracking.tools.TOOLS` that follow the runs
             and get the report.
-        **options: Further ones of `launch`.
+        **options: Further options of `launch`.
 
     Raises:
         TrainingFailed: after everything has run, if a run failed.
@@ -61,7 +90,7 @@ def run_study(
     runs = runs[number::shards]
     part = f", shard {number + 1} of {shards}" if shards > 1 else ""
     print(
-        f"study {name}: {len(experiments)} arms, seeds "
+        f"study {name}: {counted(len(experiments), 'arm')}, seeds "
         f"{', '.join(map(str, seeds))}{part}",
         flush=True,
     )
@@ -80,7 +109,10 @@ def run_study(
         )
     elif folders:
         path = Path(workdir) / "reports" / name
-        write_report(folders, path, f"Study {name}", study=name)
+        # With those that failed, which the answer counts.
+        made = [RunFolder.of(workdir, each, seed) for each, seed in runs]
+        made = [folder for folder in made if folder.path.is_dir()]
+        write_report(made, path, f"Study {name}", study=name, margin=margin)
         track_report(path, f"Study {name}", log)
     if failures:
         raise TrainingFailed(
@@ -89,6 +121,7 @@ def run_study(
 
 
 def _add(kind, folders, location):
+    """Adds one of `EXTRAS` to the runs that lack it."""
     is_there, make = EXTRAS[kind]
     lacking = [each for each in folders if not is_there(each)]
     for number, folder in enumerate(lacking, 1):

@@ -3,6 +3,7 @@
 import importlib
 
 _MODULES = {
+    "ResNet10": "models.resnet",
     "ResNet101": "models.resnet",
     "ResNet18": "models.resnet",
     "ResNet34": "models.resnet",

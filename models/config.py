@@ -35,7 +35,10 @@ class Model:
         ValueError: if a value has another type, or is outside its range.
     """
 
-    name: Literal["ResNet18", "ResNet34", "ResNet50", "ResNet101"] = "ResNet50"
+    # "ResNet10", with one block a stage, is for tests and first tries.
+    name: Literal[
+        "ResNet10", "ResNet18", "ResNet34", "ResNet50", "ResNet101"
+    ] = "ResNet50"
     # None: trained from scratch. "imagenet": the network and the weights of
     # keras.applications, see `models.imagenet`.
     weights: Literal["imagenet"] | None = None

@@ -91,6 +91,7 @@ class _Builder:
 
 
 _ARCHITECTURES = {
+    "ResNet10": (_Builder.basic_block, (1, 1, 1, 1)),
     "ResNet18": (_Builder.basic_block, (2, 2, 2, 2)),
     "ResNet34": (_Builder.basic_block, (3, 4, 6, 3)),
     "ResNet50": (_Builder.bottleneck_block, (3, 4, 6, 3)),
@@ -166,6 +167,11 @@ def build_network(config, *, image_size, classes, sync_batch_norm=False):
         input_shape=(image_size, image_size, 3),
         sync_batch_norm=sync_batch_norm,
     )
+
+
+def ResNet10(weights=None, **kwargs):
+    """ResNet-10, for tests and first tries; arguments as for `ResNet50`."""
+    return _resnet("ResNet10", weights, **kwargs)
 
 
 def ResNet18(weights=None, **kwargs):

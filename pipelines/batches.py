@@ -1,9 +1,8 @@
-"""Images in memory to batches for training and evaluation.
+"""Batches for training and evaluation, from images in memory.
 
-Every batch is a function of (seed, step) and nothing else: which images it
-holds, in which order, and how they are augmented. So a run repeats bit for
-bit at any parallelism, and a resumed one goes on at any step as if it had
-never stopped.
+Every batch is a function of (seed, step) alone: its images, their order and
+their augmentation. So a run repeats bit for bit at any parallelism, and a
+resumed run continues at any step as if it had never stopped.
 """
 
 import functools
@@ -21,13 +20,12 @@ _READY = 4
 
 
 def count_epoch_steps(split, batch_size, drop_remainder=True):
-    """Batches in an epoch that shows every image once.
+    """Counts the batches of an epoch that shows every image once.
 
     Args:
         split: A `pipelines.loading.LoadedSplit`.
         batch_size: Images in a batch.
-        drop_remainder: Whether images that do not fill the last batch are
-            left out of the epoch.
+        drop_remainder: Leaves out images that do not fill the last batch.
     """
     full, rest = divmod(len(split.labels), batch_size)
     return full + bool(rest and not drop_remainder)
@@ -50,7 +48,7 @@ def train_batches(
     share=(0, 1),
     parallel_calls=PARALLEL_CALLS,
 ):
-    """Shuffled, augmented batches of training images.
+    """Builds shuffled, augmented batches of training images.
 
     Args:
         split: A `pipelines.loading.LoadedSplit`.
@@ -61,13 +59,13 @@ def train_batches(
         first_step: Counted from the start of training.
         augment: Function `(batch, seed) -> batch` on `{"images", "labels"}`,
             such as the `apply` of an `augment_tf` layer.
-        with_seeds: Whether to hand out the seeds instead of using them, for
-            augmentation in the train step.
-        as_places: Whether to hand out where in `split` the images are instead
-            of the images, for a device that has them all. Not with `augment`.
+        with_seeds: Returns the seeds instead of using them, for augmentation
+            in the train step.
+        as_places: Returns indices into `split` instead of images, for a
+            device that has them all. Not with `augment`.
         drop_remainder: See `steps_per_epoch`.
-        endless: Whether one shuffle of the images follows the other without
-            a seam, every batch full, instead of epochs.
+        endless: One shuffle of the images follows the other without a seam,
+            every batch full, instead of epochs.
         replicas: Devices that share a batch evenly. A last batch that they
             cannot is filled up with the epoch's first images, as PyTorch's
             DistributedSampler does: a replica without images has no mean of
@@ -79,10 +77,9 @@ def train_batches(
 
     Returns:
         A `tf.data.Dataset` of (images uint8 or float32 (B, H, W, 3), labels
-        float32 (B, K)). Places are int32 (B,). Where seeds are asked for, a
-        dictionary of "images" and "seeds" takes the images' place: int32
-        (B, 2), one seed repeated, so that a distribution strategy can split
-        it like the images.
+        float32 (B, K)). Places are int32 (B,). With seeds, a dictionary of
+        "images" and "seeds" takes the images' place: int32 (B, 2), one seed
+        repeated, so that a distribution strategy can split it like the images.
     """
     order = _Order(split, batch_size, seed, drop_remainder, endless, replicas)
     layer_seed = np.array(to_32_bits(seed), np.uint32).view(np.int32)
@@ -130,7 +127,7 @@ def train_batches(
 
 
 class _Order:
-    """Which images are in which batch; see `train_batches`."""
+    """Order of the images in the batches of `train_batches`."""
 
     def __init__(
         self, split, batch_size, seed, drop_remainder, endless, replicas
@@ -141,11 +138,11 @@ class _Order:
         self._endless = endless
         self._replicas = replicas
         self._epoch_steps = count_epoch_steps(split, batch_size, drop_remainder)
-        # The last two epochs: batches of both are in flight where they meet.
+        # The last two epochs: in between, batches of both are in flight.
         self._shuffled = functools.lru_cache(maxsize=2)(self._shuffle)
 
     def batch(self, step):
-        """Indices of the images of a batch."""
+        """Returns the indices of the images of a batch."""
         if self._endless:
             start = step * self._batch_size
             places = range(start, start + self._batch_size)
@@ -175,15 +172,15 @@ def eval_batches(
     crop_fraction=1.0,
     share=(0, 1),
 ):
-    """Batches of all images in their order, never augmented.
+    """Builds batches of all images in their order, never augmented.
 
     Args:
         split: A `pipelines.loading.LoadedSplit`.
         classes: Length of the one-hot labels.
         batch_size: Images in a batch; the last may be smaller.
-        image_size: Side of the images that come out; None for as they are.
+        image_size: Side of the images in the batches; None: their own.
         crop_fraction: Images are resized to `image_size / crop_fraction`
-            (bilinear, antialiased), then the central `image_size` is cut out.
+            (bilinear, antialiased), then cropped to the central `image_size`.
         share: As for `train_batches`; a part of the last batch may be empty.
 
     Returns:

@@ -118,8 +118,8 @@ class Data:
     keep_on: Literal["auto", "host", "device"] = "auto"
     # Leaves out images that do not fill the epoch's last batch.
     drop_remainder: bool = True
-    # Length of an epoch whatever the number of images, which then follow in
-    # one shuffle after the other; None: every image once.
+    # Fixed length of an epoch; the images then follow in one shuffle after the
+    # other. None: every image once.
     steps_per_epoch: Count | None = None
     # Decoded images are kept in memory up to the first size, and beyond it on
     # disk up to the second (None: 50, or the free space there). More images

@@ -22,10 +22,10 @@ _CHUNK = 16
 
 
 class EncodedImages:
-    """Images that are decoded whenever they are asked for.
+    """Images that are decoded again each time they are indexed.
 
-    Indexed with a slice, or with integers as often as you like, as an array
-    of uint8 (N, size, size, 3) is; any thread may do so.
+    A slice or integers, also repeated ones, index them like an array of uint8
+    (N, size, size, 3), in any thread.
 
     Args:
         split: Has `decode_into(images, indices)`.
@@ -54,15 +54,15 @@ class EncodedImages:
 
 
 def keep_images(folder, parts, size, cache_gib, disk_gib=None):
-    """Images for many passes over them, decoded once where there is room.
+    """Decodes images once for many passes, if there is room.
 
-    What does not fit into the memory is written to files and mapped into
-    memory, where the operating system keeps as much of them as it can spare;
-    the next run finds them there. Where they do not fit either, images are
-    decoded anew each time.
+    Images that do not fit into memory are written to files, which are mapped
+    into memory as far as the operating system can spare it. The next run
+    finds the files. Images that do not fit on disk either are decoded again
+    each time.
 
     Args:
-        folder: The files go to a folder "cache" in it.
+        folder: Gets the files, in a folder "cache" in it.
         parts: {key: (split, indices)}: a split has `fingerprint` and
             `decode_into(images, indices)`, which any thread may call; indices
             are int (N,).
@@ -72,7 +72,7 @@ def keep_images(folder, parts, size, cache_gib, disk_gib=None):
 
     Returns:
         {key: images}, each an array of uint8 (N, size, size, 3) or
-        `EncodedImages`; and where they are, in words.
+        `EncodedImages`; and a sentence on their place.
 
     Raises:
         DataError: if an image is broken, or the disk is full.

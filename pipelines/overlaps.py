@@ -1,4 +1,4 @@
-"""Images that a run would both learn from and be judged on."""
+"""Overlaps: images that a run would learn from and be evaluated on."""
 
 import hashlib
 import itertools
@@ -9,11 +9,11 @@ import numpy as np
 from pipelines.errors import DataError
 from pipelines.files.parallel import map_in_threads
 
-# Hashed, and decoded where need be, at a time by one thread.
+# Images that one thread hashes, and decodes if need be, at a time.
 _CHUNK = 16
-# Share of a split that may have twins under other names in another split,
-# where the publisher of the data has made the splits: in Tiny ImageNet 7 of
-# 10,000. All who report on them have these twins.
+# Share of a split that may have twins under other names in another split, if
+# the publisher of the data has made the splits: in Tiny ImageNet 7 of 10,000.
+# All who report on them have these twins.
 _STRAY = 0.01
 
 
@@ -36,21 +36,23 @@ class Part(NamedTuple):
 
 
 def describe_overlaps(parts, published=False):
-    """What the splits of a run share, pair by pair, in words.
+    """Describes the images that splits of a run share, pair by pair.
 
     Two images are the same if they have the same id, or were made from one
     original, or have the same pixels.
 
     Args:
         parts: {"train", "val", maybe "selection": `Part`}.
-        published: Whether the data came with these splits. A few twins under
+        published: True if the data came with these splits. A few twins under
             other names are then no overlap.
 
     Returns:
         A list of sentences without a full stop.
     """
-    digests = {key: _digests(part.images) for key, part in parts.items()}
-    # Of a pair the second is judged, and so its images are counted.
+    digests = {
+        key: _compute_digests(part.images) for key, part in parts.items()
+    }
+    # The second of a pair is evaluated, so its images are counted.
     keys = [key for key in ("train", "selection", "val") if key in parts]
     found = []
     for first, second in itertools.combinations(keys, 2):
@@ -77,7 +79,7 @@ def describe_overlaps(parts, published=False):
 
 
 def raise_on_overlap(overlaps):
-    """Raises what `describe_overlaps` has found.
+    """Raises an error with the sentences of `describe_overlaps`.
 
     Args:
         overlaps: At least one sentence.
@@ -93,8 +95,8 @@ def raise_on_overlap(overlaps):
     )
 
 
-def _digests(images):
-    """Of each image; the network sees no more of it than these pixels."""
+def _compute_digests(images):
+    """Digests the pixels of each image: the network sees no more of it."""
 
     def digest(start):
         return [

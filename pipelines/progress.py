@@ -1,4 +1,4 @@
-"""Whatever takes long says so: by a bar, or a line if nothing is counted."""
+"""Progress of long work: a bar, or a line if nothing is counted."""
 
 import contextlib
 import os
@@ -13,13 +13,13 @@ _file = None
 
 
 def silence():
-    """Nothing is shown from here on: another process shows the same."""
+    """Shows nothing from here on: another process shows the same."""
     global _file
     _file = sys.stdout = open(os.devnull, "w")  # noqa: SIM115
 
 
 def progress_bar(iterable=None, **kwargs):
-    """A tqdm bar that stays readable in a log file: a line every 10 s."""
+    """Builds a tqdm bar that is readable in log files: a line every 10 s."""
     on_terminal = sys.stderr.isatty()
     return tqdm(
         iterable,
@@ -36,7 +36,7 @@ def progress_bar(iterable=None, **kwargs):
 def _width(on_terminal):
     if not on_terminal:
         return {}
-    # Terminals of containers and editors may have no size, in which tqdm
+    # Terminals of containers and editors may have no size, for which tqdm
     # would draw nothing.
     if os.get_terminal_size(sys.stderr.fileno()).columns == 0:
         return {"ncols": 80, "nrows": 24}
@@ -45,10 +45,10 @@ def _width(on_terminal):
 
 @contextlib.contextmanager
 def announce_if_slow(text, patience=_PATIENCE):
-    """Prints `text` if what is inside takes longer than a moment.
+    """Prints `text` if the block takes longer than a moment.
 
     Args:
-        text: What is being done, such as "importing TensorFlow".
+        text: The work, such as "importing TensorFlow".
         patience: Seconds.
 
     Example:

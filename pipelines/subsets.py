@@ -1,4 +1,4 @@
-"""Which examples of a split are used, and how many of each class."""
+"""Subsets of a split: classes, limits and folds."""
 
 from typing import NamedTuple
 
@@ -9,16 +9,16 @@ from pipelines.errors import DataError
 
 
 def count_per_class(labels, class_names):
-    """{class name: number of examples}, in the order of the names."""
+    """Counts {class name: number of examples}, in the order of the names."""
     counts = np.bincount(labels, minlength=len(class_names))
     return dict(zip(class_names, counts.tolist(), strict=True))
 
 
 def choose_classes(class_names, count):
-    """The labels of `count` classes, spread evenly; None: of all.
+    """Selects the labels of `count` classes, spread evenly; None: of all.
 
     Raises:
-        DataError: if there are not so many.
+        DataError: if there are fewer classes.
     """
     if count is None:
         return np.arange(len(class_names))
@@ -30,7 +30,7 @@ def choose_classes(class_names, count):
 
 
 def spread_over_classes(labels, count):
-    """`count` examples, as many of each class as of any other (+- 1).
+    """Selects `count` examples, as many of each class as of any other (+- 1).
 
     Returns:
         Sorted indices.
@@ -43,9 +43,9 @@ class Fold(NamedTuple):
     """One fold of a stratified cross-validation.
 
     Attributes:
-        folds: Number of parts that the images are cut into.
-        number: Of the part that is judged, from 0.
-        shuffle: Seed of the shuffle before the cut.
+        folds: Number of parts.
+        number: Of the part for evaluation, from 0.
+        shuffle: Seed of the shuffle before the images are divided.
     """
 
     folds: int
@@ -54,15 +54,15 @@ class Fold(NamedTuple):
 
 
 def select_fold(train, val, fold):
-    """The images of one fold.
+    """Selects the images of one fold.
 
-    The images of `val` are cut into parts of alike classes. One of them is
-    judged; out of `train` goes whatever was made from its images.
+    The images of `val` are divided into parts of alike classes. One part is
+    for evaluation; `train` loses every image that was made from it.
 
     Args:
-        train, val: Splits with `labels`, `ids` and, where images were made
-            out of others or are the same, `groups`: the ids of the originals.
-            They are of the same originals.
+        train, val: Splits of the same originals, with `labels`, `ids` and, if
+            images were made from others or are the same, `groups`: the ids of
+            the originals.
         fold: A `Fold`.
 
     Returns:
@@ -83,23 +83,23 @@ def select_fold(train, val, fold):
         fold.folds, shuffle=True, random_state=to_32_bits(fold.shuffle)
     )
     parts = list(cutter.split(val.labels, val.labels))
-    judged = np.sort(parts[fold.number][1])
-    groups, judged_groups = (
+    chosen = np.sort(parts[fold.number][1])
+    groups, val_groups = (
         getattr(split, "groups", split.ids) for split in (train, val)
     )
-    held_back = {judged_groups[index] for index in judged}
-    unknown = set(groups) - set(judged_groups)
+    held_back = {val_groups[index] for index in chosen}
+    unknown = set(groups) - set(val_groups)
     if unknown:
         raise DataError(
             "cross-validation: expected train and val of the same originals. "
             f"Received: {min(unknown)} in train alone."
         )
     kept = [i for i, group in enumerate(groups) if group not in held_back]
-    return {"train": np.array(kept), "val": judged}
+    return {"train": np.array(kept), "val": chosen}
 
 
 def _rank_in_class(labels):
-    """0 for the first example of its class, 1 for the second, and so on."""
+    """Ranks examples: 0 for the first of its class, 1 for the second, ..."""
     order = np.argsort(labels, kind="stable")
     starts = np.searchsorted(labels[order], labels[order])
     rank = np.empty(len(labels), int)

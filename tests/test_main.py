@@ -1,85 +1,229 @@
-"""The command line: what it prints, and how it refuses bad input."""
+"""The command line: its output, and one line for every wrong input.
 
+Most commands are called in this process; the others, one of each kind, show
+that `python main.py` does the same.
+"""
+
+import contextlib
 import os
+import re
+import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import PIL.Image
 import pytest
 
+import main
+from experiments.training.session import Session
+
 ROOT = Path(__file__).parents[1]
+TINY = (
+    *("--set", "epochs=1", "--set", "model.width=4"),
+    *("--set", "data.image_size=16", "--set", "data.limit_train=96"),
+    *("--set", "data.limit_val=48", "--set", "data.batch_size=48"),
+)
 
 
-def call(*arguments, **environment):
-    given = dict(os.environ)
-    # That of the tests; main.py has one of its own.
-    del given["TF_CPP_MIN_LOG_LEVEL"]
-    return subprocess.run(
-        [sys.executable, "main.py", *map(str, arguments)],
+class Outcome(NamedTuple):
+    code: int
+    printed: str
+    error: str
+
+
+def run_process(*arguments, **options):
+    """Runs main.py in a process of its own."""
+    environment = dict(os.environ)
+    # It is set for the tests; main.py has a default of its own.
+    del environment["TF_CPP_MIN_LOG_LEVEL"]
+    options = {"stdout": subprocess.PIPE} | options
+    done = subprocess.run(
+        [sys.executable, *map(str, arguments)],
         cwd=ROOT,
-        capture_output=True,
+        stderr=subprocess.PIPE,
         text=True,
-        env=given | environment,
+        env=environment,
+        **options,
     )
+    return Outcome(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture
+def call(capsys, monkeypatch, tmp_path):
+    """Calls main.py in this process, in the empty folder `tmp_path`."""
+    monkeypatch.chdir(tmp_path)
+    # As on a machine without settings of Keras.
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    monkeypatch.setenv("KERAS_BACKEND", "tensorflow")
+
+    def call(*arguments):
+        # Each call begins as a process of its own would.
+        monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+        code = main.call(["main.py", *map(str, arguments)])
+        return Outcome(code, *capsys.readouterr())
+
+    return call
+
+
+@pytest.fixture
+def refuse(call):
+    """Calls main.py, which has to refuse; returns the line that it prints."""
+
+    def refuse(*arguments):
+        outcome = call(*arguments)
+        assert outcome.code == 2
+        (line,) = outcome.error.splitlines()
+        assert line.startswith("error: ")
+        return line
+
+    return refuse
 
 
 def test_list_names_everything_and_is_quick():
-    # The interpreter's own start is not main.py's to answer for.
-    started = time.perf_counter()
-    subprocess.run([sys.executable, "-c", ""], check=True)
-    python_alone = time.perf_counter() - started
-    started = time.perf_counter()
-    done = call("--list")
-    assert time.perf_counter() - started - python_alone < 1
-    assert done.returncode == 0
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    outcome = run_process("main.py", "--list")
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    # Of the processor, whatever else it has to do.
+    seconds = after.ru_utime + after.ru_stime
+    assert seconds - before.ru_utime - before.ru_stime < 1
+    assert outcome.code == 0
     for name in (
         "demo_baseline",
         "tinyimagenet_salmix",
         "tinyimagenet_fair",
         "catsdogs_fair_augly",
     ):
-        assert f"  {name} " in done.stdout
-    assert done.stderr == ""
+        assert f"  {name} " in outcome.printed
+    assert outcome.error == ""
 
 
-def test_list_does_not_import_tensorflow():
-    code = (
-        "import sys; sys.argv = ['main.py', '--list']; import runpy; "
-        "runpy.run_path('main.py', run_name='__main__'); "
-        "assert 'keras' not in sys.modules; "
-        "assert 'tensorflow' not in sys.modules"
+def test_help_and_wrong_options_do_not_import_tensorflow():
+    code = """
+import sys
+import main
+for arguments, expected in (
+    ([], 0),
+    (["--help"], 0),
+    (["--list"], 0),
+    (["--study=dem"], 2),
+    (["--study=demo", "--set", "epochs=many", "--seeds=1"], 2),
+    (["--study=demo", "--arms=cutmx"], 2),
+    (["--experiment=demo_baseline", "--sede=1"], 2),
+    (["--study=demo", "--report=runs"], 2),
+    (["--study=demo", "--with=magic"], 2),
+    (["--study=demo", "--shard=3/2"], 2),
+    (["--study=demo", "--margin=0"], 2),
+    (["--explain=runs"], 2),
+    (["--prepare=shapes", "--set", "epochs=1"], 2),
+):
+    assert main.call(["main.py", *arguments]) == expected, arguments
+    assert not {"keras", "tensorflow"} & set(sys.modules), arguments
+"""
+    outcome = run_process("-c", code)
+    assert outcome.code == 0, outcome.error
+
+
+@pytest.mark.parametrize("option", ["--help", "--list"])
+def test_output_that_nobody_reads_ends_quietly(option):
+    reader, writer = os.pipe()
+    os.close(reader)
+    with contextlib.closing(os.fdopen(writer, "w")) as closed:
+        outcome = run_process("main.py", option, stdout=closed)
+    assert outcome.error == ""
+    # As programs that SIGPIPE ends.
+    assert outcome.code == 141
+
+
+def test_nothing_asked_prints_ten_lines_to_begin_with(call):
+    outcome = call()
+    assert outcome.code == 0
+    lines = outcome.printed.splitlines()
+    assert len(lines) == 10
+    assert max(map(len, lines)) <= 80
+    for option in ("--study=demo", "--study=fair", "--list", "--help"):
+        assert f"python main.py {option}" in outcome.printed
+
+
+def test_help_explains_every_flag_once(call):
+    outcome = call("--help")
+    assert outcome.code == 0
+    flags = re.findall(r"^  (?:-h,)?--(\S+): ", outcome.printed, re.MULTILINE)
+    names = (
+        *("experiment", "study", "[no]plan", "[no]dry_run", "seeds", "arms"),
+        *("arm", "with", "recipe", "shard", "launcher", "ray_address", "log"),
+        *("[no]allow_moved", "[no]allow_overlap", "report", "margin"),
+        *("predict", "evaluate", "explain", "suite", "images", "layer"),
+        *("prepare", "describe", "preview", "augment_offline", "[no]list"),
+        *("set", "workdir", "data_dir", "prepared_dir", "on_bad_image"),
+        *("out", "seed", "threads", "strategy", "[no]help"),
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
-
-
-@pytest.mark.parametrize("arguments", [["--help"], []])
-def test_help_explains_the_flags(arguments):
-    done = call(*arguments)
-    assert done.returncode == 0
-    for flag in ("experiment", "set", "workdir", "strategy", "[no]plan"):
-        assert f"--{flag}" in done.stdout
+    assert sorted(flags) == sorted(names)
+    # The commonest first.
+    first = outcome.printed.partition("Examples:")[0]
+    for option in ("--study=", "--experiment=", "--report="):
+        assert f"python main.py {option}" in first
+    assert call("-h") == outcome
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--experiment=demo_basline"], "Did you mean demo_baseline"),
-        (["--study=dem"], "Did you mean demo"),
-        (["--experiment=demo_baseline", "--set", "epoch=1"], "epochs"),
-        (
-            ["--experiment=demo_baseline", "--set", "epochs=x"],
-            "expects a valid integer",
-        ),
-        (["--experimnt=demo_baseline"], "experiment"),
+        # Single flags.
+        (["--experimnt=demo_baseline"], "Did you mean: experiment"),
+        (["demo_baseline"], "no argument 'demo_baseline'"),
+        (["--study"], "Missing value for flag --study"),
+        (["--nolist=1"], "--nolist=1 does not take an argument"),
+        (["--seed=1\n2"], "seed"),
         (["--experiment=demo_baseline", "--strategy=magic"], "strategy"),
         (["--experiment=demo_baseline", "--seed=-1"], "seed"),
         ([f"--seed={2**63}"], f"[0, {2**63 - 1}]"),
+        (["--study=demo", "--seeds=0"], "seeds"),
+        (["--study=demo", "--threads=0"], "threads"),
+        (["--study=demo", "--launcher=slurm"], "launcher"),
+        (["--study=fair", "--recipe=huge"], "recipe"),
+        (["--evaluate=runs", "--suite=magic"], "suite"),
+        (["--on_bad_image=ignore"], "on_bad_image"),
+        (["--study=demo", "--shard=3/2"], "shard=3/2: expected I/N"),
+        (["--study=demo", "--shard=0/2"], "shard=0/2: expected I/N"),
+        (["--study=demo", "--shard=half"], "shard=half: expected I/N"),
+        (["--study=demo", "--with=magic"], "--with expects robustness or exp"),
+        (["--report=runs", "--margin=0"], "--margin expects points of accura"),
+        (["--report=runs", "--margin=nan"], "--margin expects points of acc"),
+        (["--report=$NO_SUCH/runs"], "no environment variable 'NO_SUCH'"),
+        # Flags that do not go together.
+        (["--experiment=demo_baseline", "--study=demo"], "Choose one"),
+        (["--study=demo", "--report=runs"], "Choose one of --study and --rep"),
+        (["--list", "--report=runs"], "Choose one of --list and --report"),
+        (["--plan"], "--plan goes with --study"),
+        (["--experiment=demo_baseline", "--plan"], "--plan goes with --study"),
+        (["--report=runs", "--dry_run"], "goes with --experiment or --study"),
+        (["--experiment=demo_baseline", "--arms=a"], "--arms goes with"),
+        (["--report=runs", "--arm=a=CutMix()"], "--arm goes with --study or"),
+        (["--report=runs", "--seeds=3"], "--seeds goes with"),
+        (["--report=runs", "--out=a.png"], "--out goes with --preview or"),
+        (["--study=demo", "--recipe=large"], "--recipe goes with --study=fair"),
+        (["--experiment=demo_baseline", "--shard=1/2"], "--shard goes with"),
+        (["--experiment=demo_baseline", "--margin=1"], "--margin goes with"),
+        (["--report=runs", "--log=none"], "--log goes with --experiment or"),
+        (["--report=runs", "--with=explain"], "--with goes with --study"),
+        (["--predict=runs", "--suite=robustness"], "--suite goes with --eval"),
+        (["--report=runs", "--images=a"], "--images goes with --predict or"),
+        (["--predict=runs"], "--predict needs --images"),
+        (["--explain=runs"], "--explain needs --images"),
+        (["--predict=runs", "--layer=a"], "--layer goes with --explain"),
+        (["--experiment=demo_baseline", "--launcher=ray"], "--launcher=ray go"),
+        (["--study=demo", "--ray_address=auto"], "goes with --launcher=ray"),
+        (["--study=demo", "--launcher=ray", "--shard=1/2"], "--shard, --plan"),
+        (["--study=demo", "--launcher=ray", "--plan"], "--shard, --plan"),
+        (["--study=demo", "--launcher=ray", "--strategy=tpu"], "--strategy"),
+        (["--study=demo", "--plan", "--strategy=multiworker"], "one host"),
+        # Values that the commands check.
+        (["--study=dem"], "Did you mean demo"),
+        (["--experiment=demo_basline"], "Did you mean demo_baseline"),
+        (["--preview=demo_baseline", "--arms=a"], "go with a study's name"),
         (["--study=demo", f"--seed={2**63 - 2}"], "with 5 seeds goes beyond"),
         (["--prepare=shapes", "--seed=1"], "--set data.split_seed=1?"),
         (["--describe=shapes", "--seed=1"], "--set data.split_seed=1?"),
@@ -92,54 +236,20 @@ def test_help_explains_the_flags(arguments):
             ["--prepare=shapes", "--set", "data.split_seed=1"],
             "shapes has splits of its own, which no seed changes",
         ),
-        (["--study=demo", "--seeds=0"], "seeds"),
-        (["--experiment=demo_baseline", "--study=demo"], "Choose one"),
-        (["demo_baseline"], "no argument 'demo_baseline'"),
-        (["--report=/nonexistent"], "no runs in /nonexistent"),
-        (["--study=catdogs"], "Did you mean catsdogs"),
-        (["--plan"], "--plan goes with --study"),
-        (["--experiment=demo_baseline", "--plan"], "--plan goes with --study"),
-        (["--study=demo", "--plan", "--seeds=0"], "seeds"),
-        (["--experiment=demo_baseline", "--arms=a"], "--arms goes with"),
-        (["--report=runs", "--seeds=3"], "--seeds goes with"),
-        (["--study=demo", "--recipe=large"], "--recipe goes with --study=fair"),
-        (["--study=fair", "--recipe=huge"], "recipe"),
-        (["--study=fair", "--arms=cutmx"], "Known: cutmix"),
-        (["--study=fair", "--arm=a=Cutmix()"], "Known: CutMix"),
-        (["--study=demo", "--arm=a=CutMix(alpha=-1)"], "alpha"),
-        (["--study=demo", "--arm=a=CutMix(beta=1)"], "no option 'beta'"),
-        (["--study=demo", "--shard=3/2"], "--shard expects I/N"),
-        (["--study=demo", "--shard=0/2"], "--shard expects I/N"),
-        (["--experiment=demo_baseline", "--shard=1/2"], "--shard goes with"),
-        (["--study=demo", "--threads=0"], "threads"),
-        (["--study=demo", "--log=tensorbord"], "--log expects tensorboard,"),
-        (["--report=runs", "--log=none"], "--log goes with --experiment or"),
-        (["--study=demo", "--with=magic"], "--with expects robustness or exp"),
-        (["--report=runs", "--with=explain"], "--with goes with --study"),
-        (["--predict=runs", "--suite=robustness"], "--suite goes with --eval"),
-        (["--evaluate=runs", "--suite=magic"], "suite"),
-        (["--evaluate=missing", "--suite=robustness"], "of a finished run"),
-        (["--explain=runs"], "--explain needs --images"),
-        (["--explain=missing", "--images=."], "of a finished run"),
-        (["--predict=runs", "--layer=a"], "--layer goes with --explain"),
-        (["--study=demo", "--launcher=slurm"], "launcher"),
-        (["--experiment=demo_baseline", "--launcher=ray"], "--launcher goes"),
-        (["--study=demo", "--ray_address=auto"], "goes with --launcher=ray"),
-        (["--study=demo", "--launcher=ray", "--shard=1/2"], "--shard, --plan"),
-        (["--study=demo", "--launcher=ray", "--plan"], "--shard, --plan"),
-        (["--study=demo", "--launcher=ray", "--strategy=tpu"], "--strategy"),
-        (["--study=demo", "--report=runs"], "Choose one of --study and --rep"),
-        (["--on_bad_image=ignore"], "on_bad_image"),
         (["--augment_offline=demo"], "demo has no data.offline"),
-        (["--prepare=catsdogs", "--data_dir=no.zip"], "cannot read no.zip"),
-        (["--prepare=cats_dogs"], "'cats_dogs'. Did you mean catsdogs? Known"),
+        # One of each kind that other modules refuse, and test.
         (
-            [
-                "--prepare=image_folder",
-                "--data_dir=docs/studies/tinyimagenet_pocket",
-            ],
-            "tinyimagenet_pocket: expected",
+            ["--experiment=demo_baseline", "--set", "epochs=x"],
+            "expects a valid integer",
         ),
+        (["--study=fair", "--arms=cutmx"], "Known: cutmix"),
+        (["--study=demo", "--arm=a=CutMix(beta=1)"], "no option 'beta'"),
+        (["--study=demo", "--log=tensorbord"], "--log expects tensorboard,"),
+        (["--evaluate=missing"], "of a finished run"),
+        (["--report=missing"], "no runs in missing"),
+        (["--report=two\nlines"], "no runs in two lines"),
+        (["--prepare=cats_dogs"], "'cats_dogs'. Did you mean catsdogs? Known"),
+        (["--prepare=catsdogs", "--data_dir=no.zip"], "cannot read no.zip"),
         (["--prepare=image_folder", "--data_dir=no"], "no images in no."),
         (
             ["--study=demo", "--set", "data.name=image_folder"],
@@ -147,60 +257,81 @@ def test_help_explains_the_flags(arguments):
         ),
     ],
 )
-def test_bad_input_is_one_line_and_exit_code_2(arguments, message):
-    done = call(*arguments)
-    assert done.returncode == 2
-    # On a busy machine even importing is announced.
-    assert done.stdout in ("", "  importing TensorFlow ...\n")
-    (line,) = done.stderr.splitlines()
-    assert line.startswith("error: ")
-    assert message in line
+def test_wrong_input_is_one_line_and_writes_nothing(
+    arguments, message, refuse, tmp_path
+):
+    assert message in refuse(*arguments)
+    assert list(tmp_path.iterdir()) == []
 
 
-def test_missing_data_is_one_line_and_exit_code_2(tmp_path):
-    done = call(
-        "--experiment=tinyimagenet_salmix",
-        f"--data_dir={tmp_path}",
-        f"--workdir={tmp_path / 'runs'}",
-        # Nobody listens there: as without a network, wherever this runs.
-        http_proxy="http://127.0.0.1:9",
-    )
-    assert done.returncode == 2
-    (line,) = done.stderr.splitlines()
+def test_wrong_input_ends_the_process_with_code_2():
+    outcome = run_process("main.py", "--study=demo", "--plan", "--seeds=0")
+    assert outcome.code == 2
+    assert outcome.printed == ""
+    (line,) = outcome.error.splitlines()
+    assert line.startswith("error: flag --seeds=0: ")
+
+
+def test_each_call_parses_the_flags_afresh(call, refuse):
+    refuse("--study=demo", "--set", "epochs=1", "--seed=2", "--seeds=0")
+    assert "no runs in missing" in refuse("--report=missing")
+    assert call().printed.startswith("Does this augmentation")
+    assert main.train.SEED.value == 0
+    assert main.common.SET.value == []
+
+
+def test_missing_data_is_one_line(refuse, tmp_path, monkeypatch):
+    # Nobody listens there: as without a network, wherever this runs.
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    line = refuse("--experiment=tinyimagenet_salmix", f"--data_dir={tmp_path}")
     assert str(tmp_path / "tiny-imagenet-200.zip") in line
     assert "--data_dir" in line
 
 
-def test_workdir_that_cannot_be_written_is_one_line(tmp_path):
-    (tmp_path / "file").write_text("in the way")
-    done = call("--experiment=demo_baseline", f"--workdir={tmp_path / 'file'}")
-    assert done.returncode == 2
-    (line,) = done.stderr.splitlines()
-    assert "cannot write" in line
-    assert "--workdir" in line
-
-
-TINY = (
-    *("--set", "epochs=1", "--set", "model.width=4"),
-    *("--set", "data.image_size=16", "--set", "data.limit_train=96"),
-    *("--set", "data.limit_val=48", "--set", "data.batch_size=48"),
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--experiment=demo_baseline", "--workdir=file"], "file is not a fo"),
+        (["--experiment=demo_baseline", "--workdir=/proc/no"], "0.00 GiB are"),
+        # A report, and a later run of a study, before the first one trains.
+        (["--study=demo", "--workdir=no_reports"], "reports is not a folder"),
+        (["--study=demo", "--workdir=no_run"], "demo_placebo is not a folder"),
+        (["--study=demo", f"--arm={'n' * 300}=CutMix()"], "name is longer tha"),
+        (["--describe=shapes", "--workdir=file"], "file is not a folder"),
+        (["--describe=shapes", "--workdir=/proc/no"], "No such file or direc"),
+        (["--preview=demo", "--out=file/it.png"], "file is not a folder"),
+        (["--preview=demo", "--out=/proc/no/it.png"], "No such file or direc"),
+        (["--predict=run", "--images=.", "--out=file/a.csv"], "is not a fol"),
+        (["--explain=run", "--images=.", "--workdir=file"], "file is not a fo"),
+    ],
 )
+def test_results_that_cannot_be_written_are_one_line(
+    arguments, message, refuse, tmp_path, monkeypatch
+):
+    """Refused before anything is trained."""
+    monkeypatch.setattr(Session, "train", lambda *_: pytest.fail("it trains"))
+    for name in ("file", "no_reports/reports", "no_run/demo_placebo"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("in the way")
+    before = sorted(tmp_path.rglob("*"))
+    line = refuse(*arguments)
+    assert message in line
+    assert "--workdir" in line or "--out" in line
+    assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_training_from_the_command_line(tmp_path):
+def test_training_from_the_command_line(call, tmp_path):
     command = [
         "--experiment=demo_baseline",
         f"--workdir={tmp_path}",
         "--seed=3",
-        *("--set", "epochs=1", "--set", "model.width=4"),
+        *TINY,
         *("--set", "model.stem=small"),
-        *("--set", "data.image_size=16", "--set", "data.limit_train=96"),
-        *("--set", "data.limit_val=48", "--set", "data.batch_size=48"),
     ]
-    done = call(*command)
-    assert done.returncode == 0, done.stderr
-    # Nothing but what the run has to say.
-    assert "tensorflow" not in done.stderr.lower()
+    outcome = run_process("main.py", *command)
+    assert outcome.code == 0, outcome.error
+    # The run prints its own lines and no others.
+    assert "tensorflow" not in outcome.error.lower()
     for said in (
         "shapes, 96 train and 48 val images",
         "44,490 trainable parameters",
@@ -209,43 +340,48 @@ def test_training_from_the_command_line(tmp_path):
         str(tmp_path / "demo_baseline" / "seed_3"),
         "val top-1 error",
     ):
-        assert said in done.stdout
-    again = call(*command)
-    assert "finished already" in again.stdout
+        assert said in outcome.printed
+    assert "finished already" in call(*command).printed
     other = call(*command, "--set", "epochs=2")
-    assert other.returncode == 2
-    assert "epochs is 1 there and 2 here" in other.stderr
+    assert other.code == 2
+    assert "epochs is 1 there and 2 here" in other.error
+    # One more run, with the next seed.
+    both = call(*command, "--seeds=2")
+    assert both.code == 0, both.error
+    assert both.printed.count("finished already") == 1
+    assert (tmp_path / "demo_baseline" / "seed_4" / "metrics.json").is_file()
+    reports = tmp_path / "reports"
+    assert (reports / "demo_baseline" / "index.html").is_file()
     report = call(f"--report={tmp_path}")
-    assert "| demo_baseline |" in report.stdout
-    assert (tmp_path / "reports" / "all" / "error.png").is_file()
+    assert f"The report: {reports / 'all' / 'index.html'}" in report.printed
+    assert (reports / "all" / "error.png").is_file()
 
 
-def test_shards_train_what_one_process_does(tmp_path):
+def test_shards_train_what_one_process_does(call, tmp_path):
     """Arms of one's own, a part of the runs each, the report in the end."""
     study = [
-        *("--study=demo", "--arms=baseline,cutmix", "--seeds=1"),
-        *("--arm", "small=RandomErasing(scale=(0.02, 0.1))", *TINY),
-        "--threads=1",
+        *("--study=demo", "--arms=baseline", "--seeds=1", *TINY),
+        *("--arm", "small=RandomErasing(scale=(0.02, 0.1))"),
     ]
-    parts = [
-        call(*study, f"--shard={n}/2", f"--workdir={tmp_path / 'shards'}")
-        for n in (1, 2)
-    ]
-    for part, runs in zip(parts, (2, 1), strict=True):
-        assert part.returncode == 0, part.stderr
-        assert f"{runs} of the study's runs are in" in part.stdout
+    shards = [*study, f"--workdir={tmp_path / 'shards'}"]
+    for part in (
+        run_process("main.py", *shards, "--shard=1/2"),
+        call(*shards, "--shard=2/2"),
+    ):
+        assert part.code == 0, part.error
+        assert "1 of the study's runs are in" in part.printed
     assert not (tmp_path / "shards" / "reports").exists()
-    whole = call(*study, f"--workdir={tmp_path / 'shards'}")
-    assert whole.returncode == 0, whole.stderr
-    assert whole.stdout.count("finished already") == 3
+    whole = call(*shards)
+    assert whole.code == 0, whole.error
+    assert whole.printed.count("finished already") == 2
     page = tmp_path / "shards" / "reports" / "demo" / "report.md"
     assert (
-        "--study=demo --arms=baseline,cutmix "
+        "--study=demo --arms=baseline "
         "--arm 'small=RandomErasing(scale=[0.02, 0.1])' --seeds=1"
     ) in page.read_text()
     alone = call(*study, f"--workdir={tmp_path / 'alone'}")
-    assert alone.returncode == 0, alone.stderr
-    for arm in ("baseline", "cutmix", "small"):
+    assert alone.code == 0, alone.error
+    for arm in ("baseline", "small"):
         one, other = (
             np.load(tmp_path / folder / f"demo_{arm}/seed_0/predictions.npz")[
                 "probabilities"
@@ -255,57 +391,48 @@ def test_shards_train_what_one_process_does(tmp_path):
         np.testing.assert_array_equal(one, other)
 
 
-def test_seeds_of_one_experiment(tmp_path):
-    done = call(
-        *("--experiment=demo_baseline", "--seed=1", "--seeds=2", *TINY),
-        f"--workdir={tmp_path}",
+def test_launcher_says_what_to_install_without_ray(
+    refuse, tmp_path, monkeypatch
+):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    monkeypatch.delitem(
+        sys.modules, "experiments.ray_launcher.launch", raising=False
     )
-    assert done.returncode == 0, done.stderr
-    for seed in (1, 2):
-        folder = tmp_path / "demo_baseline" / f"seed_{seed}"
-        assert (folder / "metrics.json").is_file()
-    assert (tmp_path / "reports" / "demo_baseline" / "index.html").is_file()
-
-
-def test_without_ray_its_launcher_says_what_to_install(tmp_path):
-    (tmp_path / "ray.py").write_text("raise ModuleNotFoundError(name='ray')")
-    done = call(
-        *("--study=demo", "--launcher=ray", f"--workdir={tmp_path / 'runs'}"),
-        PYTHONPATH=str(tmp_path),
-    )
-    assert done.returncode == 2
-    (line,) = done.stderr.splitlines()
+    line = refuse("--study=demo", "--launcher=ray")
     assert "pip install -r requirements-ray.txt" in line
-    assert not (tmp_path / "runs").exists()
+    assert list(tmp_path.iterdir()) == []
 
 
-def test_without_mlflow_its_log_says_what_to_install(tmp_path):
-    (tmp_path / "mlflow.py").write_text(
-        "raise ModuleNotFoundError(name='mlflow')"
-    )
-    done = call(
-        *("--study=demo", "--log=mlflow", f"--workdir={tmp_path / 'runs'}"),
-        PYTHONPATH=str(tmp_path),
-    )
-    assert done.returncode == 2
-    (line,) = done.stderr.splitlines()
-    assert "pip install -r requirements-mlflow.txt" in line
-    assert not (tmp_path / "runs").exists()
-
-
-def test_plan_from_the_command_line(tmp_path):
-    done = call(
-        *("--study=demo", "--plan", "--seeds=4", f"--workdir={tmp_path / 'r'}"),
+def test_plan_from_the_command_line(call, tmp_path):
+    outcome = call(
+        *("--study=demo", "--arms=baseline,placebo", "--plan", "--seeds=4"),
+        "--margin=2",
         *("--set", "model.width=4", "--set", "data.image_size=16"),
         *("--set", "data.limit_train=640", "--set", "epochs=2"),
     )
-    assert done.returncode == 0, done.stderr
-    assert done.stderr == ""
-    assert "Plan of study demo: 5 arms, 4 seeds each" in done.stdout
-    # Ten batches of 64, twice, in 5 arms of 4 seeds.
-    assert "20 of 20 runs are to be made: 400 steps, about" in done.stdout
-    assert "With 4 seeds an arm this study detects" in done.stdout
-    assert not (tmp_path / "r").exists()
+    assert outcome.code == 0, outcome.error
+    assert outcome.error == ""
+    assert "Plan of study demo: 2 arms, 4 seeds each" in outcome.printed
+    # Ten batches of 64, twice, in 2 arms of 4 seeds.
+    assert "8 of 8 runs are to be made: 160 steps, about" in outcome.printed
+    assert "With 4 seeds an arm this study detects" in outcome.printed
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_margin_reaches_reports(call, monkeypatch):
+    given = []
+    monkeypatch.setattr(
+        "experiments.report.report.report_on",
+        lambda _, margin: given.append(margin),
+    )
+    monkeypatch.setattr(
+        "experiments.study.run_study",
+        lambda *_, margin, **options: given.append(margin),
+    )
+    for command in ("--report=runs", "--study=demo"):
+        assert call(command, "--margin=1.5").code == 0
+        assert call(command).code == 0
+    assert given == [1.5, None, 1.5, None]
 
 
 @pytest.fixture
@@ -321,24 +448,24 @@ def photographs(tmp_path):
     return tmp_path / "data"
 
 
-def test_own_images_from_the_command_line(photographs, tmp_path):
-    """Of a third class, with a network of as many outputs; only read."""
+def test_own_images_from_the_command_line(call, photographs, tmp_path):
+    """A third class gives a network of three outputs; images are only read."""
     third = photographs / "cows"
     third.mkdir()
     for file in (photographs / "cats").iterdir():
         image = PIL.Image.open(file).rotate(180)
         image.save(third / file.name)
     before = sorted(photographs.rglob("*"))
-    done = call(
+    outcome = call(
         "--experiment=demo_baseline",
         f"--data_dir={photographs}",
-        f"--workdir={tmp_path / 'runs'}",
         *("--set", "data.name=image_folder", "--set", "data.val=test"),
         *("--set", "epochs=1", "--set", "model.width=4"),
         *("--set", "data.image_size=16", "--set", "data.batch_size=8"),
     )
-    assert done.returncode == 0, done.stderr
-    assert "image_folder, 24 train and 6 val images, 3 classes" in done.stdout
+    assert outcome.code == 0, outcome.error
+    counts = "image_folder, 24 train and 6 val images, 3 classes"
+    assert counts in outcome.printed
     assert sorted(photographs.rglob("*")) == before
     run = tmp_path / "runs" / "demo_baseline" / "seed_0"
     with np.load(run / "predictions.npz") as file:
@@ -346,39 +473,34 @@ def test_own_images_from_the_command_line(photographs, tmp_path):
         assert file["class_names"].tolist() == ["cats", "cows", "dogs"]
 
 
-def test_from_photographs_to_their_description(photographs, tmp_path):
+def test_from_photographs_to_their_description(
+    call, refuse, photographs, tmp_path
+):
     """Prepared with a seed, varied, described; nothing is done twice."""
     data = f"--data_dir={photographs}"
-    done = call("--prepare=catsdogs", data, "--on_bad_image=skip")
-    assert done.returncode == 0, done.stderr
-    assert "catsdogs is ready: 2 classes" in done.stdout
+    outcome = call("--prepare=catsdogs", data, "--on_bad_image=skip")
+    assert outcome.code == 0, outcome.error
+    assert "catsdogs is ready: 2 classes" in outcome.printed
     other = [data, "--set", "data.split_seed=1"]
-    done = call("--prepare=catsdogs", *other)
-    assert done.returncode == 2
-    assert "was split with seed 0, not 1" in done.stderr
-    done = call("--experiment=catsdogs_original", *other)
-    assert done.returncode == 2
-    assert "was split with seed 0, not 1" in done.stderr
+    for command in ("--prepare=catsdogs", "--experiment=catsdogs_original"):
+        assert "was split with seed 0, not 1" in refuse(command, *other)
     varied = [
-        "--augment_offline=catsdogs",
-        data,
-        "--set",
-        "data.offline.count=2",
+        *("--augment_offline=catsdogs", data),
+        *("--set", "data.offline.count=2"),
     ]
-    done = call(*varied)
-    assert done.returncode == 0, done.stderr
+    outcome = call(*varied)
+    assert outcome.code == 0, outcome.error
     made = photographs / "split_data" / "train_aug"
-    assert f"{made}: 48 images" in done.stdout
+    assert f"{made}: 48 images" in outcome.printed
     files = {path: path.stat().st_mtime_ns for path in made.rglob("*.jpg")}
     assert len(files) == 16 * 3
-    assert call(*varied).returncode == 0
+    assert call(*varied).code == 0
     assert {p: p.stat().st_mtime_ns for p in made.rglob("*.jpg")} == files
-    done = call(*varied, "--set", "data.offline.seed=5")
-    assert done.returncode == 2
-    assert "seed is 0 there and 5 here" in done.stderr
+    line = refuse(*varied, "--set", "data.offline.seed=5")
+    assert "seed is 0 there and 5 here" in line
     # The same seed, whichever is meant.
-    assert call(*varied, "--seed=0").returncode == 0
-    done = call("--describe=catsdogs", data, f"--workdir={tmp_path}")
-    assert done.returncode == 0, done.stderr
-    assert "| train_aug |     48 |" in done.stdout
+    assert call(*varied, "--seed=0").code == 0
+    outcome = call("--describe=catsdogs", data, f"--workdir={tmp_path}")
+    assert outcome.code == 0, outcome.error
+    assert "| train_aug |     48 |" in outcome.printed
     assert (tmp_path / "describe" / "catsdogs" / "counts.png").is_file()

@@ -1,10 +1,8 @@
 """Evaluation of a trained network in a process that did not train it."""
 
-import numpy as np
-
 from experiments.analysis.network import load_trained
 from experiments.formatting import markdown_table
-from experiments.metrics import calibration_error, classification_metrics
+from experiments.metrics import Predictions
 
 
 def evaluate(run_dir, location):
@@ -26,10 +24,9 @@ def evaluate(run_dir, location):
     trained = load_trained(run_dir)
     data = trained.load_val(location)
     probabilities = trained.predict(data.val)
-    found = compute_scores(
-        probabilities,
-        data.val.labels,
-        data.class_names,
+    val = data.val
+    found = compute_figures(
+        Predictions(data.class_names, val.ids, val.labels, probabilities),
         trained.experiment.positive_class,
     )
     print(
@@ -41,38 +38,27 @@ def evaluate(run_dir, location):
     return found
 
 
-def compute_scores(probabilities, labels, class_names, positive_class=None):
+def compute_figures(predictions, positive_class=None):
     """Computes figures of one network on one set of images.
 
     Args:
-        probabilities: float (N, outputs).
-        labels: int (N,).
-        class_names, positive_class: As for `classification_metrics`.
+        predictions: The `experiments.metrics.Predictions`.
+        positive_class: As for `classification_metrics`.
 
     Returns:
         As `evaluate`.
     """
-    chosen = np.arange(len(labels))
-    predicted = probabilities.argmax(1)
-    of_label = probabilities[chosen, labels].astype(np.float64)
-    right = predicted == labels
-    in_top5 = (probabilities > of_label[:, None]).sum(1) < 5
-    confidence = probabilities[chosen, predicted].astype(np.float64)
-    figures = {
-        "images": len(labels),
-        "top1_error": 100 * (1 - right.mean()),
-        "top5_error": 100 * (1 - in_top5.mean()),
-        "loss": -np.log(np.maximum(of_label, 1e-30)).mean(),
-        "calibration_error": 100 * calibration_error(confidence, right),
-    }
-    named = classification_metrics(
-        labels, predicted, class_names, positive_class
-    )
-    figures |= {
+    named = predictions.classification_metrics(positive_class)
+    return {
+        "images": len(predictions.labels),
+        "top1_error": 100 * (1 - predictions.accuracy),
+        "top5_error": 100 * (1 - predictions.top5_accuracy),
+        "loss": predictions.loss,
+        "calibration_error": 100 * predictions.calibration_error,
+    } | {
         name: None if named[name] is None else 100 * named[name]
         for name in ("precision", "recall", "f1")
     }
-    return figures
 
 
 def _shown(name, value):

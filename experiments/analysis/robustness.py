@@ -14,7 +14,11 @@ from experiments.analysis.corruptions import (
 )
 from experiments.analysis.network import load_trained
 from experiments.formatting import markdown_table
-from experiments.metrics import calibration_bins, calibration_error
+from experiments.metrics import (
+    Predictions,
+    calibration_bins,
+    calibration_error,
+)
 from experiments.run_folder import ROBUSTNESS, RunFolder
 from pipelines.progress import progress_bar
 
@@ -101,11 +105,11 @@ def has_robustness(folder):
 
 
 class _Answers(NamedTuple):
-    """Answers of a network to images: each (N,)."""
+    """Parts of `Predictions` that are kept: each (N,)."""
 
     confidence: np.ndarray
     right: np.ndarray
-    loss: np.ndarray
+    nll: np.ndarray
 
 
 def evaluate_changes(trained, split):
@@ -147,7 +151,7 @@ def evaluate_changes(trained, split):
                 "top1_error": 100 * (1 - float(answers.right.mean())),
                 "calibration_error": 100
                 * calibration_error(answers.confidence, answers.right),
-                "loss": float(answers.loss.mean()),
+                "loss": float(answers.nll.mean()),
             }
             for (kind, level), answers in found.items()
         ],
@@ -189,13 +193,8 @@ def _changed(images, numbers, signs):
 
 
 def _answers(probabilities, labels):
-    chosen = np.arange(len(labels))
-    of_label = probabilities[chosen, labels].astype(np.float64)
-    return _Answers(
-        probabilities.max(1).astype(np.float64),
-        probabilities.argmax(1) == labels,
-        -np.log(np.maximum(of_label, 1e-30)),
-    )
+    found = Predictions((), (), labels, probabilities)
+    return _Answers(found.confidence, found.right, found.nll)
 
 
 def _calibration(answers):

@@ -1,108 +1,296 @@
-"""What main.py can do; TensorFlow is imported once it is needed.
+r"""Training of experiments and studies, and what it would take.
 
-Each function takes the value of the flag of main.py that calls it, and all the
-flags.
+Examples:
+  python main.py --study=demo --with=robustness,explain
+  python main.py --study=fair --data_dir=MY_IMAGES --arms=baseline,cutmix \
+      --arm "small_boxes=RandomErasing(scale=(0.02, 0.1))" --plan
+  python main.py --study=tinyimagenet_fair --data_dir=DIR --seeds=3
+  python main.py --experiment=NAME --set epochs=2 --set data.batch_size=64
 """
 
+import re
 from pathlib import Path
 
-from experiments.configs import registry
-from experiments.configs.overrides import override, override_arms
-from experiments.configs.schema import Experiment
-from experiments.errors import ConfigError
-from experiments.runtime.startup import start_tensorflow
-from experiments.tracking.tools import choose_tools
-from pipelines.config import DATA_SETS, Data
-from pipelines.location import Location
+from absl import flags
 
-MAX_SEED = 2**63 - 1
+from experiments.commands.common import (
+    ARM,
+    ARMS,
+    MARGIN,
+    MAX_SEED,
+    SEED,
+    STRATEGY,
+    THREADS,
+    WORKDIR,
+    check_writable,
+    configure_arms,
+    locate_data,
+    make_strategy,
+    require_one_of,
+)
+from experiments.configs import registry
+from experiments.configs.fair import RECIPES
+from experiments.errors import ConfigError
+from experiments.run_folder import RunFolder
+from experiments.tracking.tools import choose_tools
+from pipelines.config import DATA_SETS
+
+# Keys of `experiments.study.EXTRAS`, which imports TensorFlow.
 EXTRAS = ("robustness", "explain")
 
 
-def print_list(_, flags):
-    """Prints what there is."""
+class ShardParser(flags.ArgumentParser):
+    """Reads "I/N" as (I - 1, N).
+
+    Example:
+
+    >>> ShardParser().parse("1/4")
+    (0, 4)
+    """
+
+    def parse(self, argument):
+        found = re.fullmatch(r"(\d+)/(\d+)", argument)
+        number, count = map(int, found.groups()) if found else (0, 0)
+        if not 1 <= number <= count:
+            raise ValueError("expected I/N, from 1/N to N/N")
+        return number - 1, count
+
+
+LIST = flags.DEFINE_bool(
+    "list",
+    False,
+    "Print all experiments, studies, arms, layers and data sets.",
+)
+EXPERIMENT = flags.DEFINE_string(
+    "experiment", None, "Train the experiment of this name."
+)
+STUDY = flags.DEFINE_string(
+    "study", None, "Train a study's experiments and compare them."
+)
+SEEDS = flags.DEFINE_integer(
+    "seeds", None, "Runs of each experiment, with seeds in a row.", 1, 10_000
+)
+require_one_of(SEEDS, "study", "experiment")
+RECIPE = flags.DEFINE_enum(
+    "recipe",
+    None,
+    sorted(RECIPES),
+    "With --study=fair: what all arms share (default: small); see --list.",
+)
+WITH = flags.DEFINE_list(
+    "with",
+    [],
+    "With --study: further parts of its report, computed for all finished "
+    "runs that lack them: robustness (see --suite), explain (what networks "
+    "look at in some val images), or both, with a comma between them.",
+)
+require_one_of(WITH, "study")
+PLAN = flags.DEFINE_bool(
+    "plan",
+    False,
+    "With --study: train nothing; print runs, steps, the time they would take "
+    "(from steps measured now) and what difference the study can detect.",
+)
+require_one_of(PLAN, "study")
+DRY_RUN = flags.DEFINE_bool(
+    "dry_run",
+    False,
+    "With --experiment or --study: build everything, train three steps and "
+    "evaluate a batch of each experiment; print the time and the disk that "
+    "the runs would take. Nothing is written.",
+)
+require_one_of(DRY_RUN, "experiment", "study")
+LOG = flags.DEFINE_list(
+    "log",
+    None,
+    "Tools that follow runs: tensorboard (the default), mlflow, wandb, several "
+    "with commas between them, or none; see requirements-mlflow.txt and "
+    "requirements-wandb.txt. Reports of studies go to the last two as well.",
+)
+require_one_of(LOG, "experiment", "study")
+SHARD = flags.DEFINE(
+    ShardParser(),
+    "shard",
+    None,
+    "With --study or --seeds: I/N, train every N-th run alone, from the I-th "
+    "on (1/N to N/N), as a task of an array of jobs. The same command without "
+    "it then writes the report.",
+)
+require_one_of(SHARD, "study", "seeds")
+LAUNCHER = flags.DEFINE_enum(
+    "launcher",
+    "local",
+    ("local", "ray"),
+    "With --study or --seeds: train one run after the other, or side by side "
+    "with Ray (pip install -r requirements-ray.txt): one for each core, or for "
+    "each GPU if there are some.",
+)
+RAY_ADDRESS = flags.DEFINE_string(
+    "ray_address",
+    None,
+    "With --launcher=ray: HOST:PORT of a Ray cluster, or auto for the one that "
+    "this machine is part of; default: this machine alone.",
+)
+ALLOW_MOVED = flags.DEFINE_bool(
+    "allow_moved",
+    False,
+    "Go on with a run that was begun in another precision, with another "
+    "number of replicas, or the like; its report says so.",
+)
+ALLOW_OVERLAP = flags.DEFINE_bool(
+    "allow_overlap",
+    False,
+    "Train although images of train, selection and val are the same; the "
+    "report says so.",
+)
+
+
+@flags.validator(WITH)
+def _check_extras(names):
+    for name in names:
+        if name not in EXTRAS:
+            raise ConfigError(
+                f"--with expects {' or '.join(EXTRAS)}, or both with a comma "
+                f"between them. Received: {name!r}."
+            )
+    return True
+
+
+@flags.multi_flags_validator([RECIPE, STUDY])
+def _check_recipe(values):
+    if values["recipe"] and values["study"] != "fair":
+        raise ConfigError("--recipe goes with --study=fair.")
+    return True
+
+
+@flags.multi_flags_validator(
+    [LAUNCHER, RAY_ADDRESS, STUDY, SEEDS, SHARD, PLAN, DRY_RUN, STRATEGY]
+)
+def _check_launcher(values):
+    if values["launcher"] == "local":
+        if values["ray_address"]:
+            raise ConfigError("--ray_address goes with --launcher=ray.")
+        return True
+    if values["study"] is None and values["seeds"] is None:
+        raise ConfigError("--launcher=ray goes with --study or --seeds.")
+    if (
+        values["shard"]
+        or values["plan"]
+        or values["dry_run"]
+        or values["strategy"] in ("tpu", "multiworker")
+    ):
+        raise ConfigError(
+            "--shard, --plan, --dry_run, --strategy=tpu and "
+            "--strategy=multiworker go with --launcher=local."
+        )
+    return True
+
+
+@flags.multi_flags_validator([PLAN, DRY_RUN, STRATEGY])
+def _check_one_host(values):
+    if values["strategy"] == "multiworker" and (
+        values["plan"] or values["dry_run"]
+    ):
+        raise ConfigError("--plan and --dry_run go with one host.")
+    return True
+
+
+def print_list(_):
+    """Prints the names of everything that can be trained."""
     print(registry.listing(DATA_SETS))
 
 
-def train_experiment(name, flags):
+def train_experiment(name):
     """Trains one experiment, with one seed or with several in a row."""
-    arms = _checked([registry.get_experiment(name)], flags)
-    if flags.seeds is not None or flags.dry_run:
-        _train(name, arms, _seeds(flags, flags.seeds or 1), flags)
+    seeds = _choose_seeds(SEEDS.value or 1)
+    arms = _configure(name, [registry.get_experiment(name)], seeds)
+    if SEEDS.value is not None or DRY_RUN.value:
+        _train(name, arms, seeds)
         return
     from experiments.training.run import run
 
-    run(
-        arms[0],
-        seed=flags.seed,
-        strategy=_strategy(flags),
-        **_options(flags),
+    run(arms[0], seed=SEED.value, strategy=make_strategy(), **_build_options())
+
+
+def train_study(name):
+    """Trains and compares the arms of a study, or prints its plan."""
+    if name == "fair":
+        name = f"fair_{RECIPE.value or 'small'}"
+    study = registry.get_study(name)
+    seeds = _choose_seeds(SEEDS.value or study.seeds)
+    arms = registry.choose_arms(study, ARMS.value, ARM.value)
+    arms = _configure(study.name, arms, seeds)
+    if not PLAN.value:
+        _train(study.name, arms, seeds)
+        return
+    from experiments.planning.estimate import plan_study
+
+    plan_study(
+        study.name,
+        arms,
+        seeds=seeds,
+        workdir=WORKDIR.value,
+        location=locate_data(),
+        strategy=make_strategy(),
     )
 
 
-def train_study(name, flags):
-    """Trains all arms of a study with several seeds, and compares.
-
-    With --plan, says what that would take and could show instead.
-    """
-    if name == "fair":
-        name = f"fair_{flags.recipe or 'small'}"
-    elif flags.recipe:
-        raise ConfigError("--recipe goes with --study=fair.")
-    study = registry.get_study(name)
-    seeds = _seeds(flags, flags.seeds or study.seeds)
-    arms = registry.choose_arms(study, flags.arms, flags.arm)
-    extras = _extras(flags)
-    arms = _checked(arms, flags)
-    if flags.plan:
-        from experiments.planning.plan import plan_study
-
-        plan_study(
-            study.name,
-            arms,
-            seeds=seeds,
-            workdir=flags.workdir,
-            location=location_of(flags),
-            strategy=_strategy(flags),
-        )
-        return
-    _train(study.name, arms, seeds, flags, extras)
-
-
-def _seeds(flags, count):
-    seeds = range(flags.seed, flags.seed + count)
+def _choose_seeds(count):
+    seeds = range(SEED.value, SEED.value + count)
     if seeds[-1] > MAX_SEED:
         raise ConfigError(
-            f"--seed={flags.seed} with {count} seeds goes beyond {MAX_SEED}; "
+            f"--seed={SEED.value} with {count} seeds goes beyond {MAX_SEED}; "
             "begin lower."
         )
     return seeds
 
 
-def _train(title, arms, seeds, flags, extras=()):
-    options = _options(flags)
-    if flags.dry_run:
-        from experiments.planning.dry_run import dry_run
+def _configure(title, arms, seeds):
+    if not PLAN.value and not DRY_RUN.value:
+        check_writable(Path(WORKDIR.value, "reports", title))
+        for arm in arms:
+            for seed in seeds:
+                check_writable(RunFolder.of(WORKDIR.value, arm, seed).path)
+    return configure_arms(arms, gpus=LAUNCHER.value != "ray")
 
-        dry_run(arms, seeds=seeds, strategy=_strategy(flags), **options)
+
+def _train(title, arms, seeds):
+    options = _build_options()
+    if DRY_RUN.value:
+        from experiments.planning.estimate import dry_run
+
+        dry_run(
+            arms,
+            seeds=seeds,
+            workdir=WORKDIR.value,
+            location=locate_data(),
+            strategy=make_strategy(),
+            allow_overlap=ALLOW_OVERLAP.value,
+        )
         return
-    shard = _shard(flags.shard)
     from experiments.study import run_study
 
-    options["extras"] = extras
-    if flags.launcher == "ray":
+    if LAUNCHER.value == "ray":
         options |= {
-            "launch": _ray_launcher(),
-            "address": flags.ray_address,
-            "threads": flags.threads,
-            "strategy": flags.strategy,
+            "launch": _import_ray_launcher(),
+            "address": RAY_ADDRESS.value,
+            "threads": THREADS.value,
+            "strategy": STRATEGY.value,
         }
     else:
-        options["strategy"] = _strategy(flags)
-    run_study(title, arms, seeds=seeds, shard=shard, **options)
+        options["strategy"] = make_strategy()
+    run_study(
+        title,
+        arms,
+        seeds=seeds,
+        shard=SHARD.value or (0, 1),
+        extras=WITH.value,
+        margin=MARGIN.value,
+        **options,
+    )
 
 
-def _ray_launcher():
+def _import_ray_launcher():
     try:
         from experiments.ray_launcher.launch import run_on_ray
     except ModuleNotFoundError as error:
@@ -114,188 +302,12 @@ def _ray_launcher():
     return run_on_ray
 
 
-def _extras(flags):
-    """Names of `experiments.study.EXTRAS`, which imports TensorFlow."""
-    wanted = flags["with"].value
-    for name in wanted:
-        if name not in EXTRAS:
-            raise ConfigError(
-                f"--with expects {' or '.join(EXTRAS)}, or both with a comma "
-                f"between them. Received: {name!r}."
-            )
-    return wanted
-
-
-def _shard(text):
-    """(number from 0, count) of "1/4"."""
-    if text is None:
-        return 0, 1
-    number, _, count = text.partition("/")
-    if not (number.isdecimal() and count.isdecimal()) or not (
-        1 <= int(number) <= int(count)
-    ):
-        raise ConfigError(
-            f"--shard expects I/N, from 1/N to N/N. Received: {text!r}."
-        )
-    return int(number) - 1, int(count)
-
-
-def preview_augmentation(name, flags):
-    """Draws what the arms of a study, or one experiment, do to images."""
-    if name in registry.EXPERIMENTS:
-        arms = [registry.get_experiment(name)]
-        if flags.arms or flags.arm:
-            raise ConfigError("--arms and --arm go with a study's name.")
-    else:
-        study = registry.get_study(name)
-        arms = registry.choose_arms(study, flags.arms, flags.arm)
-    arms = _checked(arms, flags)
-    from experiments.planning.preview import preview
-
-    preview(
-        name,
-        arms,
-        seed=flags.seed,
-        location=location_of(flags),
-        path=flags.out or Path(flags.workdir, "previews", f"{name}.png"),
-    )
-
-
-def report_runs(runs_dir, flags):
-    """Compares the runs of a folder."""
-    from experiments.report.report import report_on
-
-    report_on(runs_dir)
-
-
-def prepare_data(name, flags):
-    """Gets and checks a data set, and draws its split."""
-    split_seed = _split_seed(name, flags)
-    start_tensorflow(flags.threads)
-    from pipelines.loading import open_source
-
-    source = open_source(name, location_of(flags), split_seed)
-    print(f"{name} is ready: {len(source.class_names)} classes", flush=True)
-    for note in source.notes:
-        print(f"note: {note}", flush=True)
-
-
-def augment_offline(name, flags):
-    """Writes the variations that a study's or an experiment's config names.
-
-    Raises:
-        ConfigError: if it has none.
-    """
-    names = [name]
-    if name in registry.STUDIES:
-        names = registry.STUDIES[name].experiments
-    configs = [
-        arm.data
-        for arm in _checked([registry.get_experiment(n) for n in names], flags)
-        if arm.data.offline is not None
-    ]
-    if not configs:
-        known = [
-            each.name
-            for each in registry.EXPERIMENTS.values()
-            if each.data.offline is not None
-        ]
-        raise ConfigError(
-            f"--augment_offline: {name} has no data.offline. Those that have: "
-            f"{', '.join(known)}."
-        )
-    for config in configs:
-        _refuse_seed(flags, "data.offline.seed", config.offline.seed)
-    from pipelines.loading import open_source
-
-    for config in configs:
-        offline = config.offline
-        source = open_source(config.name, location_of(flags), config.split_seed)
-        written = source.write_variations(config.train, offline)
-        for folder, images in written.items():
-            print(
-                f"{folder}: {images:,} images, each original and "
-                f"{offline.count} AugLy variations of it, seed {offline.seed}",
-                flush=True,
-            )
-
-
-def describe_data(name, flags):
-    """Tables and pictures of a data set."""
-    split_seed = _split_seed(name, flags)
-    start_tensorflow(flags.threads)
-    from experiments.planning.describe import describe_data_set
-
-    describe_data_set(
-        name,
-        location_of(flags),
-        workdir=flags.workdir,
-        split_seed=split_seed,
-    )
-
-
-def _checked(arms, flags):
-    """These configs with `--set`; all is checked."""
-    arms = override_arms(arms, flags.set)
-    start_tensorflow(flags.threads, gpus=flags.launcher != "ray")
-    if flags.strategy == "multiworker":
-        # Other workers are joined before anything is computed, or not at all.
-        _strategy(flags)
-    from experiments.checks import check_experiment
-
-    for arm in arms:
-        check_experiment(arm)
-    return arms
-
-
-def _split_seed(name, flags):
-    """What --set makes of data.split_seed, the one field that matters here.
-
-    Raises:
-        ConfigError: if it sets another.
-    """
-    field = "data.split_seed"
-    for assignment in flags.set:
-        if assignment.partition("=")[0].strip() != field:
-            raise ConfigError(
-                f"--set {assignment}: of a data set alone only {field} can be "
-                "set."
-            )
-    data = override(Experiment(name, "", Data(name)), flags.set).data
-    _refuse_seed(flags, field, data.split_seed)
-    return data.split_seed
-
-
-def _refuse_seed(flags, field, seed):
-    """--seed is a run's; where none is made it would say nothing.
-
-    Raises:
-        ConfigError: if it was given and is another than the seed of `field`.
-    """
-    if flags["seed"].present and flags.seed != seed:
-        raise ConfigError(
-            f"--seed={flags.seed} is the seed of a run, and no run is made "
-            f"here. Did you mean --set {field}={flags.seed}?"
-        )
-
-
-def _options(flags):
-    """What is the same for all runs of a command, wherever they are made."""
+def _build_options():
+    """Builds the options that are the same for all runs of a command."""
     return {
-        "workdir": flags.workdir,
-        "location": location_of(flags),
-        "allow_moved": flags.allow_moved,
-        "allow_overlap": flags.allow_overlap,
-        "log": choose_tools(flags.log),
+        "workdir": WORKDIR.value,
+        "location": locate_data(),
+        "allow_moved": ALLOW_MOVED.value,
+        "allow_overlap": ALLOW_OVERLAP.value,
+        "log": choose_tools(LOG.value),
     }
-
-
-def _strategy(flags):
-    from experiments.runtime.devices import make_strategy
-
-    return make_strategy(flags.strategy)
-
-
-def location_of(flags):
-    """Where the data is."""
-    return Location(flags.data_dir, flags.prepared_dir, flags.on_bad_image)

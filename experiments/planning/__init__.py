@@ -1,1 +1,1 @@
-"""Looks ahead: images, time and detectable differences before training."""
+"""Plans, before training: images, time and detectable differences."""

@@ -1,4 +1,4 @@
-"""A data set in numbers and pictures, before anybody trains on it."""
+"""Numbers and pictures of a data set, before training."""
 
 from pathlib import Path
 
@@ -9,11 +9,12 @@ from experiments.plots.counts import plot_counts
 from experiments.plots.images import plot_images
 from experiments.plots.names import drawable, short_names
 from experiments.plots.sizes import plot_sizes
+from experiments.run_folder import RunFolder
 from pipelines.image_cache import keep_images
 from pipelines.loading import locate_prepared, open_source
 from pipelines.subsets import count_per_class
 
-# Where the images of a data set differ in size, they are brought to this.
+# Side of images that differ in size, once they are resized.
 _SIDE = 224
 _ROWS, _COLUMNS = 5, 8
 
@@ -22,79 +23,82 @@ def describe_data_set(name, location, *, workdir, split_seed=0, cache_gib=2.0):
     """Prints a table and draws WORKDIR/describe/NAME/*.png.
 
     counts.png: images of each class in each split; sizes.png: widths and
-    heights, where they differ; samples_SPLIT.png: some images. The mean and
-    the standard deviation are those of the pixels, channel by channel, in
-    units of [0, 1].
+    heights, if they differ; samples_SPLIT.png: some images. The mean and the
+    standard deviation are taken over pixels, channel by channel, in units of
+    [0, 1].
 
     Args:
         name: A key of `pipelines.loading.SOURCES`.
         location: A `pipelines.location.Location`.
-        workdir: See above.
+        workdir: The folder above.
         split_seed: Seed of a split that the data does not come with.
         cache_gib: Decoded images are kept in memory up to this size.
 
     Raises:
+        ConfigError: if a file cannot be written.
         DataError: if the data is missing or broken.
     """
     location = locate_prepared(name, location)
     source = open_source(name, location, split_seed)
     splits = {split: source.split(split) for split in source.splits}
-    folder = Path(workdir) / "describe" / name
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = RunFolder(Path(workdir) / "describe" / name)
     counts = {
         split: count_per_class(each.labels, source.class_names)
         for split, each in splits.items()
     }
-    plot_counts(counts, f"{name}: images of each class").savefig(
-        folder / "counts.png"
-    )
+    figure = plot_counts(counts, f"{name}: images of each class")
+    folder.replace("counts.png", figure.savefig)
     sizes = {split: each.sizes() for split, each in splits.items()}
     if any(len(np.unique(each, axis=0)) > 1 for each in sizes.values()):
-        plot_sizes(sizes, f"{name}: sizes of the images").savefig(
-            folder / "sizes.png"
-        )
+        figure = plot_sizes(sizes, f"{name}: sizes of the images")
+        folder.replace("sizes.png", figure.savefig)
     table = []
     for split, each in splits.items():
-        side = _side(sizes[split])
         parts = {split: (each, np.arange(len(each.labels)))}
-        kept, _ = keep_images(location.prepared, parts, side, cache_gib)
-        images = kept[split]
-        table.append(
-            {
-                "split": split,
-                "images": f"{len(each.labels):,}",
-                "classes": len(counts[split]),
-                "images of a class": _range(list(counts[split].values())),
-                "width": _range(sizes[split][:, 0]),
-                "height": _range(sizes[split][:, 1]),
-                **_channels(images),
-            }
+        kept, _ = keep_images(
+            location.prepared, parts, _choose_side(sizes[split]), cache_gib
         )
-        _plot_samples(
-            images, each, source.class_names, f"{name}, {split}"
-        ).savefig(folder / f"samples_{split}.png")
+        table.append(_row(split, kept[split], counts[split], sizes[split]))
+        figure = _plot_samples(
+            kept[split], each, source.class_names, f"{name}, {split}"
+        )
+        folder.replace(f"samples_{split}.png", figure.savefig)
     notes = [f"- {plain(note)}." for note in source.notes]
-    notes.append("- Where sizes or counts differ: least - median - most.")
+    notes.append("- If sizes or counts differ: least - median - most.")
     text = "\n".join(
         [f"# {plain(name)}", "", *markdown_table(table), "", *notes]
     )
-    (folder / "description.md").write_text(text.rstrip() + "\n")
-    print(f"{text}\nTable and pictures: {folder}", flush=True)
+    folder.replace(
+        "description.md", lambda path: path.write_text(text.rstrip() + "\n")
+    )
+    print(f"{text}\nTable and pictures: {folder.path}", flush=True)
 
 
-def _side(sizes):
-    """The images' own side where all are squares of one size."""
+def _row(split, images, counts, sizes):
+    return {
+        "split": split,
+        "images": f"{len(images):,}",
+        "classes": len(counts),
+        "images of a class": _format_range(list(counts.values())),
+        "width": _format_range(sizes[:, 0]),
+        "height": _format_range(sizes[:, 1]),
+        **_measure_channels(images),
+    }
+
+
+def _choose_side(sizes):
+    """Returns the images' own side if all are squares of one size."""
     widths = np.unique(sizes)
     return int(widths[0]) if len(widths) == 1 else _SIDE
 
 
-def _range(values):
+def _format_range(values):
     low, middle, high = np.min(values), np.median(values), np.max(values)
     return f"{low:,}" if low == high else f"{low:,} - {middle:,.0f} - {high:,}"
 
 
-def _channels(images):
-    """Mean and standard deviation of each channel, out of exact counts."""
+def _measure_channels(images):
+    """Computes mean and standard deviation of each channel, exactly."""
     counts = np.zeros((3, 256), np.int64)
     for start in range(0, len(images), 1024):
         chunk = images[start : start + 1024]
@@ -112,8 +116,8 @@ def _channels(images):
 
 
 def _plot_samples(images, split, class_names, title):
-    """Images of as many classes as fit; what was made of one, side by side."""
-    chosen = _chosen(split)
+    """Draws images of many classes; variations of one are side by side."""
+    chosen = _choose_images(split)
     class_names = drawable(short_names(class_names))
     names = [class_names[split.labels[i]] for i in chosen]
     return plot_images(
@@ -124,14 +128,14 @@ def _plot_samples(images, split, class_names, title):
     )
 
 
-def _chosen(split):
-    """Indices of images to show, the same at every call."""
+def _choose_images(split):
+    """Returns indices of images, the same at every call."""
     labels, count = split.labels, _ROWS * _COLUMNS
     groups = np.array(getattr(split, "groups", split.ids))
     order = np.random.default_rng(0).permutation(len(labels))
     if len(np.unique(groups)) == len(groups):
-        # One of each class in turn, until the places are taken; of many
-        # classes, some from all over their order.
+        # One of each class in turn, until all places are taken. If there are
+        # more classes than places, every n-th class.
         classes = np.unique(labels)
         if len(classes) > count:
             places = np.linspace(0, len(classes) - 1, count).round()

@@ -1,4 +1,4 @@
-"""How many images a run uses, known before anything is decoded."""
+"""Numbers of images that a run uses, before anything is decoded."""
 
 from typing import NamedTuple
 
@@ -30,11 +30,11 @@ class Counts(NamedTuple):
     """Numbers of images, limits and folds taken into account.
 
     Attributes:
-        train, val: Of one run.
-        selection: That pick the best epoch; 0 where there are none.
+        train, val: Images of one run.
+        selection: Images that pick the best epoch; 0 if there are none.
         classes: Number of classes.
-        whole_val: Of all folds together.
-        origin: Where the numbers are from, in words.
+        whole_val: Val images of all folds together.
+        origin: Source of the numbers, in words.
     """
 
     train: int
@@ -44,16 +44,23 @@ class Counts(NamedTuple):
     whole_val: int
     origin: str
 
-    def judged(self, seeds):
-        """Different images that so many seeds judge together."""
+    def evaluated(self, seeds):
+        """Counts the val images that so many seeds evaluate together."""
         return min(self.whole_val, seeds * self.val)
 
 
 def count_images(config, location):
-    """The `Counts` of a `pipelines.config.Data`.
+    """Counts the images of a `pipelines.config.Data`.
 
-    Data that is there is opened, and prepared before where it has to be, as
-    training would; data that is not there is not downloaded.
+    Data that is there is opened, and prepared first if training would have to
+    prepare it. Data that is not there is not downloaded.
+
+    Args:
+        config: The `Data`.
+        location: A `pipelines.location.Location`.
+
+    Returns:
+        `Counts`.
 
     Raises:
         ConfigError: if the data is not there and its size is not known.
@@ -107,7 +114,7 @@ def count_images(config, location):
 
 
 def _size(part, known):
-    """Of a split or a slice of one, such as "train", "train[10%:50000]"."""
+    """Counts a split or a slice of one, such as "train[10%:50000]"."""
     name, _, ends = part.removesuffix("]").partition("[")
     if not ends:
         return known[name]
@@ -123,5 +130,5 @@ def _size(part, known):
 
 
 def is_there(name, location):
-    """True if a data set can be opened without downloading it."""
+    """Tells if a data set can be opened without downloading it."""
     return not loading.build_source(name, location).needs_download()

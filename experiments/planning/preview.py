@@ -1,4 +1,4 @@
-"""What augmentations make of images, before anything is trained."""
+"""Pictures of augmented images, before training."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -12,12 +12,12 @@ from experiments.planning.image_counts import is_there
 from experiments.plots import images as pictures
 from experiments.report.previews import originals, show
 from experiments.report.wording import Names
+from experiments.run_folder import RunFolder
 from experiments.training.augmentation import build_augmentation
-from pipelines.files.replacing import replace_file
 from pipelines.loading import load
 from pipelines.shapes import CLASS_NAMES
 
-# Images of a picture, and draws of each where there is one arm alone.
+# Images of a picture, and draws of each if there is only one arm.
 _IMAGES, _DRAWS = 6, 5
 FORMATS = (".png", ".svg", ".pdf")
 
@@ -25,20 +25,21 @@ FORMATS = (".png", ".svg", ".pdf")
 def preview(name, experiments, *, seed, location, path):
     """Draws the same images as the training of each experiment shows them.
 
-    One experiment: a row an image, as it is, its saliency where the
-    augmentation looks at it, and several draws. Several: a row an experiment.
-    Images are those of the first experiment's training, or drawn ones if no
-    data is there.
+    One experiment: a row an image, with the image as it is, its saliency if
+    the augmentation uses it, and several draws. Several: a row an experiment.
+    Images come from the first experiment's training, or are drawn if its data
+    is not there.
 
     Args:
         name: For the title.
         experiments: `experiments.configs.schema.Experiment`s.
-        seed: Of what is drawn at random.
+        seed: Seed of all random numbers.
         location: A `pipelines.location.Location`.
-        path: A file of `FORMATS`.
+        path: File that is written, with an ending of `FORMATS`.
 
     Raises:
-        ConfigError: if `path` is none, or an augmentation fails.
+        ConfigError: if the ending is another, if an augmentation fails, or
+            if the file cannot be written.
         DataError: if the data is broken.
     """
     path = Path(path)
@@ -48,7 +49,7 @@ def preview(name, experiments, *, seed, location, path):
             f"Received: {path}."
         )
     first, *others = experiments
-    images, labels, class_names = _images_of(first.data, location, seed)
+    images, labels, class_names = _load_images(first.data, location, seed)
     batch = {"images": images, "labels": labels}
     if others:
         short = Names(each.name for each in experiments)
@@ -63,16 +64,14 @@ def preview(name, experiments, *, seed, location, path):
             for draw in range(_DRAWS)
         }
         figure = pictures.plot_columns(
-            columns, class_names, name, _saliency(first, images, seed)
+            columns, class_names, name, _compute_saliency(first, images, seed)
         )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with replace_file(path) as new:
-        figure.savefig(new, format=path.suffix[1:])
+    RunFolder(path.parent).replace(path.name, figure.savefig)
     print(f"preview of {name}: {path}", flush=True)
 
 
-def _images_of(data, location, seed):
-    """Images, one-hot labels, and names of the classes."""
+def _load_images(data, location, seed):
+    """Returns images, one-hot labels, and names of the classes."""
     if not is_there(data.name, location):
         print(
             f"note: {data.name} is not in {location.data_dir}; images that "
@@ -80,7 +79,7 @@ def _images_of(data, location, seed):
             flush=True,
         )
         return *originals(data.stored_size), CLASS_NAMES
-    # Of as few as a run can have; whether splits overlap is nothing to see.
+    # As few as a run can have. Overlaps of splits do not matter here.
     few = replace(
         data,
         limit_train=_IMAGES,
@@ -90,22 +89,22 @@ def _images_of(data, location, seed):
         offline=None,
         train=data.train.removesuffix("_aug"),
     )
-    found = load(few, location, seed, allow_overlap=True)
-    classes = len(found.class_names)
+    loaded = load(few, location, seed, allow_overlap=True)
+    classes = len(loaded.class_names)
     return (
-        np.array(found.train.images),
-        np.eye(classes, dtype=np.float32)[found.train.labels],
-        found.class_names,
+        np.array(loaded.train.images),
+        np.eye(classes, dtype=np.float32)[loaded.train.labels],
+        loaded.class_names,
     )
 
 
-def _saliency(experiment, images, seed):
-    """Maps, peaks and boxes of the first layer that looks at saliency."""
+def _compute_saliency(experiment, images, seed):
+    """Returns maps, peaks and boxes of the first layer that uses saliency."""
     augmentation = build_augmentation(experiment)
     for layer in augmentation.layers if augmentation is not None else ():
         if isinstance(layer, SaliencyMix):
             drawn = layer.get_random_transformation(images, (0, seed % 2**31))
-            # Each image's partner's box is cut out of the partner.
+            # Boxes are cut out of the partners, so each goes to its partner.
             order = np.argsort(np.array(drawn["partners"]))
             return pictures.Saliency(
                 maps=np.array(SALIENCY[layer.saliency](images)),

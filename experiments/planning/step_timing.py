@@ -1,4 +1,4 @@
-"""How long the steps of an experiment take, without its data."""
+"""Measured time of an experiment's steps, without its data."""
 
 import time
 from typing import NamedTuple
@@ -20,15 +20,21 @@ _MOST_STEPS = 1000
 
 
 class Step(NamedTuple):
-    """Seconds: until a first step is done, of one more, of evaluating one."""
+    """Times in seconds.
+
+    Attributes:
+        start: Until a first step and evaluation are done.
+        train: Of a training step.
+        evaluate: Of the evaluation of a batch.
+    """
 
     start: float
     train: float
     evaluate: float
 
 
-def stand_in(config, counts):
-    """One drawn image, as often as there are images.
+def build_stand_in(config, counts):
+    """Builds a data set of one drawn image, as often as there are images.
 
     Args:
         config: A `pipelines.config.Data`.
@@ -55,10 +61,10 @@ def stand_in(config, counts):
 
 
 class StepTimer:
-    """Times each recipe once.
+    """Timer that measures each kind of step once.
 
-    Arms that differ in what the host does alone share a network: its graphs
-    are traced once for all of them.
+    Arms that differ only in the host's work share a network, whose graphs are
+    traced once for all of them.
 
     Args:
         strategy: A `tf.distribute` strategy.
@@ -70,27 +76,30 @@ class StepTimer:
         self._network = None
 
     def time(self, experiment, data):
-        """The `Step` of an experiment.
+        """Measures the steps of an experiment.
 
         Args:
             experiment: An `Experiment`.
             data: A `DataSet`.
 
+        Returns:
+            A `Step`.
+
         Raises:
             ConfigError: if the config cannot be run.
         """
-        recipe = repr((_device_part(experiment, data), _host_part(experiment)))
-        if recipe not in self._steps:
+        kind = repr((_device_part(experiment, data), _host_part(experiment)))
+        if kind not in self._steps:
             print(f"timing steps of {experiment.name}", flush=True)
             policy = keras.config.dtype_policy()
             keras.config.set_dtype_policy(
                 devices.resolve_precision(experiment.precision)
             )
             try:
-                self._steps[recipe] = self._time(experiment, data)
+                self._steps[kind] = self._time(experiment, data)
             finally:
                 keras.config.set_dtype_policy(policy)
-        return self._steps[recipe]
+        return self._steps[kind]
 
     def _time(self, experiment, data):
         if experiment.deterministic:
@@ -115,7 +124,7 @@ class StepTimer:
 
 
 def _device_part(experiment, data):
-    """What the device works on, as text."""
+    """Returns the settings that the device's work depends on, as text."""
     config = experiment.data
     return repr(
         (
@@ -128,6 +137,7 @@ def _device_part(experiment, data):
 
 
 def _host_part(experiment):
+    """Returns the settings that only the host's work depends on."""
     config = experiment.data
     return experiment.augment, config.load_size, config.crop_fraction
 
@@ -147,7 +157,7 @@ def _build_trainer(experiment, data, augment, strategy):
 
 
 def _train(trainer, experiment, data, augment, steps):
-    """Seconds of a training step."""
+    """Measures the seconds of a training step."""
     config, clock = experiment.data, Clock()
     batches = train_batches(
         data.train,
@@ -164,7 +174,7 @@ def _train(trainer, experiment, data, augment, steps):
 
 
 def _evaluate(trainer, experiment, data, steps):
-    """Seconds of evaluating a batch."""
+    """Measures the seconds of evaluating a batch."""
     config, clock = experiment.data, Clock()
     batches = eval_batches(
         data.val,

@@ -1,1 +1,1 @@
-"""Ways to carry out the runs of a study."""
+"""Runs of a study side by side on a Ray cluster."""

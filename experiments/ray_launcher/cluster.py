@@ -1,4 +1,4 @@
-"""A Ray cluster: how to reach it, and what there is on it."""
+"""Connection to a Ray cluster, and the resources of its nodes."""
 
 import contextlib
 import math
@@ -15,34 +15,34 @@ from experiments.errors import ConfigError, Interrupted
 
 
 @contextlib.contextmanager
-def cluster(address):
-    """Connects to a cluster, or makes one of this machine, until the end.
+def connect(address):
+    """Connects to a cluster inside the context, or starts one on this machine.
 
     Args:
-        address: As for `ray_cluster.run_on_ray`.
+        address: As for `launch.run_on_ray`.
 
     Raises:
-        ConfigError: if there is none.
+        ConfigError: if there is no such cluster.
         Interrupted: after SIGTERM.
     """
-    # Nobody is told; a run without a GPU keeps its CUDA_VISIBLE_DEVICES.
+    # No usage statistics; a run without a GPU keeps its CUDA_VISIBLE_DEVICES.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     # A busy machine takes longer to start its parts than Ray waits by default.
     os.environ.setdefault("RAY_agent_register_timeout_ms", "60000")
     local = {}
     if address is None:
-        # A key of its own, or Ray would keep one in the user's home.
+        # Without a key of its own, Ray would write one into the user's home.
         os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
         local = {
-            # As TensorFlow sees them.
+            # The GPUs that TensorFlow sees.
             "num_gpus": len(tf.config.list_physical_devices("GPU")),
             "include_dashboard": False,
-            # Little goes through it.
+            # Little data goes through it.
             "object_store_memory": 128 * 2**20,
         }
     else:
-        _knock(address)
+        _check_address(address)
     try:
         ray.init(
             address or "local",
@@ -50,11 +50,11 @@ def cluster(address):
             logging_level="error",
             **local,
         )
-    # Plain where a part of it did not start in time.
+    # Ray raises plain exceptions if a part of it does not start in time.
     except Exception as error:
         reason = " ".join(str(error).split())
         raise ConfigError(f"--launcher=ray: Ray: {reason}") from error
-    # What its own handler of SIGTERM does meanwhile.
+    # Until it has started, Ray's own handler of SIGTERM exits.
     except SystemExit as error:
         raise Interrupted(signal.SIGTERM) from error
     signal.signal(signal.SIGTERM, _interrupt)
@@ -68,17 +68,17 @@ def _interrupt(number, frame):
     raise Interrupted(number)
 
 
-def _knock(address):
-    """Ray itself tries for minutes.
+def _check_address(address):
+    """Refuses a wrong address at once; Ray itself would try for minutes.
 
     Raises:
-        ConfigError: if `address` is none, or nobody listens there.
+        ConfigError: if `address` is no address, or no program listens there.
     """
     if address == "auto":
         return
     if not re.fullmatch(r"[^/]+:\d{1,5}", address):
         raise ConfigError(
-            "--ray_address expects HOST:PORT, for example that which `ray "
+            "--ray_address expects HOST:PORT, for example the one that `ray "
             f"start --head` prints, or auto. Received: {address!r}."
         )
     host, _, port = address.rpartition(":")
@@ -90,23 +90,23 @@ def _knock(address):
         ) from error
 
 
-def nodes():
-    """What each node has, such as [{"CPU": 16.0, "GPU": 2.0}]."""
+def list_nodes():
+    """The resources of each node, such as [{"CPU": 16.0, "GPU": 2.0}]."""
     return [node["Resources"] for node in ray.nodes() if node["Alive"]]
 
 
-def resources(nodes, threads, strategy):
-    """What a run takes.
+def compute_share(nodes, threads, strategy):
+    """The resources that one run takes.
 
     Args:
-        nodes: As `nodes` returns them.
-        threads, strategy: As for `ray_cluster.run_on_ray`.
+        nodes: As `list_nodes` returns them.
+        threads, strategy: As for `launch.run_on_ray`.
 
     Returns:
         {"num_cpus": integer, "num_gpus": integer}.
 
     Raises:
-        ConfigError: if no node has as much.
+        ConfigError: if no node has so many processors.
     """
     gpus = int(max(node.get("GPU", 0) for node in nodes))
     if gpus:
@@ -125,8 +125,8 @@ def resources(nodes, threads, strategy):
     return {"num_cpus": threads, "num_gpus": gpus}
 
 
-def in_words(runs, nodes, share):
-    """As "20 runs, 4 at a time, with --threads=1 and no GPU each"."""
+def describe_runs(runs, nodes, share):
+    """For example "20 runs, 4 at a time, with --threads=1 and no GPU each"."""
     cpus, gpus = share["num_cpus"], share["num_gpus"]
     room = sum(
         int(

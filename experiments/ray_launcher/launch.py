@@ -9,78 +9,93 @@ import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from experiments.errors import TrainingFailed
-from experiments.ray_launcher.cluster import cluster, in_words, nodes, resources
+from experiments.ray_launcher.cluster import (
+    compute_share,
+    connect,
+    describe_runs,
+    list_nodes,
+)
 from experiments.ray_launcher.worker import (
     RETRIES,
     Screen,
-    Surroundings,
+    WorkerSettings,
     train,
     write_files,
 )
 from experiments.run_folder import RunFolder
 from experiments.runtime.interruption import requests
 from experiments.runtime.startup import ONEDNN
-from experiments.training.run import run
+from experiments.tracking.tools import DEFAULT
+from experiments.training.run import reuse_finished
+from experiments.training.spec import RunSpec
 from pipelines.progress import progress_bar
 
 
 def run_on_ray(
-    runs, *, workdir, address=None, threads=None, strategy="auto", **options
+    runs,
+    *,
+    workdir,
+    location,
+    address=None,
+    threads=None,
+    strategy="auto",
+    log=DEFAULT,
+    **options,
 ):
     """Trains as many runs at a time as the cluster has room for.
 
-    A run takes the processors of its threads, and a GPU where there are some;
-    with the strategy "mirrored" all GPUs of a node. One whose node is lost is
-    started again on another, and goes on from its last checkpoint if that is
-    there. Each node has Python, the packages, this project and the data under
-    the paths that they have here. What is written on nodes that do not share
-    `workdir` is copied to it when a run has ended.
+    A run takes the processors of its threads, and a GPU if there are some;
+    with the strategy "mirrored" it takes all GPUs of a node. A run whose node
+    is lost is started again on another node, and goes on from its last
+    checkpoint if that is there; on another model of processor only with
+    `allow_moved`. Each node has Python, the packages, this
+    project and the data under the same paths as this machine. Files on nodes
+    that do not share `workdir` are copied to it when a run has ended.
 
     Args:
         runs: List of (`experiments.configs.schema.Experiment`, seed).
-        workdir: As for `experiments.training.run.run`.
-        address: Of a cluster that is running; None: this machine alone.
-        threads: Of a run; None: 1, or with GPUs as many as there are for one.
+        workdir, location, log: As for `experiments.training.run.run`.
+        address: HOST:PORT of a running cluster; None: this machine alone.
+        threads: Threads of a run; None: 1, or the processors for each GPU.
         strategy: As for `experiments.runtime.devices.make_strategy`.
-        **options: Further ones of `experiments.training.run.run`.
+        **options: Other options of `experiments.training.run.run`.
 
     Returns:
-        (folders, failures): the `RunFolder`s of runs that are finished, in
-        the order of `runs`, and a line on each that is not.
+        (folders, failures): the `RunFolder`s of finished runs, in the order of
+        `runs`, and a line on each run that failed.
 
     Raises:
-        ConfigError: if there is no such cluster, or no node for a run; and,
-            like DataError, as `experiments.training.run.run`, whereupon the
-            other runs end, too.
+        ConfigError: if there is no such cluster, or no node for a run.
+        ConfigError, DataError: As `experiments.training.run.run`; the other
+            runs end, too.
         Interrupted: after SIGINT or SIGTERM, when the runs have saved a
             checkpoint.
     """
-    options["workdir"] = workdir
+    options |= {"workdir": workdir, "location": location, "log": log}
     folders = [RunFolder.of(workdir, *each) for each in runs]
-    left = []
-    for (experiment, seed), folder in zip(runs, folders, strict=True):
-        if folder.is_finished():
-            run(experiment, seed=seed, strategy=None, **options)
-        else:
-            left.append((experiment, seed))
+    left = [
+        each
+        for each, folder in zip(runs, folders, strict=True)
+        if not reuse_finished(RunSpec(*each, folder, location, None), log)
+    ]
     failures = []
     if left:
-        with cluster(address), _marker(workdir) as marker:
-            share = resources(nodes(), threads, strategy)
-            here = Surroundings(
+        with connect(address), _marker(workdir) as marker:
+            share = compute_share(list_nodes(), threads, strategy)
+            settings = WorkerSettings(
                 folder=os.getcwd(),
                 marker=marker,
                 threads=share["num_cpus"],
                 strategy=strategy,
                 onednn=os.environ[ONEDNN],
             )
-            failures = _train(left, options, here, share)
+            failures = _train(left, options, settings, share)
     return [each for each in folders if each.is_finished()], failures
 
 
 @contextlib.contextmanager
 def _marker(workdir):
-    """The path of a file that is there where `workdir` is shared."""
+    """Yields the path of a file that exists on nodes that share `workdir`."""
     folder = RunFolder(workdir)
     name = f".shared-{secrets.token_hex(8)}"
     folder.replace(name, Path.touch)
@@ -90,11 +105,11 @@ def _marker(workdir):
         (folder / name).unlink(missing_ok=True)
 
 
-def _train(runs, options, here, share):
+def _train(runs, options, settings, share):
     """Returns a line on each run that failed."""
-    print(in_words(runs, nodes(), share), flush=True)
+    print(describe_runs(runs, list_nodes(), share), flush=True)
     screen = Screen.options(
-        # On this node, which is not lost without this process.
+        # On this node, which is only lost together with this process.
         scheduling_strategy=NodeAffinitySchedulingStrategy(
             ray.get_runtime_context().get_node_id(), soft=False
         )
@@ -102,11 +117,11 @@ def _train(runs, options, here, share):
     names = [f"{experiment.name}, seed {seed}" for experiment, seed in runs]
     tasks = {
         train.options(name=name, **share).remote(
-            number, *each, options, here, screen
+            number, *each, options, settings, screen
         ): number
         for number, (name, each) in enumerate(zip(names, runs, strict=True))
     }
-    # Not raised at once, as Ray makes something else of it while it waits.
+    # A request, as Ray replaces an exception that is raised while it waits.
     with requests() as request:
         try:
             return _follow(
@@ -117,9 +132,9 @@ def _train(runs, options, here, share):
 
 
 def _end(tasks):
-    """Lets runs save the step they are at; what takes longer is killed.
+    """Lets runs save a checkpoint, and kills those that take too long.
 
-    Whoever starts again at once finds nobody at work.
+    After it, no process trains a run, and the same command can go on.
     """
     left = list(tasks)
     for force in (False, True):
@@ -131,10 +146,10 @@ def _end(tasks):
 
 
 def _follow(tasks, names, runs, workdir, screen, request):
-    """Shows what the runs print until all have ended; as `_train`.
+    """Shows the output of runs until all have ended; returns as `_train`.
 
     Raises:
-        Interrupted: as `request` says.
+        Interrupted: if `request` has a signal.
     """
     left, begun, failures = dict(tasks), set(), []
     with progress_bar(desc="runs", total=len(runs), unit=" runs") as bar:
@@ -167,7 +182,7 @@ def _show(bar, name, text):
 
 
 def _take(task, name, run_of_it, workdir):
-    """Takes over what a task has returned; returns why it failed, or None."""
+    """Writes the files that a task has returned; why it failed, or None."""
     try:
         error, files = ray.get(task)
     except ray.exceptions.RayTaskError:

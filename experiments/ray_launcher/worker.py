@@ -1,7 +1,7 @@
-"""What a process of a Ray cluster does: one run.
+"""Trains one run in a process of a Ray cluster.
 
-It imports this file before it knows with how many threads TensorFlow is to
-start, so nothing on top may import it.
+The process imports this file before it knows the number of TensorFlow's
+threads, so no import at the top may import TensorFlow.
 """
 
 import contextlib
@@ -16,16 +16,16 @@ from experiments.run_folder import CHECKPOINTS, RunFolder
 from experiments.runtime.startup import ONEDNN, start_tensorflow
 from pipelines.errors import DataError
 
-# How often a run is started again whose process or node was lost.
+# A run whose process or node was lost is started again so many times.
 RETRIES = 3
 
 
-class Surroundings(NamedTuple):
-    """What a run finds in every process of the cluster.
+class WorkerSettings(NamedTuple):
+    """Settings of every process of the cluster.
 
     Attributes:
-        folder: The current one, from which relative paths start.
-        marker: A file in the workdir, there on nodes that share it.
+        folder: The current folder, from which relative paths start.
+        marker: A file in the workdir, which exists on nodes that share it.
         threads: As for `start_tensorflow`.
         strategy: As for `experiments.runtime.devices.make_strategy`.
         onednn: Value of the environment variable.
@@ -39,11 +39,11 @@ class Surroundings(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What is left of a run besides its folder.
+    """Result of one run.
 
     Attributes:
         error: Why it is not finished, or None.
-        files: {name: bytes} of its folder, where that is not shared.
+        files: {name: bytes} of its folder, if that is not shared.
     """
 
     error: Exception | None
@@ -52,7 +52,7 @@ class Outcome(NamedTuple):
 
 @ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1)
 class Screen:
-    """What runs have printed, until it is shown."""
+    """Holds the output of runs until it is shown."""
 
     def __init__(self):
         self.texts = []
@@ -68,24 +68,24 @@ class Screen:
 # Processes serve one run after the other, which spares importing TensorFlow and
 # tracing graphs anew; those with a GPU end after one, as is Ray's default.
 @ray.remote(max_retries=RETRIES)
-def train(number, experiment, seed, options, here, screen):
-    """Makes a run.
+def train(number, experiment, seed, options, settings, screen):
+    """Trains a run.
 
     Args:
-        number: Of the run, for the screen.
-        experiment, seed, options: Of `experiments.training.run.run`.
-        here: `Surroundings`.
+        number: Number of the run, for the screen.
+        experiment, seed, options: Arguments of `experiments.training.run.run`.
+        settings: The `WorkerSettings`.
         screen: The `Screen`; gets an empty text when the run begins.
 
     Returns:
         An `Outcome`.
     """
-    os.makedirs(here.folder, exist_ok=True)
-    os.chdir(here.folder)
-    os.environ[ONEDNN] = here.onednn
+    os.makedirs(settings.folder, exist_ok=True)
+    os.chdir(settings.folder)
+    os.environ[ONEDNN] = settings.onednn
     error = None
-    with _printed(lambda text: screen.add.remote(number, text)):
-        start_tensorflow(here.threads)
+    with _pass_on_output(lambda text: screen.add.remote(number, text)):
+        start_tensorflow(settings.threads)
         from experiments.runtime.devices import make_strategy
         from experiments.training.run import run
 
@@ -93,24 +93,24 @@ def train(number, experiment, seed, options, here, screen):
             run(
                 experiment,
                 seed=seed,
-                strategy=make_strategy(here.strategy),
+                strategy=make_strategy(settings.strategy),
                 **options,
             )
         except (ConfigError, DataError, TrainingFailed) as refusal:
             error = refusal
         except Interrupted:
-            # The node is being taken away, unless we were told to end: to Ray
-            # the run is lost in both cases, and started again in the first.
+            # Either the node is being shut down or the study is ending. Ray
+            # sees a lost run in both cases, and starts it again in the first.
             os._exit(1)
-    if os.path.exists(here.marker):
+    if os.path.exists(settings.marker):
         return Outcome(error, {})
     folder = RunFolder.of(options["workdir"], experiment, seed)
     return Outcome(error, read_files(folder))
 
 
 @contextlib.contextmanager
-def _printed(say):
-    """Passes on what is printed, each time that it is flushed."""
+def _pass_on_output(say):
+    """Passes on printed text each time that it is flushed."""
     references = [say("")]
 
     class Lines(io.StringIO):
@@ -123,15 +123,12 @@ def _printed(say):
     with contextlib.redirect_stdout(Lines()) as lines:
         yield
         lines.flush()
-    # All of it is read before the run is known to have ended.
+    # All text has to arrive before the run is known to have ended.
     ray.wait(references[-1:], timeout=10)
 
 
 def read_files(folder):
-    """{name: bytes} of all files of a run that others read.
-
-    A finished run does not go on from its checkpoints.
-    """
+    """{name: bytes} of all files of a run except its checkpoints."""
     return {
         str(path.relative_to(folder.path)): path.read_bytes()
         for path in sorted(folder.path.rglob("*"))
@@ -140,8 +137,8 @@ def read_files(folder):
 
 
 def write_files(folder, files):
-    """Writes what `read_files` has read."""
-    # Those of a finished run have metrics.json, which comes last.
+    """Writes files that `read_files` has read."""
+    # metrics.json, which marks a run as finished, comes last.
     for name in sorted(files, key="metrics.json".__eq__):
         content = files[name]
         folder.replace(name, lambda path, it=content: path.write_bytes(it))

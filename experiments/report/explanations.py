@@ -7,6 +7,7 @@ import numpy as np
 from experiments.formatting import spread_cell
 from experiments.plots.explanations import Column, plot_overlays
 from experiments.plots.names import drawable, short_names
+from experiments.quantities import counted
 from experiments.report.blocks import Picture, Section, Table, Text
 from experiments.report.findings import spread
 from experiments.report.records import Explanations, Unusable, read_added
@@ -86,12 +87,12 @@ def section(material):
     warned = [Text(lacking, "warning")] if lacking else []
     if not found:
         return Section("What networks look at", warned) if warned else None
-    images = max(each.images for each in found.values())
+    images = counted(max(each.images for each in found.values()), "image")
     text = [
         "Where the networks see the true class of the same val images: maps of "
         "what speaks for it, each drawn to its own maximum, and below it the "
         "probability of that class.",
-        f"A map is believed as far as its scores go, over {images} images: "
+        f"A map is believed as far as its scores go, over {images}: "
         "where the pixels that it names are taken away first, the class should "
         "go soon (deletion, the lower the better), and where they come first, "
         "it should come soon (insertion, the higher the better); both beside "

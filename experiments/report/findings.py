@@ -277,7 +277,7 @@ def _measure(group, run, said, positive):
     found = {"top1_error": 100 * (1 - said.right.mean())}
     if len(group.class_names) >= _FEWEST_FOR_TOP5:
         found["top5_error"] = 100 * (1 - said.in_top5.mean())
-    found["loss"] = said.surprise.mean()
+    found["loss"] = said.nll.mean()
     found["calibration_error"] = 100 * calibration_error(
         said.confidence, said.right
     )

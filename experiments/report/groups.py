@@ -1,5 +1,6 @@
 """Groups of arms that are compared, and the images that they share."""
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -184,12 +185,14 @@ def group_runs(runs, study=None, left_out=(), order=()):
         by_data = {}
         for name in members:
             if name in arms:
-                data = _data_of(arms[name][0])
-                by_data.setdefault(data, []).append(name)
+                # That of most runs: one damaged run moves no arm.
+                data = Counter(map(_data_of, arms[name])).most_common(1)
+                by_data.setdefault(data[0][0], []).append(name)
         for position, same in enumerate(by_data.values()):
             # Of a lost run the data is not known: the first question has it.
             others = [] if position else set(members).difference(arms)
-            group, strange = _make_group(title, [arms[name] for name in same])
+            heading = f"{title}, data {position + 1}" if position else title
+            group, strange = _make_group(heading, [arms[name] for name in same])
             of_arms = tuple(
                 each
                 for each in (*left_out, *strange)
@@ -240,7 +243,8 @@ def _make_group(title, arms):
     Args:
         arms: A list of runs for each, the reference first.
     """
-    first = arms[0][0]
+    data = Counter(map(_data_of, arms[0])).most_common(1)[0][0]
+    first = next(run for run in arms[0] if _data_of(run) == data)
     kept, left_out = [], []
     for runs in arms:
         same = []

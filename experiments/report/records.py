@@ -6,6 +6,7 @@ what was expected and what was received.
 
 import csv
 import json
+import re
 from typing import Annotated, Literal
 
 from annotated_types import Ge, Le, MaxLen, MinLen
@@ -38,7 +39,7 @@ class Unusable(Exception):
     """The reason why a folder is left out.
 
     Attributes:
-        kind: "failed", "unfinished" or "left out".
+        kind: As of `runs.LeftOut`.
     """
 
     def __init__(self, reason, kind="left out"):
@@ -84,6 +85,7 @@ class Data(_Record):
     """data.json."""
 
     name: str
+    class_names: list[str]
     train: str
     splits: dict[str, dict[str, _Count] | None]
     fingerprints: dict[str, str] = {}
@@ -98,6 +100,7 @@ class Part(_Record):
     first_step: _Count = 0
     precision: str | None = None
     device: str | None = None
+    accelerator: str | None = None
     processor: str | None = None
     replicas: _Count | None = None
     workers: _Count | None = None
@@ -227,9 +230,18 @@ def read_json(path, record):
     if record is dict:
         return content
     try:
-        return record.model_validate_json(json.dumps(content))
+        return record.model_validate_json(
+            escape_surrogates(json.dumps(content, ensure_ascii=False), "\\\\u")
+        )
     except (ValidationError, ValueError) as error:
         raise Unusable(f"{path.name}: {describe(error)}") from None
+
+
+def escape_surrogates(text, prefix="\\u"):
+    """Text with codes in place of bytes of file names that are no text."""
+    return re.sub(
+        "[\ud800-\udfff]", lambda found: f"{prefix}{ord(found[0]):04x}", text
+    )
 
 
 def read_added(run, name, record):

@@ -7,6 +7,7 @@ None where the runs hold nothing for it; its place is its place in `ORDER`.
 from experiments.configs.schema import as_layer
 from experiments.formatting import spread_cell
 from experiments.plots import forest
+from experiments.quantities import counted
 from experiments.report import explanations, robustness, wording
 from experiments.report import figures as pictures
 from experiments.report import provenance as origins
@@ -68,12 +69,14 @@ def forest_plot(material):
         )
         for each in findings.differences
     ]
-    once = any(d.verdict == "trained_once" for d in findings.differences)
-    title = (
-        "95 % intervals over the images alone: trained once"
-        if once
-        else "95 % intervals that hold for all arms together; a dot a seed"
-    )
+    once = [d.arm for d in findings.differences if d.verdict == "trained_once"]
+    title = "95 % intervals that hold for all arms together; a dot a seed"
+    if len(once) == len(findings.differences):
+        title = "95 % intervals over the images alone: trained once"
+    elif once:
+        title += (
+            f"\n(of {names.list(once)} over the images alone: trained once)"
+        )
     table = tabulate_differences(findings.differences, names)
     listed = "; ".join(
         f"{row['arm']} {row['difference, points']} ({row['95 % interval']})"
@@ -138,6 +141,7 @@ def settings(material):
     rows = [
         {
             "arm": names(arm.name),
+            "key": arm.name,
             "differs in": _describe_changes(table, arm.name, reference),
         }
         for arm in findings.arms
@@ -209,7 +213,7 @@ def results(material):
     findings = material.findings
     text = [
         f"Mean ± standard deviation over seeds, {wording.judged(findings)}, "
-        f"on {findings.images:,} images."
+        f"on {counted(findings.images, 'image')}."
     ]
     if material.published:
         text.append("Rows marked as published were not measured here.")

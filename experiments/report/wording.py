@@ -4,6 +4,7 @@ import math
 import os
 import unicodedata
 
+from experiments.configs.arms import display_name
 from experiments.quantities import counted
 from experiments.statistics.power import MOST_SEEDS
 
@@ -15,7 +16,10 @@ _LEFT = {"L", "EN", "ES", "ET", "CS", "NSM", "BN", "S", "WS", "ON", "B", ""}
 
 
 class Names:
-    """Short names of arms: without what the names of all begin with.
+    """Names of arms on the page: their titles, or their short keys.
+
+    Short keys lack what the keys of all arms begin with. They stand for all
+    arms if two titles are the same.
 
     Args:
         names: Of the experiments.
@@ -26,10 +30,16 @@ class Names:
         shared = os.path.commonprefix(names) if len(names) > 1 else ""
         cut = shared.rfind("_") + 1
         # Of "a_" nothing would be left.
-        self._cut = cut if all(len(name) > cut for name in names) else 0
+        cut = cut if all(len(name) > cut for name in names) else 0
+        self._shown = {name: name[cut:] for name in names}
+        titles = {name: display_name(name) for name in names}
+        titles = {k: v for k, v in titles.items() if v != k}
+        titled = self._shown | titles
+        if len(set(titled.values())) == len(titled):
+            self._shown = titled
 
     def __call__(self, name):
-        return name[self._cut :]
+        return self._shown.get(name, name)
 
     def list(self, names):
         """For example "a, b and c"."""
@@ -78,7 +88,7 @@ def answer(findings):
     if len(findings.arms) == 1:
         only = findings.arms[0].name
         return [f"{names(only)} alone: nothing to compare.", *lost]
-    if not findings.images:
+    if not findings.differences:
         return [
             "The arms judged no image in common: nothing to compare.",
             *lost,
@@ -97,6 +107,7 @@ def answer(findings):
         *([_alike(findings, names, alike)] if alike else []),
         *([_not_told_apart(names, same)] if same else []),
         *([_trained_once(findings, names, once)] if once else []),
+        *_describe_incomparable(findings, names),
         *_describe_same_predictions(findings, names),
         *_describe_guessing(findings, names),
         *lost,
@@ -134,7 +145,7 @@ def _told(findings, names, found):
     sentence = (
         f"{names(found.arm)} {verb} top-1 error{caveat} by "
         f"{abs(found.difference):.1f} points against {names(found.reference)} "
-        f"({LEVEL} {_ends(found)}; {_basis(findings, found)})"
+        f"({LEVEL} {_ends(found)}; {_basis(findings, names, found)})"
     )
     if found.arm in findings.settings.confounded:
         count = len(findings.settings.things[found.arm])
@@ -212,6 +223,17 @@ def _trained_once(findings, names, once):
     )
 
 
+def _describe_incomparable(findings, names):
+    reference, *others = (arm.name for arm in findings.arms)
+    compared = {each.arm for each in findings.differences}
+    arms = [name for name in others if name not in compared]
+    if arms:
+        yield (
+            f"{names.list(arms)} judged no image in common with "
+            f"{names(reference)}: not compared."
+        )
+
+
 def _describe_same_predictions(findings, names):
     for (arm, other), seeds in findings.same_predictions.items():
         listed = ", ".join(map(str, seeds))
@@ -264,10 +286,12 @@ def _ends(found):
     return f"{ends[0]:.1f} to {ends[1]:.1f}"
 
 
-def _basis(findings, found):
+def _basis(findings, names, found):
     counts = dict.fromkeys((found.seeds, found.reference_seeds))
-    seeds = " against ".join(map(str, counts))
-    return f"{seeds} seeds, {counted(findings.images, 'image')}"
+    seeds = f"{' against '.join(map(str, counts))} seeds"
+    if found.pooled:
+        seeds += f" with those of {names.list(found.pooled)}"
+    return f"{seeds}, {counted(findings.images, 'image')}"
 
 
 def power(power):
@@ -280,7 +304,7 @@ def power(power):
         A list of sentences.
     """
     seeds = f"{counted(power.seeds, 'seed')} an arm"
-    images, noise = f"{power.images:,} images", power.noise
+    images, noise = counted(power.images, "image"), power.noise
     if power.seeds < 2:
         line = f"With {seeds} this study ranks nothing"
     elif power.detectable is None:

@@ -1,4 +1,4 @@
-"""Work beside the training, in a thread of its own."""
+"""Background work in a thread beside the training."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 class Background:
     """Does one piece of work after the other while the training goes on.
 
-    For what writes files and draws: the network is busy in TensorFlow, which
-    lets other threads run. What goes wrong is raised in the training's thread,
-    at the next call.
+    It is for writing files and drawing: while TensorFlow computes, other
+    threads can run. An error is raised in the training's thread, at the next
+    call.
     """
 
     def __init__(self):
@@ -16,10 +16,10 @@ class Background:
         self._begun = []
 
     def do(self, work, *args, **kwargs):
-        """Calls `work` when all before it is done.
+        """Calls `work` after all earlier pieces of work.
 
         Raises:
-            Exception: what an earlier piece of work has raised.
+            Exception: the error of an earlier piece of work.
         """
         done = [each for each in self._begun if each.done()]
         self._begun = [each for each in self._begun if each not in done]
@@ -28,16 +28,16 @@ class Background:
         self._begun.append(self._pool.submit(work, *args, **kwargs))
 
     def wait(self):
-        """Returns when all is done.
+        """Waits until all work is done.
 
         Raises:
-            Exception: what a piece of work has raised.
+            Exception: the error of a piece of work.
         """
         begun, self._begun = self._begun, []
         for each in begun:
             each.result()
 
     def close(self):
-        """Waits for all, whatever it raises."""
+        """Waits until all work is done, and drops its errors."""
         self._begun = []
         self._pool.shutdown()

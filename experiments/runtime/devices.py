@@ -1,4 +1,4 @@
-"""Which devices train, in which precision."""
+"""Devices, strategy, precision and compilation of a training."""
 
 import math
 
@@ -9,17 +9,17 @@ from experiments.errors import ConfigError
 from experiments.quantities import counted
 from experiments.runtime import workers
 
-# With which an accelerator need not wait for Python.
+# With so many steps in a call, an accelerator need not wait for Python.
 _STEPS_ON_ACCELERATORS = 20
-# Bytes of images that find room on any accelerator.
+# So many bytes of images fit on any accelerator.
 _MOST_KEPT = 2 * 2**30
 
 
 def make_strategy(name):
-    """A `tf.distribute` strategy by name.
+    """Makes a `tf.distribute` strategy by name.
 
-    "auto" is a TPU where TensorFlow finds one, all GPUs where there are
-    several, otherwise the one device there is.
+    "auto" is a TPU if TensorFlow finds one, all GPUs if there are several,
+    otherwise the single device.
     """
     if name == "auto":
         if tf.config.list_physical_devices("TPU"):
@@ -50,7 +50,7 @@ def _tpu_strategy():
 
 
 def kind_of_device():
-    """ "TPU", "GPU" or "CPU": the first of these that there is."""
+    """The first of "TPU", "GPU" and "CPU" that there is."""
     for kind in ("TPU", "GPU"):
         if tf.config.list_logical_devices(kind):
             return kind
@@ -70,12 +70,12 @@ def resolve_precision(precision):
 
 
 def resolve_jit_compile(strategy, deterministic):
-    """Whether XLA compiles the train step.
+    """True if XLA compiles the train step.
 
-    Not on CPU, where it was measured to be slower; and not over several
-    GPUs, where Keras would compile the replicas' exchange along with it. Nor
-    where operations are deterministic: Keras leaves it out then. On a TPU
-    nothing runs without.
+    It does on a TPU, which needs it. It does on one GPU unless operations are
+    deterministic: Keras leaves it out then. Over several GPUs it does not, as
+    Keras would compile the replicas' exchange along with the step. It does not
+    on a CPU either, for which it was measured to be slower.
     """
     kind = kind_of_device()
     on_one = strategy.num_replicas_in_sync == 1
@@ -86,8 +86,8 @@ def steps_per_execution(wanted, *multiples):
     """Steps that one call of TensorFlow trains.
 
     Args:
-        wanted: Of the config: so many at most, or "auto".
-        *multiples: Integers; what is returned divides them all.
+        wanted: The most steps, or "auto", as in the config.
+        *multiples: Integers that the result divides.
     """
     if wanted == "auto":
         wanted = 1 if kind_of_device() == "CPU" else _STEPS_ON_ACCELERATORS
@@ -96,14 +96,14 @@ def steps_per_execution(wanted, *multiples):
 
 
 def keeps_images(config, images):
-    """Whether the device keeps all training images, in words of `Data.keep_on`.
+    """True if the device keeps all training images, as `Data.keep_on` says.
 
     Args:
         config: A `pipelines.config.Data`.
-        images: Of a `pipelines.loading.LoadedSplit`.
+        images: The images of a `pipelines.loading.LoadedSplit`.
 
     Raises:
-        ConfigError: if it is to, and cannot.
+        ConfigError: if the device is to keep them and cannot.
     """
     is_array = isinstance(images, np.ndarray)
     on_device = config.augment_on == "device"
@@ -121,7 +121,7 @@ def keeps_images(config, images):
 
 
 def in_words(strategy):
-    """For example "2 replicas on GPU"."""
+    """Describes the devices of a strategy, such as "2 replicas on GPU"."""
     count = strategy.num_replicas_in_sync
     hosts = workers.worker_of(strategy).count
     of = f" of {counted(hosts, 'worker')}" if hosts > 1 else ""
@@ -129,7 +129,10 @@ def in_words(strategy):
 
 
 def check_shares(batch_size, strategy):
-    """Replicas average their means: uneven shares would not weigh the same.
+    """Refuses batches that replicas cannot share evenly.
+
+    Replicas average their means: images of uneven shares would not weigh the
+    same.
 
     Raises:
         ConfigError: if the replicas cannot share a batch evenly.

@@ -1,5 +1,6 @@
-"""On what a run was made."""
+"""The environment of a run: packages, devices and settings."""
 
+import contextlib
 import importlib.metadata
 import os
 import platform
@@ -8,16 +9,17 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from experiments.errors import ConfigError
 from experiments.runtime import devices
 from experiments.runtime.startup import ONEDNN
-from experiments.runtime.workers import worker_of
+from experiments.runtime.workers import Worker, worker_of
 from pipelines.config import compare_configs
 
 _FILE = "environment.json"
-# What environment.json says of the whole run, not of a part.
-_OF_ALL = ("notes", "earlier_parts")
+# Fields of environment.json that are about all parts of the run.
+_OF_ALL_PARTS = ("notes", "earlier_parts")
 
+# Fields in which the workers of one run may differ; the first one's are kept.
+_HARDWARE = ("accelerator", "processor")
 _PACKAGES = (
     "tensorflow",
     "keras",
@@ -27,101 +29,154 @@ _PACKAGES = (
 )
 
 
-def surroundings(experiment, strategy):
-    """What changes the numbers of a run besides its config and its data."""
+def resolve_environment(experiment, strategy):
+    """Everything besides config and data that affects the results of a run.
+
+    Automatic values are resolved: `threads` is the number that TensorFlow
+    uses, whether or not one was asked for.
+
+    Args:
+        experiment: An `experiments.configs.schema.Experiment`.
+        strategy: A `tf.distribute` strategy.
+
+    Returns:
+        {field: value}, as it goes into environment.json.
+    """
     return {
         "precision": devices.resolve_precision(experiment.precision),
         "device": devices.kind_of_device(),
+        "accelerator": _read_accelerator(),
+        "processor": _read_processor(),
+        "threads": _count_threads(),
         "replicas": strategy.num_replicas_in_sync,
         "workers": worker_of(strategy).count,
         "jit_compile": devices.resolve_jit_compile(
             strategy, experiment.deterministic
         ),
         "augment_on": experiment.data.augment_on,
-        "onednn": _onednn(),
-        # As asked for; 0 is one for each core.
-        "threads": tf.config.threading.get_intra_op_parallelism_threads(),
+        # As it was asked for; the default depends on the processor.
+        "onednn": os.environ.get(ONEDNN, "default"),
         "packages": {
             name: importlib.metadata.version(name) for name in _PACKAGES
         },
     }
 
 
-def check_same_numbers(folder, here):
-    """Refuses to go on where the steps to come would not fit those done.
-
-    Both would be right numbers, but not those of one run.
+def list_environment_changes(folder, environment, worker):
+    """(field, old, new) of what has changed since a run was begun.
 
     Args:
-        folder: The `RunFolder`, of a run that has not ended.
-        here: `surroundings` of now.
-
-    Raises:
-        ConfigError: names the first of them that was another.
+        folder: The `RunFolder`.
+        environment: As `resolve_environment` returns it.
+        worker: The `Worker` that this process is.
     """
-    for field, old, new in _moved(folder, here):
-        name = ONEDNN if field == "onednn" else field
-        raise ConfigError(
-            f"{folder.path} was begun with {name}={old}, and this is "
-            f"{name}={new}, which changes the numbers. Set it as it was to go "
-            "on, go on all the same with --allow_moved, which the report will "
-            "tell, choose another --workdir, or remove that folder."
-        )
+    there = folder.read_json(_FILE)
+    if there is None:
+        return []
+    now = {
+        key: value
+        for key, value in environment.items()
+        if worker.is_chief or key not in _HARDWARE
+    }
+    return compare_configs({key: there.get(key) for key in now}, now)
 
 
-def environment(folder, here, first_step):
-    """The content of environment.json.
+def record_environment(folder, environment, first_step, notes):
+    """Writes environment.json, on the first worker.
+
+    An earlier part of the run that was made in another environment, or by
+    other code, stays under "earlier_parts". Each part has the step that it
+    began at.
 
     Args:
-        folder: The `RunFolder`; what it holds of earlier parts of the run
-            stays, where the surroundings were others.
-        here: `surroundings` of now.
+        folder: The `RunFolder`.
+        environment: As `resolve_environment` returns it.
         first_step: Steps that the run has behind it.
+        notes: Sentences that a reader of the run must know.
+
+    Returns:
+        A sentence on a change of the code since the last part, or None.
     """
-    there = folder.read_json(_FILE) or {}
-    parts = there.get("earlier_parts", [])
-    moved = _moved(folder, here)
-    if moved:
-        parts = [*parts, {k: v for k, v in there.items() if k not in _OF_ALL}]
-    elif there:
-        first_step = there.get("first_step", 0)
-    # A part that ended before its first checkpoint has left nothing.
-    parts = [p for p in parts if p.get("first_step", 0) < first_step]
-    return {
-        "first_step": first_step if parts else 0,
-        **here,
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "devices": [
-            tf.config.experimental.get_device_details(device).get(
-                "device_name", device.name
-            )
-            for device in tf.config.list_physical_devices()
-        ],
+    last = folder.read_json(_FILE) or {}
+    code = {
         "git_revision": _git("rev-parse", "HEAD"),
         "git_changes": _git("status", "--porcelain"),
-        "earlier_parts": parts,
     }
-
-
-def _moved(folder, here):
-    """(field, old, new) of what was another when the run was begun.
-
-    Earlier versions have not written all of it down.
-    """
-    there = folder.read_json(_FILE) or {}
-    return compare_configs(
-        {key: there.get(key, here[key]) for key in here}, here
+    before, now = _describe_code(last), _describe_code(code)
+    has_moved = bool(list_environment_changes(folder, environment, Worker()))
+    parts, begins_at = last.get("earlier_parts", []), first_step
+    if last and (has_moved or before != now):
+        part = {k: v for k, v in last.items() if k not in _OF_ALL_PARTS}
+        parts = [*parts, part]
+    elif last:
+        begins_at = min(last.get("first_step", 0), first_step)
+    # A part that ended before its first checkpoint has left nothing.
+    parts = [p for p in parts if p.get("first_step", 0) < first_step]
+    folder.write_json(
+        _FILE,
+        {
+            "first_step": begins_at if parts else 0,
+            **environment,
+            "python": platform.python_version(),
+            "platform": platform.platform(),
+            "devices": [
+                _read_device_name(device)
+                for device in tf.config.list_physical_devices()
+            ],
+            **code,
+            "earlier_parts": parts,
+            "notes": notes,
+        },
     )
+    if not last or first_step == 0 or before == now:
+        return None
+    return f"goes on with {now} after {before}"
 
 
-def _onednn():
-    """As it was asked for; the default depends on the processor."""
-    return os.environ.get(ONEDNN, "default")
+def _read_device_name(device):
+    details = tf.config.experimental.get_device_details(device)
+    return details.get("device_name", device.name)
+
+
+def _read_accelerator():
+    """The model of the first GPU or TPU that trains, or None."""
+    kind = devices.kind_of_device()
+    if kind == "CPU":
+        return None
+    found = tf.config.list_physical_devices(kind)
+    return _read_device_name(found[0]) if found else kind
+
+
+def _read_processor():
+    """The model of the processor, such as "AMD EPYC 7763"."""
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            name, _, value = line.partition(":")
+            if name.strip() == "model name":
+                return value.strip()
+    return platform.processor() or platform.machine()
+
+
+def _count_threads():
+    """The threads that TensorFlow uses for one operation."""
+    wanted = tf.config.threading.get_intra_op_parallelism_threads()
+    if wanted:
+        return wanted
+    # 0 is one for each processor that this process may use.
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count()
+
+
+def _describe_code(part):
+    """For example "revision 1a2b3c4d5e with local changes"."""
+    revision = part.get("git_revision") or "unknown"
+    changes = " with local changes" if part.get("git_changes") else ""
+    return f"revision {revision[:10]}{changes}"
 
 
 def _git(*command):
-    """What git says of this project's own checkout, or None."""
+    """The output of git on this project's own checkout, or None."""
     root = Path(__file__).parents[2]
     try:
         done = subprocess.run(

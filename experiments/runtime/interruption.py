@@ -1,4 +1,4 @@
-"""Signals that end a run wait for its next step, and its checkpoint."""
+"""Signals that end a run after its next step and a checkpoint."""
 
 import contextlib
 import signal
@@ -10,7 +10,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Request:
-    """Whether somebody wants the run to end.
+    """A request to end the run.
 
     Attributes:
         signal: The number of the signal that asked for it, or None.
@@ -27,10 +27,10 @@ class Request:
 
 @contextlib.contextmanager
 def requests():
-    """Yields the `Request` that SIGINT and SIGTERM make while inside.
+    """Yields a `Request` that SIGINT and SIGTERM set inside the context.
 
-    A second signal does not wait. In a thread, which cannot have signals,
-    none is ever made.
+    A second signal ends the run at once. A thread, which cannot handle
+    signals, gets a `Request` that is never set.
     """
     request = Request()
 

@@ -1,4 +1,4 @@
-"""Imports TensorFlow at its fastest and without its chatter."""
+"""Imports TensorFlow with fast settings and without its log messages."""
 
 import contextlib
 import json
@@ -10,9 +10,9 @@ from pathlib import Path
 from pipelines.progress import announce_if_slow
 
 ONEDNN = "TF_ENABLE_ONEDNN_OPTS"
-# What Keras reads its settings from: keras.json.
+# The folder of keras.json, from which Keras reads its settings.
 _KERAS_HOME = Path(__file__).with_name("keras_home")
-# Variables that change what Keras is, or end a training early.
+# Variables that change Keras's results, or end a training early.
 _KERAS_VARIABLES = (
     "KERAS_BACKEND",
     "KERAS_MAX_EPOCHS",
@@ -23,16 +23,18 @@ _KERAS_VARIABLES = (
 
 
 def start_tensorflow(threads=None, gpus=True):
-    """Imports TensorFlow and touches the devices, which is when it talks.
+    """Imports TensorFlow and lists the devices, both of which log messages.
 
-    What it says is shown if it fails, or if TF_CPP_MIN_LOG_LEVEL is 0.
+    The messages are shown if that fails, or if TF_CPP_MIN_LOG_LEVEL is 0.
 
     Args:
-        threads: Of the processor that TensorFlow may use; None: all.
-        gpus: Whether it may use GPUs; where another process is to, it may not.
+        threads: Number of threads that TensorFlow may use; None: one for each
+            processor.
+        gpus: Whether TensorFlow may use GPUs; false if another process uses
+            them.
     """
-    # What is an error to the user comes as an exception; what TensorFlow's
-    # C++ logs as one is mostly about processors.
+    # Errors that matter to the user come as exceptions. The errors that
+    # TensorFlow's C++ logs are mostly about processors.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     _override_keras_settings()
     # On processors without AVX-512 VNNI TensorFlow leaves oneDNN off, and
@@ -48,7 +50,7 @@ def start_tensorflow(threads=None, gpus=True):
 
         _limit(tensorflow, threads, gpus)
         tensorflow.config.list_physical_devices()
-        # Its Python side, which warns of each new run's new graphs.
+        # The Python side warns of each new run's new graphs.
         tensorflow.get_logger().setLevel("ERROR")
 
 
@@ -61,13 +63,14 @@ def _limit(tensorflow, threads, gpus):
 
 
 def _override_keras_settings():
-    """What a run is stands in its config, not in the user's home.
+    """Overrides the user's settings of Keras, which would change a run.
 
-    Says in one line what it overrode. Must come before Keras is imported.
+    One line names the settings that are overridden. Must be called before Keras
+    is imported.
     """
     home = os.environ.get("KERAS_HOME")
     if home == str(_KERAS_HOME):
-        # A process of ours that this one was started by has done it.
+        # The process of this program that started this one has done it.
         return
     given = {
         name: os.environ.pop(name)

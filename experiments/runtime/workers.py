@@ -1,4 +1,4 @@
-"""Several hosts that train a run together: who they are, what each writes."""
+"""The hosts that train a run together, and the files that each writes."""
 
 import contextlib
 import functools
@@ -18,11 +18,11 @@ from experiments.run_folder import RunFolder
 from experiments.runtime.interruption import Request
 from pipelines import progress
 
-# Batches after which workers look whether one of them is to stop: as looking
-# makes the host wait for the device.
+# Workers ask each other after so many batches if one of them is to stop, not
+# after each: asking makes the host wait for the device.
 STEPS_TO_AGREE = 10
 _SLURM_PORT = 8888
-# More than a host has: addresses are all that is asked for.
+# More than a host has. Only addresses are read from the resolver.
 _MOST_TASKS = 4096
 
 
@@ -34,7 +34,7 @@ class Worker(NamedTuple):
 
     @property
     def is_chief(self):
-        """Whether it is the one that writes the run's files."""
+        """True for the worker that writes the run's files."""
         return self.index == 0
 
 
@@ -52,15 +52,15 @@ def _worker(resolver):
 # TensorFlow joins a cluster once in a process, before anything is computed.
 @functools.cache
 def join():
-    """Waits for the other workers; the strategy that trains with them.
+    """Waits for the other workers; returns the strategy that trains with them.
 
-    What they are stands in TF_CONFIG or in Slurm's variables. All but the
-    first print nothing from here on but errors.
+    TF_CONFIG or Slurm's variables name them. From now on only the first one
+    prints more than errors.
 
     Raises:
-        ConfigError: if neither tells of at least two workers.
+        ConfigError: if neither names at least two workers.
     """
-    resolver = cluster()
+    resolver = resolve_cluster()
     worker = _worker(resolver)
     with progress.announce_if_slow(
         f"waiting for {worker.count - 1} more workers"
@@ -68,15 +68,16 @@ def join():
         strategy = tf.distribute.MultiWorkerMirroredStrategy(resolver)
     if not worker.is_chief:
         print(
-            f"worker {worker.index + 1} of {worker.count}: worker 1 tells how "
-            "it goes",
+            f"worker {worker.index + 1} of {worker.count}: worker 1 reports "
+            "the progress",
             flush=True,
         )
         progress.silence()
     return strategy
 
 
-def cluster():
+def resolve_cluster():
+    """The `ClusterResolver` of this process; see `join`."""
     wanted = (
         "--strategy=multiworker expects what TensorFlow's guide calls "
         'TF_CONFIG, such as {"cluster": {"worker": ["host1:2222", '
@@ -88,7 +89,7 @@ def cluster():
         if "TF_CONFIG" in os.environ:
             given = resolvers.TFConfigClusterResolver()
         elif "SLURM_PROCID" in os.environ:
-            # Which GPUs a task has is Slurm's to say.
+            # Slurm decides which GPUs a task has.
             given = resolvers.SlurmClusterResolver(
                 port_base=_SLURM_PORT,
                 gpus_per_node=_MOST_TASKS,
@@ -114,14 +115,12 @@ def cluster():
 
 
 def check_same(strategy, what, remedy):
-    """Refuses to go on where workers do not see the same.
-
-    Waits for all of them.
+    """Refuses to go on if workers do not see the same; waits for all of them.
 
     Args:
         strategy: Of `join`, or another, which has one worker.
         what: Text that is to be the same on all of them.
-        remedy: What to say where it is not.
+        remedy: The message if it is not.
 
     Raises:
         ConfigError: on each of them.
@@ -137,7 +136,7 @@ def check_same(strategy, what, remedy):
 
 @contextlib.contextmanager
 def lost_workers(strategy):
-    """Raises `WorkerLost` for what TensorFlow raises when one is gone."""
+    """Turns TensorFlow's errors about a lost worker into `WorkerLost`."""
     if worker_of(strategy).count == 1:
         yield
         return
@@ -163,11 +162,11 @@ def _first_sentence(error):
     return text.rpartition("Collective ops is aborted by: ")[2][:120]
 
 
-class Unwritten(RunFolder):
+class ReadOnlyRunFolder(RunFolder):
     """The folder of a run that another worker writes."""
 
     def replace(self, name, write, keep=None):
-        # Written all the same: what it reads, workers may have to read
+        # `write` is called all the same, as workers may have to read variables
         # together.
         with tempfile.TemporaryDirectory() as folder:
             write(Path(folder, Path(name).name))
@@ -177,15 +176,15 @@ class Unwritten(RunFolder):
 
 
 class Agreement(keras.callbacks.Callback):
-    """All workers stop at the same step, as none can go on alone.
+    """Stops all workers at the same step, as none can go on alone.
 
-    Comes before what looks at `agreed`.
+    Comes before callbacks that look at `agreed`.
 
     Args:
         asked: The `interruption.Request` of this worker.
 
     Attributes:
-        agreed: The one of all of them.
+        agreed: The `Request` of all workers.
     """
 
     def __init__(self, asked):

@@ -20,7 +20,7 @@ from experiments.statistics.comparison import (
     read_right,
     variance_of_mean,
 )
-from experiments.statistics.quantiles import reach_independently, reach_pairs
+from experiments.statistics.quantiles import reach_pairs, reach_reference
 
 # Share of the variance over seeds that is common to overlapping training
 # sets, times F - 1 for F folds. By simulation of trained classifiers.
@@ -49,7 +49,8 @@ def compare_folds(
         I      = max(0, sum over images of ((sum over seeds of e)^2
                         - sum over seeds of e^2) / M^2)
         V      = max(S + I, 1 / N^2)
-        interval:   D -/+ t(1 - (1 - confidence) / 2k, n - 1) sqrt(V)
+        interval:   D -/+ c sqrt(V), with Dunnett's quantile c for k arms and
+                    n - 1 degrees of freedom; with two arms it is Student's
         detectable: as in `compare_arms`, with f = g = n - 1
 
     S takes the images of all seeds for different ones. With more seeds than
@@ -96,7 +97,7 @@ def compare_folds(
     pairs = [(name, first) for name in arms if name != first]
     if not pairs:
         return []
-    reach = reach_independently(len(pairs), confidence)
+    reach = reach_reference(len(pairs), confidence)
     return _compare(arms, images, folds, pairs, reach)
 
 

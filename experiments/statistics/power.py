@@ -45,10 +45,7 @@ from experiments.statistics.comparison import (
     combine_variance,
 )
 from experiments.statistics.cross_validation import OVERLAP, share_variance
-from experiments.statistics.quantiles import (
-    reach_independently,
-    reach_reference,
-)
+from experiments.statistics.quantiles import reach_reference
 
 # An assumption until runs tell: about what ResNets reach on Tiny ImageNet.
 ACCURACY = 0.62
@@ -254,10 +251,8 @@ def detectable_difference(
         expected = _expect_in_folds(
             seeds, images, folds, chance, beyond, interaction
         )
-    if arms > 2 and folds is None:
-        reach = reach_reference(arms - 1, confidence)
-    else:
-        reach = reach_independently(arms - 1, confidence)
+    # With two arms this is Student's quantile.
+    reach = reach_reference(arms - 1, confidence)
     return expected.detectable(reach(expected.degrees))
 
 

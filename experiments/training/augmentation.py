@@ -1,4 +1,4 @@
-"""From an experiment's config to an augmentation layer."""
+"""The augmentation layer of an experiment's config."""
 
 import difflib
 import inspect
@@ -22,14 +22,14 @@ _MIXING = ("CutMix", "MixUp", "FourierMix", "Mosaic")
 
 
 def build_augmentation(experiment):
-    """The layers of `experiment.augment` as one `augment_tf.Sequence`.
+    """Builds the layers of `experiment.augment` as an `augment_tf.Sequence`.
 
     A layer that takes a `size` gets the experiment's image size. Names such
     as "keras_cv/RandAugment" are layers of that library; "AugLy" takes
     `operations`, see `pipelines.augly.operations`.
 
     Returns:
-        The layer, or None where the experiment does not augment.
+        The layer, or None if the experiment does not augment.
 
     Raises:
         ConfigError: if a layer or an argument is unknown or wrong, or the
@@ -53,13 +53,13 @@ def build_augmentation(experiment):
 
 
 def without_mixing(augmentation):
-    """The layers that leave labels alone, or None where there are none."""
+    """The layers that leave labels alone, or None if there are none."""
     layers = [layer for layer in augmentation.layers if not mixes(layer)]
     return augment_tf.Sequence(layers) if layers else None
 
 
 def mixes(layer):
-    """Whether a layer, or one that it is made of, mixes images with others."""
+    """True if a layer, or a part of it, mixes images with others."""
     return any(
         each.layer[1] in _MIXING
         if isinstance(each, KerasLayer)
@@ -69,7 +69,7 @@ def mixes(layer):
 
 
 def _with_parts(layers):
-    """The layers, and those that they are made of."""
+    """Yields the layers and their parts."""
     for layer in layers:
         yield layer
         yield from _with_parts(getattr(layer, "layers", ()))
@@ -89,8 +89,8 @@ def _needs_host(layer):
     return opencv or isinstance(layer, (KerasLayer, AugLyLayer))
 
 
-def notes(augmentation):
-    """What a reader of the run must know of its augmentation."""
+def list_notes(augmentation):
+    """Sentences on layers that do not repeat their random numbers."""
     if augmentation is None:
         return []
     return [

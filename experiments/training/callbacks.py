@@ -1,32 +1,96 @@
-"""Keras callbacks that write a run's files while it trains."""
+"""`build_callbacks`: the run's Keras callbacks, in the required order."""
 
-import contextlib
 import math
 import time
 
 import keras
 
 from experiments.errors import TrainingFailed
-from experiments.history import best_row, picked_on
+from experiments.history import best_row, choose_column
 from experiments.plots.curves import save_run_plots
-from experiments.quantities import duration
+from experiments.run_folder import EMA_FIELDS, SELECTION_FIELDS
 from experiments.runtime.interruption import Request
+from experiments.runtime.workers import STEPS_TO_AGREE, Agreement
 from experiments.training.checkpoints import restore_metrics
-from pipelines.progress import announce_if_slow, progress_bar
+from experiments.training.console import Progress
+from experiments.training.evaluations import BestWeights, Evaluation
+from experiments.training.optimizers import epoch_learning_rates
+from experiments.training.timing import Speed, Throttle
+
+
+def build_callbacks(session, request, tracking):
+    """The Keras callbacks of a run, in the required order.
+
+    Evaluations come before `History`, which writes what they add to the logs;
+    `BestWeights` and `Tracked`, which read its rows, come after it.
+
+    Args:
+        session: Its `experiments.training.session.Session`.
+        request: An `interruption.Request`.
+        tracking: A `Tracking` that follows.
+    """
+    experiment, folder = session.spec.experiment, session.spec.folder
+    data, worker = session.data, session.spec.worker
+    every_steps = experiment.checkpoint.every_steps
+    callbacks, looks_each = [], None
+    if worker.count > 1:
+        agreement = Agreement(request)
+        callbacks.append(agreement)
+        request, looks_each = agreement.agreed, STEPS_TO_AGREE
+    callbacks += [
+        StopOnNonFiniteLoss(
+            session.spec.name,
+            session.first_step,
+            every_steps,
+            request,
+            looks_each,
+        ),
+        Speed(session.waiting, experiment.data.batch_size),
+    ]
+    if data.selection is not None:
+        batches = session.eval_batches(data.selection)
+        callbacks.append(Evaluation(batches, SELECTION_FIELDS, "selection_"))
+    if session.trainer.averages:
+        batches = session.eval_batches(data.val)
+        callbacks.append(
+            Evaluation(batches, EMA_FIELDS, "ema_val_", averaged=True)
+        )
+    rates = epoch_learning_rates(
+        experiment.optimizer, experiment.epochs, session.steps_per_epoch
+    )
+    callbacks += [
+        Progress(experiment.epochs),
+        History(folder, session.rows, rates),
+    ]
+    if data.selection is not None:
+        patience = experiment.early_stop
+        callbacks.append(BestWeights(folder, session.rows, patience))
+    callbacks.append(
+        Checkpoints(
+            session.save_checkpoint,
+            session.steps_per_epoch,
+            every_steps,
+            session.state,
+            request,
+        )
+    )
+    if worker.is_chief:
+        callbacks.append(Plots(folder, session.background.do))
+    return [*callbacks, Tracked(tracking)]
 
 
 class History(keras.callbacks.Callback):
     """Writes history.csv and metrics.json after each epoch.
 
-    The final epoch and the best one are both reported. Without images of
-    its own for it (see `evaluations.Selection`) the best one is picked on the
-    validation images that it is measured on, which flatters it: compare
-    experiments by their final epochs then. Epochs count from 0.
+    The final epoch and the best one are both reported. Without held-out
+    images the best epoch is picked on the val images that it is measured on.
+    That flatters it: compare experiments by their final epochs then. Epochs
+    count from 0.
 
     Args:
         folder: The `RunFolder`.
         rows: Rows of history.csv that earlier sessions of this run wrote.
-        learning_rates: That of each epoch's first step.
+        learning_rates: The rate of each epoch's first step.
     """
 
     def __init__(self, folder, rows, learning_rates):
@@ -62,7 +126,7 @@ def summarize(rows, status, epochs, error=None):
         "epochs_done": len(rows),
         "final": rows[-1] if rows else None,
         "best": best_row(rows),
-        "best_selected_on": picked_on(rows).removesuffix("_accuracy"),
+        "best_selected_on": choose_column(rows).removesuffix("_accuracy"),
     }
 
 
@@ -88,14 +152,14 @@ class Checkpoints(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch, logs=None):
         self.began = self.step
-        # Keras has just reset the metrics; an epoch that was cut in two goes
-        # on with what its first part measured.
+        # Keras has just reset the metrics. The second part of an epoch goes
+        # on with the metrics of its first part.
         if self.step % self.steps_per_epoch:
             restore_metrics(self.model, self.resumed)
 
     def on_train_batch_end(self, batch, logs=None):
         self.step = self.began + batch + 1
-        # The last step of an epoch waits for its validation.
+        # The checkpoint of an epoch's last step comes after its validation.
         if self.step % self.steps_per_epoch == 0:
             return
         is_due = self.every_steps and self.step % self.every_steps == 0
@@ -109,19 +173,19 @@ class Checkpoints(keras.callbacks.Callback):
 
 
 class StopOnNonFiniteLoss(keras.callbacks.Callback):
-    """Raises `TrainingFailed`, with the first step whose loss is no number.
+    """Raises `TrainingFailed` at the first step whose loss is no number.
 
-    Looks at the losses of the last second together, not at each: reading one
-    makes the host wait until the device has caught up.
+    Losses are read once a second, not at each step: reading one makes the
+    host wait until the device has caught up.
 
     Args:
-        name: Of the run, for the message.
+        name: Name of the run, for the message.
         first_step: Steps trained in earlier sessions.
-        every_steps: Look after each multiple of this, too, so that no
-            checkpoint holds what must not be gone on from; None for never.
-        request: An `interruption.Request`, before which to look likewise.
-        looks_each: Look after so many batches instead, where several hosts
-            are to stop at the same one.
+        every_steps: Losses are read after each multiple of this, too, so that
+            no checkpoint holds weights that are no numbers; None for never.
+        request: An `interruption.Request`, before which losses are read, too.
+        looks_each: Losses are read after so many batches instead, if several
+            hosts are to stop at the same one.
     """
 
     def __init__(
@@ -139,21 +203,21 @@ class StopOnNonFiniteLoss(keras.callbacks.Callback):
         self.request = request or Request()
         self.looks_each = looks_each
         self.unread = []
-        self.moment = _Moment()
+        self.throttle = Throttle()
 
     def on_epoch_begin(self, epoch, logs=None):
         self.began = self.step
 
     def on_train_batch_end(self, batch, logs=None):
         self.step = self.began + batch + 1
-        # The epoch's mean so far, which keeps a single NaN or infinity.
+        # The loss is the epoch's mean so far: a single NaN stays in it.
         self.unread.append((self.step, logs["loss"]))
         is_saved = self.every_steps and self.step % self.every_steps == 0
         is_saved = is_saved or self.request.signal is not None
         if self.looks_each:
             is_due = len(self.unread) == self.looks_each
         else:
-            is_due = self.moment.has_come()
+            is_due = self.throttle.is_due()
         if is_saved or is_due:
             self._read()
 
@@ -171,94 +235,12 @@ class StopOnNonFiniteLoss(keras.callbacks.Callback):
                 )
 
 
-class _Moment:
-    """Comes once in so many seconds, first at once."""
-
-    def __init__(self, seconds=1):
-        self._seconds = seconds
-        self._last = -math.inf
-
-    def has_come(self):
-        now = time.monotonic()
-        if now - self._last < self._seconds:
-            return False
-        self._last = now
-        return True
-
-
-class Progress(keras.callbacks.Callback):
-    """A bar through each epoch, a line after it.
-
-    Args:
-        epochs: Epochs of the whole run.
-    """
-
-    def __init__(self, epochs):
-        super().__init__()
-        self.epochs = epochs
-        self.seconds = []
-        self.moment = _Moment()
-        self.first_step = contextlib.ExitStack()
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self.started = time.perf_counter()
-        if not self.seconds:
-            self.first_step.enter_context(
-                announce_if_slow(
-                    "first step: TensorFlow traces and compiles it"
-                )
-            )
-        self.bar = progress_bar(
-            desc=f"  epoch {epoch + 1}/{self.epochs}",
-            total=self.params["steps"],
-            unit=" steps",
-        )
-
-    def on_train_batch_end(self, batch, logs=None):
-        self.first_step.close()
-        # Formatting a loss waits for the device.
-        if self.moment.has_come():
-            loss = float(logs["loss"])
-            self.bar.set_postfix_str(f"loss {loss:.3f}", refresh=False)
-        self.bar.update(batch + 1 - self.bar.n)
-
-    def on_test_begin(self, logs=None):
-        # A bar that is still held back stays so.
-        self.bar.set_postfix_str("validating", refresh=not self.bar.delay)
-        # In a log a line each time.
-        self.validated = _Moment(max(1, self.bar.mininterval))
-        self.validated.has_come()
-
-    def on_test_batch_end(self, batch, logs=None):
-        if self.validated.has_come():
-            self.bar.set_postfix_str(f"validating, {batch + 1} batches")
-
-    def on_epoch_end(self, epoch, logs=None):
-        self.bar.close()
-        self.seconds.append(time.perf_counter() - self.started)
-        # The first epoch contains the tracing of the graphs.
-        typical = sorted(self.seconds[1:] or self.seconds)[
-            len(self.seconds[1:]) // 2
-        ]
-        left = typical * (self.epochs - epoch - 1)
-        print(
-            f"  epoch {epoch + 1}/{self.epochs}"
-            f"  loss {logs['loss']:.3f}  accuracy {logs['accuracy']:.1%}"
-            f"  val loss {logs['val_loss']:.3f}"
-            f"  val accuracy {logs['val_accuracy']:.1%}"
-            f"  {logs['images_per_second']:,.0f} images/s"
-            f" ({logs['waiting']:.0%} waiting)"
-            f"  {duration(self.seconds[-1])}, about {duration(left)} left",
-            flush=True,
-        )
-
-
 class Plots(keras.callbacks.Callback):
     """Draws the curves in plots/ after epochs, no more often than needed.
 
     Args:
         folder: The `RunFolder`.
-        do: Function that calls another, such as `Background.do`.
+        do: Function that calls a function, such as `Background.do`.
         seconds: Least time between two drawings.
     """
 
@@ -276,7 +258,7 @@ class Plots(keras.callbacks.Callback):
 
 
 class Tracked(keras.callbacks.Callback):
-    """Has a `Tracking` follow; comes after what writes history.csv."""
+    """Has a `Tracking` follow after each epoch."""
 
     def __init__(self, tracking):
         super().__init__()

@@ -1,4 +1,4 @@
-"""The state of a training run in one file, so that it can go on exactly."""
+"""Checkpoints: the state of a training run, from which it goes on exactly."""
 
 import hashlib
 import json
@@ -6,7 +6,7 @@ import json
 import keras
 import numpy as np
 
-from experiments.run_folder import CHECKPOINTS, of_another_run
+from experiments.run_folder import CHECKPOINTS, locate_difference
 from pipelines.files.arrays import Damaged, read_arrays
 
 _LAST, _BEFORE = CHECKPOINTS
@@ -15,16 +15,16 @@ _LAST, _BEFORE = CHECKPOINTS
 def save_checkpoint(folder, trainer, step, rows, config, do=None):
     """Writes weights, optimizer and the epoch's metrics so far.
 
-    The last checkpoint is kept beside the new one. What is written is a copy:
-    the training may go on at once.
+    The last checkpoint is kept beside the new one. A copy of the state is
+    written: the training may go on at once.
 
     Args:
         folder: The `RunFolder`.
         trainer: The compiled `Trainer`.
         step: Batches trained so far, over all epochs.
-        rows: Of history.csv so far.
-        config: Of the run, as `experiments.run_folder.config_of`.
-        do: Function that calls another, now or while the training goes on;
+        rows: Rows of history.csv so far.
+        config: As `experiments.run_folder.build_config` returns it.
+        do: Function that calls a function, now or while the training goes on;
             None: now.
     """
     arrays = {
@@ -43,9 +43,9 @@ def save_checkpoint(folder, trainer, step, rows, config, do=None):
 
 
 def load_checkpoint(folder, trainer, config, steps_per_epoch):
-    """The newest whole checkpoint, or None.
+    """Loads the newest whole checkpoint.
 
-    Says in a line each what is wrong with one, and removes it.
+    A damaged one is removed, and a line says what is wrong with it.
 
     Args:
         folder: The `RunFolder`.
@@ -54,64 +54,52 @@ def load_checkpoint(folder, trainer, config, steps_per_epoch):
         steps_per_epoch: Batches in an epoch.
 
     Returns:
-        {name: array}, "step" and the list "rows" among them.
+        {name: array}, with "step" and the list "rows" among them, or None.
     """
     wrong = []
     for name in CHECKPOINTS:
         try:
             arrays = read_arrays(folder / name)
             _check(arrays, trainer, config)
-            arrays["rows"] = _rows(arrays, folder, steps_per_epoch)
+            epochs = int(arrays["step"]) // steps_per_epoch
+            arrays["rows"] = _read_about(arrays)["rows"][:epochs]
         except FileNotFoundError:
             continue
         except Damaged as error:
             wrong.append(f"{name} {error}")
             (folder / name).unlink(missing_ok=True)
             continue
-        _tell(wrong, f"the run goes on from {name}, step {arrays['step']}")
+        _print_note(
+            wrong, f"the run goes on from {name}, step {arrays['step']}"
+        )
         return arrays
     if not wrong and (folder / "history.csv").exists():
         wrong = ["there is no checkpoint"]
-    _tell(wrong, "nothing is left to go on from: the run starts over")
+    _print_note(wrong, "nothing is left to go on from: the run starts over")
     return None
 
 
-def _tell(wrong, then):
+def _print_note(wrong, then):
     if wrong:
         print(f"  note      {'; '.join([*wrong, then])}", flush=True)
 
 
 def _check(arrays, trainer, config):
-    if "step" not in arrays or np.shape(arrays["step"]) != ():
+    if not {"step", "about", "checksum"} <= arrays.keys():
         raise Damaged("is no checkpoint")
-    if "checksum" not in arrays:
-        # That of an earlier version.
-        arrays.pop("about", None)
-    elif not np.array_equal(arrays.pop("checksum"), _checksum(arrays)):
+    if not np.array_equal(arrays.pop("checksum"), _checksum(arrays)):
         raise Damaged("is damaged: its checksum is another")
-    if "about" in arrays:
-        there = json.loads(str(arrays["about"]))["config"]
-        if found := of_another_run(there, config):
-            field, old, new = found
-            raise Damaged(f"is of another run ({field} is {old} and not {new})")
-    state = _state(trainer)
-    weights = [np.shape(v) for v in state["weights"]]
+    if found := locate_difference(_read_about(arrays)["config"], config):
+        field, old, new = found
+        raise Damaged(f"is of another run ({field} is {old} and not {new})")
+    weights = [np.shape(v) for v in _state(trainer)["weights"]]
     if weights != [np.shape(a) for a in _group(arrays, "weights")]:
         raise Damaged("is of another network")
 
 
-def _rows(arrays, folder, steps_per_epoch):
-    """Of history.csv, which cannot be trusted where there are others."""
-    epochs = int(arrays["step"]) // steps_per_epoch
-    if "about" in arrays:
-        return json.loads(str(arrays["about"]))["rows"][:epochs]
-    try:
-        rows = folder.history()[:epochs]
-    except (ValueError, TypeError):
-        rows = []
-    if len(rows) != epochs:
-        raise Damaged("is of an earlier version, and history.csv is damaged")
-    return rows
+def _read_about(arrays):
+    """{"rows", "config"} of a checkpoint."""
+    return json.loads(str(arrays["about"]))
 
 
 def _checksum(arrays):
@@ -129,15 +117,15 @@ def restore_model(trainer, arrays):
 
 
 def restore_metrics(trainer, arrays):
-    """Sets the metrics to a checkpoint's: the part of its epoch before it."""
+    """Sets the metrics to a checkpoint's: those of its epoch so far."""
     _assign(trainer, arrays, ("metrics",))
 
 
 def _assign(trainer, arrays, groups):
     state = _state(trainer)
     for group in groups:
-        # From the end: in mixed precision the optimizer has variables of its
-        # own before the others, and a run may go on without or begin with it.
+        # From the end: in mixed precision the optimizer has more variables,
+        # before the others, and a run may change its precision.
         for variable, value in zip(
             reversed(state[group]),
             reversed(_group(arrays, group)),
@@ -152,7 +140,7 @@ def _group(arrays, group):
 
 
 def state_variables(trainer):
-    """All that a checkpoint holds, in a list."""
+    """A list of the variables that a checkpoint holds."""
     return sum(map(list, _state(trainer).values()), [])
 
 

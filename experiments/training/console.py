@@ -1,23 +1,30 @@
-"""What a run is about to do, for the screen."""
+"""The description and the progress of a run on the screen."""
 
+import contextlib
+import time
+
+import keras
 import numpy as np
 
 from experiments.configs.registry import EXPERIMENTS
 from experiments.configs.schema import as_json
-from experiments.quantities import counted
+from experiments.quantities import counted, duration
+from experiments.runtime import devices
+from experiments.training.timing import Throttle
 from pipelines.config import compare_configs
+from pipelines.progress import announce_if_slow, progress_bar
 
 
-def announcement(experiment, data, trainer, steps_per_epoch, devices):
-    """Lines of a name and what there is to say, aligned.
+def describe_run(spec, data, trainer, steps_per_epoch):
+    """Lines of a name and a text, aligned.
 
     Args:
-        experiment: The `Experiment`.
+        spec: The `experiments.training.spec.RunSpec`.
         data: The `pipelines.loading.DataSet`.
         trainer: The `Trainer`.
         steps_per_epoch: Batches in an epoch.
-        devices: Devices and precision, in words.
     """
+    experiment = spec.experiment
     side = experiment.data.image_size
     layers = [str(layer) for layer in experiment.augment] or ["none"]
     layers.append(f"on the {experiment.data.augment_on}")
@@ -25,6 +32,7 @@ def announcement(experiment, data, trainer, steps_per_epoch, devices):
     if experiment.model.weights is not None:
         start = "weights of ImageNet"
     parameters = sum(int(np.prod(w.shape)) for w in trainer.trainable_weights)
+    compiled = ", XLA-compiled" if spec.environment["jit_compile"] else ""
     lines = [
         (
             "data",
@@ -39,7 +47,11 @@ def announcement(experiment, data, trainer, steps_per_epoch, devices):
             f"{experiment.model.name}, {parameters:,} trainable parameters, "
             f"{start}",
         ),
-        ("devices", devices),
+        (
+            "devices",
+            f"{devices.in_words(spec.strategy)}, "
+            f"{spec.environment['precision']}{compiled}",
+        ),
         (
             "training",
             f"{counted(experiment.epochs, 'epoch')} of "
@@ -55,3 +67,68 @@ def announcement(experiment, data, trainer, steps_per_epoch, devices):
         )
     ]
     return "\n".join(f"  {name:9} {text}" for name, text in lines)
+
+
+class Progress(keras.callbacks.Callback):
+    """A bar through each epoch, a line after it.
+
+    Args:
+        epochs: Epochs of the whole run.
+    """
+
+    def __init__(self, epochs):
+        super().__init__()
+        self.epochs = epochs
+        self.seconds = []
+        self.throttle = Throttle()
+        self.first_step = contextlib.ExitStack()
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.started = time.perf_counter()
+        if not self.seconds:
+            self.first_step.enter_context(
+                announce_if_slow("first step: TensorFlow compiles it")
+            )
+        self.bar = progress_bar(
+            desc=f"  epoch {epoch + 1}/{self.epochs}",
+            total=self.params["steps"],
+            unit=" steps",
+        )
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.first_step.close()
+        # Formatting a loss waits for the device.
+        if self.throttle.is_due():
+            loss = float(logs["loss"])
+            self.bar.set_postfix_str(f"loss {loss:.3f}", refresh=False)
+        self.bar.update(batch + 1 - self.bar.n)
+
+    def on_test_begin(self, logs=None):
+        # A bar that is still held back stays so.
+        self.bar.set_postfix_str("validating", refresh=not self.bar.delay)
+        # In a log a line each time.
+        self.validated = Throttle(max(1, self.bar.mininterval))
+        self.validated.is_due()
+
+    def on_test_batch_end(self, batch, logs=None):
+        if self.validated.is_due():
+            self.bar.set_postfix_str(f"validating, {batch + 1} batches")
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.bar.close()
+        self.seconds.append(time.perf_counter() - self.started)
+        # The first epoch contains the tracing of the graphs.
+        typical = sorted(self.seconds[1:] or self.seconds)[
+            len(self.seconds[1:]) // 2
+        ]
+        left = typical * (self.epochs - epoch - 1)
+        print(
+            f"  epoch {epoch + 1}/{self.epochs}"
+            f"  loss {logs['loss']:.3f}  accuracy {logs['accuracy']:.1%}"
+            f"  val loss {logs['val_loss']:.3f}"
+            f"  val accuracy {logs['val_accuracy']:.1%}"
+            f"  {logs['images_per_second']:,.0f} images/s"
+            f" ({logs['waiting']:.0%} waiting)"
+            f"  {duration(self.seconds[-1])}, about {duration(left)} left",
+            flush=True,
+        )

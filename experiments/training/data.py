@@ -1,4 +1,4 @@
-"""The images of a run, and what there is to say of them."""
+"""The images of a run, their checks and their record."""
 
 from experiments.errors import ConfigError
 from experiments.metrics import positive_index
@@ -7,16 +7,20 @@ from pipelines.loading import load
 from pipelines.subsets import count_per_class
 
 
-def load_data(experiment, seed, location, allow_overlap=False):
-    """The `pipelines.loading.DataSet` of a run.
+def load_data(spec):
+    """Loads the `pipelines.loading.DataSet` of a run.
+
+    Args:
+        spec: The `experiments.training.spec.RunSpec`.
 
     Raises:
-        ConfigError: if there are fewer images than in a batch.
+        ConfigError: if there are fewer images than in a batch, fewer steps
+            than are accumulated, or if there is no such positive class.
         DataError: if the data is missing or broken, or if its splits overlap
             and may not.
     """
-    config = experiment.data
-    data = load(config, location, seed, allow_overlap)
+    experiment, config = spec.experiment, spec.experiment.data
+    data = load(config, spec.location, spec.seed, spec.allow_overlap)
     steps = epoch_steps(config, data)
     if steps == 0:
         raise ConfigError(
@@ -43,7 +47,7 @@ def epoch_steps(config, data):
 
 
 def count_classes(experiment, data):
-    """Outputs of the network: those of the config, or of the data."""
+    """Outputs of the network: as the config says, or one for each class."""
     classes = experiment.model.classes or len(data.class_names)
     if classes < len(data.class_names):
         raise ConfigError(
@@ -53,8 +57,8 @@ def count_classes(experiment, data):
     return classes
 
 
-def data_record(experiment, data, steps):
-    """What data.json says: which images a run used, how many of a class."""
+def build_data_record(experiment, data, steps):
+    """The content of data.json: which images, and how many of each class."""
     config = experiment.data
     train, val = config.train, config.val
     if config.folds is not None:

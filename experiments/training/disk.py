@@ -1,4 +1,4 @@
-"""What the files of a run take of the disk."""
+"""The disk space that the files of a run need."""
 
 import math
 import shutil
@@ -10,14 +10,14 @@ from experiments.errors import ConfigError
 from experiments.training.checkpoints import state_variables
 
 _GIB = 2**30
-# Plots, logs, and what is small.
+# Plots, logs and small files.
 _REST = 20 * 2**20
-# What no network of a usual width comes near.
+# No network of a usual width needs as much.
 _PLENTY = 8 * _GIB
 
 
 def needed_bytes(experiment, trainer, data, classes):
-    """Bytes that a run writes at most, besides decoded images.
+    """The most bytes that a run writes, decoded images aside.
 
     Args:
         experiment: The `Experiment`.
@@ -34,12 +34,27 @@ def needed_bytes(experiment, trainer, data, classes):
 
 
 def check_room_for_network(folder, experiment):
-    """`check_room` by what is known before any data is read.
+    """Refuses a run that would not fit, before any data is read.
 
-    Where plenty is free, nothing is computed: that would take seconds.
+    If plenty is free, nothing is estimated: that would take seconds.
+
+    Args:
+        folder: The `RunFolder`.
+        experiment: The `Experiment`.
+
+    Raises:
+        ConfigError: As `check_room`.
     """
-    if _free(folder) > _PLENTY:
-        return
+    if _free(folder) < _PLENTY:
+        check_room(folder, estimate_bytes(experiment))
+
+
+def estimate_bytes(experiment):
+    """The most bytes that a run writes, if its predictions need little.
+
+    Args:
+        experiment: The `Experiment`.
+    """
     model = experiment.model
     with keras.StatelessScope(initialize_variables=False):
         network = models.build_network(
@@ -50,7 +65,7 @@ def check_room_for_network(folder, experiment):
     weights = _bytes(network.variables)
     slots = {"sgd": 1, "lion": 1}.get(experiment.optimizer.name, 2)
     checkpoint = weights + slots * _bytes(network.trainable_variables)
-    check_room(folder, 3 * checkpoint + 2 * weights + _REST)
+    return 3 * checkpoint + 2 * weights + _REST
 
 
 def _bytes(variables):
@@ -61,11 +76,11 @@ def check_room(folder, needed):
     """Refuses a run whose files would not fit.
 
     Args:
-        folder: The `RunFolder`; what it has already need not be written.
+        folder: The `RunFolder`; files that it has already are not counted.
         needed: Bytes.
 
     Returns:
-        What is needed and what is free, in words.
+        The needed and the free space, in words.
 
     Raises:
         ConfigError: if less is free.

@@ -1,68 +1,51 @@
-"""Keras callbacks that evaluate after an epoch, besides `fit` itself."""
+"""Keras callbacks that evaluate after an epoch, in addition to `fit`."""
+
+import contextlib
 
 import keras
 
 from experiments.history import best_row, is_over
-from experiments.run_folder import BEST, EMA_FIELDS, SELECTION_FIELDS
+from experiments.run_folder import BEST
 from pipelines.progress import announce_if_slow
 
 
-class Selection(keras.callbacks.Callback):
-    """Evaluates after each epoch on images that only pick the best epoch.
-
-    Comes before `History`, which writes down what this adds to the logs.
+class Evaluation(keras.callbacks.Callback):
+    """Evaluates after each epoch, and adds the results to the logs.
 
     Args:
-        batches: Of the held-out images, as for `evaluate`.
+        batches: As for `evaluate`.
+        fields: Names in the logs, such as "selection_loss".
+        prefix: The part of these names before Keras's own.
+        averaged: Whether to evaluate the averaged weights.
     """
 
-    def __init__(self, batches):
+    def __init__(self, batches, fields, prefix, averaged=False):
         super().__init__()
         self.batches = batches
+        self.fields = fields
+        self.prefix = prefix
+        self.averaged = averaged
 
     def on_epoch_end(self, epoch, logs=None):
-        with announce_if_slow("evaluating on held-out images"):
+        what = "the averaged weights" if self.averaged else "held-out images"
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(announce_if_slow(f"evaluating {what}"))
+            if self.averaged:
+                stack.enter_context(self.model.averaged())
             results = self.model.evaluate(
                 self.batches, verbose=0, return_dict=True
             )
-        for name in SELECTION_FIELDS:
-            logs[name] = results[name.removeprefix("selection_")]
-
-
-class Averages(keras.callbacks.Callback):
-    """Evaluates the averaged weights on the val images, too.
-
-    Comes before `History`, which writes down what this adds to the logs.
-
-    Args:
-        batches: Of the val images, as for `evaluate`.
-    """
-
-    def __init__(self, batches):
-        super().__init__()
-        self.batches = batches
-
-    def on_epoch_end(self, epoch, logs=None):
-        with (
-            announce_if_slow("evaluating the averaged weights"),
-            self.model.averaged(),
-        ):
-            results = self.model.evaluate(
-                self.batches, verbose=0, return_dict=True
-            )
-        for name in EMA_FIELDS:
-            logs[name] = results[name.removeprefix("ema_val_")]
+        for name in self.fields:
+            logs[name] = results[name.removeprefix(self.prefix)]
 
 
 class BestWeights(keras.callbacks.Callback):
     """Keeps the network of the best epoch in best.keras; may end the training.
 
-    Comes after `History`, whose rows it reads.
-
     Args:
         folder: The `RunFolder`.
         rows: As for `History`.
-        patience: Epochs without a better one after which training ends; None
+        patience: Training ends after so many epochs without a better one; None
             for never.
     """
 

@@ -1,9 +1,9 @@
 """Calls layers of Keras and KerasCV; runs in processes of its own.
 
-Their random numbers come from everywhere: variables of the layer, Python,
-NumPy, TensorFlow's global generator. All of that can be set from a seed
-before a call, but only where nothing else runs: TensorFlow clears caches that
-other threads are using when its global seed is set.
+Their random numbers come from variables of the layer, Python, NumPy and
+TensorFlow's global generator. All of these can be set from a seed before a
+call, but only if nothing else runs: setting TensorFlow's global seed clears
+caches that other threads are using.
 """
 
 import difflib
@@ -21,12 +21,12 @@ from experiments.runtime.startup import start_tensorflow
 
 def start():
     """Prepares the process."""
-    # Those belong to the training.
+    # The training has the GPUs.
     start_tensorflow(gpus=False)
 
 
 def augment(library, name, options, images, labels, seed):
-    """What the layer makes of a batch.
+    """Augments a batch.
 
     Args:
         library, name: Such as "keras_cv" and "RandAugment".
@@ -60,14 +60,14 @@ def augment(library, name, options, images, labels, seed):
     try:
         result = layer(batch, training=True)
         return [result[key].numpy() for key in batch]
-    # Layers that others wrote raise what they like, and not all of that gets
-    # through to another process.
+    # Layers of other libraries raise errors of any class, and not all of
+    # these can be sent to another process.
     except Exception as error:
         raise _refusal(library, name, error) from error
 
 
 def is_seeded(library, name, options):
-    """Whether the same seed gives the same images."""
+    """True if the same seed gives the same images."""
     images = np.random.default_rng(0).integers(0, 256, (8, 32, 32, 3))
     labels = np.eye(8, dtype=np.float32)
     first, second = (
@@ -86,7 +86,7 @@ def is_seeded(library, name, options):
 
 @functools.lru_cache
 def _build(library, name, options):
-    """A layer, and all generators in it."""
+    """The layer, and a list of all generators in it."""
     import keras
     import tensorflow as tf
 
@@ -99,7 +99,7 @@ def _build(library, name, options):
             f"augment: {library}.layers has no {name!r}. Known, among others: "
             f"{', '.join(close or known)}."
         )
-    # What KerasCV builds inside a layer without a seed shares this one.
+    # Parts that KerasCV builds without a seed share this generator.
     tf.random.set_global_generator(tf.random.Generator.from_seed(0))
     try:
         layer = layer_class(seed=0, dtype="float32", **json.loads(options))
@@ -116,7 +116,7 @@ def _build(library, name, options):
 
 
 def _refusal(library, name, error):
-    # Keras says first where it was, then in bold what is wrong.
+    # Keras names the place first, then in bold the reason.
     text = re.sub(r"\x1b\[\d*m|^Exception encountered.*", "", str(error))
     reason = text.strip().partition("\n")[0] or type(error).__name__
     return ConfigError(f"augment.{library}/{name}: {reason}")

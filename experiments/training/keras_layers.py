@@ -1,4 +1,4 @@
-"""Layers of Keras and KerasCV as arms of an experiment."""
+"""Layers of Keras and KerasCV as `augment_tf` layers."""
 
 import functools
 import json
@@ -16,12 +16,12 @@ LIBRARIES = ("keras", "keras_cv")
 class KerasLayer(augment_tf.Augmentation):
     """A preprocessing layer of Keras or KerasCV with this project's seeds.
 
-    Such layers keep random state in variables, and KerasCV's draw from
-    TensorFlow's global generator besides. Called eagerly, in processes where
-    nothing else runs, all of it can be set from the seed first, which makes
-    the layer a function of its input and seed like those of `augment_tf`.
-    (KerasCV's RandAugment and AugMix cannot be traced into a graph anyway.)
-    The price is speed, and that it runs on the host alone.
+    Such layers keep random state in variables. KerasCV's also draw from
+    TensorFlow's global generator. They are called eagerly, in processes where
+    nothing else runs, and all random state is set from the seed before each
+    call. So the layer is a function of its input and seed, as layers of
+    `augment_tf` are. (KerasCV's RandAugment and AugMix cannot be traced into a
+    graph anyway.) The price is speed, and that it runs on the host alone.
 
     Args:
         library: One of `LIBRARIES`.
@@ -29,7 +29,7 @@ class KerasLayer(augment_tf.Augmentation):
         **options: The class's arguments.
 
     Attributes:
-        seeded: Whether the same seed gave the same images when tried.
+        seeded: Whether the same seed gave the same images in a trial.
 
     Raises:
         ConfigError: if there is no such layer or it refuses the options.
@@ -69,7 +69,7 @@ def _in_worker(function, *arguments):
 
 @functools.cache
 def _workers():
-    # 0 where nobody asked for a number.
+    # 0 if no number was asked for.
     threads = tf.config.threading.get_intra_op_parallelism_threads()
     processes = min(threads or os.cpu_count(), 8)
     return Workers(processes, keras_layer_worker.start)

@@ -1,8 +1,8 @@
 """`fit` over several hosts, which Keras 3 cannot do (keras issue 20585).
 
-Keras builds a model from a batch that it adds up over replicas, and reduces
-logs, which have no axis, along one: both fail where the replicas are on
-several hosts. All that mends it is here.
+Keras builds a model from a batch that it adds up over replicas, and it reduces
+logs, which have no axis, along an axis. Both fail if the replicas are on
+several hosts. This module replaces both.
 """
 
 import keras
@@ -12,11 +12,12 @@ from experiments.training.trainer import Trainer
 
 
 class MultiWorkerTrainer(Trainer):
-    """A `Trainer` whose batches are shares of those of all workers.
+    """A `Trainer` that trains on its share of each batch.
 
     Attributes:
-        is_asked_to_stop: Function that says whether this worker is.
-        asked_to_stop: float (), how many of them were in the last step.
+        is_asked_to_stop: Function; true if this worker is to stop.
+        asked_to_stop: float (), the number of workers that were to stop in
+            the last step.
     """
 
     def __init__(self, *args, **kwargs):
@@ -35,7 +36,7 @@ class MultiWorkerTrainer(Trainer):
         return super().evaluate(self._spread(x), **options)
 
     def predict(self, x, **options):
-        """Each worker predicts all that it is given, by itself."""
+        """Predicts all of `x` on this worker alone."""
         return self.plain_network().predict(x, **options)
 
     def _spread(self, batches):
@@ -83,7 +84,7 @@ class MultiWorkerTrainer(Trainer):
         return one_step
 
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
-        # What is built depends on shapes: one device's part has them.
+        # The network is built from shapes, which one device's part has.
         strategy = self.distribute_strategy
         for *_, batches in iterator:
             data_batch = keras.tree.map_structure(
@@ -96,11 +97,11 @@ class MultiWorkerTrainer(Trainer):
 
 
 def deal(batches, devices):
-    """A worker's batches in as many parts as it has devices, in their order.
+    """Splits a worker's batches into a part for each device, in order.
 
     Args:
         batches: A `tf.data.Dataset`.
-        devices: How many.
+        devices: Number of devices.
     """
     if devices == 1:
         return batches

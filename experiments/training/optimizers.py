@@ -7,11 +7,11 @@ from experiments.errors import ConfigError
 
 
 class _Forgettable(keras.optimizers.Optimizer):
-    """Adds gradients over replicas only where there are several.
+    """Adds gradients over replicas only if there are several.
 
-    Keras adds them over one replica, too, by a function that TensorFlow
-    registers for good, with all that the train step holds: each run in a
-    process would leave its weights behind.
+    Keras adds them over a single replica, too, with a function that TensorFlow
+    keeps for the life of the process, and with it the variables of the train
+    step: each run would leave its weights behind.
     """
 
     def _all_reduce_sum_gradients(self, grads_and_vars):
@@ -23,7 +23,7 @@ class _Forgettable(keras.optimizers.Optimizer):
 
 @keras.saving.register_keras_serializable("experiments")
 class CoupledSGD(_Forgettable):
-    """SGD with momentum and coupled weight decay, as PyTorch has it.
+    """SGD with momentum and coupled weight decay, as in PyTorch.
 
     g += weight_decay * w; m = momentum * m + g; w -= rate * (g + momentum *
     m with `nesterov`, else m). Keras's SGD differs twice: its weight decay is
@@ -79,15 +79,15 @@ class CoupledSGD(_Forgettable):
 
 @keras.saving.register_keras_serializable("experiments")
 class Algorithm1Adam(_Forgettable):
-    """Adam with epsilon where Algorithm 1 of its paper, and PyTorch, has it.
+    """Adam with the epsilon of Algorithm 1 of its paper, and of PyTorch.
 
     m += (1 - beta_1) * (g - m); v += (1 - beta_2) * (g^2 - v); then, with t
     steps made, w -= rate * m / (1 - beta_1^t) / (sqrt(v / (1 - beta_2^t)) +
-    epsilon). Keras's Adam adds epsilon to sqrt(v), before the correction, and
-    so makes it 1 / sqrt(1 - beta_2^t) times as large: 32 times in the first
-    step, 7 times in the 20th. Where gradients are small that slows weights
-    down: with normal ones of deviation 1e-6 and an epsilon of 1e-8 they had
-    moved 12 % less after 20 steps.
+    epsilon). Keras's Adam adds epsilon to sqrt(v) before the correction. That
+    makes epsilon 1 / sqrt(1 - beta_2^t) times as large: 32 times in the first
+    step, 7 times in the 20th. If gradients are small, weights move less: by
+    12 % after 20 steps with normal gradients of deviation 1e-6 and an epsilon
+    of 1e-8.
 
     References:
         Kingma and Ba, Adam: A Method for Stochastic Optimization, ICLR 2015,
@@ -162,7 +162,7 @@ class ForgettableLion(_Forgettable, keras.optimizers.Lion):
 
 
 def build_optimizer(config, epochs, steps_per_epoch):
-    """The optimizer of an `experiments.configs.schema.Optimizer`."""
+    """Builds the optimizer of an `experiments.configs.schema.Optimizer`."""
     rate = _learning_rate(config, epochs, steps_per_epoch)
     steps = config.accumulate_steps
     common = {
@@ -191,10 +191,11 @@ def build_optimizer(config, epochs, steps_per_epoch):
 
 
 def check_replicas(config, replicas):
-    """What Keras gets wrong where replicas share a batch is refused.
+    """Refuses settings that Keras gets wrong if replicas share a batch.
 
-    It clips each replica's gradients before they are added up, and adds up
-    what is accumulated inside a condition, where replicas cannot meet.
+    Keras clips each replica's gradients before they are added up. It adds up
+    accumulated gradients inside a condition, in which replicas cannot exchange
+    values.
 
     Raises:
         ConfigError: names the field.
@@ -205,7 +206,7 @@ def check_replicas(config, replicas):
         value = getattr(config, field)
         if value != unused:
             raise ConfigError(
-                f"optimizer.{field}={value} works on one device, and here are "
+                f"optimizer.{field}={value} works on one device, and there are "
                 f"{replicas} replicas: use --strategy=default, or leave it out."
             )
 

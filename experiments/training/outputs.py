@@ -1,100 +1,148 @@
-"""What is made of a network that has been trained."""
+"""Final evaluation and the files written at the end of a run."""
 
+import zipfile
+import zlib
 from dataclasses import replace
 
 import keras
+import numpy as np
 
 from experiments.errors import ConfigError
-from experiments.history import judged_row, signs
-from experiments.metrics import classification_metrics
+from experiments.history import (
+    compute_guessing_loss,
+    diagnose,
+    select_row,
+)
+from experiments.metrics import ACCURACY_TOLERANCE, Predictions
+from experiments.plots.confusion import plot_confusion
 from experiments.plots.curves import save_run_plots
+from experiments.plots.images import plot_batch
 from experiments.run_folder import EMA, JUDGED, LAST
-from experiments.training.results import write_predictions
 from pipelines.progress import announce_if_slow
 from pipelines.subsets import spread_over_classes
 
-# Images tell by so many how well they are fitted.
+# The fit to training images is measured on so many of them.
 _PLAIN_TRAIN = 2000
-# How far accuracies of the same network may lie apart: those of an epoch are
-# computed batch by batch.
-_TOLERANCE = 1e-4
 
 
-def finish(session):
-    """Writes what can only be known at the end of a run.
+def write_outputs(session):
+    """Evaluates the trained network and writes the files of a finished run.
 
     Args:
         session: The `experiments.training.session.Session` that has trained.
 
     Raises:
-        ConfigError: if the network that is judged is not that of this run.
+        ConfigError: if the network that is evaluated is of another run.
     """
-    val, class_names = session.data.val, session.data.class_names
+    spec, trainer = session.spec, session.trainer
     _save(session, LAST)
-    if session.trainer.averages:
-        with session.trainer.averaged():
+    if trainer.averages:
+        with trainer.averaged():
             _save(session, EMA)
-    file = JUDGED[session.experiment.judged]
     session.wait_for_workers()
+    file = JUDGED[spec.experiment.judged]
     if file != LAST:
-        judged = keras.saving.load_model(session.folder / file, compile=False)
-        session.trainer.network.set_weights(judged.get_weights())
+        saved = keras.saving.load_model(spec.folder / file, compile=False)
+        trainer.network.set_weights(saved.get_weights())
+    predictions = _predict(session)
+    session.background.do(
+        _write_predictions, spec.folder, predictions, spec.name
+    )
+    session.background.do(save_run_plots, spec.folder)
+    row = select_row(session.rows, spec.experiment.judged)
+    _check_accuracy(spec, row, predictions.accuracy)
+    plain_train = _evaluate_plain_train(session)
+    session.background.wait()
+    session.write_metrics(
+        "finished",
+        classification=predictions.classification_metrics(
+            spec.experiment.positive_class
+        ),
+        plain_train=plain_train,
+        files=spec.folder.digests(),
+    )
+    _print_results(session, row)
+
+
+def write_samples(folder, images, labels, class_names):
+    """Writes plots/samples.png.
+
+    Args:
+        folder: The `RunFolder`.
+        images, labels, class_names: Of a training batch, as for `plot_batch`.
+    """
+    figure = plot_batch(images, labels, class_names)
+    folder.replace("plots/samples.png", figure.savefig)
+
+
+def is_whole(path):
+    """True if a saved model is there, and none of its bytes has changed."""
+    try:
+        with zipfile.ZipFile(path) as file:
+            return "config.json" in file.namelist() and not file.testzip()
+    except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error):
+        return False
+
+
+def _save(session, name):
+    session.spec.folder.replace(name, session.trainer.plain_network().save)
+
+
+def _predict(session):
+    """The `Predictions` of the val images."""
+    val = session.data.val
     with announce_if_slow("predicting the val images"):
         logits = session.trainer.predict(
             session.eval_batches(val, whole=True), verbose=0
         )
     probabilities = keras.ops.convert_to_numpy(keras.ops.softmax(logits))
-    session.background.do(
-        write_predictions,
-        *(session.folder, val, class_names, probabilities, session.name),
+    names = session.data.class_names
+    return Predictions(names, val.ids, val.labels, probabilities)
+
+
+def _write_predictions(folder, predictions, title):
+    """Writes predictions.npz and plots/confusion.png and .svg."""
+    folder.replace("predictions.npz", predictions.write)
+    figure = plot_confusion(
+        predictions.labels,
+        predictions.predicted,
+        predictions.class_names,
+        title,
     )
-    session.background.do(save_run_plots, session.folder)
-    scores = classification_metrics(
-        val.labels,
-        probabilities.argmax(-1),
-        class_names,
-        session.experiment.positive_class,
-    )
-    judged = judged_row(session.rows, session.experiment.judged)
-    _check_judged(session, judged, scores["accuracy"])
-    plain_train = _judge_plain_train(session)
-    session.background.wait()
-    session.write_metrics(
-        "finished",
-        classification=scores,
-        plain_train=plain_train,
-        files=session.folder.digests(),
-    )
-    errors = f"val top-1 error {1 - judged['val_accuracy']:.2%}"
-    if len(class_names) > 5:
-        errors += f", top-5 error {1 - judged['val_top5_accuracy']:.2%}"
-    for sign in signs(session.rows, len(class_names)):
-        print(f"  note      {sign}", flush=True)
-    print(f"  done: {errors}, see {session.folder.path}", flush=True)
+    folder.write_plot("confusion", figure)
 
 
-def _save(session, name):
-    session.folder.replace(name, session.trainer.plain_network().save)
-
-
-def _check_judged(session, row, accuracy):
-    if abs(row["val_accuracy"] - accuracy) > _TOLERANCE:
+def _check_accuracy(spec, row, accuracy):
+    if abs(row["val_accuracy"] - accuracy) > ACCURACY_TOLERANCE:
         raise ConfigError(
-            f"{session.folder.path}: the network that is judged has "
+            f"{spec.folder.path}: the network that is evaluated has "
             f"{accuracy:.4f} accuracy, and epoch {row['epoch'] + 1} had "
-            f"{row['val_accuracy']:.4f}: "
-            f"{JUDGED[session.experiment.judged]} is of another run. Remove "
-            "that folder and start again."
+            f"{row['val_accuracy']:.4f}: {JUDGED[spec.experiment.judged]} is "
+            "of another run. Remove that folder and start again."
         )
 
 
-def _judge_plain_train(session):
+def _evaluate_plain_train(session):
     """Accuracy on training images without their augmentation."""
     train = session.data.train
     some = spread_over_classes(train.labels, _PLAIN_TRAIN)
     plain = replace(train, images=train.images[some], labels=train.labels[some])
-    with announce_if_slow("judging plain training images"):
+    with announce_if_slow("evaluating plain training images"):
         found = session.trainer.evaluate(
             session.eval_batches(plain), verbose=0, return_dict=True
         )
     return {"images": len(some), "accuracy": found["accuracy"]}
+
+
+def _print_results(session, row):
+    class_names = session.data.class_names
+    errors = f"val top-1 error {1 - row['val_accuracy']:.2%}"
+    if len(class_names) > 5:
+        errors += f", top-5 error {1 - row['val_top5_accuracy']:.2%}"
+    train, val = session.data.train, session.data.val
+    guessing_loss = compute_guessing_loss(
+        np.bincount(train.labels), session.spec.experiment.label_smoothing
+    )
+    for note in diagnose(session.rows, guessing_loss, len(val.labels)):
+        print(f"  note      {note}", flush=True)
+    print(f"  done: {errors}, see {session.spec.folder.path}", flush=True)

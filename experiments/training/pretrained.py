@@ -1,4 +1,4 @@
-"""The weights that a network starts from, if not from random ones."""
+"""Weights of ImageNet, from which a network may start."""
 
 import hashlib
 from pathlib import Path
@@ -11,14 +11,14 @@ from pipelines.files.locking import file_lock
 URL = "https://storage.googleapis.com/tensorflow/keras-applications/resnet/"
 
 
-def start_from_imagenet(network):
-    """Sets all weights but those of the last layer; says from which file.
+def load_imagenet_weights(network):
+    """Sets all weights except the last layer's; prints the file's name.
 
     Args:
         network: As `models.imagenet.build` makes it.
 
     Raises:
-        DataError: as `fetch`.
+        DataError: As `fetch`.
     """
     path = fetch(network.name)
     print(f"  weights   of ImageNet: {path}", flush=True)
@@ -26,9 +26,9 @@ def start_from_imagenet(network):
 
 
 def fetch(name):
-    """The file of a network's weights, downloaded once.
+    """Downloads the file of a network's weights, once.
 
-    It lies in ~/.keras/models, where Keras looks for it, too.
+    It goes to ~/.keras/models, where Keras looks for it, too.
 
     Args:
         name: One of `models.imagenet.FILES`.
@@ -37,7 +37,7 @@ def fetch(name):
         Its path.
 
     Raises:
-        DataError: if it cannot be had, or is not what it should be.
+        DataError: if the file cannot be downloaded, or has other content.
     """
     file = imagenet.FILES[name]
     path = Path.home() / ".keras" / "models" / file.name
@@ -60,8 +60,8 @@ def fetch(name):
     return path
 
 
-def notes(experiment):
-    """Sentences on what a network knows before it is trained.
+def list_notes(experiment):
+    """Sentences on the weights that a network starts from.
 
     Args:
         experiment: An `experiments.configs.schema.Experiment`.
@@ -77,6 +77,6 @@ def notes(experiment):
     if experiment.data.name == "tiny_imagenet":
         found.append(
             "images of tiny_imagenet are of ImageNet: the network may have "
-            "learned from those that it is judged on"
+            "learned from the val images"
         )
     return found

@@ -8,18 +8,21 @@ import tensorflow as tf
 from experiments.errors import ConfigError
 from experiments.run_folder import LAST, RunFolder
 from experiments.runtime import devices
-from experiments.runtime.environment import check_same_numbers, surroundings
 from experiments.runtime.interruption import requests
-from experiments.runtime.workers import Unwritten, lost_workers, worker_of
+from experiments.runtime.workers import (
+    ReadOnlyRunFolder,
+    lost_workers,
+    worker_of,
+)
 from experiments.tracking.tools import DEFAULT
 from experiments.tracking.tracking import catch_up, followed
 from experiments.training.augmentation import build_augmentation
 from experiments.training.data import load_data
 from experiments.training.disk import check_room_for_network
 from experiments.training.optimizers import check_replicas
-from experiments.training.outputs import finish
-from experiments.training.results import is_whole
+from experiments.training.outputs import is_whole, write_outputs
 from experiments.training.session import Session
+from experiments.training.spec import RunSpec, check_same_run
 from pipelines.files.arrays import Damaged, read_arrays
 from pipelines.loading import compute_fingerprints
 from pipelines.progress import announce_if_slow
@@ -36,101 +39,109 @@ def run(
     allow_overlap=False,
     log=DEFAULT,
 ):
-    """Trains an experiment, or what is left of it.
-
-    A run is its config, its images and what else changes its numbers: it goes
-    on with the same alone, or is finished already.
+    """Trains an experiment, or the part of it that is not trained yet.
 
     Args:
-        experiment: An `experiments.configs.schema.Experiment`.
-        seed: Seeds weights, order and augmentation; in [0, 2**63).
+        experiment, seed, location, strategy, allow_moved, allow_overlap: See
+            `RunSpec`.
         workdir: The run goes to WORKDIR/EXPERIMENT/seed_N/.
-        location: A `pipelines.location.Location`: where the data is.
-        strategy: A `tf.distribute` strategy.
-        allow_moved: Whether an unfinished run may go on in other
-            `experiments.runtime.environment.surroundings`.
-        allow_overlap: Whether an image may be in two of train, selection and
-            val. Of both the run's files and its report tell.
-        log: Names of `experiments.tracking.tools.TOOLS` that follow the run,
-            a finished one too where they have not. They change nothing of it.
+        log: Names of `experiments.tracking.tools.TOOLS` that follow the run.
+            A finished run is passed to those that have not followed it. They
+            do not affect results.
 
     Returns:
         The `RunFolder`.
 
     Raises:
-        ConfigError: if the config cannot be run, or the folder is another's,
-            of other images, or not to go on in these surroundings.
+        ConfigError: if the config cannot be run, or the folder is another
+            run's, see `check_same_run`.
         DataError: if the data is missing or broken, or its splits overlap.
         TrainingFailed: if the loss stops being a number; metrics.json says
             so too.
         Interrupted: after SIGINT or SIGTERM, and a checkpoint.
         WorkerLost: if another host that trains along is gone.
     """
-    if worker_of(strategy).is_chief:
-        kind = RunFolder
-    else:
-        kind, log = Unwritten, ()
+    is_chief = worker_of(strategy).is_chief
+    kind = RunFolder if is_chief else ReadOnlyRunFolder
     folder = kind.of(workdir, experiment, seed)
-    name = f"{experiment.name}, seed {seed}"
-    _drop_damaged_metrics(folder)
-    if folder.is_finished() and not folder.is_shorter(experiment):
-        folder.check(experiment, seed)
-        folder.check_data(compute_fingerprints(experiment.data, location, seed))
-        damage = _damage(folder)
-        if damage is None:
-            print(f"{name}: finished already, see {folder.path}", flush=True)
-            catch_up(folder, log)
-            return folder
-        print(f"  note      {damage}: made again", flush=True)
-    folder.check(experiment, seed, allow_moved)
+    spec = RunSpec(
+        *(experiment, seed, folder, location, strategy),
+        *(allow_moved, allow_overlap),
+    )
+    log = log if is_chief else ()
+    if reuse_finished(spec, log):
+        return folder
+    check_same_run(spec)
     devices.check_shares(experiment.data.batch_size, strategy)
     check_replicas(experiment.optimizer, strategy.num_replicas_in_sync)
     check_room_for_network(folder, experiment)
-    here = surroundings(experiment, strategy)
-    if not allow_moved:
-        check_same_numbers(folder, here)
-    print(f"{name}: {experiment.summary}", flush=True)
+    print(f"{spec.name}: {experiment.summary}", flush=True)
     with (
         lost_workers(strategy),
         folder.locked(),
-        opened(
-            experiment, seed, strategy, folder, here, location, allow_overlap
-        ) as session,
+        open_session(spec) as session,
     ):
-        # Only now: what cannot be run leaves nothing behind.
-        folder.claim(experiment, seed, allow_moved)
+        # Only now: a run that cannot begin leaves nothing behind.
+        folder.claim(experiment, seed)
         session.announce()
         with followed(folder, log) as tracking:
             with requests() as request:
                 session.train(request, tracking)
-            finish(session)
+            write_outputs(session)
             session.wait_for_workers()
     return folder
 
 
+def reuse_finished(spec, log):
+    """Says so if a run is finished and its files are whole.
+
+    Args:
+        spec: The `RunSpec`; its strategy is not used.
+        log: As for `run`.
+
+    Returns:
+        Whether the run is finished.
+
+    Raises:
+        ConfigError, DataError: As `run`.
+    """
+    folder, experiment = spec.folder, spec.experiment
+    _drop_damaged_metrics(folder)
+    if not folder.is_finished() or folder.is_shorter(experiment):
+        return False
+    fingerprints = compute_fingerprints(
+        experiment.data, spec.location, spec.seed
+    )
+    check_same_run(spec, fingerprints, finished=True)
+    damage = _describe_damage(folder)
+    if damage is not None:
+        print(f"  note      {damage}: made again", flush=True)
+        return False
+    print(f"{spec.name}: finished already, see {folder.path}", flush=True)
+    catch_up(folder, log)
+    return True
+
+
 @contextlib.contextmanager
-def opened(
-    experiment, seed, strategy, folder, here, location, allow_overlap=False
-):
+def open_session(spec):
     """Yields a `Session`, with the data read and the network built.
 
     Args:
-        experiment, seed, strategy, location, allow_overlap: Of `run`.
-        folder: The `RunFolder`.
-        here: `experiments.runtime.environment.surroundings` of now.
+        spec: The `RunSpec`.
+
+    Raises:
+        ConfigError, DataError: As `run`.
     """
-    if experiment.deterministic:
+    if spec.experiment.deterministic:
         tf.config.experimental.enable_op_determinism()
-    augment = build_augmentation(experiment)
+    augment = build_augmentation(spec.experiment)
     with announce_if_slow("reading the data"):
-        data = load_data(experiment, seed, location, allow_overlap)
-    folder.check_data(data.fingerprints)
+        data = load_data(spec)
+    check_same_run(spec, data.fingerprints)
     policy = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(here["precision"])
+    keras.config.set_dtype_policy(spec.environment["precision"])
     try:
-        session = Session(
-            experiment, seed, strategy, folder, data, augment, here
-        )
+        session = Session(spec, data, augment)
         try:
             yield session
         finally:
@@ -141,7 +152,7 @@ def opened(
 
 
 def _drop_damaged_metrics(folder):
-    """They are written anew; what else says what a run is, is refused."""
+    """Removes a damaged metrics.json, which the run writes again."""
     try:
         folder.metrics()
     except ConfigError:
@@ -150,11 +161,8 @@ def _drop_damaged_metrics(folder):
         path.unlink(missing_ok=True)
 
 
-def _damage(folder):
-    """What is wrong with the files of a finished run, or None.
-
-    Runs of earlier versions do not say what they have written.
-    """
+def _describe_damage(folder):
+    """Describes damage to the files of a finished run; None if it is whole."""
     for name in folder.changed_results():
         return f"{folder / name} is not what this run has written"
     try:

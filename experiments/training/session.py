@@ -1,4 +1,4 @@
-"""What one call of `run` holds in its hands."""
+"""State of one training run."""
 
 import time
 
@@ -7,86 +7,97 @@ import keras
 from augment_tf.ops.sampling import to_32_bits
 from experiments.errors import Interrupted, TrainingFailed, WorkerLost
 from experiments.history import is_over
-from experiments.run_folder import BEST, config_of
+from experiments.run_folder import BEST
 from experiments.runtime import devices
 from experiments.runtime.background import Background
-from experiments.runtime.environment import environment
-from experiments.runtime.workers import check_same, worker_of
-from experiments.training import callbacks, pretrained
-from experiments.training import trainer_cache as kept_trainer
-from experiments.training.augmentation import mixes, notes, without_mixing
+from experiments.runtime.environment import record_environment
+from experiments.runtime.workers import check_same
+from experiments.training import pretrained, trainer_cache
+from experiments.training.augmentation import (
+    list_notes,
+    mixes,
+    without_mixing,
+)
+from experiments.training.callbacks import build_callbacks, summarize
 from experiments.training.checkpoints import (
     load_checkpoint,
     restore_model,
     save_checkpoint,
 )
-from experiments.training.console import announcement
-from experiments.training.data import count_classes, data_record, epoch_steps
+from experiments.training.console import describe_run
+from experiments.training.data import (
+    build_data_record,
+    count_classes,
+    epoch_steps,
+)
 from experiments.training.disk import check_room, needed_bytes
 from experiments.training.multi_worker_fit import MultiWorkerTrainer
-from experiments.training.results import is_whole, write_samples
+from experiments.training.outputs import is_whole, write_samples
 from experiments.training.timing import Clock, Waiting
 from experiments.training.trainer import (
     Trainer,
     build_network,
     build_trainer,
 )
-from experiments.training.watchers import watchers_of
 from pipelines.batches import eval_batches, train_batches
 from pipelines.progress import announce_if_slow
 
 
 class Session:
-    """See `run`, whose arguments it takes, and what `run` made of them."""
+    """State of one training run: its data, network, checkpoint and files.
 
-    def __init__(self, experiment, seed, strategy, folder, data, augment, here):
-        self.name = f"{experiment.name}, seed {seed}"
-        self.experiment = experiment
-        self.random_seed = seed + (experiment.seed_offset or 0)
-        self.strategy = strategy
-        self.worker = worker_of(strategy)
-        self.folder = folder
+    Args:
+        spec: The `experiments.training.spec.RunSpec`.
+        data: Its `pipelines.loading.DataSet`.
+        augment: Its `augment_tf` layer, or None.
+    """
+
+    def __init__(self, spec, data, augment):
+        experiment = spec.experiment
+        self.spec = spec
         self.data = data
         self.augment = augment
-        self.surroundings = here
+        self.random_seed = spec.seed + (experiment.seed_offset or 0)
         self.classes = count_classes(experiment, data)
         self.steps_per_epoch = epoch_steps(experiment.data, data)
         keeps_images = devices.keeps_images(experiment.data, data.train.images)
-        self._recipe = kept_trainer.recipe_of(
-            *(experiment, strategy, self.classes, self.steps_per_epoch),
-            *(here["jit_compile"], here["precision"]),
+        self._cache_key = trainer_cache.make_key(
+            spec, self.classes, self.steps_per_epoch
         )
-        # Outside of the scope, which is one of Keras's session.
-        kept = kept_trainer.take(self._recipe)
-        with strategy.scope(), announce_if_slow("building the network"):
-            self.trainer = self._build_trainer(kept)
+        # Outside of the scope, which belongs to a Keras session.
+        cached = trainer_cache.pop(self._cache_key)
+        with spec.strategy.scope(), announce_if_slow("building the network"):
+            self.trainer = self._build_trainer(cached)
             if keeps_images:
                 self.trainer.keep_images(data.train.images)
         self.background = Background()
-        self.config = config_of(experiment, seed)
         self.state = self._load_checkpoint()
         if self.state is None and experiment.model.weights is not None:
-            pretrained.start_from_imagenet(self.trainer.network)
+            pretrained.load_imagenet_weights(self.trainer.network)
         self.first_step = int(self.state["step"]) if self.state else 0
         check_same(
-            strategy,
-            f"{self.config} {self.first_step}",
-            f"the workers of this run do not see the same in {folder.path}: "
-            "--workdir has to be one that they share.",
+            spec.strategy,
+            f"{spec.config} {self.first_step}",
+            "the workers of this run do not see the same in "
+            f"{spec.folder.path}: --workdir has to be one that they share.",
         )
         self.rows = self.state["rows"] if self.state else []
         self.waiting = Waiting()
         self.room = check_room(
-            folder,
+            spec.folder,
             needed_bytes(experiment, self.trainer, data, self.classes),
         )
 
     def _load_checkpoint(self):
         state = load_checkpoint(
-            self.folder, self.trainer, self.config, self.steps_per_epoch
+            self.spec.folder,
+            self.trainer,
+            self.spec.config,
+            self.steps_per_epoch,
         )
         has_best = state is not None and self.data.selection is not None
-        if has_best and state["rows"] and not is_whole(self.folder / BEST):
+        best = self.spec.folder / BEST
+        if has_best and state["rows"] and not is_whole(best):
             print(
                 f"  note      {BEST} is missing or damaged, and cannot be "
                 "made again without its epoch: the run starts over",
@@ -95,31 +106,32 @@ class Session:
             return None
         return state
 
-    def _build_trainer(self, trainer):
-        # Whatever drew before: all arms of a seed start from the same weights.
+    def _build_trainer(self, cached):
+        # Drawn anew, so that all arms of a seed start from the same weights.
         keras.utils.set_random_seed(to_32_bits(self.random_seed))
-        replicas = self.strategy.num_replicas_in_sync
-        if trainer is not None:
-            network = build_network(self.experiment, self.classes, replicas)
-            trainer.begin_anew(network.get_weights())
-            return trainer
+        experiment = self.spec.experiment
+        replicas = self.spec.strategy.num_replicas_in_sync
+        if cached is not None:
+            network = build_network(experiment, self.classes, replicas)
+            cached.begin_anew(network.get_weights())
+            return cached
         return build_trainer(
-            self.experiment,
+            experiment,
             classes=self.classes,
             steps_per_epoch=self.steps_per_epoch,
             augment=self.augment,
             replicas=replicas,
-            jit_compile=self.surroundings["jit_compile"],
-            kind=Trainer if self.worker.count == 1 else MultiWorkerTrainer,
+            jit_compile=self.spec.environment["jit_compile"],
+            kind=Trainer if self.spec.worker.count == 1 else MultiWorkerTrainer,
         )
 
     def keep_trainer(self):
-        """For the next run, once this one is done with it."""
-        kept_trainer.keep(self._recipe, self.trainer)
+        """Keeps the trainer for the next run."""
+        trainer_cache.put(self._cache_key, self.trainer)
 
     def batches(self, first_step, steps, to_show=False):
-        """Training batches, for the train step or as it sees them."""
-        config = self.experiment.data
+        """Training batches, for the train step or as the network sees them."""
+        config = self.spec.experiment.data
         on_device = self.trainer.active_augment is not None
         return train_batches(
             self.data.train,
@@ -133,59 +145,52 @@ class Session:
             as_places=self.trainer.images is not None and not to_show,
             drop_remainder=config.drop_remainder,
             endless=config.steps_per_epoch is not None,
-            replicas=self.strategy.num_replicas_in_sync,
-            share=self.worker,
+            replicas=self.spec.strategy.num_replicas_in_sync,
+            share=self.spec.worker,
         )
 
     def eval_batches(self, split, whole=False):
-        """Batches to be judged: this worker's share, or all of each."""
-        config = self.experiment.data
+        """Batches to evaluate: this worker's share, or all of each."""
+        config = self.spec.experiment.data
         return eval_batches(
             split,
             classes=self.classes,
             batch_size=config.batch_size,
             image_size=config.image_size,
             crop_fraction=config.crop_fraction,
-            share=(0, 1) if whole else self.worker,
+            share=(0, 1) if whole else self.spec.worker,
         )
 
     def wait_for_workers(self):
-        check_same(self.strategy, "here", "")
+        check_same(self.spec.strategy, "waiting", "")
 
     def announce(self):
-        """Says what is about to happen, on the screen and in files."""
-        if not self.worker.is_chief:
+        """Describes the run on the screen and in its files."""
+        if not self.spec.worker.is_chief:
             return
-        experiment, data = self.experiment, self.data
-        here = self.surroundings
-        text = announcement(
-            experiment,
-            data,
-            self.trainer,
-            self.steps_per_epoch,
-            f"{devices.in_words(self.strategy)}, {here['precision']}"
-            + (", XLA-compiled" if here["jit_compile"] else ""),
+        folder, data = self.spec.folder, self.data
+        notes = [
+            *data.notes,
+            *data.overlaps,
+            *list_notes(self.augment),
+            *pretrained.list_notes(self.spec.experiment),
+        ]
+        change = record_environment(
+            folder, self.spec.environment, self.first_step, notes
         )
-        print(
-            f"{text}\n  results   {self.folder.path}: {self.room}", flush=True
+        folder.write_json(
+            "data.json",
+            build_data_record(self.spec.experiment, data, self.steps_per_epoch),
         )
-        remarks = data.notes + data.overlaps + notes(self.augment)
-        remarks += pretrained.notes(experiment)
-        for remark in remarks:
-            print(f"  note      {remark}", flush=True)
-        self.folder.write_json(
-            "environment.json",
-            environment(self.folder, here, self.first_step)
-            | {"notes": remarks},
-        )
-        self.folder.write_json(
-            "data.json", data_record(experiment, data, self.steps_per_epoch)
-        )
+        text = describe_run(self.spec, data, self.trainer, self.steps_per_epoch)
+        print(f"{text}\n  results   {folder.path}: {self.room}", flush=True)
+        for note in [*notes, *filter(None, [change])]:
+            print(f"  note      {note}", flush=True)
         images, labels = next(
             self.batches(0, 1, to_show=True).as_numpy_iterator()
         )
         self.background.do(
-            write_samples, self.folder, images, labels, data.class_names
+            write_samples, folder, images, labels, data.class_names
         )
 
     def try_out(self, steps=3):
@@ -220,9 +225,9 @@ class Session:
             restore_model(self.trainer, self.state)
             print(f"  resuming after step {self.first_step}", flush=True)
         epoch, done = divmod(self.first_step, self.steps_per_epoch)
-        # Whatever was added since, or happened to the file.
-        self.folder.write_history(self.rows)
-        watchers = watchers_of(self, request, tracking)
+        # Without rows that came after the checkpoint, or damage to the file.
+        self.spec.folder.write_history(self.rows)
+        callbacks = build_callbacks(self, request, tracking)
         try:
             if done:
                 # Keras makes the metrics' variables, which are about to be
@@ -231,9 +236,9 @@ class Session:
                     self.eval_batches(self.data.val).take(1), verbose=0
                 )
             step = self.first_step
-            for stop in self._stops(epoch, done):
-                if not is_over(self.rows, self.experiment.early_stop):
-                    self._fit(step, epoch, stop, watchers)
+            for stop in self._list_stops(epoch, done):
+                if not is_over(self.rows, self.spec.experiment.early_stop):
+                    self._fit(step, epoch, stop, callbacks)
                 epoch, step = stop, stop * self.steps_per_epoch
             self.background.wait()
         except TrainingFailed as error:
@@ -245,26 +250,28 @@ class Session:
             self.background.wait()
             raise
 
-    def _stops(self, epoch, done):
+    def _list_stops(self, epoch, done):
         """Epochs after which `fit` begins anew: half ones, other layers."""
-        epochs = self.experiment.epochs
-        stops = {epochs, max(epochs - self.experiment.unmixed_epochs, 0)}
+        experiment = self.spec.experiment
+        epochs = experiment.epochs
+        stops = {epochs, max(epochs - experiment.unmixed_epochs, 0)}
         if done:
             stops.add(epoch + 1)
         return sorted(stop for stop in stops if stop > epoch)
 
-    def _fit(self, first_step, epoch, last_epoch, watchers):
+    def _fit(self, first_step, epoch, last_epoch, callbacks):
         """Trains from a step of `epoch` to the end of `last_epoch`."""
+        experiment = self.spec.experiment
         steps = last_epoch * self.steps_per_epoch - first_step
-        if self.worker.count == 1:
+        if self.spec.worker.count == 1:
             self.trainer.execute_together(
                 devices.steps_per_execution(
-                    self.experiment.steps_per_execution,
+                    experiment.steps_per_execution,
                     *(steps, self.steps_per_epoch),
-                    self.experiment.checkpoint.every_steps or 0,
+                    experiment.checkpoint.every_steps or 0,
                 )
             )
-        if epoch >= self.experiment.epochs - self.experiment.unmixed_epochs:
+        if epoch >= experiment.epochs - experiment.unmixed_epochs:
             self._stop_mixing()
         batches = self.batches(first_step, steps)
         self.trainer.fit(
@@ -273,7 +280,7 @@ class Session:
             initial_epoch=epoch,
             epochs=last_epoch,
             steps_per_epoch=steps // (last_epoch - epoch),
-            callbacks=watchers,
+            callbacks=callbacks,
             shuffle=False,
             verbose=0,
         )
@@ -288,16 +295,15 @@ class Session:
         # One copy at a time.
         self.background.wait()
         save_checkpoint(
-            self.folder,
+            self.spec.folder,
             self.trainer,
             step,
             self.rows,
-            self.config,
+            self.spec.config,
             self.background.do,
         )
 
     def write_metrics(self, status, error=None, **results):
-        content = callbacks.summarize(
-            self.rows, status, self.experiment.epochs, error
-        )
-        self.folder.write_json("metrics.json", content | results)
+        epochs = self.spec.experiment.epochs
+        content = summarize(self.rows, status, epochs, error)
+        self.spec.folder.write_json("metrics.json", content | results)

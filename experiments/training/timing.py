@@ -1,5 +1,6 @@
-"""How fast a run is, and what holds it up."""
+"""The speed of a run, its memory, and the time it waits for images."""
 
+import math
 import resource
 import sys
 import time
@@ -7,33 +8,48 @@ import time
 import keras
 import tensorflow as tf
 
-# Of the time, from which on images are what training waits for.
+# From this share of waiting on, a run is called input-bound.
 _INPUT_BOUND = 0.2
 _GIB = 2**30
 # Batches are timed for so long, and at least two of them.
 _SECONDS = 3
 
 
+class Throttle:
+    """Lets something happen once in so many seconds, the first time at once."""
+
+    def __init__(self, seconds=1):
+        self._seconds = seconds
+        self._last = -math.inf
+
+    def is_due(self):
+        now = time.monotonic()
+        if now - self._last < self._seconds:
+            return False
+        self._last = now
+        return True
+
+
 class Waiting:
-    """Measures how long batches are waited for.
+    """Measures the time that training waits for batches.
 
     Attributes:
-        seconds: So far.
+        seconds: Seconds so far.
     """
 
     def __init__(self):
         self.seconds = 0.0
 
     def timed(self, batches):
-        """The same batches; each adds to `seconds` what it was waited for.
+        """The same batches; each adds its waiting time to `seconds`.
 
         A zip asks for its parts one after the other, so that clocks on both
-        sides of a part tell how long it took to come.
+        sides of a batch measure the time until it comes.
 
         Args:
             batches: A `tf.data.Dataset` that prefetches.
         """
-        # TensorFlow's own clock refuses to tell where operations must be
+        # TensorFlow's own clock raises an error if operations must be
         # deterministic.
         clock = tf.data.Dataset.range(2**62).map(
             lambda _: tf.numpy_function(time.perf_counter, [], tf.float64)
@@ -51,9 +67,9 @@ class Waiting:
 class Speed(keras.callbacks.Callback):
     """Adds images_per_second, waiting and memory to the logs of an epoch.
 
-    Of the batches after the first, which waits for graphs and pipelines to be
-    built. "waiting" is a share of the time, in [0, 1]. Comes before what reads
-    the logs.
+    The first batch, which waits for graphs and pipelines to be built, does not
+    count. "waiting" is a share of the time, in [0, 1]. Comes before callbacks
+    that read the logs.
 
     Args:
         waiting: The `Waiting` that the training batches go through.
@@ -64,13 +80,13 @@ class Speed(keras.callbacks.Callback):
         super().__init__()
         self.waiting = waiting
         self.batch_size = batch_size
-        self.said = False
+        self.is_told = False
 
     def on_epoch_begin(self, epoch, logs=None):
         self.moments = [self._now()]
 
     def on_train_batch_end(self, batch, logs=None):
-        # The beginning, the end of the first batches, that of the last.
+        # The beginning, the end of the first batches, the end of the last.
         self.moments = [*self.moments[:2], self._now(batch + 1)]
 
     def _now(self, batches=0):
@@ -83,24 +99,24 @@ class Speed(keras.callbacks.Callback):
         share = min((waited_then - waited) / seconds, 1.0)
         logs["images_per_second"] = counted * self.batch_size / seconds
         logs["waiting"] = share
-        logs |= peak_memory()
-        # Three batches say nothing.
-        if not self.said and counted > 3:
-            self.said = True
-            print(f"  note      {bound(share)}", flush=True)
+        logs |= measure_peak_memory()
+        # Three batches are too few to tell.
+        if not self.is_told and counted > 3:
+            self.is_told = True
+            print(f"  note      {describe_bound(share)}", flush=True)
 
 
-def bound(share):
-    """What holds training up, and what to change.
+def describe_bound(share):
+    """A sentence on what limits the speed, and what to change.
 
     Args:
-        share: Of the time that is spent waiting for data, in [0, 1].
+        share: Share of the time that is spent waiting for data, in [0, 1].
     """
     if share >= _INPUT_BOUND:
         return (
             f"input-bound: {share:.0%} of the time goes into waiting for "
             "images; faster would be more cores, data.augment_on=device, or, "
-            "where images are decoded anew, a larger data.cache_gib"
+            "if images are decoded anew, a larger data.cache_gib"
         )
     return (
         f"compute-bound: images are waited for in {share:.0%} of the time; "
@@ -108,8 +124,8 @@ def bound(share):
     )
 
 
-def peak_memory():
-    """{"host_gib", and where devices tell "device_gib"}: most at any time."""
+def measure_peak_memory():
+    """{"host_gib", and with a GPU "device_gib"}: the most at any time."""
     unit = 1 if sys.platform == "darwin" else 1024
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
     found = {"host_gib": round(peak / _GIB, 3)}
@@ -121,7 +137,7 @@ def peak_memory():
 
 
 class Clock(keras.callbacks.Callback):
-    """Notes when batches end, and stops when that is enough."""
+    """Times batches, and stops when there are enough of them."""
 
     def __init__(self):
         super().__init__()
@@ -129,7 +145,7 @@ class Clock(keras.callbacks.Callback):
 
     @property
     def seconds(self):
-        """Of a batch; of several, the first does not count."""
+        """Seconds of a batch; of several, the first does not count."""
         first = min(1, len(self._times) - 2)
         batches = len(self._times) - 1 - first
         return (self._times[-1] - self._times[first]) / batches

@@ -1,4 +1,4 @@
-"""The network as it is trained: with augmentation inside, where asked for."""
+"""The Keras model that trains a network, with augmentation inside."""
 
 import contextlib
 import functools
@@ -16,22 +16,22 @@ from experiments.training.optimizers import build_optimizer
 class Trainer(keras.Model):
     """Trains a network with `fit`.
 
-    It wraps the network rather than replacing it, so that the file that is
-    saved holds a plain Keras model that needs nothing of this project.
+    It wraps the network, so that the saved file holds a plain Keras model that
+    needs no code of this project.
 
     Args:
         network: The model to train; it returns logits.
         augment: None, or an `augment_tf` layer that augments inside the train
             step; the training data is then `({"images", "seeds"}, labels)`.
-        label_smoothing: Share of a label that all classes get alike, in
-            training.
+        label_smoothing: Share of a training label that is spread evenly over
+            all classes.
         ema: Momentum of an average of all of the network's variables, or None.
         unmixed: As `augment`, for after `stop_mixing`.
 
     Attributes:
-        images: uint8 (N, H, W, 3), all training images, where the device keeps
-            them: its batches have their places in it. Otherwise None.
-        averages: One for each of the network's variables; empty without `ema`.
+        images: uint8 (N, H, W, 3), all training images, if the device keeps
+            them: batches then hold indices into it. Otherwise None.
+        averages: One variable for each of the network's; empty without `ema`.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class Trainer(keras.Model):
     ):
         super().__init__(name="trainer")
         self.network = network
-        # In a function, or it would be a part of this model.
+        # An attribute that is a model would become a part of this one.
         self._plain = functools.cache(lambda: models.without_fused(network))
         self.augment = augment
         self.unmixed = unmixed
@@ -70,7 +70,7 @@ class Trainer(keras.Model):
         Args:
             images: uint8 (N, H, W, 3).
         """
-        # Not one of Keras's, which would make it a part of this model.
+        # A Keras variable would become a part of this model.
         self.images = tf.Variable(images, trainable=False)
         self.train_function = None
 
@@ -83,7 +83,7 @@ class Trainer(keras.Model):
             self.steps_per_execution = steps
 
     def execute_together(self, steps):
-        """From the next `fit` on, one call of TensorFlow trains so many."""
+        """From the next `fit` on, trains so many steps in a call."""
         if steps != self.steps_per_execution:
             self.steps_per_execution = steps
             self.train_function = self.test_function = None
@@ -93,8 +93,8 @@ class Trainer(keras.Model):
         if training or tf.distribute.get_strategy().num_replicas_in_sync == 1:
             return self.network(images, training=training)
         # A last batch may leave a replica without images, which TensorFlow's
-        # convolutions do not take on a CPU. One more changes no other's
-        # logits, as nothing learns here.
+        # convolutions refuse on a CPU. In inference, one more image changes no
+        # other image's logits.
         count = tf.shape(images)[0]
         blank = tf.zeros((1, *images.shape[1:]), images.dtype)
         images = tf.concat([images, blank], 0)
@@ -106,16 +106,17 @@ class Trainer(keras.Model):
         return self.augment if self.mixing else self.unmixed
 
     def plain_network(self):
-        """A copy of the network, as it is now, that Keras alone can load."""
+        """A copy of the network with its current weights, for Keras alone."""
         copy = self._plain()
         copy.set_weights(self.network.get_weights())
         return copy
 
     def begin_anew(self, weights):
-        """As it was when it was built, but with these weights.
+        """Resets the trainer to the state that it was built in.
 
         Args:
-            weights: Of `network`, as its `get_weights` has them.
+            weights: New weights of `network`, as its `get_weights` returns
+                them.
         """
         self.network.set_weights(weights)
         for variable, value in zip(
@@ -129,14 +130,14 @@ class Trainer(keras.Model):
             self.train_function = None
 
     def build_optimizer(self):
-        """Makes its variables, which a checkpoint restores."""
+        """Creates the optimizer's variables, which a checkpoint restores."""
         self.optimizer.build(self.trainable_variables)
         self._first_state = [v.numpy() for v in self.optimizer.variables]
 
     def stop_mixing(self):
         """From the next `fit` on, `unmixed` augments."""
         self.mixing = False
-        # Keras keeps the graph that it has traced.
+        # Otherwise Keras would use the graph that it has traced.
         self.train_function = None
 
     def train_step(self, data):
@@ -156,10 +157,10 @@ class Trainer(keras.Model):
         return logs
 
     def _average(self, before):
-        """The first average is what the first update of the weights made.
+        """Updates the averages; the first one is the first update's weights.
 
-        Batches without an update, whose gradients are accumulated or were no
-        numbers, do not count.
+        Batches without an update do not count: their gradients are accumulated,
+        or were no numbers.
 
         Args:
             before: int (), updates before this batch.
@@ -174,7 +175,7 @@ class Trainer(keras.Model):
 
     @contextlib.contextmanager
     def averaged(self):
-        """The network has the averages for its variables meanwhile."""
+        """Sets the network's variables to the averages inside the context."""
         kept = [variable.numpy() for variable in self.network.variables]
         self._set(average.numpy() for average in self.averages)
         try:
@@ -195,7 +196,7 @@ class Trainer(keras.Model):
         return gather(inputs), labels
 
     def augmented(self, inputs, labels):
-        # `train_batches` leaves no replica without images, and so seeds.
+        # `train_batches` leaves no replica without images, nor without seeds.
         replica = tf.distribute.get_replica_context().replica_id_in_sync_group
         seed = replica_seed(inputs["seeds"][0], replica)
         batch = self.active_augment.apply(
@@ -214,15 +215,15 @@ def build_trainer(
     jit_compile,
     kind=Trainer,
 ):
-    """The network of an experiment with what trains it, under a strategy.
+    """Builds and compiles the `Trainer` of an experiment.
 
     Args:
         experiment: An `experiments.configs.schema.Experiment`.
         classes: Outputs of the network.
         steps_per_epoch: Batches in an epoch, for the schedule.
-        augment: An `augment_tf` layer or None; used where the config has the
+        augment: An `augment_tf` layer or None; used if the config has the
             device augment.
-        replicas: Of the strategy.
+        replicas: Number of replicas of the strategy.
         jit_compile: Whether XLA compiles the train step.
         kind: Class of the trainer.
 
@@ -251,7 +252,7 @@ def build_trainer(
 
 
 def build_network(experiment, classes, replicas):
-    """The network of an experiment; see `build_trainer`."""
+    """Builds the network of an experiment; see `build_trainer`."""
     try:
         return models.build_network(
             experiment.model,
@@ -264,7 +265,7 @@ def build_network(experiment, classes, replicas):
 
 
 def compile_trainer(trainer, optimizer, classes, jit_compile):
-    """Compiles with the loss and the metrics that every run reports."""
+    """Compiles a trainer with the loss and metrics that every run reports."""
     trainer.compile(
         optimizer=optimizer,
         loss=keras.losses.CategoricalCrossentropy(from_logits=True),

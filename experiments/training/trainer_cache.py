@@ -1,7 +1,7 @@
-"""One trainer is kept from run to run, with the graphs that it has traced.
+"""A cache of one trainer, with the graphs that it has traced.
 
-Tracing them takes longer than training a small network does, and runs of a
-study mostly differ in their seed and in what the host does to images.
+Tracing takes longer than training a small network does. Runs of a study mostly
+differ in their seed and in the augmentation on the host, which share graphs.
 """
 
 from typing import Any, NamedTuple
@@ -9,14 +9,14 @@ from typing import Any, NamedTuple
 import keras
 import tensorflow as tf
 
-_kept = None
+_cached = None
 
 
-class Recipe(NamedTuple):
-    """What two runs must have in common to share a trainer.
+class CacheKey(NamedTuple):
+    """Everything that two runs must have in common to share a trainer.
 
     Attributes:
-        fields: Of the config and of the data, as text.
+        fields: Fields of the spec and facts about the data, as text.
         strategy: The `tf.distribute` strategy.
     """
 
@@ -24,14 +24,14 @@ class Recipe(NamedTuple):
     strategy: Any
 
 
-def recipe_of(experiment, strategy, *facts):
-    """The `Recipe` of an experiment.
+def make_key(spec, *facts):
+    """The `CacheKey` of a run.
 
     Args:
-        experiment: An `experiments.configs.schema.Experiment`.
-        strategy: A `tf.distribute` strategy.
-        *facts: What else the graphs depend on.
+        spec: The `experiments.training.spec.RunSpec`.
+        *facts: Facts about the data that the graphs depend on.
     """
+    experiment, environment = spec.experiment, spec.environment
     config = experiment.data
     on_device = config.augment_on == "device"
     fields = (
@@ -39,35 +39,36 @@ def recipe_of(experiment, strategy, *facts):
         *(experiment.label_smoothing, experiment.ema),
         *(experiment.deterministic, config.image_size),
         experiment.augment if on_device else None,
+        *(environment["jit_compile"], environment["precision"]),
         *facts,
     )
-    return Recipe(repr(fields), strategy)
+    return CacheKey(repr(fields), spec.strategy)
 
 
-def take(recipe):
-    """The `Trainer` that is kept, if it is of this recipe; it is not any more.
+def pop(key):
+    """Removes the cached `Trainer`; returns it if it has this key, else None.
 
-    Otherwise nothing is kept any more, and None is returned.
+    A trainer of another key is forgotten, and the Keras session with it.
     """
-    global _kept
-    kept, _kept = _kept, None
-    if kept is not None and kept[0] == recipe:
-        return kept[1]
-    del kept
+    global _cached
+    cached, _cached = _cached, None
+    if cached is not None and cached[0] == key:
+        return cached[1]
+    del cached
     policy = keras.config.dtype_policy()
     keras.backend.clear_session()
-    # That belongs to the session, too.
+    # The policy belongs to the session, too.
     keras.config.set_dtype_policy(policy)
     return None
 
 
-def keep(recipe, trainer):
+def put(key, trainer):
     """Keeps a trainer for the next run; the one before it is forgotten.
 
-    Not over several devices, whose graphs are not known to be as good later,
-    and not with the images of a run.
+    A trainer over several devices, whose graphs may not be as good later, is
+    not kept, nor one that holds the images of its run.
     """
-    global _kept
-    on_one = recipe.strategy is tf.distribute.get_strategy()
+    global _cached
+    on_one = key.strategy is tf.distribute.get_strategy()
     if on_one and trainer.images is None:
-        _kept = recipe, trainer
+        _cached = key, trainer

@@ -1,1 +1,1 @@
-"""AugLy's variations of images: in files, and at each step."""
+"""Variations of images by AugLy: in files, or anew at each step."""

@@ -1,7 +1,7 @@
-"""The files of a folder of augmented images, and whether it is finished.
+"""Folder of augmented images: its files and its status.
 
-`manifest.jsonl` has a line for each image. `augmentation.json` says what the
-folder was made with, and its status: "running" or "finished".
+`manifest.jsonl` has a line for each image. `augmentation.json` has the config
+of the folder and its status: "running" or "finished".
 """
 
 import json
@@ -30,14 +30,14 @@ class AugmentedFolder(ClaimedFolder):
         return f"{os.getpid()}-"
 
     def claim(self, config, versions):
-        """Makes the folder that of a config, or checks that it is.
+        """Claims the folder for a config, or checks that it has this config.
 
         Args:
-            config: What the images depend on; goes into JSON.
-            versions: {package: version} of what makes them.
+            config: Settings that the images depend on; goes into JSON.
+            versions: {package: version} of the packages that make them.
 
         Returns:
-            Whether the folder is finished and complete already.
+            True if the folder is finished and complete already.
 
         Raises:
             DataError: if the folder is another config's, or not ours.
@@ -59,13 +59,13 @@ class AugmentedFolder(ClaimedFolder):
         """Writes the manifest and says that all is done."""
         lines = [json.dumps(entry) + "\n" for entry in entries]
         self.write(_MANIFEST, "".join(lines).encode())
-        # Of processes that were killed while they wrote.
+        # Processes that were killed while they wrote have left these.
         for leftover in self.path.rglob(f"{UNFINISHED}*"):
             leftover.unlink()
         self.write_json(_STATE, self.read_json(_STATE) | {"status": "finished"})
 
     def manifest(self):
-        """The entries of a finished folder; see `pipelines.augly.offline`."""
+        """Reads the entries of a finished folder; see `read_manifest`."""
         state = self.read_json(_STATE)
         status = state and state["status"]
         if status != "finished":
@@ -85,7 +85,7 @@ class AugmentedFolder(ClaimedFolder):
         return self._entries()
 
     def write(self, name, data):
-        """Makes a file of these bytes, and its folder.
+        """Writes a file of these bytes, and makes its folder.
 
         Raises:
             DataError: if it cannot be written, and why.

@@ -1,4 +1,4 @@
-"""AugLy inside tf.data, for those who prefer it to files."""
+"""Keras layer that applies AugLy inside tf.data, without files."""
 
 import keras
 import numpy as np
@@ -15,10 +15,10 @@ from pipelines.augly.operations import SLIGHT, check_operations, vary
 class AugLyLayer(augment_tf.Augmentation):
     """Varies each image with AugLy's operations, anew for every batch.
 
-    AugLy works on one image at a time, on the host: this runs eagerly and in
-    `tf.data`, not where XLA compiles. An image whose size changes, as it does
-    by a rotation, is brought back to its size (bilinear, antialiased), which
-    stretches it where its aspect changed.
+    AugLy works on one image at a time, on the host: the layer runs eagerly
+    and in `tf.data`, but XLA cannot compile it. If an operation such as a
+    rotation changes the size of an image, the image is resized to its old
+    size (bilinear, antialiased), also if that stretches it.
 
     References:
         - Papakipos and Bitton, AugLy: Data Augmentations for Robustness
@@ -54,7 +54,7 @@ class AugLyLayer(augment_tf.Augmentation):
         self.operations = check_operations(
             SLIGHT if operations is None else operations
         )
-        # What is missing is better said now than by TensorFlow, in training.
+        # Better an error now than one from TensorFlow, in training.
         load_augly()
 
     def augment(self, images, labels, seed):

@@ -1,4 +1,4 @@
-"""AugLy's image functions, made safe to call."""
+"""Image functions of AugLy, safe to call in any thread."""
 
 import functools
 import types
@@ -12,10 +12,10 @@ from pipelines.files.decoding import describe_error
 
 @functools.cache
 def load_augly():
-    """AugLy's functions by name; each is safe to call in any thread.
+    """Loads AugLy's functions, by name; each is safe in any thread.
 
     Raises:
-        DataError: says what to install.
+        DataError: names the package to install.
     """
     try:
         image = _import_augly()
@@ -31,7 +31,7 @@ def load_augly():
             f"{wanted}."
         ) from error
     return {
-        name: _with_own_random(function)
+        name: _isolate_random(function)
         if "seed" in OPERATIONS[name]
         else function
         for name, function in vars(image).items()
@@ -54,8 +54,8 @@ def _import_augly():
     return image
 
 
-def _with_own_random(function):
-    """An AugLy function that leaves NumPy's global generator alone.
+def _isolate_random(function):
+    """Keeps an AugLy function off NumPy's global generator.
 
     It sets the global seed and draws from that, which other threads would
     disturb and be disturbed by. The same code is given a NumPy whose `random`

@@ -24,8 +24,10 @@ from pipelines.files.names import SUFFIXES, explain_no_image
 from pipelines.files.parallel import map_in_processes, map_in_threads
 from pipelines.files.walking import walk
 
-# Whose versions decide about pixels.
+# Their versions decide about pixels.
 _PACKAGES = ("augly", "pillow", "numpy")
+# Images that are worth the start of a process.
+_PER_PROCESS = 50
 
 
 def augment_folder(
@@ -45,18 +47,18 @@ def augment_folder(
         operations: See `pipelines.augly.operations`.
         count: Variations of each image, at least 1. They are JPEG files of
             quality 95 without color subsampling, named `<stem>_augly<k>.jpg`
-            with k from 1, or `<name>_augly<k>.jpg` where that is taken.
+            with k from 1, or `<name>_augly<k>.jpg` if that is taken.
         seed: Integer of at least 0.
         left_out: Images to pass over, as "<class>/<file>".
-        processes: Number of worker processes; None: one for each core; 1:
-            none, all is done in this one. A script that starts some needs
-            `if __name__ == "__main__":`.
+        processes: Number of worker processes; None: one for each core, or
+            fewer for few images; 1: all work is done in this process. A
+            script that starts some needs `if __name__ == "__main__":`.
 
     Returns:
         The manifest, see `read_manifest`.
 
     Raises:
-        DataError: says in one line what is wrong with the arguments, the
+        DataError: names in one line the fault of the arguments, the
             images, the target or the machine.
 
     Example:
@@ -73,13 +75,16 @@ def augment_folder(
         _check_integer("processes", processes, 1)
     load_augly()
     source, target = Path(source), AugmentedFolder(target)
-    originals = _find_originals(source, target.path, count, left_out)
+    originals = _list_originals(source, target.path, count, left_out)
     config = {
         "seed": seed,
         "count": count,
         "operations": operations,
         "source_sha256": _digest(originals),
     }
+    if processes is None:
+        enough = max(1, len(originals) // _PER_PROCESS)
+        processes = min(enough, os.cpu_count() or 1)
     versions = {name: importlib.metadata.version(name) for name in _PACKAGES}
     if target.claim(config, versions):
         return target.manifest()
@@ -95,7 +100,7 @@ def augment_folder(
 
 
 def read_manifest(target):
-    """What is in a folder that `augment_folder` has finished.
+    """Reads the manifest of a folder that `augment_folder` has finished.
 
     Args:
         target: The folder.
@@ -113,7 +118,7 @@ def read_manifest(target):
 
 
 def build_generator(seed, name, number):
-    """The generator that variation `number` of an image is drawn from.
+    """Builds the random generator of variation `number` of an image.
 
     Args:
         seed: Integer of at least 0.
@@ -128,7 +133,7 @@ def build_generator(seed, name, number):
 
 
 def name_variations(files, count):
-    """Names for the variations of a class: none twice, none an original's.
+    """Names the variations of a class: no name twice, none an original's.
 
     Args:
         files: Names of the originals, sorted.
@@ -174,7 +179,7 @@ class _Maker:
     seed: int
 
     def __call__(self, original):
-        """Writes what is missing; returns the original's manifest entries."""
+        """Writes missing files; returns the original's manifest entries."""
         data = _read(self.source / original.name)
         if _sha256(data) != original.sha256:
             raise DataError(
@@ -215,7 +220,7 @@ class _Maker:
             ) from error
 
     def _vary(self, name, decoded, drawn):
-        """The JPEG file of a variation."""
+        """Returns the JPEG file of a variation."""
         image = decoded()
         buffer = io.BytesIO()
         try:
@@ -228,7 +233,7 @@ class _Maker:
         return buffer.getvalue()
 
 
-def _find_originals(source, target, count, left_out):
+def _list_originals(source, target, count, left_out):
     if not source.is_dir():
         raise DataError(
             "expected a folder with a folder of images for each class. "
@@ -257,7 +262,7 @@ def _find_originals(source, target, count, left_out):
 
 
 def _list_classes(source, left_out):
-    """{class folder: names of its images}, both sorted."""
+    """Lists {class folder: names of its images}, both sorted."""
     tree = walk(source)
     classes = {name: [] for name in tree.folders[1:] if "/" not in name}
     for name in tree.files:
@@ -288,7 +293,7 @@ def _check_integer(name, value, minimum):
 
 
 def _digest(originals):
-    """Of the names and contents of all originals."""
+    """Digests the names and contents of all originals."""
     lines = [f"{each.sha256} {each.name}\n" for each in originals]
     return _sha256(os.fsencode("".join(lines)))
 

@@ -47,17 +47,17 @@ _AUGLY_ERRORS = (
 
 
 def check_operations(operations):
-    """The operations in one form, if AugLy can do them.
+    """Checks operations; returns them in one form.
 
     Args:
         operations: See the top of this file.
 
     Returns:
-        The same with tuples where JSON has lists.
+        The same, with tuples instead of JSON's lists.
 
     Raises:
-        DataError: says which operation, parameter or value is wrong, and
-            what would be right.
+        DataError: names the wrong operation, parameter or value, and what is
+            expected.
     """
     if not isinstance(operations, dict) or not operations:
         raise DataError(
@@ -118,7 +118,7 @@ def _is_range(kind, value):
 
 
 def _check_crop(settings):
-    """Every crop that can be drawn must leave something."""
+    """Checks that every crop that can be drawn leaves something."""
     for low, high in (("x1", "x2"), ("y1", "y2")):
         last = np.max(settings.get(low, 0.25))
         first = np.min(settings.get(high, 0.75))
@@ -130,10 +130,10 @@ def _check_crop(settings):
 
 
 def draw(operations, random):
-    """Makes every random decision for one image.
+    """Draws every random decision for one image.
 
-    The same numbers are taken from `random` whatever is applied in the end,
-    so that a probability or a range does not shift what comes after it.
+    Each operation takes the same count of numbers from `random`, applied or
+    not. So a probability or a range does not shift later operations.
 
     Args:
         operations: As `check_operations` accepts them.
@@ -159,7 +159,7 @@ def draw(operations, random):
 
 
 def _pick(kind, value, number):
-    """The value, or that place of the range which `number` in [0, 1) says."""
+    """Returns the value, or the place `number` in [0, 1) of a range."""
     if not isinstance(kind, Number) or not isinstance(value, tuple | list):
         return value
     low, high = value
@@ -210,7 +210,7 @@ def _argument(kind, value):
 
 
 def vary(image, operations, random):
-    """One random variation of an image.
+    """Varies an image at random.
 
     Args:
         image: A PIL image of mode "RGB"; it is not changed.

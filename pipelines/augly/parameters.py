@@ -1,4 +1,4 @@
-"""Which of AugLy's image functions can be used, and their parameters."""
+"""Image functions of AugLy that can be used, with their parameters."""
 
 from dataclasses import dataclass
 

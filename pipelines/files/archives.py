@@ -1,9 +1,9 @@
 """Zip archives from anywhere, read without being extracted.
 
-An archive is checked as a whole before anything is read from it, and nothing
-is ever written: names that would leave a folder, links, encrypted or doubled
-members and zip bombs are refused in one line each. A file whose name has a
-control character, such as the `Icon\\r` of macOS, is left out.
+An archive is checked as a whole before it is read, and nothing is written.
+Names that would leave a folder, links, encrypted or doubled members and zip
+bombs are errors of one line each. A file whose name has a control character,
+such as the `Icon\\r` of macOS, is left out.
 """
 
 import contextlib
@@ -24,7 +24,7 @@ TOTAL_LIMIT = 32 * 2**30
 RATIO_LIMIT = 200
 RATIO_COUNTS_FROM = 2**24
 
-# All that zipfile raises at archives that are broken or from elsewhere.
+# Exceptions of zipfile for archives that are broken or of another kind.
 _BROKEN = (
     zipfile.BadZipFile,
     zlib.error,
@@ -43,7 +43,7 @@ class Archive:
         path: Of the zip file.
         names: list[str]; its files in their order, without the folders.
         folders: list[str]; folders that it names as such.
-        left_out: {name of a file: why it cannot be read}.
+        left_out: {name of a file: reason why it cannot be read}.
     """
 
     def __init__(self, path, file, members, folders):
@@ -73,12 +73,12 @@ class Archive:
 
         Raises:
             KeyError: if there is no such file.
-            DataError: if it is not what the archive says it is.
+            DataError: if it contradicts the archive's directory.
         """
         member = self._members[name]
         try:
-            # Asked for all it has, zipfile would unpack without limit what a
-            # dishonest archive declares to be short.
+            # Without a size zipfile would unpack a member that a dishonest
+            # archive declares to be short, without limit.
             with self._lock, self._file.open(member) as file:
                 data = file.read(max(1, member.file_size))
         except (*_BROKEN, OSError) as error:

@@ -1,4 +1,4 @@
-"""Arrays in a file that may be damaged, or no such file at all."""
+"""Reads arrays from a file that may be damaged."""
 
 import struct
 import tokenize
@@ -9,11 +9,11 @@ import numpy as np
 
 
 class Damaged(Exception):
-    """A file is not what it should be; the message says how."""
+    """A file is damaged; the message says how."""
 
 
 def read_arrays(path):
-    """The arrays of an .npz file; nothing in it is executed.
+    """Reads the arrays of an .npz file; nothing in it is executed.
 
     Raises:
         FileNotFoundError: if it is not there.

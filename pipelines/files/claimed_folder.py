@@ -9,7 +9,7 @@ from pipelines.files.replacing import replace_file
 
 
 class ClaimedFolder:
-    """Reads and writes the files of a config; each write is all or nothing.
+    """Reads and writes the files of one config; each write is all or nothing.
 
     Subclasses set the attributes.
 
@@ -17,9 +17,9 @@ class ClaimedFolder:
         path: The folder; made when something is first written.
 
     Attributes:
-        error: Class of what is raised.
-        if_full: What to do where a file cannot be written.
-        if_claimed: What to do where the folder is another config's.
+        error: Class of exceptions.
+        if_full: Advice if a file cannot be written.
+        if_claimed: Advice if the folder has another config.
         writer: See `replacing`.
     """
 
@@ -32,13 +32,13 @@ class ClaimedFolder:
         return self.path / name
 
     def check_claim(self, there, here, what="config", mend=None):
-        """Refuses to write beside the files of another config.
+        """Raises an error if the folder has files of another config.
 
         Args:
-            there: What the folder's files were made with, as JSON has it.
-            here: What would be written with; goes into JSON.
-            what: The name of both.
-            mend: What to do; None: `if_claimed`.
+            there: Config of the folder's files, as read from JSON.
+            here: Config of the files to write; goes into JSON.
+            what: Name of both for the message.
+            mend: Advice; None: `if_claimed`.
 
         Raises:
             `error`: names the first field that differs.
@@ -53,7 +53,7 @@ class ClaimedFolder:
             )
 
     def read_json(self, name):
-        """What is in a file, or None if it is not there.
+        """Reads a JSON file; None if it is not there.
 
         Raises:
             `error`: if it is no JSON object.
@@ -80,8 +80,7 @@ class ClaimedFolder:
         Args:
             name: Of the file, in this folder.
             write: Function of a path.
-            keep: Name under which the file stays that was there; None: it
-                does not.
+            keep: New name for the old file; None: it is removed.
 
         Raises:
             `error`: if the file cannot be written, and why.

@@ -1,4 +1,4 @@
-"""Encoded image files to RGB pixels."""
+"""Decoding of image files to RGB pixels."""
 
 import io
 import struct
@@ -10,7 +10,7 @@ import PIL.Image
 
 from pipelines.errors import DataError
 
-# Which images it is of, `pipelines.files.inspection` says.
+# `pipelines.files.inspection` names the images.
 warnings.filterwarnings("ignore", "Corrupt EXIF data", UserWarning)
 _ORIENTATION = 0x0112
 _TURNS = {
@@ -22,7 +22,7 @@ _TURNS = {
     7: PIL.Image.Transpose.TRANSVERSE,
     8: PIL.Image.Transpose.ROTATE_90,
 }
-# What Pillow raises at files that are no image, or a broken one.
+# Exceptions of Pillow for files that are no image, or a broken one.
 BAD_IMAGE_ERRORS = (
     OSError,
     ValueError,
@@ -35,12 +35,12 @@ BAD_IMAGE_ERRORS = (
 
 
 def decode_rgb(data):
-    """One image file as RGB, upright, as a viewer would show it.
+    """Decodes one image file to RGB, upright, as a viewer would show it.
 
-    Grayscale, palette, CMYK and 16-bit files are converted, transparent
-    pixels stand on white, EXIF rotation is applied where it can be read; of
-    an animation it is the first frame. Pixels without a known range, floats
-    and 32-bit integers, are refused.
+    Grayscale, palette, CMYK and 16-bit files are converted. Transparent
+    pixels stand on white. EXIF rotation is applied if it can be read. The
+    first frame stands for an animation. Pixels without a known range, such as
+    floats and 32-bit integers, are errors.
 
     Args:
         data: The bytes of the file.
@@ -52,28 +52,28 @@ def decode_rgb(data):
         One of `BAD_IMAGE_ERRORS`.
     """
     with PIL.Image.open(io.BytesIO(data)) as image:
+        pixels = convert_to_rgb(image)
+        # Only now: some formats have the orientation behind the pixels, and
+        # of a TIFF file Pillow has turned them and removed it.
         turn = _TURNS.get(read_orientation(image))
-        # Decoded first: some orientations are read along with the pixels.
-        upright = convert_to_rgb(image)
-        return upright if turn is None else upright.transpose(turn)
+        return pixels if turn is None else pixels.transpose(turn)
 
 
 def read_orientation(image):
-    """The orientation, 1 to 8, that EXIF data gives an opened image.
+    """Reads the orientation, 1 to 8, from the EXIF data of an opened image.
 
-    Of a damaged block whatever can be read counts. None: it is damaged, and
-    cannot be told.
+    A damaged block is read as far as possible. None: it does not tell.
     """
     try:
         # Pillow takes what it cannot read for absent.
-        found = _orientation_in(image.info.get("exif"))
+        found = _read_orientation_tag(image.info.get("exif"))
         return found or image.getexif().get(_ORIENTATION, 1)
     except (*BAD_IMAGE_ERRORS, LookupError, TypeError, ArithmeticError):
         return None
 
 
-def _orientation_in(block):
-    """What the first directory of an EXIF block says; None if nothing."""
+def _read_orientation_tag(block):
+    """Reads the tag in the first directory of an EXIF block; None if absent."""
     if not block:
         return None
     block = block.removeprefix(b"Exif\0\0")
@@ -90,7 +90,7 @@ def _orientation_in(block):
 
 
 def convert_to_rgb(image):
-    """A PIL image of any mode as mode "RGB".
+    """Converts a PIL image of any mode to mode "RGB".
 
     Raises:
         ValueError: if the range of its pixels is unknown.
@@ -113,7 +113,7 @@ def convert_to_rgb(image):
 
 
 def decode(data, size):
-    """One image file as pixels.
+    """Decodes one image file to pixels of a size.
 
     Args:
         data: The bytes of the file.
@@ -137,7 +137,7 @@ def decode_into(images, read, names, decode=decode):
             names.
         read: Function from a name to the bytes of that file.
         names: The files.
-        decode: As the function of this name.
+        decode: Function like `decode` of this module.
 
     Raises:
         DataError: names the file that could not be decoded, and why.
@@ -153,7 +153,7 @@ def decode_into(images, read, names, decode=decode):
 
 
 def describe_error(error):
-    """What an image library said, on one line and without addresses."""
+    """Describes an error of an image library on one line."""
     if isinstance(error, PIL.UnidentifiedImageError):
         return "no image of a known format"
     text = " ".join(str(error).split())

@@ -1,4 +1,4 @@
-"""Large files from the network: resumed where they broke off, verified.
+"""Downloads of large files: resumed after a break, verified.
 
 Pooch and `keras.utils.get_file` verify too, but start again after each break.
 """
@@ -24,18 +24,18 @@ class _TryAgain(Exception):
 
 
 def download(url, path, *, size, md5, attempts=4, pause=1.0):
-    """Gets a file, unless it is there, and verifies it.
+    """Downloads a file, unless it is there, and verifies it.
 
-    What has come so far stays in `PATH.part`, across calls and processes; it
-    goes on from there if the server's file is still the same. `path` appears
-    only when it is whole.
+    Bytes that have arrived stay in `PATH.part`, across calls and processes.
+    The download continues from them if the server's file is still the same.
+    `path` appears only when it is whole.
 
     Args:
         url: Of the file.
-        path: Where it goes; the folder is made.
+        path: Of the file to write; its folder is made.
         size: Bytes it must have.
         md5: Hexadecimal digest it must have.
-        attempts: Tries in a row that bring nothing before this gives up.
+        attempts: Tries in a row without a byte before this gives up.
         pause: Seconds before the second try; twice as long before each
             further one.
 
@@ -43,7 +43,7 @@ def download(url, path, *, size, md5, attempts=4, pause=1.0):
         `path`.
 
     Raises:
-        DataError: if it cannot be had, or is not what it should be.
+        DataError: if it cannot be downloaded, or is another file.
     """
     path = Path(path)
     if path.exists():
@@ -57,7 +57,7 @@ def download(url, path, *, size, md5, attempts=4, pause=1.0):
         part.become(path)
     except (requests.RequestException, _TryAgain) as error:
         raise DataError(
-            f"cannot download {url}: {_reason(error)}. Get it by other means "
+            f"cannot download {url}: {_explain(error)}. Get it by other means "
             f"and put it at {by_hand}, or run the same command again later."
         ) from error
     except OSError as error:
@@ -80,7 +80,7 @@ class _Part:
         return self.path.stat().st_size if self.path.exists() else 0
 
     def version(self):
-        """What the server called the file (see `_version_of`), or ""."""
+        """Reads the version of the file; see `_read_version`."""
         return self._version.read_text() if self._version.exists() else ""
 
     def restart(self, version):
@@ -116,7 +116,7 @@ def _fetch_patiently(url, part, attempts, pause):
 
 
 def _fetch(url, part):
-    """One request: for the rest of the file, or for all of it."""
+    """Requests the rest of the file, or all of it, once."""
     headers = {"Accept-Encoding": "identity"}
     if len(part) and part.version():
         headers["Range"] = f"bytes={len(part)}-"
@@ -127,24 +127,24 @@ def _fetch(url, part):
         if response.status_code in (429, 500, 502, 503, 504):
             raise _TryAgain(f"the server answers {response.status_code}")
         if response.status_code == 416 or (
-            response.status_code == 206 and not _goes_on(response, part)
+            response.status_code == 206 and not _continues(response, part)
         ):
             part.remove()
             raise _TryAgain("the server does not go on where it broke off")
         response.raise_for_status()
         if response.status_code != 206:
-            part.restart(_version_of(response))
+            part.restart(_read_version(response))
         _append(response, part, url)
     if len(part) < part.size:
         raise _TryAgain(f"only {len(part):,} of {part.size:,} bytes came")
 
 
-def _goes_on(response, part):
-    """Whether the rest of the file follows, of the same version."""
+def _continues(response, part):
+    """True if the rest of the file follows, of the same version."""
     content = response.headers.get("Content-Range", "")
     return (
         content.startswith(f"bytes {len(part)}-")
-        and _version_of(response) == part.version()
+        and _read_version(response) == part.version()
     )
 
 
@@ -168,8 +168,8 @@ def _append(response, part, url):
                 break
 
 
-def _version_of(response):
-    """What a later request can name in If-Range; "" if there is nothing."""
+def _read_version(response):
+    """Reads the version that If-Range of a later request can name, or ""."""
     tag = response.headers.get("ETag", "")
     if tag and not tag.startswith("W/"):
         return tag
@@ -193,7 +193,7 @@ def _verify(url, part, size, md5):
     )
 
 
-def _reason(error):
+def _explain(error):
     if isinstance(error, requests.Timeout):
         return "the server does not answer"
     if isinstance(error, requests.HTTPError):

@@ -5,6 +5,7 @@ import hashlib
 import io
 from dataclasses import dataclass
 
+import numpy as np
 import PIL.Image
 
 from pipelines.errors import DataError
@@ -33,6 +34,7 @@ class Inspection:
         error: Reason why the file cannot be decoded; None if it can.
         damaged_exif: True if its EXIF block does not tell whether the image
             is upright.
+        twelve_bits: True if its pixels of 16 bits use 12 bits at most.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Inspection:
     plain: bool = False
     error: str | None = None
     damaged_exif: bool = False
+    twelve_bits: bool = False
 
 
 def inspect_files(read, names, description):
@@ -69,7 +72,7 @@ def inspect(name, data):
     """Decodes one file; returns its `Inspection`."""
     try:
         image = decode_rgb(data)
-        plain, damaged_exif = _check_plain(data)
+        facts = _check_file(data)
     except BAD_IMAGE_ERRORS as error:
         return Inspection(name, error=describe_error(error))
     digest = hashlib.blake2b(image.tobytes(), digest_size=16)
@@ -79,22 +82,27 @@ def inspect(name, data):
         image.width,
         image.height,
         digest.hexdigest(),
-        plain,
-        damaged_exif=damaged_exif,
+        **facts,
     )
 
 
-def _check_plain(data):
-    """Returns (file is plain, its EXIF block is damaged)."""
+def _check_file(data):
+    """Returns the facts about a file that pixels of 8 bits do not show."""
     with PIL.Image.open(io.BytesIO(data)) as image:
         turned = read_orientation(image)
-        plain = (
-            image.format in ("JPEG", "PNG")
-            and image.mode in ("L", "RGB")
-            and not image.has_transparency_data
-            and turned == 1
-        )
-        return plain, turned is None
+        return {
+            "plain": (
+                image.format in ("JPEG", "PNG")
+                and image.mode in ("L", "RGB")
+                and not image.has_transparency_data
+                and turned == 1
+            ),
+            "damaged_exif": turned is None,
+            "twelve_bits": (
+                image.mode.startswith("I;16")
+                and 0 < np.asarray(image).max() < 2**12
+            ),
+        }
 
 
 def select_good(inspections, on_bad_image):
@@ -167,19 +175,26 @@ def write_unused_files(reasons, report, shown):
         )
 
 
-def describe_damaged_exif(inspections):
-    """Describes images whose damaged EXIF block hides if they are upright.
+def describe_doubts(inspections):
+    """Describes images that may look otherwise than they were meant to.
 
     Returns:
-        A list of one sentence, or of none.
+        A list of sentences, one for each kind of doubt.
     """
-    names = [each.name for each in inspections if each.damaged_exif]
-    if not names:
-        return []
-    images = "image" if len(names) == 1 else "images"
+    doubts = {
+        "with a damaged EXIF block, taken as stored, upright or not": [
+            each.name for each in inspections if each.damaged_exif
+        ],
+        "of 16 bits that use 12 at most, nearly black; if they hold 12 bits, "
+        "multiply them by 16 or store them with 8": [
+            each.name for each in inspections if each.twelve_bits
+        ],
+    }
     return [
-        f"{len(names):,} {images} with a damaged EXIF block, taken as stored, "
-        f"upright or not: {join_names(names, 3)}"
+        f"{len(names):,} {'image' if len(names) == 1 else 'images'} {doubt}: "
+        + join_names(names, 3)
+        for doubt, names in doubts.items()
+        if names
     ]
 
 
@@ -238,3 +253,27 @@ def describe_leaks(splits):
                 + (", ..." if len(shared) > 3 else "")
             )
     return sentences
+
+
+def describe_contradictions(labelled):
+    """Describes pictures of several classes, by the digest of their pixels.
+
+    Args:
+        labelled: Pairs (class name, `Inspection`).
+
+    Returns:
+        A list of one sentence, or of none.
+    """
+    names_of = {}
+    for class_name, each in labelled:
+        names = names_of.setdefault(each.digest, {})
+        names.setdefault(class_name, each.name)
+    several = [names for names in names_of.values() if len(names) > 1]
+    if not several:
+        return []
+    are = "picture is" if len(several) == 1 else "pictures are"
+    examples = [" = ".join(names.values()) for names in several]
+    return [
+        f"{len(several):,} {are} in more than one class: "
+        + join_names(examples, 3)
+    ]

@@ -1,4 +1,4 @@
-"""One process at a time where several would write the same files."""
+"""Locks: one process at a time writes the same files."""
 
 import contextlib
 import os
@@ -8,26 +8,25 @@ import portalocker
 
 
 class Held(Exception):
-    """Another process has the lock; the message says which."""
+    """Another process has the lock; the message names it."""
 
 
 class NoLocks(OSError):
-    """The file system has none; some of clusters have not."""
+    """The file system has no locks; some of clusters have none."""
 
 
 @contextlib.contextmanager
 def file_lock(path, wait=True):
-    """Waits until no other process holds this lock.
+    """Waits until no other process holds this lock, then holds it.
 
     Args:
-        path: Of the lock file. It and its folder are made where they are not
-            there, and what this call has made is removed in the end, the
-            folder unless something else is in it.
-        wait: Whether to wait.
+        path: Of the lock file. It and its folder are made if need be. In the
+            end they are removed again, the folder only if it is empty.
+        wait: False raises an error instead of waiting.
 
     Raises:
-        Held: if not to, and another process holds it. One that is dead holds
-            nothing: the operating system has let go of its locks.
+        Held: if another process holds the lock and `wait` is False. A process
+            that has died holds nothing.
         NoLocks: if files cannot be locked there.
     """
     while True:
@@ -37,12 +36,12 @@ def file_lock(path, wait=True):
                 path.parent.mkdir(parents=True, exist_ok=True)
                 file = stack.enter_context(open(path, "a+"))
             except (FileExistsError, FileNotFoundError):
-                # Whoever had the lock has just removed the folder; mkdir has
-                # found it there, and then has not.
+                # The last holder has just removed the folder: mkdir saw it,
+                # and then did not.
                 if path.parent.exists() and not path.parent.is_dir():
                     raise
                 continue
-            # The operating system lets go of it when the process ends.
+            # The operating system releases it when the process ends.
             _lock(file, path.parent, wait)
             if not _is_at(file, path):
                 continue

@@ -1,4 +1,4 @@
-"""Work for all cores, in threads or in processes that end when they should."""
+"""Work on all cores, in threads or in processes that end with this one."""
 
 import contextlib
 import multiprocessing
@@ -21,7 +21,7 @@ _AHEAD = 1000
 
 
 def map_in_threads(function, items, **bar):
-    """Yields function(item) in order; for what lets go of Python's lock.
+    """Yields function(item) in order; for functions without Python's lock.
 
     Args:
         function, items: Pillow decodes without the lock, for example.
@@ -29,15 +29,15 @@ def map_in_threads(function, items, **bar):
     """
     pool = ThreadPoolExecutor(os.cpu_count())
     try:
-        done = _in_order(pool, function, items)
+        done = _yield_in_order(pool, function, items)
         yield from progress_bar(done, total=len(items), **bar)
     finally:
         # After an error or Ctrl-C nobody waits for the rest.
         pool.shutdown(cancel_futures=True)
 
 
-def _in_order(pool, function, items):
-    """As `pool.map`, which would take memory for all items from the start."""
+def _yield_in_order(pool, function, items):
+    """Yields results; `pool.map` would take memory for all items at once."""
     begun = deque()
     for item in items:
         begun.append(pool.submit(function, item))
@@ -104,17 +104,17 @@ class Workers(ProcessPoolExecutor):
 
     def submit(self, function, /, *arguments):
         # Which may start a process.
-        with _interrupts_held_back():
+        with _hold_back_interrupts():
             return super().submit(function, *arguments)
 
 
 @contextlib.contextmanager
-def _interrupts_held_back():
-    """Ctrl-C waits, and processes that start meanwhile never see it.
+def _hold_back_interrupts():
+    """Holds back Ctrl-C; processes that start meanwhile never see it.
 
-    It reaches all processes of a terminal. The main one ends the others,
-    which would only print tracebacks; as would one that is not told what to
-    do because the main one is interrupted while it starts it.
+    Ctrl-C reaches all processes of a terminal. The main process ends the
+    others, which would only print tracebacks. So would a process that starts
+    while the main one is interrupted, before it gets its work.
     """
     held = []
     # The processes inherit this.
@@ -140,6 +140,6 @@ def _start(prepare):
 
 
 def _end_with_parent():
-    """A parent that is killed cannot tell its workers to end."""
+    """Ends this worker with its parent, which may be killed."""
     multiprocessing.parent_process().join()
     os._exit(1)

@@ -43,7 +43,7 @@ class OwnImages(ImageFolder):
 
 
 def locate_files(location, others=()):
-    """Locates the images at `location.data_dir`, whatever their layout.
+    """Locates the images at `location.data_dir`, in any layout.
 
     Args:
         location: A `pipelines.location.Location`.

@@ -10,7 +10,8 @@ from augment_tf.ops.sampling import to_32_bits
 from pipelines.errors import DataError
 from pipelines.files.inspection import (
     check_classes,
-    describe_damaged_exif,
+    describe_contradictions,
+    describe_doubts,
     describe_leaks,
     inspect_files,
     select_good,
@@ -185,7 +186,10 @@ def _describe(files, good, parts, seed, adopted=False):
     notes = describe_leaks(
         {part: rows.values() for part, rows in by_part.items()}
     )
-    notes += describe_damaged_exif(good.values())
+    notes += describe_contradictions(
+        (entry.class_name, each) for entry, each in good.items()
+    )
+    notes += describe_doubts(good.values())
     for note in notes:
         print(f"note: {note}", flush=True)
     unused = {

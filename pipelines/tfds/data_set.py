@@ -4,6 +4,7 @@ import re
 
 from pipelines.errors import DataError
 from pipelines.files.fingerprints import compute_fingerprint
+from pipelines.files.inspection import check_classes
 from pipelines.files.names import join_names
 
 PREFIX = "tfds/"
@@ -62,6 +63,7 @@ class Catalogue:
                 f"{_format_command(name, data_dir)} --file_format=tfrecord."
             )
         self.class_names = info.features[self._features["label"]].names
+        check_classes(dict.fromkeys(self.class_names, 1), info.full_name)
         self.splits = [each for each in info.splits if "[" not in each]
         self._meanings = {
             name: other

@@ -1,4 +1,4 @@
-"""Images in the records of a data set that tensorflow-datasets has prepared."""
+"""Images in the records of tensorflow-datasets."""
 
 import functools
 import io
@@ -22,16 +22,16 @@ _BEFORE, _BEHIND = 12, 4
 
 
 def locate_split(builder, name, meanings):
-    """Where the records of a split are.
+    """Locates the records of a split.
 
     Args:
         builder: A `tfds.core.DatasetBuilder`.
         name: Of a split; sums and slices work as in tensorflow-datasets.
-        meanings: {name: what it stands for}, of those that the builder does
-            not have.
+        meanings: {name: its meaning}, for names that the builder does not
+            have.
 
     Returns:
-        `name` with what it stands for, and a list of the builder's
+        `name` with meanings put in, and a list of the builder's
         `FileInstruction`s.
 
     Raises:
@@ -58,17 +58,17 @@ def locate_split(builder, name, meanings):
 
 
 class RecordSplit:
-    """Some of the images.
+    """A split: some images of prepared records.
 
     Args:
         instructions: See `locate_split`.
         image, label: Names of the features.
         names: Name of a feature that tells each image from all others; None:
             they are numbered.
-        side: Of the images, where all are plain: gray or RGB files of 8 bits
-            in JPEG or PNG, upright and opaque. None: they may be of any kind.
+        side: Of the images, if all are plain: gray or RGB files of 8 bits in
+            JPEG or PNG, upright and opaque. None: they may be of any kind.
         known_fingerprint: Changes if the images, their labels or order do;
-            None: it is made of all records.
+            None: it is computed from all records.
 
     Attributes:
         labels: int32 (N,), in the order of the records.
@@ -143,7 +143,7 @@ class RecordSplit:
         )
 
     def _read(self, index):
-        """The file of one image."""
+        """Reads the file of one image."""
         file = self._index["files"][index]
         start, length = (
             int(self._index[key][index]) for key in ("starts", "lengths")
@@ -155,10 +155,10 @@ class RecordSplit:
 
     @functools.cached_property
     def _index(self):
-        """{what: one for each image}"""
+        """Builds {column: one value for each image}."""
         found = []
         for part in self._instructions:
-            # tensorflow-datasets names examples so, where it is asked to.
+            # The names that tensorflow-datasets can give to examples.
             stem = Path(part.filename).name
             rows = range(part.skip, part.skip + part.take)
             columns = {
@@ -178,10 +178,10 @@ class RecordSplit:
         return index | {"ids": [name.decode() for name in index.pop("names")]}
 
     def _scan(self, part):
-        """{what: one for each record} of a file, all of which is checked.
+        """Reads {column: one value for each record} of a file, and checks it.
 
-        At 64 pixels, what tf.data does for each element of its own takes
-        longer than the decoding, so it is done for many.
+        tf.data takes longer for an element than an image of 64 pixels takes
+        to decode, so it reads many records at a time.
         """
         batches = disable_autotune(
             tf.data.TFRecordDataset(str(part.filename), buffer_size=2**20)
@@ -192,7 +192,7 @@ class RecordSplit:
         try:
             found = list(batches.as_numpy_iterator())
         except tf.errors.OpError as error:
-            raise _damaged(part, _first_line(error)) from error
+            raise _damaged(part, _select_first_line(error)) from error
         there = sum(len(batch["labels"]) for batch in found)
         if there != part.examples_in_shard:
             raise _damaged(
@@ -225,8 +225,8 @@ def _damaged(part, reason):
     )
 
 
-def _first_line(error):
-    """What TensorFlow says, without the names of its nodes."""
+def _select_first_line(error):
+    """Shortens an error of TensorFlow: no names of its nodes."""
     text = re.sub(r"\{\{.*?\}\}|\[Op:.*", "", error.message)
     return text.strip().split("\n")[0].rstrip(". ")
 

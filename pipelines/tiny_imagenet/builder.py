@@ -12,7 +12,7 @@ from pipelines.errors import DataError
 from pipelines.files.decoding import decode_rgb
 from pipelines.files.inspection import (
     check_classes,
-    describe_damaged_exif,
+    describe_doubts,
     describe_leaks,
     inspect_files,
     select_good,
@@ -148,8 +148,7 @@ class Builder(tfds.core.GeneratorBasedBuilder):
                 )
             },
             seed=arrangement.SEED,
-            notes=describe_leaks(parts)
-            + describe_damaged_exif(inspections.values()),
+            notes=describe_leaks(parts) + describe_doubts(inspections.values()),
             fingerprints=contents.fingerprints,
             content=content.hexdigest(),
         )

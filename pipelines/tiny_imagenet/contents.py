@@ -157,7 +157,8 @@ class Contents:
         return Files(ids, np.array(labels, np.int32))
 
     def _lines(self, name):
-        lines = self._read(name).decode().splitlines()
+        # Editors of Windows put a mark at the beginning.
+        lines = self._read(name).decode("utf-8-sig").splitlines()
         return [line for line in lines if line.strip()]
 
     def _not_as_expected(self, error):

@@ -62,7 +62,7 @@ def locate_or_download(data_dir):
     """Locates the images, or downloads the public archive if there are none.
 
     Raises:
-        DataError: if it cannot be had; tells which file to put where.
+        DataError: if it cannot be downloaded; names the file to put there.
     """
     data_dir = Path(data_dir)
     found = locate(data_dir)

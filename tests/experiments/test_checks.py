@@ -1,4 +1,4 @@
-"""What cannot be run is refused before anything is read or written."""
+"""Configs that cannot be run are refused before anything is read."""
 
 import os
 from dataclasses import replace
@@ -108,7 +108,7 @@ def test_network_that_fits_into_no_memory(tiny, size, monkeypatch):
         ConfigError, match=r"[\d,]{9,} parameters.* 4 GiB\. Set"
     ):
         check_experiment(wrong)
-    # Of what a few GiB hold, nothing is built.
+    # Networks that fit are let through.
     monkeypatch.setattr(os, "sysconf", lambda name: 2**30)
     check_experiment(wrong)
 

@@ -1,15 +1,16 @@
-"""What the rows of history.csv tell."""
+"""Best epochs, early stopping and diagnostics of a history.csv."""
 
 import math
 
+import numpy as np
 import pytest
 
 from experiments.history import (
     best_row,
-    has_diverged,
+    choose_column,
+    compute_guessing_loss,
+    diagnose,
     is_over,
-    picked_on,
-    signs,
     still_rising,
 )
 
@@ -29,9 +30,9 @@ def test_the_first_of_the_best_epochs_is_the_best():
     assert best_row([]) is None
 
 
-def test_held_out_images_pick_where_there_are_some():
+def test_held_out_images_pick_if_there_are_some():
     rows = rows_of([0.1, 0.5, 0.4], selection=[0.3, 0.1, 0.2])
-    assert picked_on(rows) == "selection_accuracy"
+    assert choose_column(rows) == "selection_accuracy"
     assert best_row(rows)["epoch"] == 0
 
 
@@ -54,18 +55,29 @@ def test_a_line_through_the_last_fifth_goes_on():
     assert still_rising(rising[:4]) is None
 
 
-def test_a_loss_above_that_of_guessing_has_diverged():
-    guessing = math.log(10)
-    assert has_diverged(rows_of([0.1], loss=guessing + 0.01), 10)
-    assert not has_diverged(rows_of([0.1], loss=guessing - 0.01), 10)
+def test_the_loss_of_guessing_follows_from_the_shares_of_classes():
+    assert compute_guessing_loss([7] * 10) == pytest.approx(math.log(10))
+    shares = np.array([0.75, 0.25])
+    entropy = -(shares * np.log(shares)).sum()
+    assert compute_guessing_loss([30, 10, 0]) == pytest.approx(entropy)
+    # Smoothed labels have more.
+    assert compute_guessing_loss([3, 1], 1.0) == pytest.approx(math.log(2))
 
 
-def test_signs_in_words():
+def test_diagnostics_in_words():
     flat = rows_of([0.5] * 10)
-    assert list(signs(flat, 10)) == []
-    (said,) = signs(rows_of([0.5] * 10, loss=1e22), 10)
-    assert "ended at 1e+22" in said
-    assert "optimizer.learning_rate" in said
-    (said,) = signs(rows_of([0.05 * epoch for epoch in range(10)]), 10)
-    # The least part that tells is of three epochs.
-    assert "rose by 15.0 points" in said
+    assert list(diagnose(flat, 1.01, 100)) == []
+    (note,) = diagnose(rows_of([0.5] * 10, loss=1e22), 1.01, 100)
+    assert "ended at 1e+22" in note
+    assert "optimizer.learning_rate" in note
+    (note,) = diagnose(rows_of([0.05 * n for n in range(10)]), 1.01, 1000)
+    # At least three epochs are looked at.
+    assert "rose by 15.0 points" in note
+
+
+def test_noise_is_not_taken_for_a_rise():
+    """About 5 of 100 flat curves rise by more than their standard error."""
+    random = np.random.default_rng(0)
+    curves = random.binomial(100, 0.5, (1000, 30)) / 100
+    told = sum(bool([*diagnose(rows_of(c), 1.01, 100)]) for c in curves)
+    assert 20 <= told <= 80

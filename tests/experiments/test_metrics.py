@@ -1,10 +1,15 @@
-"""Metrics against counts by hand."""
+"""Predictions and metrics against counts by hand."""
 
 import numpy as np
 import pytest
 
 from experiments.errors import ConfigError
-from experiments.metrics import classification_metrics
+from experiments.metrics import (
+    Predictions,
+    classification_metrics,
+    read_predictions,
+)
+from pipelines.files.arrays import Damaged
 
 NAMES = ("cats", "dogs")
 
@@ -89,3 +94,90 @@ def test_unknown_positive_class_is_one_line():
     with pytest.raises(ConfigError, match="'dog' .*dogs") as error:
         classification_metrics([0], [0], NAMES, "dog")
     assert "\n" not in str(error.value)
+
+
+def predictions(**columns):
+    """Two images of seven classes; the second label is the sixth likeliest."""
+    table = np.array(
+        [
+            [0.64, 0.06, 0.06, 0.06, 0.06, 0.06, 0.06],
+            [0.30, 0.25, 0.20, 0.10, 0.08, 0.05, 0.02],
+        ],
+        np.float32,
+    )
+    return Predictions(
+        **{
+            "class_names": tuple("abcdefg"),
+            "ids": np.array(["1.png", "2.png"]),
+            "labels": np.array([0, 5]),
+            "probabilities": table,
+            **columns,
+        }
+    )
+
+
+def test_figures_of_predictions():
+    found = predictions()
+    assert found.predicted.tolist() == [0, 0]
+    assert found.right.tolist() == [True, False]
+    assert found.in_top5.tolist() == [True, False]
+    np.testing.assert_allclose(found.confidence, [0.64, 0.3], rtol=1e-6)
+    np.testing.assert_allclose(found.nll, -np.log([0.64, 0.05]), rtol=1e-6)
+    assert found.loss == pytest.approx(-np.log(0.64 * 0.05) / 2)
+    assert (found.accuracy, found.top5_accuracy) == (0.5, 0.5)
+    assert found.calibration_error == pytest.approx((0.36 + 0.3) / 2)
+    assert found.classification_metrics("a")["precision"] == 0.5
+
+
+def test_a_probability_of_zero_has_a_finite_loss():
+    sure = np.array([[1.0, 0.0], [0.0, 1.0]])
+    found = predictions(
+        class_names=("a", "b"), labels=np.array([1, 1]), probabilities=sure
+    )
+    np.testing.assert_allclose(found.nll, [-np.log(1e-30), 0])
+
+
+def test_predictions_come_back_from_their_file(tmp_path):
+    written = predictions()
+    written.write(tmp_path / "predictions.npz")
+    found = read_predictions(tmp_path / "predictions.npz")
+    assert found.class_names == written.class_names
+    for name in ("ids", "labels", "probabilities"):
+        got, expected = getattr(found, name), getattr(written, name)
+        np.testing.assert_array_equal(got, expected)
+        assert got.dtype == expected.dtype
+
+
+TABLE = predictions().probabilities
+
+
+@pytest.mark.parametrize(
+    ("columns", "reason"),
+    [
+        ({"probabilities": TABLE[0]}, "no table"),
+        ({"probabilities": TABLE > 0.1}, "no table"),
+        ({"probabilities": TABLE * np.nan}, "a sum of 1"),
+        ({"probabilities": TABLE * 2}, "a sum of 1"),
+        (
+            {"probabilities": TABLE - np.float32([1, *[0] * 5, -1])},
+            "a sum of 1",
+        ),
+        ({"probabilities": TABLE[:1]}, "do not fit"),
+        ({"class_names": tuple("abcdefgh")}, "do not fit"),
+        ({"labels": np.array([[0, 1]])}, "do not fit"),
+        ({"labels": np.array([0.0, 1.0])}, "do not fit"),
+        ({"labels": np.array([0, 7])}, "no class"),
+        ({"labels": np.array([0, -1])}, "no class"),
+        ({"ids": np.array(["1.png", "1.png"])}, "an image twice"),
+    ],
+)
+def test_predictions_that_are_damaged(tmp_path, columns, reason):
+    predictions(**columns).write(tmp_path / "predictions.npz")
+    with pytest.raises(Damaged, match=reason):
+        read_predictions(tmp_path / "predictions.npz")
+
+
+def test_predictions_without_a_column(tmp_path):
+    np.savez(tmp_path / "predictions.npz", labels=[0], probabilities=[[1.0]])
+    with pytest.raises(Damaged, match="has no class_names, ids"):
+        read_predictions(tmp_path / "predictions.npz")

@@ -1,4 +1,4 @@
-"""A run's files come back as they were written; the folder stays its own."""
+"""The files of a run, and the check of the run that a folder holds."""
 
 from dataclasses import replace
 
@@ -9,6 +9,8 @@ from experiments.run_folder import (
     HISTORY_FIELDS,
     SELECTION_FIELDS,
     RunFolder,
+    build_config,
+    locate_difference,
 )
 
 
@@ -32,31 +34,102 @@ def test_folder_is_named_after_experiment_and_seed(folder, tmp_path):
 
 
 def test_the_same_experiment_may_go_on_and_no_other(folder, tiny):
+    folder.check_config(tiny, 3)
     folder.claim(tiny, 3)
-    folder.claim(tiny, 3)
+    folder.check_config(tiny, 3)
     with pytest.raises(ConfigError) as caught:
-        folder.claim(replace(tiny, epochs=9), 3)
+        folder.check_config(replace(tiny, epochs=9), 3)
     assert str(caught.value) == (
         f"{folder.path} was made with another config: epochs is 2 there and 9 "
         "here. That cannot be longer, as the cosine schedule depends on the "
         "number of epochs. Choose another --workdir, or remove that folder."
     )
-    with pytest.raises(ConfigError, match="seed is 3 there and 4 here"):
-        folder.claim(tiny, 4)
-    folder.claim(tiny, 3)
+    for experiment, seed, message in (
+        (tiny, 4, "seed is 3 there and 4 here"),
+        (replace(tiny, epochs=1), 3, "epochs is 2 there and 1 here"),
+        (replace(tiny, judged="best"), 3, "judged is 'last' there and 'best'"),
+        (
+            replace(tiny, data=replace(tiny.data, folds=5)),
+            3,
+            r"data\.folds is None there and 5",
+        ),
+    ):
+        with pytest.raises(ConfigError, match=message):
+            folder.check_config(experiment, seed)
 
 
-def test_config_of_before_a_field_existed_is_the_same(folder, tiny):
+@pytest.mark.parametrize("status", ["running", "finished"])
+def test_a_run_may_become_longer_if_its_first_epochs_stay(folder, tiny, status):
+    constant = replace(
+        tiny, optimizer=replace(tiny.optimizer, schedule="constant")
+    )
+    folder.claim(constant, 3)
+    folder.write_json("metrics.json", {"status": status})
+    longer = replace(constant, epochs=9)
+    folder.check_config(longer, 3)
+    folder.claim(longer, 3)
+    assert folder.read_json("config.json")["epochs"] == 9
+    assert not folder.is_finished()
+    unmixed = RunFolder(folder.path / "unmixed")
+    unmixed.claim(replace(constant, unmixed_epochs=1), 3)
+    with pytest.raises(ConfigError, match="counts from the last epoch"):
+        unmixed.check_config(replace(longer, unmixed_epochs=1), 3)
+
+
+def test_an_unfinished_run_may_move_if_allowed(folder, tiny):
     folder.claim(tiny, 3)
-    config = folder.read_json("config.json")
-    assert config["data"].pop("folds") is None
-    assert config.pop("judged") == "last"
-    folder.write_json("config.json", config)
-    folder.claim(tiny, 3)
-    with pytest.raises(ConfigError, match="judged is 'last' there and 'best'"):
-        folder.claim(replace(tiny, judged="best"), 3)
-    with pytest.raises(ConfigError, match=r"data\.folds is None there and 5"):
-        folder.claim(replace(tiny, data=replace(tiny.data, folds=5)), 3)
+    moved = replace(tiny, precision="mixed_float16")
+    with pytest.raises(ConfigError, match="precision is 'auto'.*--allow_moved"):
+        folder.check_config(moved, 3)
+    folder.check_config(moved, 3, may_move=True)
+    with pytest.raises(ConfigError, match="was made with another config"):
+        folder.check_config(moved, 4, may_move=True)
+
+
+def test_checkpoints_of_a_moved_or_shorter_run_are_of_this_one(tiny):
+    config = build_config(tiny, 3)
+    assert locate_difference(config, build_config(tiny, 3)) is None
+    moved = replace(tiny, precision="mixed_float16", epochs=9)
+    assert locate_difference(config, build_config(moved, 3)) is None
+    other = build_config(replace(tiny, ema=0.5), 3)
+    assert locate_difference(config, other) == ("ema", None, 0.5)
+
+
+FOREIGN = {
+    "config.json": b'{"name": 3}',
+    "data.json": b'{"class_names": [1]}',
+    "environment.json": b'{"earlier_parts": [4]}',
+    "metrics.json": b'{"status": [1]}',
+}
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+@pytest.mark.parametrize("damage", ["empty", "cut", "no object", "foreign"])
+def test_a_damaged_file_is_one_line(folder, name, damage):
+    folder.write_json(name, {"precision": "float32"})
+    content = (folder / name).read_bytes()
+    (folder / name).write_bytes(
+        {
+            "empty": b"",
+            "cut": content[: len(content) // 2],
+            "no object": b"[1, 2]",
+            "foreign": FOREIGN[name],
+        }[damage]
+    )
+    with pytest.raises(ConfigError) as caught:
+        folder.read_json(name)
+    assert str(caught.value).startswith(f"cannot read {folder / name}: ")
+    assert len(str(caught.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "content", [b"\x89PNG\r\n\x1a\n", b"epoch,loss\n0\n", b"epoch\nx\n"]
+)
+def test_a_damaged_history_is_an_error(folder, content):
+    folder.write_history([])
+    (folder / "history.csv").write_bytes(content)
+    with pytest.raises((ValueError, TypeError)):
+        folder.history()
 
 
 @pytest.mark.parametrize("more", [(), SELECTION_FIELDS])

@@ -1,4 +1,4 @@
-"""What a study makes of its finished runs besides."""
+"""A study: its report, and further results of its finished runs."""
 
 import shutil
 from dataclasses import replace
@@ -7,9 +7,10 @@ import numpy as np
 import tensorflow as tf
 
 from experiments.commands.train import EXTRAS
+from experiments.errors import TrainingFailed
 from experiments.run_folder import RunFolder
 from experiments.study import EXTRAS as FUNCTIONS
-from experiments.study import run_study
+from experiments.study import run_one_by_one, run_study
 from pipelines.location import Location
 
 
@@ -42,10 +43,47 @@ def test_runs_get_what_they_lack_and_no_more(trained, tiny, tmp_path, capsys):
     assert f"explain of {folder.path} (1 of 1)" in printed
     assert "## Robustness" in report.read_text()
     assert "## What networks look at" in report.read_text()
-    # The baseline's share of itself.
+    # The share of the baseline in itself.
     assert "100.00" in report.read_text()
     printed = study("robustness", "explain")
     assert "robustness of" not in printed
     assert "explain of" not in printed
     with np.load(folder / "explanations.npz", allow_pickle=False) as file:
         assert "RISE" in file
+
+
+def test_the_margin_reaches_the_report(tiny, tmp_path, monkeypatch):
+    given = []
+
+    def write_report(folders, folder, title, *, study, margin):
+        folder.mkdir(parents=True)
+        given.append(margin)
+
+    monkeypatch.setattr("experiments.study.write_report", write_report)
+    run_study(
+        "mine",
+        [tiny],
+        seeds=[3],
+        workdir=tmp_path,
+        location=Location("unused"),
+        margin=1.5,
+        launch=lambda runs, **_: (["folder"], []),
+        log=(),
+    )
+    assert given == [1.5]
+
+
+def test_runs_whose_loss_diverges_do_not_stop_the_others(
+    tiny, tmp_path, monkeypatch, capsys
+):
+    def run(experiment, *, seed):
+        if seed == 1:
+            raise TrainingFailed(f"seed {seed} diverged")
+        return f"folder {seed}"
+
+    monkeypatch.setattr("experiments.study.run", run)
+    runs = [(tiny, seed) for seed in range(3)]
+    folders, failures = run_one_by_one(runs)
+    assert folders == ["folder 0", "folder 2"]
+    assert failures == ["seed 1 diverged"]
+    assert "[2 of 3]   failed: seed 1 diverged" in capsys.readouterr().out

@@ -15,8 +15,8 @@ from experiments.runtime import startup
 from experiments.runtime.background import Background
 from experiments.training import run
 from experiments.training.data import (
+    build_data_record,
     count_classes,
-    data_record,
     epoch_steps,
 )
 from pipelines import loading
@@ -34,12 +34,14 @@ class Outcome(NamedTuple):
 class Untrained:
     """In place of a run's training: what it would begin with."""
 
-    def __init__(self, experiment, seed, strategy, folder, data, *_):
+    def __init__(self, spec, data, augment):
         self.background = Background()
-        count_classes(experiment, data)
-        self._folder = folder
-        self._record = data_record(
-            experiment, data, epoch_steps(experiment.data, data)
+        count_classes(spec.experiment, data)
+        self._folder = spec.folder
+        self._record = build_data_record(
+            spec.experiment,
+            data,
+            epoch_steps(spec.experiment.data, data),
         )
 
     def announce(self):
@@ -73,7 +75,7 @@ class CommandLine:
     def __init__(self, monkeypatch):
         self.downloads = []
         monkeypatch.setattr(run, "Session", Untrained)
-        monkeypatch.setattr(run, "finish", Untrained.end)
+        monkeypatch.setattr(run, "write_outputs", Untrained.end)
         monkeypatch.setattr(loading, "keep_images", keep_small_images)
         monkeypatch.setenv("KERAS_HOME", str(startup._KERAS_HOME))
         monkeypatch.setattr(kagglehub, "dataset_download", self._unreachable)

@@ -3,10 +3,14 @@
 import errno
 import os
 import shutil
+import subprocess
+import sys
 import tracemalloc
 from collections import namedtuple
+from pathlib import Path
 
 import numpy as np
+import portalocker
 import pytest
 
 from pipelines.batches import eval_batches, train_batches
@@ -99,7 +103,7 @@ def test_beyond_both_nothing_is_kept(noise, tmp_path):
 
 
 def test_disk_keeps_some_room(noise, tmp_path, free):
-    """Of what is free a tenth; files that are there already take none."""
+    """A tenth of the free space; files that are there already take none."""
     free(BYTES)
     budgets = (0, 2 * BYTES)
     images, said = keep(tmp_path, noise, range(COUNT), budgets)
@@ -149,9 +153,8 @@ def test_choice_is_said(noise, tmp_path, place):
     assert (str(tmp_path) in said) == (place == "on disk")
 
 
-@pytest.mark.parametrize("parallel", [1, 8])
 @pytest.mark.parametrize("options", [{}, {"endless": True}])
-def test_batches_are_the_same_from_anywhere(noise, tmp_path, parallel, options):
+def test_batches_are_the_same_from_anywhere(noise, tmp_path, options):
     """Whole, and from a step within an epoch on."""
 
     def batches(budgets, first_step, parallel_calls):
@@ -177,8 +180,8 @@ def test_batches_are_the_same_from_anywhere(noise, tmp_path, parallel, options):
     whole = batches(PLACES["in memory"], 0, 1)
     assert len(set(whole)) == 12 + 5
     for budgets in PLACES.values():
-        assert batches(budgets, 0, parallel) == whole
-        assert batches(budgets, 6, parallel) == whole[6:]
+        assert batches(budgets, 0, 8) == whole
+        assert batches(budgets, 6, 8) == whole[6:]
 
 
 def test_memory_does_not_grow_with_the_number_of_images(tmp_path):
@@ -228,3 +231,52 @@ def test_full_disk_is_one_line(noise, tmp_path, monkeypatch):
         keep(tmp_path, noise, range(COUNT), PLACES["on disk"])
     assert "\n" not in str(got.value)
     assert not list(tmp_path.iterdir())
+
+
+SEVERAL = """
+import sys, time
+from pathlib import Path
+import numpy as np
+from pipelines.image_cache import keep_images
+
+class Gray:
+    fingerprint = "gray"
+
+    def decode_into(self, images, indices):
+        time.sleep(0.002)
+        images[:] = np.reshape(np.array(indices) % 251, (-1, 1, 1, 1))
+
+folder = Path(sys.argv[1])
+(folder / f"ready-{sys.argv[2]}").touch()
+while len(list(folder.glob("ready-*"))) < 4:
+    time.sleep(0.01)
+parts = {"train": (Gray(), np.arange(3000))}
+images, _ = keep_images(folder, parts, 32, 0.0)
+values = np.arange(3000) % 251
+assert (images["train"] == values[:, None, None, None]).all()
+"""
+
+
+def test_several_processes_fill_one_cache(tmp_path):
+    """Every image of all of them is right, and one file is left."""
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", SEVERAL, tmp_path, str(number)],
+            cwd=Path(__file__).parents[2],
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for number in range(4)
+    ]
+    said = [process.communicate(timeout=120)[1] for process in processes]
+    assert [process.returncode for process in processes] == [0] * 4, said
+    assert len(list((tmp_path / "cache").iterdir())) == 1
+
+
+def test_cache_without_locks_has_files_of_its_own(noise, tmp_path, monkeypatch):
+    def no_locks(*arguments):
+        raise portalocker.LockException("no locks available")
+
+    monkeypatch.setattr(portalocker, "lock", no_locks)
+    images, _ = keep(tmp_path, noise, range(COUNT), PLACES["on disk"])
+    np.testing.assert_array_equal(images, noise.pixels)

@@ -1,4 +1,4 @@
-"""What is learned from is not judged, whatever the splits are called."""
+"""Images to learn from are not evaluated on, under any name of a split."""
 
 import io
 from dataclasses import replace
@@ -121,22 +121,21 @@ def test_drawn_shapes(changes, message):
         ("train", "published_validation", "validation[:3]", 3),
     ],
 )
-def test_sums_and_slices(make_tiny_imagenet, train, val, selection, shared):
+def test_sums_and_slices(tiny_imagenet, train, val, selection, shared):
     config = Data(train=train, val=val, selection=selection)
-    location = Location(make_tiny_imagenet())
     if not shared:
-        assert load(config, location).overlaps == []
+        assert load(config, tiny_imagenet).overlaps == []
         return
     with pytest.raises(DataError, match=rf"(^|; ){shared} of"):
-        load(config, location)
+        load(config, tiny_imagenet)
 
 
 @pytest.mark.parametrize("key", ["train", "val", "selection"])
-def test_split_that_has_an_image_twice_is_refused(make_tiny_imagenet, key):
+def test_split_that_has_an_image_twice_is_refused(tiny_imagenet, key):
     names = {"train": "train[20:]", "val": "validation", "selection": None}
     config = Data(**names | {key: "published_train+train[10:20]"})
     with pytest.raises(DataError, match=rf"data\.{key}=.* has 8 images twice"):
-        load(config, Location(make_tiny_imagenet()), allow_overlap=True)
+        load(config, tiny_imagenet, allow_overlap=True)
 
 
 def test_a_published_archive_keeps_its_few_twins(make_tiny_imagenet):
@@ -167,6 +166,12 @@ def location(pictures, tmp_path, write_tree):
     return Location(write_tree(tmp_path, pictures))
 
 
+@pytest.fixture(scope="module")
+def varied(pictures, tmp_path_factory, write_tree):
+    """A folder that keeps its variations from test to test."""
+    return Location(write_tree(tmp_path_factory.mktemp("varied"), pictures))
+
+
 @pytest.mark.parametrize(
     ("train", "val", "selection", "shared"),
     [
@@ -178,16 +183,16 @@ def location(pictures, tmp_path, write_tree):
         ("train_aug", "test", None, None),
     ],
 )
-def test_folders(location, train, val, selection, shared):
+def test_folders(varied, train, val, selection, shared):
     offline = Offline(count=1, operations={"hflip": {"probability": 1.0}})
     config = replace(PETS, train=train, val=val, selection=selection)
     if train.endswith("_aug"):
         config = replace(config, offline=offline)
     if shared is None:
-        assert load(config, location).overlaps == []
+        assert load(config, varied).overlaps == []
         return
     with pytest.raises(DataError, match=shared):
-        load(config, location)
+        load(config, varied)
 
 
 def test_folds_and_another_split(location):

@@ -1,4 +1,4 @@
-"""What takes long says so, wherever output goes."""
+"""Long work shows progress, on terminals and in files."""
 
 import fcntl
 import os

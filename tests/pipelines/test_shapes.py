@@ -1,5 +1,7 @@
 """The drawn images repeat, differ and show what their label says."""
 
+import functools
+
 import numpy as np
 import pytest
 
@@ -52,7 +54,7 @@ def test_no_other_image_lies_below_the_cover(other):
 @pytest.mark.parametrize("size", [16, 32, 64])
 def test_cover_is_one_rectangle_and_leaves_the_rest(size):
     shares = []
-    for index in range(200):
+    for index in range(100):
         image = draw(index % len(CLASS_NAMES), size, [9, index])
         before = image.copy()
         changed = (cover(image, [9, index]) != image).any(-1)
@@ -75,10 +77,11 @@ def test_same_seed_covers_the_same_pixels():
     assert not np.array_equal(first, other)
 
 
+@functools.cache
 def mean_mask(name):
-    """Where shapes of this name are, on average over their places."""
+    """Mean mask of the shapes of this name."""
     label = CLASS_NAMES.index(name)
-    images = [draw(label, 32, [9, seed]).astype(float) for seed in range(200)]
+    images = [draw(label, 32, [9, seed]).astype(float) for seed in range(100)]
     return np.mean(
         [np.abs(each - each[0].mean(0)).max(-1) > 60 for each in images], 0
     )

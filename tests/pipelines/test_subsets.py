@@ -18,7 +18,7 @@ def test_spread_over_classes_gives_all_classes_their_share():
 
 
 class Images:
-    """What `subsets.select_fold` needs of a split."""
+    """A split as `subsets.select_fold` needs it."""
 
     def __init__(self, ids, labels, groups=None):
         self.ids = ids

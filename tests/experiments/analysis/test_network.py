@@ -9,10 +9,11 @@ import PIL.Image
 import pytest
 import tensorflow as tf
 
-from experiments.analysis.evaluate import compute_scores, evaluate
+from experiments.analysis.evaluate import compute_figures, evaluate
 from experiments.analysis.network import load_trained
 from experiments.analysis.predict import predict
 from experiments.errors import ConfigError
+from experiments.metrics import Predictions
 from pipelines.errors import DataError
 from pipelines.loading import load
 from pipelines.location import Location
@@ -52,7 +53,9 @@ def test_evaluation_gives_the_metrics_of_training(trained, capsys):
 
 def test_figures_of_known_predictions():
     probabilities = np.array([[0.7, 0.2, 0.1], [0.6, 0.3, 0.1]])
-    found = compute_scores(probabilities, np.array([0, 1]), ["a", "b", "c"])
+    found = compute_figures(
+        Predictions("abc", ["1", "2"], np.array([0, 1]), probabilities)
+    )
     assert found["top1_error"] == pytest.approx(50)
     assert found["top5_error"] == 0
     assert found["loss"] == pytest.approx(-np.log([0.7, 0.3]).mean())

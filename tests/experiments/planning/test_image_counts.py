@@ -28,7 +28,7 @@ def test_of_drawn_images(changes, tmp_path):
     data = load(config, Location(tmp_path))
     counts = count_images(config, Location(tmp_path))
     assert counts.train == len(data.train.labels)
-    assert counts.val == counts.judged(7) == len(data.val.labels)
+    assert counts.val == counts.evaluated(7) == len(data.val.labels)
     selection = data.selection
     assert counts.selection == (len(selection.labels) if selection else 0)
     assert counts.classes == len(data.class_names)
@@ -96,7 +96,7 @@ def test_of_folds(data_dir, tmp_path):
     absent = count_images(config, Location(tmp_path / "empty"))
     assert absent[:5] == there[:5]
     assert "not in" in absent.origin
-    assert [there.judged(seeds) for seeds in (1, 3, 5, 15)] == [
+    assert [there.evaluated(seeds) for seeds in (1, 3, 5, 15)] == [
         28,
         84,
         140,
@@ -136,7 +136,7 @@ def test_what_is_not_documented_is_asked_for(tmp_path):
 
 def test_folds_together_are_all_images():
     counts = Counts(80, 20, 0, 2, 100, "")
-    assert [counts.judged(seeds) for seeds in (1, 4, 5, 6)] == [
+    assert [counts.evaluated(seeds) for seeds in (1, 4, 5, 6)] == [
         20,
         80,
         100,

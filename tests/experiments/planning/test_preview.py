@@ -117,6 +117,12 @@ def test_without_data_drawn_images_stand_in(tiny, tmp_path, capsys):
     assert [each.name for each in tmp_path.iterdir()] == ["new"]
 
 
+def test_a_file_that_cannot_be_written_is_refused(tiny, tmp_path):
+    (tmp_path / "new").write_text("in the way")
+    with pytest.raises(ConfigError, match=r"cannot write .*new/it\.png"):
+        draw(tmp_path, tiny)
+
+
 def test_other_endings_are_refused(tiny, tmp_path):
     with pytest.raises(ConfigError, match=r"\.png, \.svg, \.pdf\. Received"):
         draw(tmp_path, tiny, file="it.txt")

@@ -1,4 +1,4 @@
-"""Which clusters there are, and what a run takes of them."""
+"""The resources that a run takes of a cluster, and wrong addresses."""
 
 import pytest
 
@@ -6,8 +6,9 @@ pytest.importorskip(
     "ray", reason="Ray is not installed; see requirements-ray.txt"
 )
 from experiments.errors import ConfigError
-from experiments.ray_launcher.cluster import resources
+from experiments.ray_launcher.cluster import compute_share
 from experiments.ray_launcher.launch import run_on_ray
+from pipelines.location import Location
 
 
 @pytest.mark.parametrize(
@@ -24,33 +25,38 @@ from experiments.ray_launcher.launch import run_on_ray
         ([{"CPU": 2.0, "GPU": 8.0}], None, "auto", (1, 1)),
     ],
 )  # fmt: skip
-def test_what_a_run_takes(nodes, threads, strategy, taken):
-    found = resources(nodes, threads, strategy)
+def test_the_share_of_a_run(nodes, threads, strategy, taken):
+    found = compute_share(nodes, threads, strategy)
     assert tuple(found.values()) == taken
     assert list(found) == ["num_cpus", "num_gpus"]
 
 
 @pytest.mark.parametrize(
-    ("nodes", "said"),
+    ("nodes", "message"),
     [
         ([{"CPU": 2.0}, {"CPU": 4.0}], "no node has more than 4"),
         ([{"CPU": 9.0}, {"CPU": 4.0, "GPU": 1}], "no node with a GPU has more"),
     ],
 )
-def test_a_run_that_fits_nowhere_is_refused(nodes, said):
-    with pytest.raises(ConfigError, match=said):
-        resources(nodes, 8, "auto")
+def test_a_run_that_fits_nowhere_is_refused(nodes, message):
+    with pytest.raises(ConfigError, match=message):
+        compute_share(nodes, 8, "auto")
 
 
 @pytest.mark.parametrize(
-    ("address", "said"),
+    ("address", "message"),
     [
         ("nonsense", "expects HOST:PORT"),
         ("ray://127.0.0.1:10001", "expects HOST:PORT"),
         ("127.0.0.1:1", "no Ray cluster answers"),
     ],
 )
-def test_an_address_without_a_cluster(tiny, tmp_path, address, said):
-    with pytest.raises(ConfigError, match=said):
-        run_on_ray([(tiny, 0)], workdir=tmp_path / "runs", address=address)
+def test_an_address_without_a_cluster(tiny, tmp_path, address, message):
+    with pytest.raises(ConfigError, match=message):
+        run_on_ray(
+            [(tiny, 0)],
+            workdir=tmp_path / "runs",
+            location=Location("unused"),
+            address=address,
+        )
     assert not (tmp_path / "runs").exists()

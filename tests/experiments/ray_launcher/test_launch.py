@@ -1,4 +1,4 @@
-"""Runs on Ray: the same numbers as one after the other, whatever is lost."""
+"""Runs on Ray have the numbers of runs one after the other."""
 
 import contextlib
 import os
@@ -20,18 +20,19 @@ pytest.importorskip(
 
 ROOT = Path(__file__).parents[3]
 ARMS = ("demo_baseline", "demo_salmix")
-EPOCHS = 12
+EPOCHS = 8
 COMMAND = [
     *(sys.executable, "main.py", "--study=demo", "--arms=baseline,salmix"),
     *("--seeds=1", "--threads=1", "--set", "data.image_size=16"),
     *("--set", "data.limit_train=96", "--set", "data.limit_val=42"),
     *("--set", "data.batch_size=24", "--set", "model.width=4"),
+    *("--set", "model.name=ResNet10"),
     *("--set", f"epochs={EPOCHS}"),
 ]
 
 
 class Study:
-    """Its process, which is the first of a session, and what is left of it."""
+    """The process of a study, in a process group of its own, and its files."""
 
     def __init__(self, folder, *arguments, **environment):
         self.workdir = folder / "runs"
@@ -47,12 +48,12 @@ class Study:
             )
 
     def end(self):
-        """What it has printed, once it is done."""
+        """Waits for its end; returns its output."""
         assert self.process.wait() == 0, self.screen.read_text()
         return self.screen.read_text()
 
     def is_on_its_way(self, arm):
-        """Whether there is a checkpoint of the run to go on from."""
+        """True if there is a checkpoint of the run to go on from."""
         assert self.process.poll() is None, self.screen.read_text()
         return (self.workdir / arm / "seed_0/checkpoint.npz").exists()
 

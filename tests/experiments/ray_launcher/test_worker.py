@@ -1,4 +1,4 @@
-"""What a node that does not share the workdir sends of a run."""
+"""The files that a node sends if it does not share the workdir."""
 
 import filecmp
 import subprocess
@@ -30,21 +30,21 @@ def test_files_arrive_as_they_were(make_run, tmp_path):
     (there / "logs" / "train").mkdir(parents=True)
     (there / "logs" / "train" / "events").write_bytes(b"\0\xff")
     (there / "checkpoint.npz").write_bytes(b"large")
-    here = RunFolder(tmp_path / "here" / "a" / "seed_0")
-    write_files(here, read_files(there))
-    assert here.is_finished()
-    compared = filecmp.dircmp(there.path, here.path)
+    copy = RunFolder(tmp_path / "copy" / "a" / "seed_0")
+    write_files(copy, read_files(there))
+    assert copy.is_finished()
+    compared = filecmp.dircmp(there.path, copy.path)
     assert compared.left_only == ["checkpoint.npz"]
     assert compared.right_only == []
     assert compared.diff_files == []
-    assert (here / "logs" / "train" / "events").read_bytes() == b"\0\xff"
+    assert (copy / "logs" / "train" / "events").read_bytes() == b"\0\xff"
 
 
 def test_a_run_is_finished_once_all_of_it_has_arrived(make_run, tmp_path):
     files = read_files(make_run("a"))
-    here = RunFolder(tmp_path / "here" / "a" / "seed_0")
+    copy = RunFolder(tmp_path / "copy" / "a" / "seed_0")
     # A name that no file can have: the disk is full, so to speak.
     files["x" * 1000] = b""
-    with pytest.raises(here.error, match="cannot write"):
-        write_files(here, files)
-    assert not here.is_finished()
+    with pytest.raises(copy.error, match="cannot write"):
+        write_files(copy, files)
+    assert not copy.is_finished()

@@ -1,12 +1,12 @@
-"""What runs' explanations come to together."""
-
-import json
+"""Scores that the explanations of runs come to together."""
 
 import numpy as np
 import pytest
 
-from experiments.report.report import write_report
+from experiments.report.blocks import Picture
+from experiments.report.explanations import explanations_of, section
 from experiments.run_folder import EXPLAINED_MAPS, EXPLANATIONS
+from tests.experiments.report.comparing import compare, get_table, get_text
 
 METHODS = ("Grad-CAM", "Grad-CAM++", "RISE")
 
@@ -27,64 +27,86 @@ def study(make_run):
     ]
 
 
-def explain(folder, deletion, fingerprint="v"):
+def list_scores(deletion, fingerprint="v", methods=METHODS):
+    """The content of explanations.json."""
     scores = {"deletion": deletion, "insertion": 0.75}
-    folder.write_json(
-        EXPLANATIONS,
-        {
-            "images": {"count": 24, "fingerprint": fingerprint},
-            "layer": {"name": "last", "size": [2, 3]},
-            "scores": dict.fromkeys((*METHODS, "random order"), scores),
-        },
-    )
-    np.savez(
-        folder / EXPLAINED_MAPS,
-        images=np.zeros((2, 8, 8, 3), np.uint8),
-        labels=np.array([0, 5]),
-        probabilities=np.array([0.25, 0.5]),
+    return {
+        "images": {"count": 24, "fingerprint": fingerprint},
+        "layer": {"name": "last", "size": [2, 3]},
+        "scores": dict.fromkeys((*methods, "random order"), scores),
+    }
+
+
+def explain(folder, deletion, **others):
+    folder.write_json(EXPLANATIONS, list_scores(deletion, **others))
+    write_maps(folder)
+
+
+def write_maps(folder, **others):
+    arrays = {
+        "images": np.zeros((2, 8, 8, 3), np.uint8),
+        "labels": np.array([0, 5]),
+        "probabilities": np.array([0.25, 0.5]),
         **{name: np.ones((2, 8, 8)) for name in METHODS},
-    )
+    }
+    np.savez(folder / EXPLAINED_MAPS, **arrays | others)
 
 
-def report(study, out):
-    write_report(study, out, "Study demo", study="demo")
-    numbers = json.loads((out / "comparison.json").read_text())
-    return numbers["groups"][0]["explanations"], (out / "report.md").read_text()
+def list_pictures(section):
+    return [each.name for each in section.blocks if isinstance(each, Picture)]
 
 
-def test_the_section_is_there_when_its_data_is(study, tmp_path):
-    numbers, text = report(study, tmp_path / "out")
-    assert numbers == {}
-    assert "What networks look at" not in text
+def test_the_section_has_the_scores_of_all_arms(study):
+    assert section(compare(*study)) is None
     for folder, deletion in zip(study, (0.1, 0.3, 0.5, 0.5), strict=True):
         explain(folder, deletion)
-    numbers, text = report(study, tmp_path / "out")
-    assert numbers["demo_baseline"]["seeds"] == [0, 1]
-    found = numbers["demo_baseline"]["scores"]["RISE"]["deletion"]
-    assert found["mean"] == pytest.approx(0.2)
-    assert "## What networks look at" in text
-    assert "the 2 x 3 values of the last feature map" in text
-    assert "0.500 ± 0.000" in text
-    for name in ("Grad-CAM", "RISE"):
-        assert (tmp_path / "out" / f"explanations_{name}.svg").is_file()
+    material = compare(*study)
+    found, lacking = explanations_of(material.group)
+    assert lacking == []
+    assert found["demo_baseline"].seeds == [0, 1]
+    scores = found["demo_baseline"].scores["RISE"]
+    assert scores["deletion"].mean == pytest.approx(0.2)
+    made = section(material)
+    assert "the 2 x 3 values of the last feature map" in get_text(made)
+    row = get_table(made, "explanations.csv")["salmix"]
+    assert row["deletion"] == "0.500 ± 0.000"
+    assert list_pictures(made) == ["explanations_Grad-CAM", "explanations_RISE"]
 
 
-def test_what_is_of_other_images_or_broken_is_left_out(study, tmp_path):
+def test_other_images_other_methods_and_damaged_files_are_left_out(study):
     explain(study[0], 0.1, fingerprint="other")
     explain(study[1], 0.2)
     (study[1] / EXPLAINED_MAPS).write_bytes(b"no arrays")
-    (study[2] / EXPLANATIONS).write_text('{"images": 1}')
-    numbers, text = report(study, tmp_path / "out")
-    assert list(numbers) == ["demo_baseline"]
-    assert numbers["demo_baseline"]["seeds"] == [1]
-    assert "explanations_RISE" not in text
+    explain(study[2], 0.3, methods=("RISE",))
+    (study[3] / EXPLANATIONS).write_text('{"images": 1}')
+    material = compare(*study)
+    found, (images, methods, damaged) = explanations_of(material.group)
+    assert {arm: each.seeds for arm, each in found.items()} == {
+        "demo_baseline": [1]
+    }
+    assert images == (
+        f"{study[0].path} is not shown: explanations.json is of other images "
+        "than the run."
+    )
+    assert methods == f"{study[2].path} was explained by other methods."
+    assert damaged.startswith(f"{study[3].path} is not shown: explanations.")
+    assert list_pictures(section(material)) == []
 
 
-def test_pickled_arrays_are_not_read(study, tmp_path):
+@pytest.mark.parametrize(
+    "spoiled",
+    [
+        {"RISE": np.full((2, 8, 8), print)},
+        {"RISE": np.full((2, 8, 8), np.nan)},
+        {"RISE": np.ones((2, 8, 7))},
+        {"labels": np.array([0, 6])},
+        {"images": np.zeros((2, 8, 8), np.uint8)},
+    ],
+    ids=["objects", "no numbers", "another shape", "no class", "gray"],
+)
+def test_damaged_maps_are_not_drawn(study, spoiled):
     explain(study[0], 0.1)
-    with np.load(study[0] / EXPLAINED_MAPS) as file:
-        arrays = dict(file)
-    arrays["RISE"] = arrays["RISE"].astype(object)
-    np.savez(study[0] / EXPLAINED_MAPS, **arrays)
-    _, text = report(study, tmp_path / "out")
-    assert "explanations_RISE" not in text
+    write_maps(study[0], **spoiled)
+    made = section(compare(*study))
+    assert list_pictures(made) == []
+    assert list(get_table(made, "explanations.csv")) == ["baseline"]

@@ -1,22 +1,19 @@
-"""What runs' robustness.json come to together."""
-
-import json
+"""Figures that the robustness.json of runs come to together."""
 
 import numpy as np
 import pytest
 
-from experiments.report.groups import group_runs
-from experiments.report.report import write_report
-from experiments.report.robustness import robustness_of
-from experiments.report.runs import read_runs
+from experiments.report.robustness import robustness_of, section
 from experiments.run_folder import ROBUSTNESS
+from tests.experiments.report.comparing import compare, get_table, get_text
 
 FINGERPRINTS = {"fingerprints": {"data_set": "d", "train": "t", "val": "v"}}
 BINS = [[0.3, 0.2, 0.5], [0.9, 0.7, 0.5]]
+USUAL = (10, [20] * 5, [40] * 5)
 
 
-def content(clean, noise, blur, fingerprint="v", version=1):
-    """Errors of five severities of noise and of blur."""
+def list_errors(clean, noise, blur, fingerprint="v", version=1):
+    """A robustness.json with errors of five severities of noise and blur."""
     kinds = {
         "clean": {0: clean},
         "noise": dict(enumerate(noise, 1)),
@@ -53,12 +50,6 @@ def study(make_run):
     ]
 
 
-def found(study):
-    runs, _ = read_runs([folder.path for folder in study])
-    (group,), _ = group_runs(runs, "demo")
-    return robustness_of(group)
-
-
 def test_corruption_error_is_the_mean_share_of_the_references(study):
     for folder, errors in zip(
         study,
@@ -66,12 +57,12 @@ def test_corruption_error_is_the_mean_share_of_the_references(study):
             (10, [20] * 5, [40] * 5),
             (12, [40] * 5, [40] * 5),
             (14, [15] * 5, [60] * 5),
-            (16, [30] * 5, [20, 20, 20, 20, 120]),
+            (16, [30] * 5, [25, 25, 25, 25, 100]),
         ],
         strict=True,
     ):
-        folder.write_json(ROBUSTNESS, content(*errors))
-    arms, lacking = found(study)
+        folder.write_json(ROBUSTNESS, list_errors(*errors))
+    arms, lacking = robustness_of(compare(*study).group)
     assert lacking == []
     # The reference's: 150 of noise and 200 of blur, means over its seeds.
     baseline = arms["demo_baseline"].figures["mean_corruption_error"].values
@@ -86,42 +77,39 @@ def test_corruption_error_is_the_mean_share_of_the_references(study):
     assert salmix.reliability["clean"] == BINS
 
 
-def test_others_images_other_ways_and_broken_files_are_left_out(study):
-    usual = (10, [20] * 5, [40] * 5)
-    study[0].write_json(ROBUSTNESS, content(*usual))
-    study[1].write_json(ROBUSTNESS, content(*usual, fingerprint="other"))
-    study[2].write_json(ROBUSTNESS, content(*usual, version=2))
+def test_other_images_other_ways_and_damaged_files_are_left_out(study):
+    study[0].write_json(ROBUSTNESS, list_errors(*USUAL))
+    study[1].write_json(ROBUSTNESS, list_errors(*USUAL, fingerprint="other"))
+    study[2].write_json(ROBUSTNESS, list_errors(*USUAL, version=2))
     (study[3] / ROBUSTNESS).write_text("[")
-    arms, lacking = found(study)
+    material = compare(*study)
+    arms, lacking = robustness_of(material.group)
     assert list(arms) == ["demo_baseline"]
     assert arms["demo_baseline"].seeds == [0]
     assert lacking == [
-        f"{study[2].path} was judged in another way.",
-        "Judged were 1 of 4 runs.",
+        f"{study[1].path} is not shown: robustness.json is of other images "
+        "than the run.",
+        f"{study[2].path} was evaluated in another way.",
+        f"{study[3].path} is not shown: robustness.json is damaged.",
+        "Evaluated were 1 of 4 runs.",
     ]
+    for sentence in lacking:
+        assert sentence in get_text(section(material))
 
 
-def test_without_the_reference_there_is_no_corruption_error(study, tmp_path):
-    study[2].write_json(ROBUSTNESS, content(10, [20] * 5, [40] * 5))
-    arms, _ = found(study)
+def test_without_the_reference_there_is_no_corruption_error(study):
+    study[2].write_json(ROBUSTNESS, list_errors(*USUAL))
+    material = compare(*study)
+    arms, _ = robustness_of(material.group)
     assert "mean_corruption_error" not in arms["demo_salmix"].figures
-    write_report(study, tmp_path / "out", "Study demo", study="demo")
-    assert "salmix" in (tmp_path / "out" / "robustness.csv").read_text()
+    row = get_table(section(material), "robustness.csv")["salmix"]
+    assert row["mean corruption error, % of baseline's"] == "n/a"
+    assert row["top-1 error, %"] == "10.00"
 
 
-def test_the_section_is_there_when_its_data_is(study, tmp_path):
-    out = tmp_path / "out"
-    write_report(study, out, "Study demo", study="demo")
-    assert "Robustness" not in (out / "report.md").read_text()
-    for folder in study:
-        folder.write_json(ROBUSTNESS, content(10, [20] * 5, [40] * 5))
-    write_report(study, out, "Study demo", study="demo")
-    text = (out / "report.md").read_text()
-    assert "## Robustness" in text
-    assert "100.00 ± 0.00" in text
-    for name in ("robustness", "reliability"):
-        assert (out / f"{name}.png").is_file()
-        assert (out / f"{name}.svg").is_file()
-    numbers = json.loads((out / "comparison.json").read_text())
-    salmix = numbers["groups"][0]["robustness"]["demo_salmix"]
-    assert salmix["figures"]["mean_corruption_error"]["mean"] == 100
+def test_the_section_is_there_if_its_data_is(study):
+    assert section(compare(*study)) is None
+    (study[0] / ROBUSTNESS).write_text("[")
+    assert get_text(section(compare(*study))) == (
+        f"{study[0].path} is not shown: robustness.json is damaged."
+    )

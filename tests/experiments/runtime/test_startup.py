@@ -1,4 +1,4 @@
-"""What a user's surroundings say of Keras changes no run, and is said."""
+"""A user's settings of Keras change no run, and a line names them."""
 
 import json
 import os
@@ -22,7 +22,7 @@ NORMAL = "tensorflow float32 1e-07 channels_last float32 None None"
 
 
 def started(home, **variables):
-    """The lines that a start prints, and last what Keras then is."""
+    """The lines that a start prints, the last one with Keras's settings."""
     environment = {k: v for k, v in os.environ.items() if "KERAS" not in k}
     done = subprocess.run(
         [sys.executable, "-c", SHOW],
@@ -32,42 +32,39 @@ def started(home, **variables):
         env=environment | {"HOME": str(home)} | variables,
     )
     assert done.returncode == 0, done.stderr
-    # What every start says on a busy machine is left out.
+    # On a busy machine even importing is announced.
     lines = done.stdout.splitlines()
     return [line for line in lines if line != "  importing TensorFlow ..."]
 
 
-def test_nothing_is_said_where_nothing_is_overridden(tmp_path):
+def test_nothing_is_printed_if_nothing_is_overridden(tmp_path):
     assert started(tmp_path, KERAS_BACKEND="tensorflow") == [NORMAL]
     assert not (tmp_path / ".keras").exists()
 
 
 @pytest.mark.parametrize(
-    ("settings", "said"),
+    ("settings", "note"),
     [
-        ('{"floatx": "float16"}', "floatx in {path}=float16"),
         (
-            '{"image_data_format": "channels_first"}',
-            "image_data_format in {path}=channels_first",
+            # Keras itself would not start with these.
+            '{"floatx": "float8", "image_data_format": "channels_first", '
+            '"epsilon": 0.001, "backend": "torch"}',
+            "floatx in {path}=float8, image_data_format in "
+            "{path}=channels_first, epsilon in {path}=0.001, backend in "
+            "{path}=torch",
         ),
-        (
-            '{"epsilon": 0.001, "backend": "torch"}',
-            "epsilon in {path}=0.001, backend in {path}=torch",
-        ),
-        # Keras itself would not start with these.
-        ('{"floatx": "float8"}', "floatx in {path}=float8"),
         ("{", None),
     ],
 )
-def test_settings_in_the_users_home(settings, said, tmp_path):
+def test_settings_in_the_users_home(settings, note, tmp_path):
     path = tmp_path / ".keras" / "keras.json"
     path.parent.mkdir()
     path.write_text(settings)
     *notes, found = started(tmp_path)
     assert found == NORMAL
-    assert len(notes) == (said is not None)
-    if said is not None:
-        assert f"not used here: {said.format(path=path)};" in notes[0]
+    assert len(notes) == (note is not None)
+    if note is not None:
+        assert f"not used here: {note.format(path=path)};" in notes[0]
     assert path.read_text() == settings
 
 

@@ -13,6 +13,7 @@ from experiments.statistics.cross_validation import (
     compare_all_fold_pairs,
     compare_folds,
 )
+from experiments.statistics.quantiles import reach_reference
 
 
 def cross_validation(seeds, arms=2, images=100, parts=5, gain=0.1, seed=0):
@@ -74,7 +75,8 @@ def test_residual_of_arms_and_seeds_where_it_is_the_larger():
     # to 48, on 2 * 2 degrees of freedom. Its own gains do not vary, so
     # nothing is added for overlap.
     error = np.sqrt(2 * 48 / 4 / 3)
-    reach = stats.t.ppf(1 - 0.05 / 4, 2) * error
+    # Dunnett's quantile for 2 arms and 2 degrees of freedom.
+    reach = reach_reference(2, 0.95)(2) * error
     assert found.difference == pytest.approx(1)
     assert found.low == pytest.approx(1 - reach)
     assert found.high == pytest.approx(1 + reach)

@@ -1,23 +1,60 @@
-"""How tests train, and what two runs must have in common to be the same."""
+"""Short trainings for tests, and the numbers that two runs have in common."""
+
+import contextlib
 
 import numpy as np
+import pytest
 import tensorflow as tf
 
-from experiments.run_folder import TIMES
+from experiments.run_folder import TIMES, RunFolder
+from experiments.training.callbacks import StopOnNonFiniteLoss
 from experiments.training.run import run
+from experiments.training.spec import RunSpec
 from pipelines.location import Location
 
 
-def train(experiment, workdir, seed=0, **options):
+def train(experiment, workdir, seed=0, data_dir="unused", **options):
     """The `RunFolder` of a run on one device."""
     return run(
         experiment,
         seed=seed,
         workdir=workdir,
-        location=Location("unused"),
+        location=Location(data_dir),
         strategy=tf.distribute.get_strategy(),
         **options,
     )
+
+
+def make_spec(experiment, workdir, seed=0):
+    """The `RunSpec` that `train` trains."""
+    return RunSpec(
+        experiment,
+        seed,
+        RunFolder.of(workdir, experiment, seed),
+        Location("unused"),
+        tf.distribute.get_strategy(),
+    )
+
+
+class Killed(BaseException):
+    """Ends a run as a kill does: nothing more is written."""
+
+
+@contextlib.contextmanager
+def killed_after(step):
+    """A training inside the context dies before the checkpoint of a step."""
+    count_steps = StopOnNonFiniteLoss.on_train_batch_end
+
+    def die(self, batch, logs=None):
+        count_steps(self, batch, logs)
+        if self.step == step:
+            raise Killed
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(StopOnNonFiniteLoss, "on_train_batch_end", die)
+        with contextlib.suppress(Killed):
+            yield
+            pytest.fail("the run has ended before")
 
 
 def history(folder):
@@ -29,6 +66,6 @@ def history(folder):
 
 
 def numbers(folder):
-    """A run's history without the times, and the bits of what it predicts."""
+    """A run's history without the times, and the bits of its predictions."""
     with np.load(folder / "predictions.npz") as file:
         return history(folder), file["probabilities"].tobytes()

@@ -1,4 +1,4 @@
-"""What saves an accelerator from waiting changes no number."""
+"""Settings that speed up an accelerator change no number."""
 
 from dataclasses import replace
 
@@ -91,7 +91,7 @@ def test_images_that_cannot_be_kept(augment_on, array, asked):
     assert not devices.keeps_images(replace(config, keep_on="host"), images)
 
 
-def test_auto_keeps_images_where_they_fit(monkeypatch):
+def test_auto_keeps_images_that_fit(monkeypatch):
     config = Data(augment_on="device")
     images = np.broadcast_to(np.uint8(0), (1000, 64, 64, 3))
     assert not devices.keeps_images(config, images)
@@ -114,8 +114,8 @@ def test_signal_waits_for_the_end_of_a_call():
     assert saved == [30]
 
 
-def test_xla_where_keras_lets_it(monkeypatch):
-    """It leaves it out where operations are deterministic, and is not asked."""
+def test_xla_if_keras_lets_it(monkeypatch):
+    """Keras leaves it out if operations are deterministic."""
     one = tf.distribute.get_strategy()
     assert not devices.resolve_jit_compile(one, deterministic=False)
     monkeypatch.setattr(devices, "kind_of_device", lambda: "GPU")

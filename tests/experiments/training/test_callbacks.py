@@ -1,4 +1,4 @@
-"""Callbacks that watch the loss do not hold the device up."""
+"""Callbacks that read the loss do not make the device wait."""
 
 import math
 import time
@@ -6,7 +6,8 @@ import time
 import pytest
 
 from experiments.errors import TrainingFailed
-from experiments.training.callbacks import Progress, StopOnNonFiniteLoss
+from experiments.training.callbacks import StopOnNonFiniteLoss
+from experiments.training.console import Progress
 
 
 class Loss:

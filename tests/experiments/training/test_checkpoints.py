@@ -1,4 +1,4 @@
-"""The newest whole checkpoint is used, and what is wrong with one is said."""
+"""The newest whole checkpoint is used, and a line names damage."""
 
 import errno
 
@@ -9,9 +9,8 @@ import pytest
 from experiments.errors import ConfigError
 from experiments.run_folder import (
     CHECKPOINTS,
-    HISTORY_FIELDS,
     RunFolder,
-    config_of,
+    build_config,
 )
 from experiments.training import checkpoints
 from experiments.training.checkpoints import load_checkpoint, save_checkpoint
@@ -32,7 +31,7 @@ def trainer():
 
 @pytest.fixture
 def config(tiny):
-    return config_of(tiny, 3)
+    return build_config(tiny, 3)
 
 
 @pytest.fixture
@@ -67,7 +66,7 @@ def cut(path):
 
 
 def flip(path):
-    """A weight that no longer is what it was, in a file that is whole."""
+    """Changes a weight in a file that stays whole."""
     with np.load(path) as file:
         content = dict(file)
     content["weights.0"][0, 0] += 1
@@ -119,7 +118,9 @@ def test_with_none_left_the_run_starts_over(
     assert capsys.readouterr().out == ""
 
 
-def test_that_of_another_run_is_not_used(folder, trainer, config, capsys):
+def test_a_checkpoint_of_another_run_is_not_used(
+    folder, trainer, config, capsys
+):
     other = config | {"seed": 4}
     assert load(folder, trainer, other) is None
     assert "is of another run (seed is 3 and not 4)" in capsys.readouterr().out
@@ -130,20 +131,6 @@ def test_killed_between_two_names(folder, trainer, config, capsys):
     (folder / LAST).rename(folder / BEFORE)
     assert load(folder, trainer, config)["step"] == 6
     assert capsys.readouterr().out == ""
-
-
-def test_one_of_an_earlier_version(folder, trainer, config, capsys):
-    with np.load(folder / LAST) as file:
-        content = dict(file)
-    del content["checksum"], content["about"]
-    np.savez(folder / LAST, **content)
-    rows = [dict.fromkeys(HISTORY_FIELDS, epoch) for epoch in (0, 1)]
-    folder.write_history(rows)
-    assert load(folder, trainer, config)["rows"] == rows[:1]
-    (folder / "history.csv").write_text("")
-    # In which no epoch had ended.
-    assert load(folder, trainer, config)["step"] == 4
-    assert "history.csv is damaged" in capsys.readouterr().out
 
 
 def test_a_full_disk_costs_no_checkpoint(folder, trainer, config, monkeypatch):

@@ -1,30 +1,19 @@
-"""What a run writes is known, and whether it fits, before data is read."""
+"""The disk space of a run is estimated, and checked before data is read."""
 
 import shutil
 from collections import namedtuple
 from dataclasses import replace
 
 import pytest
-import tensorflow as tf
 
 from experiments.configs.schema import Optimizer
 from experiments.errors import ConfigError
-from experiments.run_folder import RunFolder
 from experiments.training import disk
 from experiments.training import run as runs
-from pipelines.location import Location
+from experiments.training.run import open_session
+from tests.experiments.training.short_runs import make_spec, train
 
 Usage = namedtuple("Usage", "total used free")
-
-
-def train(experiment, workdir):
-    runs.run(
-        experiment,
-        seed=0,
-        workdir=workdir,
-        location=Location("unused"),
-        strategy=tf.distribute.get_strategy(),
-    )
 
 
 def test_full_disk_is_told_before_data_is_read(tiny, tmp_path, monkeypatch):
@@ -42,24 +31,19 @@ def test_full_disk_is_told_before_data_is_read(tiny, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["sgd", "adam"])
-def test_estimate_is_what_a_run_writes(tiny, tmp_path, monkeypatch, name):
-    """But for what comes with the data, and is small here."""
-    experiment = replace(tiny, epochs=1, optimizer=Optimizer(name, 0.01))
-    estimates = []
-    check = disk.check_room
-
-    def noting(folder, needed):
-        estimates.append(needed)
-        return check(folder, needed)
-
-    monkeypatch.setattr(disk, "check_room", noting)
-    monkeypatch.setattr(disk, "_PLENTY", 2**60)
-    disk.check_room_for_network(RunFolder(tmp_path), experiment)
-    (before,) = estimates
-    monkeypatch.setattr("experiments.training.session.check_room", noting)
-    train(experiment, tmp_path)
-    after = estimates[-1]
+def test_estimate_before_data_is_read_is_near(tiny, tmp_path, name):
+    """It lacks the space that depends on the data, which is small for tiny."""
+    experiment = replace(tiny, optimizer=Optimizer(name, 0.01))
+    before = disk.estimate_bytes(experiment)
+    with open_session(make_spec(experiment, tmp_path)) as session:
+        after = disk.needed_bytes(
+            experiment, session.trainer, session.data, session.classes
+        )
     assert before <= after < 1.1 * before
-    (folder,) = tmp_path.glob("tiny/*")
-    written = sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
-    assert written < after
+
+
+def test_a_run_writes_no_more_than_it_needs(tiny, trained):
+    experiment = replace(tiny, epochs=1)
+    files = (p for p in trained.path.rglob("*") if p.is_file())
+    written = sum(p.stat().st_size for p in files)
+    assert written < disk.estimate_bytes(experiment)

@@ -1,4 +1,4 @@
-"""A run is its config, its images, and what else changes its numbers."""
+"""A run is identified by its config, its images and its environment."""
 
 from dataclasses import replace
 
@@ -9,14 +9,19 @@ import tensorflow as tf
 
 from experiments.errors import ConfigError
 from experiments.run_folder import RunFolder
+from experiments.runtime import environment as environments
 from experiments.runtime.environment import (
-    check_same_numbers,
-    environment,
-    surroundings,
+    list_environment_changes,
+    record_environment,
+    resolve_environment,
 )
-from experiments.training import callbacks
-from experiments.training.run import run
-from pipelines.location import Location
+from experiments.runtime.workers import Worker
+from experiments.training.spec import check_same_run
+from tests.experiments.training.short_runs import (
+    killed_after,
+    make_spec,
+    train,
+)
 
 
 @pytest.fixture(scope="module")
@@ -52,107 +57,56 @@ def make_photographs(tmp_path):
     return make
 
 
-class Killed(BaseException):
-    pass
-
-
-@pytest.fixture
-def kill_after(monkeypatch):
-    """Function that trains until an epoch is done, and then no further."""
-
-    def train_until(epoch, *arguments, **options):
-        finish_epoch = callbacks.Checkpoints.on_epoch_end
-
-        def die(self, done, logs=None):
-            finish_epoch(self, done, logs)
-            if done == epoch:
-                raise Killed
-
-        with monkeypatch.context() as patch:
-            patch.setattr(callbacks.Checkpoints, "on_epoch_end", die)
-            with pytest.raises(Killed):
-                train(*arguments, **options)
-
-    return train_until
-
-
-def train(experiment, workdir, data_dir="unused", strategy=None, **options):
-    return run(
-        experiment,
-        seed=0,
-        workdir=workdir,
-        location=Location(data_dir),
-        strategy=strategy or tf.distribute.get_strategy(),
-        **options,
-    )
-
-
 def files_of(folder):
     return {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
 
-def test_finished_run_is_of_its_images_alone(
+def test_a_run_goes_on_and_ends_with_its_images_alone(
     pets, make_photographs, tmp_path, capsys
 ):
-    """Not of others of the same names and sizes, wherever they are."""
-    first = make_photographs("first")
-    folder = train(pets, tmp_path / "runs", first)
+    """Images of the same names and sizes are refused, wherever they are."""
+    first, second = make_photographs("first"), make_photographs("second", 100)
+    with killed_after(step=5):
+        train(pets, tmp_path / "runs", data_dir=first)
+    for options in ({}, {"allow_moved": True}):
+        with pytest.raises(ConfigError, match="another data set: train is "):
+            train(pets, tmp_path / "runs", data_dir=second, **options)
+    capsys.readouterr()
+    folder = train(pets, tmp_path / "runs", data_dir=first)
+    assert "resuming after step 4" in capsys.readouterr().out
+    assert folder.read_json("environment.json")["earlier_parts"] == []
     before = files_of(folder.path)
-    train(pets, tmp_path / "runs", make_photographs("copy"))
+    train(pets, tmp_path / "runs", data_dir=make_photographs("copy"))
     assert "finished already" in capsys.readouterr().out
     with pytest.raises(ConfigError) as caught:
-        train(pets, tmp_path / "runs", make_photographs("second", 100))
+        train(pets, tmp_path / "runs", data_dir=second)
     assert str(caught.value).startswith(
         f"{folder.path} was made with another data set: train is "
     )
-    # What was prepared is changed behind the program's back.
+    # An image that was prepared is changed by another program.
     (image,) = (first / "split_data" / "test" / "cats").iterdir()
     PIL.Image.new("RGB", (20, 20)).save(image)
     with pytest.raises(ConfigError, match="another data set: val is "):
-        train(pets, tmp_path / "runs", first)
+        train(pets, tmp_path / "runs", data_dir=first)
     assert files_of(folder.path) == before
 
 
-def test_what_was_prepared_from_other_images_is_not_used(
-    pets, make_photographs, tmp_path
-):
-    first = make_photographs("first")
-    train(pets, tmp_path / "runs", first)
-    make_photographs("first", 100)
-    with pytest.raises(Exception, match="not from what is in"):
-        train(pets, tmp_path / "more", first)
-
-
-def test_killed_run_goes_on_with_its_images_alone(
-    pets, make_photographs, tmp_path, kill_after, capsys
-):
-    first, second = make_photographs("first"), make_photographs("second", 100)
-    kill_after(0, pets, tmp_path / "runs", first)
-    with pytest.raises(ConfigError, match="another data set: train is "):
-        train(pets, tmp_path / "runs", second)
-    with pytest.raises(ConfigError, match="another data set: train is "):
-        train(pets, tmp_path / "runs", second, allow_moved=True)
-    capsys.readouterr()
-    folder = train(pets, tmp_path / "runs", first)
-    assert "resuming after step 4" in capsys.readouterr().out
-    assert folder.read_json("environment.json")["earlier_parts"] == []
-
-
-def test_killed_run_goes_on_in_other_surroundings_if_allowed(
-    tiny, tmp_path, kill_after, capsys
+def test_killed_run_goes_on_in_another_environment_if_allowed(
+    tiny, tmp_path, capsys
 ):
     """To mixed precision, whose optimizer has more variables, and back."""
+    tiny = replace(tiny, epochs=3)
     mixed = replace(
         tiny,
         precision="mixed_float16",
         data=replace(tiny.data, augment_on="device"),
     )
-    long = {"epochs": 3}
-    tiny, mixed = replace(tiny, **long), replace(mixed, **long)
-    kill_after(0, tiny, tmp_path)
+    with killed_after(step=5):
+        train(tiny, tmp_path)
     with pytest.raises(ConfigError, match="augment_on is 'host' .*allow_moved"):
         train(mixed, tmp_path)
-    kill_after(1, mixed, tmp_path, allow_moved=True)
+    with killed_after(step=9):
+        train(mixed, tmp_path, allow_moved=True)
     assert "resuming after step 4" in capsys.readouterr().out
     with pytest.raises(ConfigError, match="augment_on is 'device' there"):
         train(tiny, tmp_path)
@@ -170,7 +124,7 @@ def test_killed_run_goes_on_in_other_surroundings_if_allowed(
     assert all(p["devices"] and p["packages"] for p in parts)
     assert len(folder.history()) == 3
     assert folder.read_json("config.json")["precision"] == "auto"
-    # It is finished, and what it is stays.
+    # It is finished, and its config stays.
     with pytest.raises(
         ConfigError, match="augment_on is 'host' there"
     ) as caught:
@@ -178,11 +132,26 @@ def test_killed_run_goes_on_in_other_surroundings_if_allowed(
     assert "allow_moved" not in str(caught.value)
 
 
+@pytest.fixture(scope="module")
+def environment(tiny):
+    return resolve_environment(tiny, tf.distribute.get_strategy())
+
+
+def test_automatic_values_are_recorded_as_resolved(environment):
+    assert environment["precision"] == "float32"
+    assert environment["threads"] >= 1
+    assert environment["workers"] == 1
+    assert environment["processor"]
+    assert environment["packages"]["tensorflow"] == tf.__version__
+
+
 OTHERS = {
     "precision": ("mixed_bfloat16", "precision=mixed_bfloat16, and this is"),
     "workers": (2, "workers=2, and this is workers=1"),
     "replicas": (8, "replicas=8, and this is replicas=1"),
     "device": ("TPU", "device=TPU, and this is device="),
+    "accelerator": ("A100", "accelerator=A100, and this is accelerator="),
+    "processor": ("i486", "processor=i486, and this is processor="),
     "augment_on": ("device", "augment_on=device, and this is"),
     "jit_compile": (True, "jit_compile=True, and this is"),
     "onednn": ("-1", "TF_ENABLE_ONEDNN_OPTS=-1, and this is"),
@@ -191,53 +160,103 @@ OTHERS = {
 }
 
 
-def test_every_surrounding_is_tried(tiny):
-    assert set(OTHERS) == set(surroundings(tiny, tf.distribute.get_strategy()))
+def test_every_field_of_an_environment_is_tried(environment):
+    assert set(OTHERS) == set(environment)
 
 
 @pytest.mark.parametrize("field", OTHERS)
-def test_other_surroundings_are_refused(tiny, tmp_path, field):
-    """As they would be on another machine."""
-    here = surroundings(tiny, tf.distribute.get_strategy())
-    folder = RunFolder(tmp_path)
-    check_same_numbers(folder, here)
-    folder.write_json("environment.json", environment(folder, here, 0))
-    check_same_numbers(folder, here)
+def test_another_environment_is_refused(tiny, tmp_path, environment, field):
+    """The same folder on another machine."""
+    spec = make_spec(tiny, tmp_path)
+    folder = spec.folder
+    check_same_run(spec)
+    record_environment(folder, environment, 0, [])
+    check_same_run(spec)
     there, message = OTHERS[field]
     if field == "packages":
-        there = here[field] | there
+        there = environment[field] | there
     begun = folder.read_json("environment.json") | {field: there}
     folder.write_json("environment.json", begun)
     with pytest.raises(ConfigError) as caught:
-        check_same_numbers(folder, here)
+        check_same_run(spec)
     assert message in str(caught.value)
     assert "--allow_moved" in str(caught.value)
+    assert "\n" not in str(caught.value)
+    # Nothing is left to train, or it is allowed.
+    check_same_run(spec, finished=True)
+    check_same_run(replace(spec, allow_moved=True))
     assert folder.read_json("environment.json") == begun
-    moved = environment(folder, here, 4)
-    del begun["earlier_parts"]
+    record_environment(folder, environment, 4, [])
+    moved = folder.read_json("environment.json")
+    del begun["earlier_parts"], begun["notes"]
     assert moved["earlier_parts"] == [begun]
     assert (begun["first_step"], moved["first_step"]) == (0, 4)
-    assert moved[field] == here[field]
+    assert moved[field] == environment[field]
     # Killed before its first checkpoint, that part has left nothing.
-    again = environment(folder, here, 0)
+    record_environment(folder, environment, 0, [])
+    again = folder.read_json("environment.json")
     assert (again["earlier_parts"], again["first_step"]) == ([], 0)
 
 
-def test_run_of_an_earlier_version_goes_on(tiny, tmp_path):
-    """It has not written down all that it was made in."""
+def test_all_changes_are_named_in_one_line(tiny, tmp_path, environment):
+    spec = make_spec(tiny, tmp_path)
+    begun = environment | {"threads": 64, "processor": "i486"}
+    record_environment(spec.folder, begun, 0, [])
+    with pytest.raises(ConfigError) as caught:
+        check_same_run(spec)
+    threads, processor = environment["threads"], environment["processor"]
+    assert (
+        "begun with processor=i486, threads=64, and this is "
+        f"processor={processor}, threads={threads}, which changes"
+    ) in str(caught.value)
+
+
+def test_other_workers_may_have_another_processor(tmp_path, environment):
     folder = RunFolder(tmp_path)
-    folder.write_json("environment.json", {"precision": "float32"})
-    here = surroundings(tiny, tf.distribute.get_strategy())
-    check_same_numbers(folder, here)
-    assert environment(folder, here, 4)["earlier_parts"] == []
-    folder.write_json("data.json", {"name": "shapes"})
+    begun = environment | {"threads": 64, "processor": "i486"}
+    record_environment(folder, begun, 0, [])
+    fields = [
+        [
+            field
+            for field, *_ in list_environment_changes(
+                folder, environment, Worker(index, 2)
+            )
+        ]
+        for index in range(2)
+    ]
+    assert fields == [["processor", "threads"], ["threads"]]
+
+
+def test_another_revision_is_noted_and_not_refused(
+    tiny, tmp_path, environment, monkeypatch
+):
+    spec = make_spec(tiny, tmp_path)
+    answers = {"rev-parse": "1" * 40, "status": ""}
+    monkeypatch.setattr(
+        environments, "_git", lambda command, *_: answers[command]
+    )
+
+    def record(step):
+        note = record_environment(spec.folder, environment, step, [])
+        content = spec.folder.read_json("environment.json")
+        parts = [*content["earlier_parts"], content]
+        return note, [(p["first_step"], p["git_revision"][0]) for p in parts]
+
+    assert record(0) == (None, [(0, "1")])
+    assert record(4) == (None, [(0, "1")])
+    answers |= {"rev-parse": "2" * 40, "status": " M main.py"}
+    check_same_run(spec)
+    assert record(8) == (
+        "goes on with revision 2222222222 with local changes after revision "
+        "1111111111",
+        [(0, "1"), (8, "2")],
+    )
+    assert record(12) == (None, [(0, "1"), (8, "2")])
+
+
+def test_a_damaged_record_of_the_images_is_another_run(tiny, tmp_path):
+    folder = RunFolder(tmp_path)
     folder.check_data({"data_set": "1", "train": "2", "val": "3"})
-
-
-def test_run_that_cannot_begin_leaves_nothing(tiny, tmp_path):
-    """So that the command, once corrected, is not of another config."""
-    wrong = replace(tiny, data=replace(tiny.data, batch_size=97))
-    with pytest.raises(ConfigError, match="batch_size=97 is larger"):
-        train(wrong, tmp_path / "runs")
-    assert not (tmp_path / "runs").exists()
-    train(tiny, tmp_path / "runs")
+    folder.write_json("data.json", {"name": "shapes"})
+    with pytest.raises(ConfigError, match="train is None there and '2' here"):
+        folder.check_data({"data_set": "1", "train": "2", "val": "3"})

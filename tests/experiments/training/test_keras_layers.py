@@ -9,7 +9,7 @@ import tensorflow as tf
 import augment_tf
 from experiments.configs.schema import layer
 from experiments.errors import ConfigError
-from experiments.training.augmentation import notes
+from experiments.training.augmentation import list_notes
 from experiments.training.keras_layers import KerasLayer
 from experiments.training.run import run
 from pipelines.batches import train_batches
@@ -88,7 +88,7 @@ def test_layer_that_cannot_be_seeded_is_noted(name, key):
     assert not np.array_equal(one, other)
     assert layer.seeded == (name == "Seeded")
     augmentation = augment_tf.Sequence([augment_tf.RandomFlip(), layer])
-    found = notes(augmentation)
+    found = list_notes(augmentation)
     if name == "Seeded":
         assert found == []
     else:

@@ -1,4 +1,4 @@
-"""What a config can ask of training: each by its rule, and through kills."""
+"""Options of training: each by its rule, and all of them through a kill."""
 
 from dataclasses import replace
 
@@ -10,10 +10,14 @@ import tensorflow as tf
 from experiments.configs.schema import Checkpoint, Optimizer, layer
 from experiments.errors import ConfigError
 from experiments.run_folder import EMA_FIELDS
-from experiments.training import callbacks
 from experiments.training.optimizers import build_optimizer, check_replicas
 from experiments.training.trainer import Trainer, compile_trainer
-from tests.experiments.training.short_runs import history, train
+from tests.experiments.training.short_runs import (
+    history,
+    killed_after,
+    numbers,
+    train,
+)
 
 
 def probabilities(folder):
@@ -36,7 +40,7 @@ def apply(optimizer, weights, gradients):
 
 
 @pytest.fixture
-def numbers():
+def problem():
     """Two variables, and seven gradients of them."""
     random = np.random.default_rng(0)
     shapes = (3, 2), (4,)
@@ -51,9 +55,9 @@ def clipped(gradients, norm):
 
 
 @pytest.mark.parametrize("scaled", [False, True])
-def test_accumulated_and_clipped_by_the_rule_of_sgd(numbers, scaled):
-    """Also where mixed precision scales the loss."""
-    weights, gradients = numbers
+def test_accumulated_and_clipped_by_the_rule_of_sgd(problem, scaled):
+    """Also if mixed precision scales the loss."""
+    weights, gradients = problem
     config = Optimizer(
         learning_rate=0.2,
         weight_decay=0.1,
@@ -91,8 +95,8 @@ def test_accumulated_and_clipped_by_the_rule_of_sgd(numbers, scaled):
             np.testing.assert_allclose(got, expected, rtol=1e-5, atol=1e-6)
 
 
-def test_lion_by_its_rule(numbers):
-    weights, gradients = numbers
+def test_lion_by_its_rule(problem):
+    weights, gradients = problem
     config = Optimizer("lion", 0.01, weight_decay=0.1)
     optimizer = build_optimizer(config, 1, 7)
     means = [0.0, 0.0]
@@ -107,9 +111,9 @@ def test_lion_by_its_rule(numbers):
             np.testing.assert_allclose(got, expected, rtol=1e-5, atol=1e-6)
 
 
-def test_lamb_by_its_rule(numbers):
+def test_lamb_by_its_rule(problem):
     """With Keras's decoupled decay, outside of the trust ratio."""
-    weights, gradients = numbers
+    weights, gradients = problem
     config = Optimizer("lamb", 0.01, weight_decay=0.1, epsilon=1e-6)
     optimizer = build_optimizer(config, 1, 7)
     means, squares = [0.0, 0.0], [0.0, 0.0]
@@ -145,7 +149,7 @@ def softmax(logits):
 
 @pytest.mark.parametrize("accumulate", [1, 2])
 def test_smoothed_labels_and_averaged_weights(accumulate):
-    """Of a linear classifier, whose gradient is known."""
+    """A linear classifier has a gradient that is known."""
     random = np.random.default_rng(1)
     images = random.normal(size=(5, 8, 4)).astype(np.float32)
     labels = np.eye(3, dtype=np.float32)[random.integers(0, 3, (5, 8))]
@@ -176,7 +180,7 @@ def test_smoothed_labels_and_averaged_weights(accumulate):
     np.testing.assert_allclose(network.variables[0], weights, rtol=1e-4)
     for got, expected in zip(trainer.averages, averages, strict=True):
         np.testing.assert_allclose(got, expected, rtol=1e-4, atol=1e-6)
-    # Evaluation is on plain labels, and with the averages where asked for.
+    # Evaluation is on plain labels, and with the averages if asked for.
     x, y = images[0], labels[0]
 
     def loss():
@@ -210,32 +214,14 @@ def whole(all_of_it, tmp_path_factory):
     return train(all_of_it, tmp_path_factory.mktemp("whole"))
 
 
-class Killed(BaseException):
-    pass
+def test_all_of_it_goes_on_bit_for_bit(all_of_it, whole, tmp_path):
+    """Killed in the unmixed epoch, between two updates of the weights."""
+    with killed_after(step=7):
+        train(all_of_it, tmp_path)
+    assert numbers(train(all_of_it, tmp_path)) == numbers(whole)
 
 
-@pytest.mark.parametrize("steps", [2, 7])
-def test_all_of_it_goes_on_bit_for_bit(
-    all_of_it, whole, tmp_path, monkeypatch, steps
-):
-    """Between two updates, and in the unmixed epoch."""
-    count_steps = callbacks.StopOnNonFiniteLoss.on_train_batch_end
-
-    def die(self, batch, logs=None):
-        count_steps(self, batch, logs)
-        if self.step == steps:
-            raise Killed
-
-    with monkeypatch.context() as patch:
-        patch.setattr(callbacks.StopOnNonFiniteLoss, "on_train_batch_end", die)
-        with pytest.raises(Killed):
-            train(all_of_it, tmp_path)
-    resumed = train(all_of_it, tmp_path)
-    assert history(resumed) == history(whole)
-    np.testing.assert_array_equal(probabilities(resumed), probabilities(whole))
-
-
-def test_averaged_weights_are_evaluated_saved_and_judged(whole):
+def test_averaged_weights_are_evaluated_saved_and_compared(whole):
     last = whole.history()[-1]
     assert set(EMA_FIELDS) <= set(last)
     assert last["ema_val_loss"] != last["val_loss"]
@@ -248,25 +234,22 @@ def test_averaged_weights_are_evaluated_saved_and_judged(whole):
     assert not whole.changed_results()
 
 
-@pytest.mark.parametrize("place", ["host", "device"])
-def test_mixing_rests_at_the_end(tiny, tmp_path, place):
-    mixing = replace(
+@pytest.fixture
+def mixing(tiny):
+    return replace(
         tiny,
         augment=(layer("RandomFlip"), layer("MixUp")),
         optimizer=Optimizer(learning_rate=0.05),
-        data=replace(tiny.data, augment_on=place),
     )
+
+
+def test_mixing_rests_at_the_end(mixing, tmp_path):
+    """Then the run augments as if the mixing layers were not there."""
+    runs = [mixing] + [replace(mixing, unmixed_epochs=n) for n in (1, 2)]
     plain = replace(mixing, augment=mixing.augment[:1])
     always, half, never, without = (
         history(train(experiment, tmp_path / str(number)))
-        for number, experiment in enumerate(
-            (
-                mixing,
-                replace(mixing, unmixed_epochs=1),
-                replace(mixing, unmixed_epochs=2),
-                plain,
-            )
-        )
+        for number, experiment in enumerate([*runs, plain])
     )
     assert half[0] == always[0]
     assert half[1]["loss"] != always[1]["loss"]
@@ -274,7 +257,15 @@ def test_mixing_rests_at_the_end(tiny, tmp_path, place):
     assert never[0]["loss"] != always[0]["loss"]
 
 
-def test_more_epochs_where_the_schedule_allows_it(tiny, tmp_path, capsys):
+def test_mixing_rests_on_the_device(mixing, tmp_path):
+    data = replace(mixing.data, augment_on="device")
+    never = replace(mixing, data=data, epochs=1, unmixed_epochs=1)
+    without = replace(never, augment=mixing.augment[:1])
+    expected = numbers(train(without, tmp_path / "without"))
+    assert numbers(train(never, tmp_path / "never")) == expected
+
+
+def test_more_epochs_if_the_schedule_allows_it(tiny, tmp_path, capsys):
     steps = replace(
         tiny,
         optimizer=replace(tiny.optimizer, schedule="step", step_epochs=1),
@@ -284,14 +275,8 @@ def test_more_epochs_where_the_schedule_allows_it(tiny, tmp_path, capsys):
     longer = train(replace(steps, epochs=3), tmp_path / "longer")
     assert longer.path == folder.path
     assert "resuming after step 8" in capsys.readouterr().out
-    assert history(longer) == history(whole)
-    np.testing.assert_array_equal(probabilities(longer), probabilities(whole))
+    assert numbers(longer) == numbers(whole)
     assert longer.metrics()["status"] == "finished"
     assert longer.read_json("config.json")["epochs"] == 3
     with pytest.raises(ConfigError, match="epochs is 3 there and 2 here"):
         train(steps, tmp_path / "longer")
-    unmixed = replace(steps, unmixed_epochs=1)
-    folder = train(unmixed, tmp_path / "unmixed")
-    with pytest.raises(ConfigError, match="counts from the last epoch"):
-        train(replace(unmixed, epochs=3), tmp_path / "unmixed")
-    assert folder.is_finished()

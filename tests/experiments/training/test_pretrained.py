@@ -1,4 +1,4 @@
-"""Weights of ImageNet are fetched once, and only where a run begins."""
+"""Weights of ImageNet are fetched once, and only when a run begins."""
 
 import functools
 import hashlib
@@ -9,17 +9,14 @@ from dataclasses import replace
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 
-from experiments.run_folder import RunFolder
-from experiments.runtime.environment import surroundings
 from experiments.training import pretrained
-from experiments.training.run import opened
+from experiments.training.run import open_session
 from models import imagenet
 from models.config import Model
 from pipelines.errors import DataError
 from pipelines.files import download
-from pipelines.location import Location
+from tests.experiments.training.short_runs import make_spec
 
 
 @pytest.fixture
@@ -116,15 +113,8 @@ def test_a_run_that_goes_on_needs_no_file(
         model=Model(name="ResNet50", weights="imagenet"),
         data=replace(tiny.data, image_size=32),
     )
-    strategy = tf.distribute.get_strategy()
-    folder = RunFolder.of(tmp_path / "runs", experiment, 0)
-    open_session = functools.partial(
-        opened,
-        *(experiment, 0, strategy, folder),
-        surroundings(experiment, strategy),
-        Location("unused"),
-    )
-    with open_session() as session:
+    spec = make_spec(experiment, tmp_path / "runs")
+    with open_session(spec) as session:
         network = session.trainer.network
         for name in ("convolution", "norm"):
             expected = source.get_layer(name).get_weights()
@@ -136,7 +126,7 @@ def test_a_run_that_goes_on_needs_no_file(
     printed = capsys.readouterr().out
     note = f"starts from weights of ImageNet: {path.name}, md5 "
     assert note in printed
-    assert note in " ".join(folder.read_json("environment.json")["notes"])
+    assert note in " ".join(spec.folder.read_json("environment.json")["notes"])
     monkeypatch.setattr(pretrained, "fetch", None)
-    with open_session() as session:
+    with open_session(spec) as session:
         assert session.state is not None

@@ -1,4 +1,4 @@
-"""Waiting for batches is measured, and what it means is said once."""
+"""The time that training waits for batches, and the note on it."""
 
 import time
 
@@ -6,8 +6,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from experiments.training import timing as speed
-from experiments.training.timing import Speed, Waiting, bound, peak_memory
+from experiments.training import timing
+from experiments.training.timing import (
+    Speed,
+    Waiting,
+    describe_bound,
+    measure_peak_memory,
+)
 
 
 @pytest.mark.parametrize("deterministic", [False, True])
@@ -38,11 +43,11 @@ def test_the_time_that_batches_are_waited_for(deterministic):
 
 
 class Clock:
-    """Time that goes on when it is told to."""
+    """A clock that only a test moves."""
 
     def __init__(self, monkeypatch):
         self.now = 100.0
-        monkeypatch.setattr(speed.time, "perf_counter", lambda: self.now)
+        monkeypatch.setattr(timing.time, "perf_counter", lambda: self.now)
 
 
 def epoch(callback, clock, waiting, batches):
@@ -69,12 +74,14 @@ def test_the_first_batch_does_not_count(monkeypatch, capsys):
     assert logs["images_per_second"] == pytest.approx(3.2)
 
 
-def test_what_holds_training_up():
-    assert bound(0.5).startswith("input-bound: 50%")
-    assert bound(0.02).startswith("compute-bound: images are waited for in 2%")
+def test_the_note_names_the_bottleneck():
+    assert describe_bound(0.5).startswith("input-bound: 50%")
+    assert describe_bound(0.02).startswith(
+        "compute-bound: images are waited for in 2%"
+    )
 
 
 def test_memory_is_that_of_this_process():
     block = np.ones(2**27, np.uint8)
-    assert 0.125 < peak_memory()["host_gib"] < 64
+    assert 0.125 < measure_peak_memory()["host_gib"] < 64
     assert block.any()

@@ -66,7 +66,7 @@ def after_one_step(experiment, batch, compiled):
     trainer.evaluate(images["images"], labels, verbose=0)
     trainer.reset_metrics()
     before = [v.numpy() for v in trainer.trainable_variables]
-    # Not `fit`, which does without XLA where operations are deterministic.
+    # Not `fit`, which does without XLA if operations are deterministic.
     step = trainer.train_step
     logs = (tf.function(step, jit_compile=True) if compiled else step)(batch)
     moves = [

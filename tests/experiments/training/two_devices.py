@@ -53,9 +53,9 @@ def train(workdir, assignments):
 
 
 def train_last_one(workdir, assignments):
-    """With last batches of one image, to learn from and to be judged."""
+    """With last batches of one image, in training and in evaluation."""
     last_one = [
-        *("epochs=1", "data.batch_size=12", "data.drop_remainder=false"),
+        *("data.batch_size=12", "data.drop_remainder=false"),
         *("data.limit_train=25", "data.limit_val=37"),
         "data.augment_on=device",
     ]
@@ -71,9 +71,9 @@ def refuse_uneven(workdir, assignments):
 
 
 def called_layers(folder):
-    """Saves what `layer(images)` gives on each replica, three calls each.
+    """Saves the results of `layer(images)` on each replica, three calls each.
 
-    {place where it was made}_{time that it was made}: (calls, replicas, ...).
+    {place}_{time} of the layer's making: (calls, replicas, ...).
     """
     strategy = make_strategy("mirrored")
     images = tf.zeros((4, 16, 16, 3))
@@ -100,7 +100,7 @@ def called_layers(folder):
 
 
 def augmented_batches(layer, strategy, jit_compile):
-    """What the train step of each replica sees, in the replicas' order."""
+    """The batches in the train step of each replica, in the replicas' order."""
     split = load(
         Data(name="shapes", image_size=24, limit_train=24, limit_val=6),
         Location("unused"),

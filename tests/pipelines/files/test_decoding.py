@@ -122,22 +122,34 @@ def test_cmyk():
     assert np.abs(got.astype(int) - [255, 0, 0]).max() <= 3
 
 
-@pytest.mark.parametrize(
-    ("orientation", "turned"),
-    [
-        (1, lambda a: a),
-        (2, lambda a: a[:, ::-1]),
-        (3, lambda a: a[::-1, ::-1]),
-        (6, lambda a: np.rot90(a, -1)),
-        (8, lambda a: np.rot90(a, 1)),
-    ],
-)
-def test_exif_rotation_is_applied(pixels, orientation, turned):
+TURNED = {
+    1: lambda a: a,
+    2: lambda a: a[:, ::-1],
+    3: lambda a: a[::-1, ::-1],
+    4: lambda a: a[::-1],
+    5: lambda a: a.transpose(1, 0, 2),
+    6: lambda a: np.rot90(a, -1),
+    7: lambda a: np.rot90(a[::-1], 1),
+    8: lambda a: np.rot90(a, 1),
+}
+
+
+@pytest.mark.parametrize("orientation", TURNED)
+@pytest.mark.parametrize("file_format", ["PNG", "TIFF", "WEBP", "JPEG", "AVIF"])
+def test_orientation_is_applied_once(file_format, orientation):
+    """Four corners of their own colors show every turn and mirror image."""
+    corners = np.zeros((32, 64, 3), np.uint8)
+    corners[:16, :32, 0] = 250
+    corners[:16, 32:, 1] = 250
+    corners[16:, :32, 2] = 250
     exif = PIL.Image.Exif()
     exif[ORIENTATION] = orientation
-    wide = pixels[:8]
-    got = read_back(PIL.Image.fromarray(wide), exif=exif)
-    np.testing.assert_array_equal(got, turned(wide))
+    got = read_back(
+        PIL.Image.fromarray(corners), file_format, exif=exif, quality=100
+    )
+    expected = TURNED[orientation](corners).astype(int)
+    assert got.shape == expected.shape
+    assert np.abs(got - expected).mean() < 5
 
 
 def damaged_exif(image, file_format="JPEG"):
@@ -210,7 +222,7 @@ def test_no_damage_ends_in_another_exception(pixels, file_format):
     whole = encoded(PIL.Image.fromarray(pixels), file_format)
     random = np.random.default_rng(1)
     refused = 0
-    for trial in range(400):
+    for trial in range(200):
         damaged = bytearray(whole)
         if trial % 2:
             damaged = damaged[: random.integers(len(whole))]
@@ -220,4 +232,4 @@ def test_no_damage_ends_in_another_exception(pixels, file_format):
             assert decode(bytes(damaged), 16).shape == (16, 16, 3)
         except BAD_IMAGE_ERRORS:
             refused += 1
-    assert refused > 20
+    assert refused > 10

@@ -11,7 +11,8 @@ from pipelines.errors import DataError
 from pipelines.files.inspection import (
     Inspection,
     check_classes,
-    describe_damaged_exif,
+    describe_contradictions,
+    describe_doubts,
     describe_leaks,
     inspect,
     inspect_files,
@@ -82,10 +83,26 @@ def test_damaged_exif_is_told(picture):
     assert [each.damaged_exif for each in found] == [True, False]
     # As it is stored; the other is turned.
     assert [(each.width, each.height) for each in found] == [(9, 6), (6, 9)]
-    (note,) = describe_damaged_exif(found)
+    (note,) = describe_doubts(found)
     assert note.startswith("1 image with a damaged EXIF block")
     assert note.endswith("a.jpg")
-    assert describe_damaged_exif(found[1:]) == []
+    assert describe_doubts(found[1:]) == []
+
+
+def test_sixteen_bits_that_hold_twelve_are_told():
+    random = np.random.default_rng(0)
+    values = random.integers(0, 2**12, (6, 9), np.uint16)
+    files = {
+        "dark.png": encoded(PIL.Image.fromarray(values)),
+        "dark.tif": encoded(PIL.Image.fromarray(values), "TIFF"),
+        "full.png": encoded(PIL.Image.fromarray(values * 16)),
+        "black.png": encoded(PIL.Image.fromarray(values * 0)),
+        "plain.png": encoded(PIL.Image.fromarray(values.astype(np.uint8))),
+    }
+    found = inspect_files(files.get, list(files), "checking")
+    (note,) = describe_doubts(found)
+    assert note.startswith("2 images of 16 bits that use 12 at most")
+    assert note.endswith(": dark.png, dark.tif")
 
 
 def test_bad_files_are_an_error_by_default(picture):
@@ -130,6 +147,22 @@ def test_classes_that_teach_nothing_are_refused(counts, message):
 
 def test_two_classes_are_enough():
     check_classes({"cats": 1, "dogs": 1}, "here")
+
+
+def test_picture_of_two_classes_is_named():
+    labelled = [
+        (class_name, Inspection(f"{class_name}/{name}", digest=digest))
+        for class_name, name, digest in (
+            ("cats", "a", "1"),
+            ("cats", "b", "1"),
+            ("dogs", "c", "2"),
+            ("dogs", "d", "1"),
+        )
+    ]
+    assert describe_contradictions(labelled) == [
+        "1 picture is in more than one class: cats/a = dogs/d"
+    ]
+    assert describe_contradictions(labelled[:3]) == []
 
 
 def test_leaks_are_named_by_pair():

@@ -1,4 +1,4 @@
-"""Where the photographs come from, with and without a network."""
+"""Sources of the photographs, with and without a network."""
 
 import kagglehub
 import numpy as np
@@ -13,7 +13,7 @@ from pipelines.location import Location
 
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch):
-    """As on a machine without one, whatever this machine has."""
+    """Hides the network that this machine may have."""
 
     def unreachable(*arguments, **options):
         raise requests.ConnectionError("no network")
@@ -100,9 +100,7 @@ def test_kaggle_where_nothing_is_here(
     assert len(handles) == 1
 
 
-@pytest.mark.parametrize(
-    "place", ["", "catsdogs/", "PetImages/", "a/b/", "train/", "any.zip"]
-)
+@pytest.mark.parametrize("place", ["", "a/b/", "any.zip"])
 def test_nothing_is_downloaded_where_images_are(
     place, pictures, tmp_path, write_tree, write_zip, monkeypatch
 ):
@@ -173,20 +171,6 @@ def test_images_of_no_known_layout_are_asked_about(
     assert {p.name for p in tmp_path.iterdir()} == {"train", "test1"}
 
 
-def test_validation_part_is_the_test_part(pictures, tmp_path, write_tree):
-    files = {f"train/{name}": data for name, data in pictures.items()}
-    files["validation/cats/x.png"] = pictures["cats/cat_0.png"]
-    files["validation/dogs/y.png"] = pictures["dogs/dog_0.png"]
-    source = open_source(
-        "catsdogs", Location(write_tree(tmp_path / "catsdogs", files).parent)
-    )
-    assert counts(source) == {"train": [20, 10], "test": [1, 1]}
-    assert source.split("test").ids == [
-        "validation/cats/x.png",
-        "validation/dogs/y.png",
-    ]
-
-
 def test_without_data_and_network_it_says_what_to_put_where(tmp_path):
     with pytest.raises(DataError) as caught:
         open_source("catsdogs", Location(tmp_path / "data"))
@@ -225,14 +209,6 @@ def test_tfds_without_network_says_so(tmp_path):
     with pytest.raises(DataError, match="no cats_vs_dogs in .*ConnectionErr"):
         open_source("cats_vs_dogs", Location(tmp_path / "data"))
     assert not (tmp_path / "data").exists()
-
-
-def test_broken_zip_file_is_one_line(pictures, tmp_path, write_zip):
-    path = write_zip(tmp_path / "catsdogs.zip", pictures)
-    path.write_bytes(path.read_bytes()[:-500])
-    with pytest.raises(DataError, match="broken or cut short"):
-        open_source("catsdogs", Location(tmp_path))
-    assert [p.name for p in tmp_path.iterdir()] == ["catsdogs.zip"]
 
 
 def test_hostile_zip_file_writes_nothing(pictures, tmp_path, write_zip):

@@ -1,8 +1,11 @@
-"""The same files come out of folders, zip files and tfds data sets."""
+"""The same files come out of folders, zip files and tfds; any name is read."""
+
+import os
 
 import pytest
 
 from pipelines.errors import DataError
+from pipelines.files.names import summarize
 from pipelines.folders.image_files import ArchiveFiles, FolderFiles
 from pipelines.folders.layout import Entry
 
@@ -24,31 +27,6 @@ def test_folder_and_zip_give_the_same(
     archive = ArchiveFiles(write_zip(tmp_path / "a.zip", files))
     assert contents(folder) == contents(archive) == expected
     assert folder.entries == sorted(folder.entries)
-
-
-def test_folders_around_everything_in_a_zip_are_left_out(
-    pictures, tmp_path, write_zip
-):
-    files = {f"my/photos/test/{n}": data for n, data in pictures.items()}
-    archive = ArchiveFiles(write_zip(tmp_path / "a.zip", files))
-    assert {entry.split for entry in archive.entries} == {"test"}
-    assert len(contents(archive)) == 30
-
-
-def test_what_is_no_image_is_passed_over(
-    pictures, tmp_path, write_tree, write_zip
-):
-    more = {
-        "cats/readme.txt": b"",
-        "__MACOSX/cats/._cat_1.png": b"",
-        "cats/.hidden.png": b"",
-        "notes.md": b"",
-    }
-    names = sorted(pictures)
-    archive = ArchiveFiles(write_zip(tmp_path / "a.zip", pictures | more))
-    assert [entry.path for entry in archive.entries] == names
-    folder = FolderFiles(write_tree(tmp_path / "tree", pictures | more))
-    assert [entry.path for entry in folder.entries] == names
 
 
 def test_folder_without_images_beside_classes_is_asked_about(
@@ -104,3 +82,88 @@ def test_images_of_a_tfds_data_set_come_as_they_were_encoded(
     assert {entry.class_name for entry in files.entries} == {"cat", "dog"}
     assert sorted(contents(files).values()) == sorted(pictures.values())
     assert [entry.class_name for entry in files.entries].count("dog") == 10
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "a.jfif",
+        "a.JPE",
+        "a.tif",
+        "a.TIFF",
+        "a.avif",
+        "a.webp",
+        # A macOS screenshot, with a narrow no-break space.
+        "Bildschirmfoto 2024-05-01 um 9.41.07\u202fPM.png",
+        "\u732b \U0001f408.jpg",
+        "50% & more; 'it' \"is\" (1).jpg",
+    ],
+)
+def test_names_of_images(file, tmp_path, write_tree, write_zip):
+    files = dict.fromkeys([f"cats/{file}", "dogs/1.png"], b"x")
+    for found in (
+        FolderFiles(write_tree(tmp_path / "tree", files)),
+        ArchiveFiles(write_zip(tmp_path / "a.zip", files)),
+    ):
+        names = {
+            found.name(entry): found.read(entry) for entry in found.entries
+        }
+        assert names == files
+        assert not found.unused
+
+
+def test_zip_file_of_macos_or_windows_is_read(tmp_path, write_zip):
+    files = dict.fromkeys(["photos\\cats\\1.png", "photos\\dogs\\2.png"], b"x")
+    more = {"photos\\cats\\Icon\r": b"", "__MACOSX\\photos\\._1.png": b""}
+    archive = ArchiveFiles(write_zip(tmp_path / "a.zip", files | more))
+    assert [e.path for e in archive.entries] == ["cats/1.png", "dogs/2.png"]
+    assert [archive.read(entry) for entry in archive.entries] == [b"x", b"x"]
+    assert len(archive.unused) == 2
+
+
+def test_empty_class_in_a_zip_file_is_asked_about(
+    pictures, tmp_path, write_zip
+):
+    path = write_zip(tmp_path / "a.zip", pictures | {"birds/": b""})
+    with pytest.raises(DataError, match="birds stands beside classes"):
+        ArchiveFiles(path)
+
+
+def test_names_that_are_not_utf_8(tmp_path, write_tree):
+    root = write_tree(tmp_path, {"cats/1.png": b"1", "dogs/2.png": b"2"})
+    folder = os.fsencode(root) + b"/caf\xe9s"
+    os.mkdir(folder)
+    with open(folder + b"/\xe9.png", "wb") as file:
+        file.write(b"3")
+    with open(folder + b"/\xe9.txt", "wb"):
+        pass
+    files = FolderFiles(root)
+    last = files.entries[0]
+    assert last.class_name == "caf\\xe9s"
+    assert last.file == "\\xe9.png"
+    assert files.read(last) == b"3"
+    assert files.fingerprint
+    assert "caf\\xe9s/\\xe9.txt" in summarize(files.unused)
+
+
+def test_file_that_cannot_be_read_is_named(tmp_path, write_tree):
+    files = {"cats/0.jpg": b"", "dogs/0.jpg": b""}
+    root = write_tree(tmp_path, files)
+    files = FolderFiles(root)
+    (root / "cats" / "0.jpg").unlink()
+    with pytest.raises(DataError, match=r"cannot read .*cats/0\.jpg: No such"):
+        files.read(files.entries[0])
+
+
+def test_class_behind_a_link_and_a_link_back(tmp_path, write_tree):
+    write_tree(tmp_path / "far", {"many/1.png": b"1", "many/2.png": b"2"})
+    root = write_tree(tmp_path / "near", {"dogs/3.png": b"3"})
+    (root / "cats").symlink_to(tmp_path / "far" / "many")
+    (root / "dogs" / "round").symlink_to(root)
+    files = FolderFiles(root)
+    assert [e.path for e in files.entries] == [
+        "cats/1.png",
+        "cats/2.png",
+        "dogs/3.png",
+    ]
+    assert files.unused == {"dogs/round/": "a link to a folder read already"}

@@ -1,12 +1,9 @@
 """Folders as people have them: read without guessing, or asked about."""
 
-import os
-
 import pytest
 
 from pipelines.errors import DataError
 from pipelines.files.names import summarize
-from pipelines.folders.image_files import ArchiveFiles, FolderFiles
 from pipelines.folders.layout import arrange
 
 CLASSES = ("cats", "dogs")
@@ -198,68 +195,6 @@ def test_every_file_that_is_not_used_has_its_reason():
     assert "\r" not in said
 
 
-@pytest.mark.parametrize(
-    "file",
-    [
-        "a.jfif",
-        "a.JPE",
-        "a.tif",
-        "a.TIFF",
-        "a.avif",
-        "a.webp",
-        # A macOS screenshot, with a narrow no-break space.
-        "Bildschirmfoto 2024-05-01 um 9.41.07\u202fPM.png",
-        "\u732b \U0001f408.jpg",
-        "50% & more; 'it' \"is\" (1).jpg",
-    ],
-)
-def test_names_of_images(file, tmp_path, write_tree, write_zip):
-    files = dict.fromkeys([f"cats/{file}", "dogs/1.png"], b"x")
-    for found in (
-        FolderFiles(write_tree(tmp_path / "tree", files)),
-        ArchiveFiles(write_zip(tmp_path / "a.zip", files)),
-    ):
-        names = {
-            found.name(entry): found.read(entry) for entry in found.entries
-        }
-        assert names == files
-        assert not found.unused
-
-
-def test_zip_file_of_macos_or_windows_is_read(tmp_path, write_zip):
-    files = dict.fromkeys(["photos\\cats\\1.png", "photos\\dogs\\2.png"], b"x")
-    more = {"photos\\cats\\Icon\r": b"", "__MACOSX\\photos\\._1.png": b""}
-    archive = ArchiveFiles(write_zip(tmp_path / "a.zip", files | more))
-    assert [e.path for e in archive.entries] == ["cats/1.png", "dogs/2.png"]
-    assert [archive.read(entry) for entry in archive.entries] == [b"x", b"x"]
-    assert len(archive.unused) == 2
-
-
-def test_empty_class_in_a_zip_file_is_asked_about(
-    pictures, tmp_path, write_zip
-):
-    path = write_zip(tmp_path / "a.zip", pictures | {"birds/": b""})
-    with pytest.raises(DataError, match="birds stands beside classes"):
-        ArchiveFiles(path)
-
-
-def test_names_that_are_not_utf_8(tmp_path, write_tree):
-    root = write_tree(tmp_path, {"cats/1.png": b"1", "dogs/2.png": b"2"})
-    folder = os.fsencode(root) + b"/caf\xe9s"
-    os.mkdir(folder)
-    with open(folder + b"/\xe9.png", "wb") as file:
-        file.write(b"3")
-    with open(folder + b"/\xe9.txt", "wb"):
-        pass
-    files = FolderFiles(root)
-    last = files.entries[0]
-    assert last.class_name == "caf\\xe9s"
-    assert last.file == "\\xe9.png"
-    assert files.read(last) == b"3"
-    assert files.fingerprint
-    assert "caf\\xe9s/\\xe9.txt" in summarize(files.unused)
-
-
 def test_accents_are_the_same_however_they_are_written():
     composed, apart = "caf\u00e9", "cafe\u0301"
     names = [f"train/{composed}/1.jpg", f"test/{apart}/1.jpg"]
@@ -268,30 +203,3 @@ def test_accents_are_the_same_however_they_are_written():
     assert parts_of(layout) == dict.fromkeys(
         ("train", "test"), BOTH | {composed}
     )
-
-
-def test_links(tmp_path, write_tree):
-    """To images elsewhere they are followed, once."""
-    write_tree(tmp_path / "far", {"many/1.png": b"1", "many/2.png": b"2"})
-    root = write_tree(tmp_path / "near", {"dogs/3.png": b"3"})
-    (root / "cats").symlink_to(tmp_path / "far" / "many")
-    (root / "dogs" / "round").symlink_to(root)
-    (root / "dogs" / "gone.png").symlink_to(tmp_path / "nowhere.png")
-    files = FolderFiles(root)
-    assert [e.path for e in files.entries] == [
-        "cats/1.png",
-        "cats/2.png",
-        "dogs/3.png",
-    ]
-    assert files.unused == {
-        "dogs/round/": "a link to a folder read already",
-        "dogs/gone.png": "no file, or a link to none",
-    }
-
-
-def test_file_that_cannot_be_read_is_named(tmp_path, write_tree):
-    root = write_tree(tmp_path, dict.fromkeys(spread("{}"), b""))
-    files = FolderFiles(root)
-    (root / "cats" / "0.jpg").unlink()
-    with pytest.raises(DataError, match=r"cannot read .*cats/0\.jpg: No such"):
-        files.read(files.entries[0])

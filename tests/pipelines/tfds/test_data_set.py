@@ -1,4 +1,4 @@
-"""Whatever tensorflow-datasets has prepared is read as it is."""
+"""Data sets of tensorflow-datasets are read in place."""
 
 import io
 from dataclasses import replace
@@ -137,6 +137,24 @@ def test_splits_that_overlap_are_refused(prepared):
     config = Data(name="tfds/drawn", image_size=12, val="train[:10%]")
     with pytest.raises(DataError, match="3 of 3 images of val .* are in train"):
         load(config, prepared)
+
+
+def test_single_class_is_refused(tmp_path):
+    features = {
+        "image": tfds.features.Image(),
+        "label": tfds.features.ClassLabel(names=["round"]),
+    }
+    tfds.dataset_builders.store_as_tfds_dataset(
+        name="single",
+        version="1.0.0",
+        features=tfds.features.FeaturesDict(features),
+        data_dir=tmp_path,
+        split_datasets={
+            "train": [("1", {"image": picture("train", 1), "label": 0})]
+        },
+    )
+    message = refusal("tfds/single", Location(tmp_path))
+    assert "at least two classes. Received: only 'round'" in message
 
 
 def test_only_split_beside_train_has_both_names(prepared):

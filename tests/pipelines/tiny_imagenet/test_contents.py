@@ -46,6 +46,12 @@ def test_order_of_the_archive(make_tiny_imagenet):
     assert validation[1] == [int(wnid[1]) - 1 for _, wnid, *_ in lines]
 
 
+def test_byte_order_mark_is_no_part_of_a_name(make_tiny_imagenet):
+    expected = read(make_tiny_imagenet())
+    changes = {"wnids.txt": b"\xef\xbb\xbfn300\r\nn100\r\nn200\r\n"}
+    assert read(make_tiny_imagenet(changes=changes)) == expected
+
+
 @pytest.mark.parametrize("images", ["images/", ""])
 @pytest.mark.parametrize("annotations", [True, False])
 def test_validation_images_sorted_by_class(

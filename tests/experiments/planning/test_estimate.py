@@ -1,4 +1,4 @@
-"""A plan: its numbers, and that it leaves nothing behind."""
+"""Plans and dry runs: their numbers; they leave nothing behind."""
 
 import re
 from dataclasses import replace
@@ -8,17 +8,17 @@ import tensorflow as tf
 
 from experiments.configs.schema import layer
 from experiments.errors import ConfigError
-from experiments.planning import plan
-from experiments.planning.plan import plan_study
+from experiments.planning.estimate import dry_run, estimate_run, plan_study
 from experiments.planning.step_timing import Step, StepTimer
 from experiments.quantities import duration
-from experiments.study import run_study
+from experiments.report.report import write_report
+from experiments.training.disk import shutil
 from pipelines.location import Location
 
 
 @pytest.fixture
 def steps(monkeypatch):
-    """What steps are said to take, without taking any; which were asked."""
+    """Replaces measured steps by fixed ones; a list of what was asked for."""
     asked = []
 
     def time(self, experiment, data):
@@ -88,7 +88,7 @@ def test_detectable_difference_is_stated_with_its_assumptions(make_plan, steps):
     assert "80 % power" not in make_plan(arms=("alone",))
 
 
-def test_finished_runs_are_not_made_again_and_tell_the_noise(
+def test_finished_runs_are_not_made_again_and_give_the_noise(
     make_plan, make_run, draw_right, steps
 ):
     for seed in range(2):
@@ -102,27 +102,22 @@ def test_finished_runs_are_not_made_again_and_tell_the_noise(
     assert "As in 4 finished runs: 2 arms, 42 images, accuracy 60.0 %" in text
 
 
-def test_the_report_ends_with_the_same_line(
-    make_plan, make_run, draw_right, steps, tmp_path, tiny
+def test_the_report_ends_with_the_same_lines(
+    make_plan, make_run, draw_right, steps, tmp_path
 ):
-    """Once all is trained, on the images that all runs judged."""
-    for seed in range(3):
-        for name in ("baseline", "other"):
-            make_run(name, seed, draw_right(60, seed, images=42))
-    run_study(
-        "mine",
-        [replace(tiny, name=name) for name in ("baseline", "other")],
-        seeds=range(3),
-        workdir=tmp_path / "runs",
-        location=Location(tmp_path / "data"),
-        strategy=tf.distribute.get_strategy(),
-    )
-    report = (tmp_path / "runs/reports/mine/report.md").read_text()
+    """Of runs that are finished, on the images of all of them."""
+    folders = [
+        make_run(name, seed, draw_right(60, seed, images=42))
+        for seed in range(3)
+        for name in ("baseline", "other")
+    ]
+    page = tmp_path / "page"
+    write_report(folders, page, "Study mine", study="mine")
     planned = [
         line for line in make_plan().splitlines() if line.startswith("- ")
     ][-2:]
     assert planned[0].startswith("- With 3 seeds an arm this study detects")
-    assert report.splitlines()[-2:] == planned
+    assert (page / "report.md").read_text().splitlines()[-2:] == planned
 
 
 def test_batches_larger_than_the_data_are_refused(make_plan, steps, tiny):
@@ -131,22 +126,66 @@ def test_batches_larger_than_the_data_are_refused(make_plan, steps, tiny):
         make_plan(data=data)
 
 
-@pytest.mark.parametrize("augment_on", ["host", "device"])
-def test_steps_are_measured(tiny, tmp_path, monkeypatch, augment_on):
-    monkeypatch.setattr("experiments.training.timing._SECONDS", 0.05)
-    timer = StepTimer(tf.distribute.get_strategy())
-    data = replace(tiny.data, augment_on=augment_on)
-    arms = [
-        replace(tiny, data=data),
-        # The same but for what a step does not know of.
-        replace(tiny, data=data, name="placebo", seed_offset=1000, epochs=9),
-        replace(tiny, data=data, augment=(layer("CutMix"),)),
-    ]
-    counts = plan.count_images(data, Location(tmp_path))
-    first, placebo, other = (
-        timer.time(arm, plan.stand_in(data, counts)) for arm in arms
+@pytest.mark.parametrize(
+    ("changes", "val", "selection", "evaluations"),
+    [
+        ({}, 42, 0, 2 * 2 + 2),
+        ({}, 48, 1, 2 * (2 + 1) + 2),
+        ({"ema": 0.9}, 49, 24, 2 * (2 * 3 + 1) + 3),
+    ],
+)
+def test_evaluated_batches(tiny, changes, val, selection, evaluations):
+    """In batches of 24: after each of 2 epochs, and val at the end."""
+    step = Step(start=1.0, train=2.0, evaluate=0.5)
+    found = estimate_run(replace(tiny, **changes), 4, val, selection, step)
+    assert (found.steps, found.evaluations) == (8, evaluations)
+    assert found.seconds == 1 + 8 * 2 + evaluations * 0.5
+
+
+def try_out(experiments, workdir):
+    return dry_run(
+        experiments,
+        seeds=range(3),
+        workdir=workdir,
+        location=Location("unused"),
+        strategy=tf.distribute.get_strategy(),
     )
-    assert first is placebo
-    assert other is not first
-    assert first.start > first.train > 0
-    assert first.evaluate > 0
+
+
+def test_time_and_disk_of_all_runs(tiny, tmp_path, capsys):
+    on_device = replace(
+        tiny,
+        name="on_device",
+        ema=0.9,
+        epochs=5,
+        augment=(layer("MixUp"),),
+        data=replace(tiny.data, augment_on="device"),
+    )
+    first, second = try_out([tiny, on_device], tmp_path / "runs")
+    # 96 images in batches of 24; 42 in two, after each epoch and at the end.
+    assert (first.run.steps, first.run.evaluations) == (8, 6)
+    assert (second.run.steps, second.run.evaluations) == (20, 22)
+    for trial in (first, second):
+        step = trial.run.step
+        assert 0 < step.train < step.start
+        assert 0 < step.evaluate < step.start
+        assert 0 <= trial.waiting <= 1
+    # The averages are in three checkpoints and two more networks.
+    assert second.bytes > first.bytes + 4 * 4 * 19_770
+    printed = capsys.readouterr().out
+    assert "6 runs: about" in printed
+    row = table(printed)[1]
+    assert (row["arm"], row["steps of a run"]) == ("on_device", "20")
+    assert row["a run takes"] == duration(second.run.seconds)
+    assert row["waiting"] == f"{second.waiting:.0%}"
+    assert row["disk of a run"] == f"{second.bytes / 2**30:.2f} GiB"
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_disk_that_is_too_small_is_said_before(tiny, tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(9, 8, 1)
+    )
+    with pytest.raises(ConfigError, match="take about .* free for .*Free some"):
+        try_out([tiny], tmp_path / "runs")
+    assert not list(tmp_path.iterdir())
