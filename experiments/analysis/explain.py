@@ -114,7 +114,7 @@ def _titles(runs):
 
 
 def _rows(titles, found):
-    """Mean scores, a row a run and method."""
+    """Builds the table of mean scores, a row for each run and method."""
     return [
         {
             "run": title,

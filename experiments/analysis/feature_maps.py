@@ -119,7 +119,7 @@ def record_outputs(layers, watch=None):
 
 
 def _layers(model, prefix=""):
-    """{path: layer}, of layers that are no models."""
+    """Lists {path: layer} of layers that are no models."""
     found = {}
     for layer in model.layers:
         if isinstance(layer, keras.Model):

@@ -198,7 +198,7 @@ def _answers(probabilities, labels):
 
 
 def _calibration(answers):
-    """{"calibration_error": in %, "reliability": see `calibration_bins`}."""
+    """Builds the calibration of `evaluate_robustness`."""
     return {
         "calibration_error": 100
         * calibration_error(answers.confidence, answers.right),

@@ -30,7 +30,7 @@ def locate_images(place):
 
 
 def read_images(files, side):
-    """Decodes the images that can be.
+    """Decodes the images that can be decoded.
 
     Args:
         files: Paths.

@@ -157,7 +157,7 @@ _PREFIX = re.compile(
 
 
 def display_name(experiment):
-    """The name of an arm in a report's text, tables and figures.
+    """Returns an arm's name for a report's text, tables and figures.
 
     Only built-in arms have one; an arm of the command line keeps the name that
     its user gave it. The name is derived and is in no file of a run. It is

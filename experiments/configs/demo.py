@@ -1,4 +1,4 @@
-"""A study that anyone can run in minutes, and whose answer is known.
+"""Study of drawn shapes that takes minutes; its answer is known.
 
 The project draws the images, see `pipelines.shapes`, and by construction:
 - Random Erasing helps. Validation images lie under noise in part, and it

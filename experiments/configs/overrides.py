@@ -124,7 +124,7 @@ def _replace(config, key, candidates, kind, text, path):
 
 
 def _describe(error, kind):
-    """Pydantic's own words for the values that a field takes."""
+    """Describes the values that a field takes, in Pydantic's words."""
     words = []
     for problem in error.errors():
         word = problem["msg"].removeprefix("Input should be ")

@@ -37,8 +37,7 @@ class Optimizer:
     # Schedule "step": times step_factor every step_epochs.
     step_epochs: Count = 30
     step_factor: Annotated[float, Gt(0), Le(1)] = 0.1
-    # Gradients whose norm, of all weights together, is larger are scaled down
-    # to it.
+    # Gradients with a larger norm, of all weights together, are scaled down.
     clip_norm: Annotated[float, Gt(0), Le(1e6)] | None = None
     # Weights move by the mean gradient of so many batches; steps, epochs and
     # schedules count batches all the same.
@@ -101,23 +100,22 @@ class Experiment:
     optimizer: Optimizer = Optimizer()
     augment: tuple[Layer, ...] = ()
     epochs: Annotated[int, Ge(1), Le(1_000_000)] = 100
-    # Added to a run's seed for its weights, order and augmentation; the data
-    # stays that of the seed. The same config trained a second time, as a
-    # placebo, needs other random numbers to tell anything.
+    # Added to a run's seed for weights, order and augmentation, not for data. A
+    # placebo, the same config trained again, needs other random numbers.
     seed_offset: Seed | None = None
     # The network that is evaluated in the end: of the last epoch, or of the
     # epoch that is best on data.selection.
     # "ema": the averaged weights of the last epoch.
     judged: Literal["last", "best", "ema"] = "last"
-    # Epochs without a better one on data.selection after which training ends.
+    # Training ends after so many epochs without a better one on data.selection.
     early_stop: Count | None = None
     # Share of a training label that is spread evenly over all classes; losses
-    # on val are those of plain labels.
+    # on val use plain labels.
     label_smoothing: Annotated[float, Ge(0), Lt(1)] = 0.0
     # Momentum of a moving average of the weights, which is evaluated and saved
     # beside them; None: no average.
     ema: Annotated[float, Gt(0), Lt(1)] | None = None
-    # Epochs at the end in which layers that mix images with others rest.
+    # In so many epochs at the end, layers that mix images rest.
     unmixed_epochs: Annotated[int, Ge(0), Le(1_000_000)] = 0
     precision: Literal["auto", "float32", "mixed_float16", "mixed_bfloat16"] = (
         "auto"
@@ -130,7 +128,7 @@ class Experiment:
     steps_per_execution: Annotated[int, Ge(1), Le(10_000)] | Literal["auto"] = (
         "auto"
     )
-    # The class that precision and recall are of; None: their means over all.
+    # Class of precision and recall; None: their means over all classes.
     positive_class: str | None = None
     # Name of the published result that the report sets beside this run.
     published: str | None = None
@@ -148,12 +146,12 @@ class Study:
 
 
 def as_json(config):
-    """A config as JSON would read it back: tuples become lists."""
+    """Converts a config to JSON's types: tuples become lists."""
     return json.loads(json.dumps(dataclasses.asdict(config)))
 
 
 def read_config(config):
-    """The `Experiment` of a config.json, without its seed.
+    """Reads the `Experiment` of a config.json without its seed.
 
     Raises:
         ConfigError: if it is of another version of the program.
@@ -168,7 +166,7 @@ def read_config(config):
 
 
 def completed(config):
-    """config.json with the fields that it lacks, at their defaults.
+    """Adds the fields that a config.json lacks, at their defaults.
 
     A field that is new does by default what was done before there was one,
     and a data set is called what it is called today.

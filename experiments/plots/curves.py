@@ -220,7 +220,7 @@ def _name_lines(figure, axes):
 
 
 def _spread(heights, gap=0.065):
-    """Heights in [0, 1] in the same order, moved apart to at least `gap`."""
+    """Moves heights in [0, 1] apart to at least `gap`, in the same order."""
     order = np.argsort(heights, kind="stable")
     steps = gap * np.arange(len(order))
     # As far up as the one below asks for, then down from the upper edge.

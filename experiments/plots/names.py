@@ -39,7 +39,7 @@ UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 
 
 def drawable(names):
-    """Names on one line each, with a sign in place of letters no font has.
+    """Makes names drawable: one line each, a sign for letters no font has.
 
     If a letter is lacking, the name's number follows, so that names which
     differ still do, and a line on the screen says once what to install.
@@ -64,7 +64,7 @@ def drawable(names):
 
 
 def drawable_text(text):
-    """A text whose line breaks stay, otherwise as `drawable` returns it."""
+    """Makes a text drawable as `drawable` does, but keeps its line breaks."""
     shown = "".join(
         each if each == "\n" or ord(each) in _letters() else UNKNOWN
         for each in text
@@ -79,7 +79,7 @@ def drawable_text(text):
 
 
 def short_names(names):
-    """Names without the synonyms behind a comma, if all stay different.
+    """Drops the synonyms behind a comma, if all names stay different.
 
     Example:
 
@@ -96,7 +96,7 @@ def short_names(names):
 
 @functools.cache
 def _letters():
-    """Code points that figures can show, from the installed of `_FONTS`."""
+    """Collects the code points that the installed of `_FONTS` can show."""
     installed = {font.name: font for font in font_manager.fontManager.ttflist}
     families = [name for name in _FONTS if name in installed]
     matplotlib.rcParams["font.family"] = families

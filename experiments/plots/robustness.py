@@ -1,4 +1,4 @@
-"""Error on images that are changed more and more, a line an arm."""
+"""Error curves over the strength of changes, a line an arm."""
 
 from typing import NamedTuple
 

@@ -30,10 +30,10 @@ _NAME_WIDTH = 36
 
 
 def assign_colors(names):
-    """{name: color}; the reference comes first and is black.
+    """Assigns {name: color}; the reference comes first and is black.
 
     Args:
-        names: Of the arms, the reference first.
+        names: Names of arms, the reference first.
     """
     return {
         name: COLORS[index % len(COLORS)] for index, name in enumerate(names)
@@ -41,7 +41,7 @@ def assign_colors(names):
 
 
 def assign_styles(colors):
-    """{name: options of a line}, different for each of 40 arms.
+    """Assigns {name: options of a line}, different for each of 40 arms.
 
     Args:
         colors: {name: color} as `assign_colors` returns it.

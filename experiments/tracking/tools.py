@@ -40,7 +40,7 @@ KEEPERS = ("mlflow", "wandb")
 
 
 def choose_tools(wanted):
-    """Names of the tools that --log asks for.
+    """Checks the names of tools that --log asks for.
 
     Args:
         wanted: List of names, or ["none"]; None: `DEFAULT`.

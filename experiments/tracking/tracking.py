@@ -1,4 +1,4 @@
-"""Tells tools what the folder of a run says, each epoch once."""
+"""Tracking of a run by tools that read its folder, each epoch once."""
 
 import contextlib
 
@@ -52,7 +52,7 @@ class Tracking:
                     self._note(name, epochs=len(rows))
 
     def end(self, status, results=None, files=()):
-        """Closes what was begun; each may be begun again.
+        """Ends the runs of all tools; each may be begun again.
 
         Args:
             status: "finished", "failed", or what metrics.json calls it.
@@ -154,7 +154,7 @@ def track_report(path, title, names):
 
 
 def read_record(folder):
-    """The title, group, settings and environment of a `RunFolder`'s run.
+    """Reads the title, group, settings and environment of a run.
 
     Settings are named as `--set` names fields, with the layers in one line.
     """
@@ -169,7 +169,7 @@ def read_record(folder):
 
 
 def flatten(content, before=""):
-    """Nested dictionaries as one.
+    """Merges nested dictionaries into one.
 
     Example:
 

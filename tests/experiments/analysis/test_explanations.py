@@ -1,4 +1,4 @@
-"""What a run's folder gets, for the report."""
+"""Explanations in a run's folder, for the report."""
 
 import keras
 import numpy as np

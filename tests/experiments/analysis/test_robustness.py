@@ -1,4 +1,4 @@
-"""robustness.json: what is in it, and when it is made anew."""
+"""Contents of robustness.json, and its renewal."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Arms by name and spelled out join any recipe; what is wrong is said."""
+"""Arms by name and spelled out join any recipe, or are refused."""
 
 import doctest
 import inspect
@@ -190,7 +190,7 @@ def test_other_studies_take_arms_too():
 
 
 def test_arms_may_differ_in_anything():
-    """Here in the initializer alone."""
+    """The initializer, for example."""
     study = STUDIES["tinyimagenet_init"]
     for he, xavier in zip(
         study.experiments[:3], study.experiments[3:], strict=True

@@ -1,4 +1,4 @@
-"""Curves as drawn: which line is of what, and where it runs."""
+"""Curves are drawn under their names, through their values."""
 
 import itertools
 

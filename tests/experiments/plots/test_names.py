@@ -143,7 +143,7 @@ FIGURES = (*SHOW_ALL, bars, many_bars, batch)
 
 @pytest.fixture(params=FIGURES, ids=lambda each: each.__name__)
 def figure_of(request, tmp_path):
-    """Draws one kind of figure, where any warning is an error."""
+    """Draws one kind of figure, with any warning an error."""
 
     def draw(strange):
         with warnings.catch_warnings():
@@ -167,7 +167,7 @@ def test_strange_names_are_drawn_as_they_are(figure_of):
 
 @pytest.mark.parametrize("make", SHOW_ALL)
 def test_every_name_is_there(make):
-    """Of arms, of splits, of panels: also those that matplotlib would hide."""
+    """Names of arms, splits and panels, also those matplotlib would hide."""
     drawn = texts(make(STRANGE))
     for name in STRANGE:
         assert any(text.startswith(name) for text in drawn), name

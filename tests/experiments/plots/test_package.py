@@ -1,4 +1,4 @@
-"""All figures: drawn whatever backend is set; their examples run."""
+"""Figures are drawn under any backend, and their examples run."""
 
 import doctest
 import importlib

@@ -10,7 +10,7 @@ from tests.experiments.tracking.in_parts import follow_in_parts
 
 
 def read(folder, part):
-    """The tags of a part of the logs, and what reads them."""
+    """Reads the tags and events of a part of the logs."""
     events = EventAccumulator(str(folder / "logs" / part)).Reload()
     return events.Tags(), events
 
