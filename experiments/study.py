@@ -5,7 +5,7 @@ from pathlib import Path
 from experiments.analysis.explanations import explain_run, has_explanations
 from experiments.analysis.robustness import evaluate_robustness, has_robustness
 from experiments.errors import TrainingFailed
-from experiments.quantities import counted
+from experiments.formatting import counted
 from experiments.report.report import write_report
 from experiments.run_folder import RunFolder
 from experiments.runtime.workers import worker_of

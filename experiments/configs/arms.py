@@ -188,7 +188,7 @@ def display_name(experiment):
     return _TITLES.get(name, key)
 
 
-def with_arm(recipe, prefix, arm):
+def add_arm(recipe, prefix, arm):
     """Adds an arm to a recipe.
 
     Args:

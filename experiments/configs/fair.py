@@ -14,7 +14,7 @@ Commands:
 
 from dataclasses import replace
 
-from experiments.configs.arms import ARMS, with_arm
+from experiments.configs.arms import ARMS, add_arm
 from experiments.configs.schema import Experiment, Optimizer, Study, layer
 from models.config import Model
 from pipelines.config import Data
@@ -62,7 +62,7 @@ RECIPES = {
 _ARMS = ("baseline", "random_erase", "cutmix", "mixup", "salmix")
 
 EXPERIMENTS = tuple(
-    with_arm(recipe, f"{recipe.name}_", ARMS[name])
+    add_arm(recipe, f"{recipe.name}_", ARMS[name])
     for recipe in RECIPES.values()
     for name in _ARMS
 )

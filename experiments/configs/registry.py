@@ -12,7 +12,7 @@ from experiments.configs import (
     tinyimagenet_pocket,
     tinyimagenet_published,
 )
-from experiments.configs.arms import ARMS, LAYERS, parse_arm, with_arm
+from experiments.configs.arms import ARMS, LAYERS, add_arm, parse_arm
 from experiments.errors import ConfigError
 
 _MODULES = (
@@ -109,10 +109,10 @@ def _join(study, arm):
             f"study {study.name} has no recipe that {arm.name} could join. "
             f"Those that have: {', '.join(others)}."
         )
-    return with_arm(get_experiment(study.experiments[0]), study.prefix, arm)
+    return add_arm(get_experiment(study.experiments[0]), study.prefix, arm)
 
 
-def listing(data_sets):
+def list_everything(data_sets):
     """Lists every study, experiment, arm, layer and data set."""
     width = max(map(len, [*EXPERIMENTS, *STUDIES]))
     parts = {

@@ -165,7 +165,7 @@ def read_config(config):
         ) from error
 
 
-def completed(config):
+def fill_defaults(config):
     """Adds the fields that a config.json lacks, at their defaults.
 
     A field that is new does by default what was done before there was one,

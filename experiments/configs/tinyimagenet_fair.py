@@ -13,7 +13,7 @@ Command:
     python main.py --study=tinyimagenet_fair --data_dir=DIR
 """
 
-from experiments.configs.arms import ARMS, with_arm
+from experiments.configs.arms import ARMS, add_arm
 from experiments.configs.schema import Experiment, Optimizer, Study, layer
 from models.config import Model
 from pipelines.config import Data
@@ -58,7 +58,7 @@ _ARMS = (
 )
 EXPERIMENTS = (
     BASELINE,
-    *(with_arm(BASELINE, PREFIX, ARMS[name]) for name in _ARMS),
+    *(add_arm(BASELINE, PREFIX, ARMS[name]) for name in _ARMS),
 )
 
 STUDIES = (

@@ -27,7 +27,7 @@ Commands:
 from dataclasses import replace
 
 from experiments.configs import tinyimagenet_fair
-from experiments.configs.arms import ARMS, with_arm
+from experiments.configs.arms import ARMS, add_arm
 from experiments.configs.schema import Study, layer
 from models.config import Model
 
@@ -60,7 +60,7 @@ _ARMS = (
 )
 EXPERIMENTS = (
     BASELINE,
-    *(with_arm(BASELINE, PREFIX, ARMS[name]) for name in _ARMS),
+    *(add_arm(BASELINE, PREFIX, ARMS[name]) for name in _ARMS),
 )
 
 STUDIES = (

@@ -3,12 +3,11 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from experiments.configs.schema import as_json, completed
+from experiments.configs.schema import as_json, fill_defaults
 from experiments.errors import ConfigError
-from experiments.formatting import markdown_table
+from experiments.formatting import counted, duration, markdown_table
 from experiments.planning.image_counts import Counts, count_images
 from experiments.planning.step_timing import Step, StepTimer, build_stand_in
-from experiments.quantities import counted, duration
 from experiments.report import wording
 from experiments.report.findings import find
 from experiments.report.groups import group_runs
@@ -208,7 +207,7 @@ def _has_config(folder, experiment):
     if there is None:
         return False
     there.pop("seed", None)
-    return not compare_configs(completed(there), as_json(experiment))
+    return not compare_configs(fill_defaults(there), as_json(experiment))
 
 
 def _plan_power(name, experiments, seeds, images, workdir):

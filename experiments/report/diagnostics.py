@@ -221,7 +221,7 @@ def _describe_moves(run):
 
 
 def _comparable(part):
-    """What of an environment changes numbers: {field: value}, as text."""
+    """{field: value} of an environment, of all that changes numbers."""
     found = {name: getattr(part, name) for name in _FIELDS}
     found |= part.packages
     if part.git_revision:

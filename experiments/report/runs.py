@@ -74,7 +74,8 @@ class LeftOut(NamedTuple):
         arm: Name of the experiment, as far as it can be read.
         kind: "failed", "unfinished", "repeated" (the predictions of another
             seed), "copy" (of a run and its seed), "second" (another run of a
-            name and a seed that are there already) or "left out".
+            name and a seed that are there already), "folder" (no run) or
+            "left out".
     """
 
     path: Path
@@ -85,7 +86,7 @@ class LeftOut(NamedTuple):
     @property
     def is_lost(self):
         """True for a training that the comparison lacks."""
-        return self.kind not in ("copy", "second")
+        return self.kind not in ("copy", "second", "folder")
 
 
 def read_runs(paths):

@@ -5,13 +5,12 @@ None where the runs hold nothing for it; its place is its place in `ORDER`.
 """
 
 from experiments.configs.schema import as_layer
-from experiments.formatting import spread_cell
+from experiments.formatting import counted, spread_cell
 from experiments.plots import forest
-from experiments.quantities import counted
 from experiments.report import explanations, robustness, wording
 from experiments.report import figures as pictures
 from experiments.report import provenance as origins
-from experiments.report.blocks import Picture, Section, Table, Text
+from experiments.report.document import Picture, Section, Table, Text
 from experiments.report.material import as_published
 from experiments.report.published.results import published_notes
 

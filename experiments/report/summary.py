@@ -1,7 +1,6 @@
 """The end of a study on the screen."""
 
-from experiments.formatting import markdown_table
-from experiments.quantities import counted
+from experiments.formatting import counted, markdown_table
 from experiments.report import wording
 from experiments.report.sections import tabulate_differences
 

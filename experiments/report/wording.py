@@ -5,7 +5,7 @@ import os
 import unicodedata
 
 from experiments.configs.arms import display_name
-from experiments.quantities import counted
+from experiments.formatting import counted
 from experiments.statistics.power import MOST_SEEDS
 
 LEVEL = "95 % interval"
@@ -55,7 +55,7 @@ class _SpokenNames(Names):
 
 
 def names_of(findings):
-    """How sentences call the arms."""
+    """Names of the arms in sentences."""
     return _SpokenNames(arm.name for arm in findings.arms)
 
 
@@ -295,7 +295,7 @@ def _basis(findings, names, found):
 
 
 def power(power):
-    """What a study of that size shows, and from what that is expected.
+    """The differences that a study of this size detects, and the assumptions.
 
     Args:
         power: `power.Power`.
@@ -418,7 +418,7 @@ def judged(findings):
 
 
 def chosen(findings):
-    """How the epoch was picked whose figures stand beside the last one's."""
+    """The manner in which the best epoch was picked."""
     if any(arm.chosen_on == "val" for arm in findings.arms):
         return (
             "The same of the best epoch, which was picked on the images that "
@@ -428,7 +428,7 @@ def chosen(findings):
 
 
 def notes(findings):
-    """How to read the numbers, in plain words."""
+    """Notes on reading the numbers, in plain words."""
     yield (
         "The interval of a difference counts both what varies: other seeds "
         "would have given other networks, and other images other mistakes. "

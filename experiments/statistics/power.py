@@ -378,7 +378,7 @@ def measure_noise(correct):
 
 
 def _variances(right):
-    """Of the accuracy, and mean over images, of bool (seeds, images)."""
+    """Variance of the accuracy over seeds, and its mean over images."""
     return right.mean(1).var(ddof=1), right.var(0, ddof=1).mean()
 
 

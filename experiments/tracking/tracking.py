@@ -100,7 +100,7 @@ class Tracking:
 
 
 @contextlib.contextmanager
-def followed(folder, names):
+def track_run(folder, names):
     """Yields the `Tracking` of a run that is being made, and ends it.
 
     Args:

@@ -7,8 +7,14 @@ import pytest
 from markdown_it import MarkdownIt
 
 from experiments.formatting import plain, write_csv
-from experiments.report.blocks import Code, Section, Table, Text
-from experiments.report.document import Chapter, write_page
+from experiments.report.document import (
+    Chapter,
+    Code,
+    Section,
+    Table,
+    Text,
+    write_page,
+)
 from experiments.report.report import write_report
 from experiments.report.wording import isolated
 

@@ -8,7 +8,7 @@ import pytest
 from experiments.errors import ConfigError
 from experiments.tracking import tracking as module
 from experiments.tracking.tools import CLASSES, KEEPERS, choose_tools
-from experiments.tracking.tracking import catch_up, followed
+from experiments.tracking.tracking import catch_up, track_run
 
 
 def test_examples_in_docstrings():
@@ -60,7 +60,7 @@ def test_a_tool_that_fails_is_told_later(copied, monkeypatch, capsys):
     monkeypatch.setitem(CLASSES, "tensorboard", Tool)
     (copied / "tracking.json").unlink()
     (row,) = copied.history()
-    with followed(copied, ["tensorboard"]) as tracking:
+    with track_run(copied, ["tensorboard"]) as tracking:
         tracking.follow()
         works = False
         copied.write_history([row, row | {"epoch": 1}])
