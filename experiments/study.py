@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from experiments.analysis.explanations import explain_run, is_explained
-from experiments.analysis.robustness import is_judged, judge_run
+from experiments.analysis.explanations import explain_run, has_explanations
+from experiments.analysis.robustness import evaluate_robustness, has_robustness
 from experiments.errors import TrainingFailed
 from experiments.formatting import counted
 from experiments.report.report import write_report
@@ -16,8 +16,8 @@ from experiments.training.run import run
 # Further results of a finished run: a function that tells if its folder has
 # them, and one that writes them.
 EXTRAS = {
-    "robustness": (is_judged, judge_run),
-    "explain": (is_explained, explain_run),
+    "robustness": (has_robustness, evaluate_robustness),
+    "explain": (has_explanations, explain_run),
 }
 
 

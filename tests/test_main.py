@@ -238,7 +238,10 @@ def test_help_explains_every_flag_once(call):
         ),
         (["--augment_offline=demo"], "demo has no data.offline"),
         # One of each kind that other modules refuse, and test.
-        (["--experiment=demo_baseline", "--set", "epochs=x"], "expects int"),
+        (
+            ["--experiment=demo_baseline", "--set", "epochs=x"],
+            "expects a valid integer",
+        ),
         (["--study=fair", "--arms=cutmx"], "Known: cutmix"),
         (["--study=demo", "--arm=a=CutMix(beta=1)"], "no option 'beta'"),
         (["--study=demo", "--log=tensorbord"], "--log expects tensorboard,"),

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from experiments.configs.schema import as_json, completed
+from experiments.configs.schema import as_json, fill_defaults
 from experiments.errors import ConfigError
 from experiments.formatting import counted, duration, markdown_table
 from experiments.planning.image_counts import Counts, count_images
@@ -206,7 +206,7 @@ def _has_config(folder, experiment):
     if there is None:
         return False
     there.pop("seed", None)
-    return not compare_configs(completed(there), as_json(experiment))
+    return not compare_configs(fill_defaults(there), as_json(experiment))
 
 
 def _plan_power(name, experiments, seeds, images, workdir):

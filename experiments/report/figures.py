@@ -4,7 +4,7 @@ import numpy as np
 
 from experiments.errors import ConfigError
 from experiments.plots import calibration, confusion, counts, curves, images
-from experiments.plots.names import drawable, short_names
+from experiments.plots.names import UNKNOWN, drawable, short_names
 from experiments.report.document import Picture, Section, Text
 from experiments.report.material import as_published
 from experiments.report.previews import originals, preview
@@ -17,7 +17,7 @@ def numbers(material):
     arms = list(material.labels)
     classes = short_names(material.group.class_names)
     sentences = [
-        f"Figures show numbers in place of the names of some {what}, whose "
+        f"Figures show numbers beside the names of some {what}, some of whose "
         f"letters no font has on the computer that drew them: {whose}."
         for what, whose in (
             (
@@ -36,7 +36,7 @@ def _whose(labels, names):
     return ", ".join(
         f"{label} is {isolated(name)}"
         for label, name in pairs
-        if label.startswith("#") and label != name
+        if UNKNOWN in label
     )
 
 

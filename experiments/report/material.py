@@ -40,7 +40,7 @@ class Material:
     @property
     def colors(self):
         """{label: color}."""
-        return style.colors_of(self.labels.values())
+        return style.assign_colors(self.labels.values())
 
 
 def as_published(material, arm, name):
