@@ -299,6 +299,16 @@ def _basis(findings, names, found):
     return f"{seeds}, {counted(findings.images, 'image')}"
 
 
+def margin_needs(margin, seeds):
+    """The seeds that a difference as large as the margin takes."""
+    if seeds is None:
+        return (
+            f"The margin of {_points(margin)} is out of reach with up to "
+            f"{MOST_SEEDS:,} seeds an arm."
+        )
+    return f"The margin of {_points(margin)} takes {seeds} seeds an arm."
+
+
 def power(power):
     """The differences that a study of this size detects, and the assumptions.
 
