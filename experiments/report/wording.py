@@ -181,6 +181,14 @@ def _not_told_apart(names, same):
     )
 
 
+def verdict(findings, difference):
+    """The cell of a table: "better", "not told apart" and the like."""
+    words = difference.verdict.replace("_", " ")
+    if findings.alarms and difference.verdict in ("better", "worse"):
+        words += ", not to be believed"
+    return words
+
+
 def relevance(found):
     """The cell of a table, of what `Findings.relevance` returns."""
     return "not within" if found is None else found.replace("_", " ")
