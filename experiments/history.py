@@ -38,7 +38,7 @@ def estimate_rise_error(rows, images):
         images: Number of val images.
     """
     part = max(3, round(LAST_PART * len(rows)))
-    accuracy = rows[-1]["val_accuracy"]
+    accuracy = np.mean([row["val_accuracy"] for row in rows[-part:]])
     deviation = 100 * math.sqrt(accuracy * (1 - accuracy) / images)
     spread = np.arange(part) - (part - 1) / 2
     return float(part * deviation / np.sqrt(np.sum(spread**2)))

@@ -131,9 +131,15 @@ def read_predictions(path):
         raise Damaged(f"has no {', '.join(sorted(missing))}")
     if any(content[n].ndim != 1 for n in ("labels", "ids", "class_names")):
         raise Damaged("holds columns that do not fit")
+    try:
+        ids, names = (
+            content[column].astype(str) for column in ("ids", "class_names")
+        )
+    except UnicodeDecodeError:
+        raise Damaged("holds names that are no text") from None
     found = Predictions(
-        tuple(content["class_names"].astype(str).tolist()),
-        content["ids"].astype(str),
+        tuple(names.tolist()),
+        ids,
         content["labels"],
         content["probabilities"],
     )

@@ -5,8 +5,13 @@ from typing import NamedTuple
 import numpy as np
 from scipy import stats
 
-from experiments.history import LAST_PART, STEEP, still_rising
-from experiments.statistics.comparison import satterthwaite
+from experiments.history import (
+    STEEP,
+    compute_guessing_loss,
+    estimate_rise_error,
+    still_rising,
+)
+from experiments.statistics.variance import satterthwaite
 from pipelines.config import compare_configs
 
 # Points of accuracy on plain training images that an arm lacks against the
@@ -17,11 +22,14 @@ _FITS_LESS = 10.0
 _NEARLY_ALL = 0.95
 _LEVEL = 0.05
 _SEVERAL = 2
+# Images by which an accuracy is off, as far as its last digit tells.
+_ROUNDING = 0.5
 # What of environment.json changes numbers; augment_on stands in the config,
 # and so among the settings.
 _FIELDS = (
     "precision",
     "device",
+    "accelerator",
     "processor",
     "replicas",
     "workers",
@@ -85,13 +93,10 @@ def read_signs(group, arm):
 
 def guessing_loss(run):
     """Cross-entropy of predicting each class with its share, in nats."""
-    counts = run.data.splits.get(run.data.train) or {}
-    counts = np.array([n for n in counts.values() if n > 0], float)
-    if not len(counts):
-        counts = np.ones(len(run.predictions.class_names))
-    smoothing = run.config["label_smoothing"]
-    shares = (1 - smoothing) * counts / counts.sum() + smoothing / len(counts)
-    return float(-(shares * np.log(shares)).sum())
+    counts = list((run.data.splits.get(run.data.train) or {}).values())
+    if not any(counts):
+        counts = [1] * len(run.predictions.class_names)
+    return compute_guessing_loss(counts, run.config["label_smoothing"])
 
 
 def _estimate_rise(arm):
@@ -101,15 +106,14 @@ def _estimate_rise(arm):
         return None, None, None
     mean, seeds = float(np.mean(found)), len(found)
     if seeds >= _SEVERAL:
-        error = np.std(found, ddof=1) / np.sqrt(seeds)
-        return mean, float(error), seeds - 1
-    # One seed tells nothing of others: as if epochs erred independently.
+        # Seeds that agree to the image do so by chance.
+        images = min(len(run.predictions.labels) for run in arm.runs)
+        deviation = max(np.std(found, ddof=1), 100 * _ROUNDING / images)
+        return mean, float(deviation / seeds**0.5), seeds - 1
+    # One seed does not tell what others would show.
     (run,) = arm.runs
-    part = max(3, round(LAST_PART * len(run.history)))
-    accuracy = run.history[-1]["val_accuracy"]
-    variance = accuracy * (1 - accuracy) / len(run.predictions.labels)
-    spread = ((np.arange(part) - (part - 1) / 2) ** 2).sum()
-    return mean, float(100 * part * np.sqrt(variance / spread)), np.inf
+    images = len(run.predictions.labels)
+    return mean, estimate_rise_error(run.history, images), np.inf
 
 
 def _plain_accuracy(arm):
@@ -217,7 +221,7 @@ def _describe_moves(run):
 
 
 def _comparable(part):
-    """What of an environment changes numbers: {field: value}, as text."""
+    """{field: value} of an environment, of all that changes numbers."""
     found = {name: getattr(part, name) for name in _FIELDS}
     found |= part.packages
     if part.git_revision:

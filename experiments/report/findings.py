@@ -22,12 +22,8 @@ from experiments.statistics.cross_validation import (
     compare_folds,
 )
 from experiments.statistics.equivalence import judge_relevance
-from experiments.statistics.power import (
-    Power,
-    measure_fold_noise,
-    measure_noise,
-    measure_power,
-)
+from experiments.statistics.noise import measure_fold_noise, measure_noise
+from experiments.statistics.power import Power, measure_power
 
 # Among five classes or fewer the right one is always in the top 5.
 _FEWEST_FOR_TOP5 = 6
@@ -277,7 +273,7 @@ def _measure(group, run, said, positive):
     found = {"top1_error": 100 * (1 - said.right.mean())}
     if len(group.class_names) >= _FEWEST_FOR_TOP5:
         found["top5_error"] = 100 * (1 - said.in_top5.mean())
-    found["loss"] = said.surprise.mean()
+    found["loss"] = said.nll.mean()
     found["calibration_error"] = 100 * calibration_error(
         said.confidence, said.right
     )

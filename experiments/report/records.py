@@ -39,7 +39,7 @@ class Unusable(Exception):
     """The reason why a folder is left out.
 
     Attributes:
-        kind: "failed", "unfinished" or "left out".
+        kind: As of `runs.LeftOut`.
     """
 
     def __init__(self, reason, kind="left out"):
@@ -100,6 +100,7 @@ class Part(_Record):
     first_step: _Count = 0
     precision: str | None = None
     device: str | None = None
+    accelerator: str | None = None
     processor: str | None = None
     replicas: _Count | None = None
     workers: _Count | None = None

@@ -10,27 +10,16 @@ import numpy as np
 from experiments.configs.schema import as_json, read_config
 from experiments.errors import ConfigError
 from experiments.history import best_row
+from experiments.metrics import ACCURACY_TOLERANCE, read_predictions
 from experiments.report import records
 from experiments.report.records import Unusable, read_history, read_json
-from pipelines.files.arrays import Damaged, read_arrays
-
-# How far accuracies of the same predictions may lie apart: metrics are
-# computed in float32, batch by batch.
-TOLERANCE = 1e-4
-# How far the probabilities of an image may sum to something else than 1.
-_SUM_TOLERANCE = 1e-3
+from pipelines.files.arrays import Damaged
 
 
-class Predictions(NamedTuple):
-    """What a network said of each validation image.
+class Outcomes(NamedTuple):
+    """Columns of `metrics.Predictions` without the probabilities.
 
-    Attributes:
-        class_names: tuple[str].
-        ids: str (N,), each once.
-        labels, predicted: int (N,).
-        confidence: float (N,), the probability of the predicted class.
-        in_top5: bool (N,), whether the label is among the five likeliest.
-        surprise: float (N,), -log of the label's probability.
+    Those of all runs of a large study would not fit into memory.
     """
 
     class_names: tuple
@@ -39,7 +28,7 @@ class Predictions(NamedTuple):
     predicted: np.ndarray
     confidence: np.ndarray
     in_top5: np.ndarray
-    surprise: np.ndarray
+    nll: np.ndarray
 
     @property
     def right(self):
@@ -56,7 +45,7 @@ class Run:
         config: config.json, a dictionary without the seed.
         history: Rows of history.csv, dictionaries of numbers.
         metrics, data, environment: Records of the JSON files of these names.
-        predictions: `Predictions`, of the weights that are judged.
+        predictions: `Outcomes` of the weights that are judged.
         digest: Of what the network said of which images; the same for runs
             that made the same predictions bit for bit.
     """
@@ -68,7 +57,7 @@ class Run:
     metrics: records.Metrics
     data: records.Data
     environment: records.Environment
-    predictions: Predictions
+    predictions: Outcomes
     digest: str
 
     @property
@@ -83,8 +72,10 @@ class LeftOut(NamedTuple):
         path: The folder.
         reason: str, without a full stop.
         arm: Name of the experiment, as far as it can be read.
-        kind: "failed", "unfinished", "copy", "second" (another run of a name
-            and a seed that are there already) or "left out".
+        kind: "failed", "unfinished", "repeated" (the predictions of another
+            seed), "copy" (of a run and its seed), "second" (another run of a
+            name and a seed that are there already), "folder" (no run) or
+            "left out".
     """
 
     path: Path
@@ -95,7 +86,7 @@ class LeftOut(NamedTuple):
     @property
     def is_lost(self):
         """True for a training that the comparison lacks."""
-        return self.kind in ("failed", "unfinished", "left out")
+        return self.kind not in ("copy", "second", "folder")
 
 
 def read_runs(paths):
@@ -131,7 +122,7 @@ def _check_is_new(run, runs):
             raise Unusable(
                 "its predictions are bit for bit those of "
                 f"{other.path}: one training, not two",
-                "copy",
+                "repeated",
             )
         if run.seed == other.seed:
             raise Unusable(
@@ -225,7 +216,7 @@ def _check_accuracy(judged, metrics, history, predictions):
         ("metrics.json", stated),
         ("history.csv", row[column]),
     ):
-        if abs(value - measured) > TOLERANCE:
+        if abs(value - measured) > ACCURACY_TOLERANCE:
             raise Unusable(
                 f"{where} says {value:.4f} accuracy and predictions.npz "
                 f"{measured:.4f}: they are not of one run"
@@ -233,71 +224,16 @@ def _check_accuracy(judged, metrics, history, predictions):
 
 
 def _read_predictions(path):
-    """`Predictions` and the digest of what they were made from."""
+    """`Outcomes`, and the digest of the probabilities and their images."""
     try:
-        content = read_arrays(path)
+        found = read_predictions(path)
     except FileNotFoundError:
         raise Unusable("predictions.npz is missing") from None
-    except Damaged:
-        raise Unusable("predictions.npz is damaged") from None
-    missing = {"probabilities", "labels", "ids", "class_names"} - set(content)
-    if missing:
-        raise Unusable(
-            f"predictions.npz has no {', '.join(sorted(missing))}; train the "
-            "run again"
-        )
-    probabilities, labels = content["probabilities"], content["labels"]
-    ids, names = _as_text(content["ids"]), _as_text(content["class_names"])
-    _check_table(probabilities, labels, ids, names)
-    chosen = np.arange(len(labels))
-    probabilities = probabilities.astype(np.float64)
-    of_label = probabilities[chosen, labels]
-    predicted = probabilities.argmax(1)
-    predictions = Predictions(
-        class_names=tuple(names.tolist()),
-        ids=ids,
-        labels=labels.astype(int),
-        predicted=predicted,
-        confidence=probabilities[chosen, predicted],
-        in_top5=(probabilities > of_label[:, None]).sum(1) < 5,
-        surprise=-np.log(np.maximum(of_label, 1e-30)),
+    except Damaged as error:
+        raise Unusable(f"predictions.npz {error}") from None
+    outcomes = Outcomes(
+        *(getattr(found, column) for column in Outcomes._fields)
     )
-    digest = hashlib.sha256("\n".join(ids.tolist()).encode(errors="replace"))
-    digest.update(np.ascontiguousarray(probabilities).tobytes())
-    return predictions, digest.hexdigest()
-
-
-def _as_text(column):
-    """Names as strings, also where they are numbers."""
-    if column.ndim != 1 or column.dtype.kind not in "USiu":
-        raise Unusable("predictions.npz holds columns that do not fit")
-    try:
-        return column.astype(str)
-    except UnicodeDecodeError:
-        raise Unusable("predictions.npz holds names that are no text") from None
-
-
-def _check_table(probabilities, labels, ids, names):
-    if probabilities.ndim != 2 or probabilities.dtype.kind != "f":
-        raise Unusable("predictions.npz holds no table of probabilities")
-    same = len(probabilities) == len(labels) == len(ids) > 0
-    if not same or labels.ndim != 1 or labels.dtype.kind not in "iu":
-        raise Unusable("predictions.npz holds columns that do not fit")
-    if probabilities.shape[1] < len(names):
-        raise Unusable(
-            f"predictions.npz holds probabilities of {probabilities.shape[1]} "
-            f"classes, and names {len(names)}"
-        )
-    if not np.isfinite(probabilities).all():
-        raise Unusable("predictions.npz holds values that are no numbers")
-    sums = probabilities.sum(1, dtype=np.float64)
-    if probabilities.min() < 0 or abs(sums - 1).max() > _SUM_TOLERANCE:
-        raise Unusable(
-            "predictions.npz holds no probabilities: those of an image sum "
-            f"to {sums[abs(sums - 1).argmax()]:.4g}, not to 1"
-        )
-    if labels.min() < 0 or labels.max() >= len(names):
-        raise Unusable("predictions.npz holds labels that are no class")
-    for what, column in (("image", ids), ("class", names)):
-        if len(set(column.tolist())) < len(column):
-            raise Unusable(f"predictions.npz names {what} twice")
+    digest = hashlib.sha256("\n".join(found.ids).encode(errors="replace"))
+    digest.update(np.ascontiguousarray(found.probabilities).tobytes())
+    return outcomes, digest.hexdigest()

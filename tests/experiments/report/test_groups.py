@@ -1,22 +1,23 @@
-"""Runs find the runs that they can be compared with."""
+"""Runs are grouped into comparisons, with the images that they share."""
 
 from dataclasses import replace
 
 import numpy as np
 
+from experiments.report.findings import find
 from experiments.report.groups import group_runs
-from experiments.report.runs import read_runs
+from experiments.report.runs import LeftOut, read_runs
 from pipelines.config import Data
 
 
-def groups_of(*folders, study=None):
+def group_folders(*folders, study=None):
     runs, left_out = read_runs([folder.path for folder in folders])
     assert left_out == []
     return group_runs(runs, study)
 
 
 def test_seeds_of_an_arm_come_together_in_their_order(make_run):
-    (group,), left_out = groups_of(
+    (group,), left_out = group_folders(
         *(make_run(name, seed) for seed in (10, 2) for name in ("b", "a")),
         study="mine",
     )
@@ -36,7 +37,9 @@ def test_only_images_that_all_judged_are_compared(make_run):
         ids=ids,
         class_names=tuple("fedcba"),
     )
-    (group,), _ = groups_of(make_run("a", right=right), turned, study="mine")
+    (group,), _ = group_folders(
+        make_run("a", right=right), turned, study="mine"
+    )
     assert group.images == 40
     (first,), (second,) = map(group.predictions, group.arms)
     np.testing.assert_array_equal(first.ids, [f"{n:04}" for n in range(20, 60)])
@@ -48,12 +51,19 @@ def test_only_images_that_all_judged_are_compared(make_run):
 def test_runs_that_judged_other_images_are_left_out(make_run):
     ids = [f"{index:04}" for index in range(100, 160)]
     stranger = make_run("b", 1, ids=ids)
-    (group,), left_out = groups_of(
+    (group,), left_out = group_folders(
         make_run("a"), make_run("b", 0), stranger, study="mine"
     )
     assert [arm.seeds for arm in group.arms] == [[0], [0]]
-    assert [each.path for each in left_out] == [stranger.path]
-    assert "judged none of the images" in left_out[0].reason
+    (other,) = left_out
+    assert (other.path, other.arm, other.kind) == (
+        stranger.path,
+        "b",
+        "left out",
+    )
+    assert "judged none of the images" in other.reason
+    # Told with the results of its arm.
+    assert group.left_out == (other,)
 
 
 def test_each_study_in_a_folder_has_its_own_baseline(make_run, tiny):
@@ -68,7 +78,7 @@ def test_each_study_in_a_folder_has_its_own_baseline(make_run, tiny):
         make_run("mine"),
         make_run("my_baseline"),
     ]
-    groups, _ = groups_of(*folders)
+    groups, _ = group_folders(*folders)
     assert [[a.name for a in g.arms] for g in groups] == [
         ["demo_baseline", "demo_salmix"],
         ["catsdogs_original", "catsdogs_augly"],
@@ -78,12 +88,23 @@ def test_each_study_in_a_folder_has_its_own_baseline(make_run, tiny):
 
 
 def test_arms_of_other_data_are_another_question(make_run):
-    groups, _ = groups_of(
+    groups, _ = group_folders(
         make_run("a"),
         make_run("b", data=Data(name="tiny_imagenet")),
         study="mine",
     )
     assert [[a.name for a in g.arms] for g in groups] == [["a"], ["b"]]
+
+
+def test_arms_stand_in_the_order_of_the_study(make_run):
+    """Also if the first of them has no run; that is remembered."""
+    runs, _ = read_runs([make_run(name).path for name in ("b", "c")])
+    lost = LeftOut("a/seed_0", "it failed", "a", "failed")
+    copy = LeftOut("d/seed_0", "a copy", "d", "copy")
+    (group,), _ = group_runs(runs, "mine", [lost, copy], "abcd")
+    assert [arm.name for arm in group.arms] == ["b", "c"]
+    assert group.planned_reference == "a"
+    assert group.lost == [lost]
 
 
 def test_folds_are_compared_seed_by_seed(make_run, tiny):
@@ -96,11 +117,13 @@ def test_folds_are_compared_seed_by_seed(make_run, tiny):
     right = np.arange(20) < 15
     folders = [fold("a", seed, right) for seed in range(3)]
     folders += [fold("b", seed, ~right) for seed in (0, 2)]
-    (group,), _ = groups_of(*folders, study="mine")
+    (group,), _ = group_folders(*folders, study="mine")
     assert group.crossed
-    assert list(group.judged) == [0, 2]
-    assert group.images == 40
-    assert [len(group.predictions(arm)) for arm in group.arms] == [2, 2]
+    assert group.images == 60
+    assert [len(group.predictions(arm)) for arm in group.arms] == [3, 2]
+    # Each pair of arms on the folds that both have.
+    (difference,) = find(group).differences
+    assert (difference.seeds, difference.reference_seeds) == (2, 2)
 
 
 def prints(data_set="d", **others):
@@ -109,18 +132,18 @@ def prints(data_set="d", **others):
 
 def test_runs_of_other_images_of_the_same_names_are_left_out(make_run):
     stranger = make_run("b", 1, data_fields=prints("other"))
-    (group,), left_out = groups_of(
+    (group,), left_out = group_folders(
         make_run("a", data_fields=prints()),
         make_run("b", 0, data_fields=prints()),
-        # Of an earlier version, which does not say.
+        # It does not say.
         make_run("b", 2),
         stranger,
         study="mine",
     )
     assert [arm.seeds for arm in group.arms] == [[0], [0, 2]]
-    ((path, reason),) = left_out
-    assert path == stranger.path
-    assert "data_set is of other images" in reason
+    (other,) = left_out
+    assert other.path == stranger.path
+    assert "data_set is of other images" in other.reason
 
 
 def test_train_images_are_the_same_unless_the_config_says_otherwise(
@@ -136,7 +159,7 @@ def test_train_images_are_the_same_unless_the_config_says_otherwise(
             ("changed", {}),
         )
     }
-    (group,), left_out = groups_of(*others.values(), study="mine")
+    (group,), left_out = group_folders(*others.values(), study="mine")
     assert [arm.name for arm in group.arms] == ["a", "varied"]
     assert [each.path for each in left_out] == [others["changed"].path]
     assert "train is of other images" in left_out[0].reason
@@ -155,6 +178,6 @@ def test_folds_train_on_other_images_of_one_data_set(make_run, tiny):
         for name in "ab"
         for seed in range(2)
     ]
-    (group,), left_out = groups_of(*folders, study="mine")
+    (group,), left_out = group_folders(*folders, study="mine")
     assert left_out == []
     assert group.images == 120

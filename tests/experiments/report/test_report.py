@@ -12,7 +12,7 @@ import pytest
 from experiments.configs.arms import parse_arm
 from experiments.configs.registry import EXPERIMENTS
 from experiments.errors import ConfigError
-from experiments.report.report import find_runs, report_on, write_report
+from experiments.report.report import locate_runs, report_on, write_report
 from experiments.run_folder import RunFolder
 
 
@@ -110,7 +110,7 @@ def test_any_mixture_of_folders(study, make_run, tmp_path):
     assert "metrics.json is missing" in reasons[str(foreign)]
     assert (out / "left_out.csv").is_file()
     # A report is no run.
-    assert len(find_runs(runs)) == 12
+    assert len(locate_runs(runs)[0]) == 12
 
 
 def test_studies_side_by_side(study, make_run, tmp_path, tiny):

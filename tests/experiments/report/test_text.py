@@ -7,8 +7,14 @@ import pytest
 from markdown_it import MarkdownIt
 
 from experiments.formatting import plain, write_csv
-from experiments.report.blocks import Code, Section, Table, Text
-from experiments.report.document import Chapter, write_page
+from experiments.report.document import (
+    Chapter,
+    Code,
+    Section,
+    Table,
+    Text,
+    write_page,
+)
 from experiments.report.report import write_report
 from experiments.report.wording import isolated
 
@@ -179,8 +185,8 @@ def test_numbers_in_figures_are_told_whose_they_are(make_run, tmp_path):
     ]
     write_report(folders, tmp_path / "out", "Study", study="x")
     text = (tmp_path / "out" / "report.md").read_text(encoding="utf-8")
-    assert f"#2 is {nowhere}." in text
-    assert f"#2 is a{nowhere}." in text
+    assert f"\ufffd (2) is {nowhere}." in text
+    assert f"a\ufffd (2) is a{nowhere}." in text
     assert "Names in figures" in text
 
 

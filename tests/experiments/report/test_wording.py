@@ -6,24 +6,38 @@ import numpy as np
 import pytest
 
 from experiments.report import wording
-from experiments.report.findings import find
-from experiments.report.groups import group_runs
-from experiments.report.runs import read_runs
+from tests.experiments.report.comparing import fail, find_in
 
 
-def findings_of(*folders):
-    runs, left_out = read_runs([folder.path for folder in folders])
-    assert left_out == []
-    ((group,), _) = group_runs(runs, "mine")
-    return find(group)
-
-
-def said(findings):
+def answer(findings):
     return " ".join(wording.answer(findings))
 
 
-def warned(findings):
+def warn(findings):
     return " ".join(wording.warnings(findings))
+
+
+@pytest.fixture
+def make_arms(make_run, draw_right):
+    """Makes runs of arms: {name: (percent of images right, config)}."""
+
+    def make(seeds=3, images=2000, **arms):
+        return [
+            make_run(
+                name,
+                seed,
+                draw_right(percent, 100 * number + seed, images),
+                **changes,
+            )
+            for number, (name, (percent, changes)) in enumerate(arms.items())
+            for seed in range(seeds)
+        ]
+
+    return make
+
+
+PLACEBO = {"seed_offset": 1000}
+MORE = {"augment": ()}
 
 
 def test_names_lose_what_all_have_in_common():
@@ -34,17 +48,10 @@ def test_names_lose_what_all_have_in_common():
     assert wording.Names(["a_b", "a_bc"])("a_bc") == "bc"
 
 
-def test_a_clear_difference_is_told_with_its_interval(make_run, draw_right):
-    arms = [("plain", 50), ("good", 70), ("bad", 30)]
-    found = findings_of(
-        *(
-            make_run(name, seed, draw_right(percent, 10 * percent + seed))
-            for name, percent in arms
-            for seed in range(3)
-        )
-    )
+def test_a_clear_difference_is_told_with_its_interval(make_arms):
+    found = find_in(*make_arms(plain=(50, {}), good=(70, MORE), bad=(30, MORE)))
     better, worse = found.differences
-    assert said(found) == (
+    assert answer(found) == (
         f"good lowers top-1 error by 20.0 points against plain (95 % interval "
         f"{better.low:.1f} to {better.high:.1f}; 3 seeds, 2,000 images). bad "
         "raises top-1 error by 20.0 points against plain (95 % interval "
@@ -52,179 +59,230 @@ def test_a_clear_difference_is_told_with_its_interval(make_run, draw_right):
     )
 
 
-def test_what_is_not_told_apart_says_what_would_have_been(make_run, draw_right):
-    found = findings_of(
+def test_arms_not_told_apart_come_with_what_would_have_been_found(make_arms):
+    found = find_in(*make_arms(plain=(50, {}), other=(50, MORE)))
+    (difference,) = found.differences
+    assert answer(found) == (
+        "other is not told apart from plain: to be found, a difference would "
+        f"have to be {difference.detectable:.1f} points."
+    )
+
+
+def test_a_difference_that_cannot_be_found_is_more_than_100_points(make_run):
+    """Two seeds that differ as much as seeds can."""
+    rights = {"plain": (0, 24), "other": (24, 0)}
+    found = find_in(
         *(
-            make_run(name, seed, draw_right(50, number + 2 * seed))
-            for number, name in enumerate(("plain", "other"))
-            for seed in range(3)
+            make_run(name, seed, np.arange(24) < count)
+            for name, counts in rights.items()
+            for seed, count in enumerate(counts)
         )
     )
     (difference,) = found.differences
-    assert said(found) == (
-        "other is not told apart from plain: this study would detect "
-        f"{difference.detectable:.1f} points."
+    assert difference.detectable is None
+    assert wording.answer(found)[0] == (
+        "other is not told apart from plain: to be found, a difference would "
+        "have to be more than 100 points."
     )
+    assert wording.detectable(difference) == "more than 100"
+    (line, _) = wording.power(found.power)
+    assert "None" not in line
 
 
 def test_trained_once_ranks_nothing(make_run, draw_right):
-    found = findings_of(
+    found = find_in(
         make_run("plain", right=draw_right(30, 0)),
         make_run("other", right=draw_right(80, 1)),
     )
-    text = said(found)
+    text = answer(found)
     assert text.startswith("Trained once: no ranking.")
+    assert "the 2,000 images alone leave" in text
     for word in ("lowers", "raises", "better", "50.0"):
         assert word not in text
     assert "images alone" in " ".join(wording.notes(found))
-
-
-def test_other_settings_take_the_cause_away(make_run, draw_right, tiny):
-    slow = replace(tiny.optimizer, learning_rate=0.01)
-    found = findings_of(
-        *(make_run("plain", s, draw_right(50, s)) for s in range(3)),
-        *(
-            make_run(
-                "other",
-                s,
-                draw_right(70, 10 + s),
-                augment=(),
-                optimizer=slow,
-            )
-            for s in range(3)
-        ),
-    )
-    assert "differ in 2 settings, so nothing says which" in said(found)
-    assert "no single cause: augment, optimizer.learning_rate" in warned(found)
-
-
-def test_different_numbers_of_steps_are_said(make_run):
-    found = findings_of(make_run("plain"), make_run("longer", epochs=5))
-    assert "plain 8, longer 20" in warned(found)
-
-
-def test_curves_that_still_rise_are_undertrained(make_run):
-    rising = [0.1 * n for n in range(1, 6)] + [0.5]
-    flat = [0.3, 0.4, 0.5, 0.5, 0.5, 0.5]
-    found = findings_of(
-        make_run("plain", accuracies=flat), make_run("other", accuracies=rising)
-    )
-    # 4, 5, 5: the line gains 0.5 a step, over three of them.
-    assert found.arms[1].signs.still_rising == pytest.approx(15)
-    assert "Undertrained: other still gained up to 15.0 points" in warned(found)
-    assert not found.arms[0].signs.undertrained
-
-
-def test_a_loss_above_that_of_guessing_is_said(make_run):
-    folder = make_run("plain", 4)
-    rows = [row | {"loss": 50.0} for row in folder.history()]
-    folder.write_history(rows)
-    found = findings_of(folder, make_run("other", 4))
-    assert "plain ended above the loss of guessing with seed 4" in warned(found)
+    (difference,) = found.differences
+    assert wording.detectable(difference) == "n/a"
 
 
 def test_one_arm_alone_is_no_comparison(make_run):
-    assert "nothing to compare" in said(findings_of(make_run("plain")))
-
-
-def test_figures_of_an_arm_are_those_of_its_runs(make_run):
-    rights = [np.arange(60) < 30, np.arange(60) < 36]
-    found = findings_of(
-        *(make_run("plain", s, right) for s, right in enumerate(rights))
+    assert answer(find_in(make_run("plain"))) == (
+        "plain alone: nothing to compare."
     )
-    (arm,) = found.arms
-    error = arm.figures["top1_error"]
-    assert error.values == pytest.approx([50, 40])
-    assert error.mean == pytest.approx(45)
-    assert error.deviation == pytest.approx(np.sqrt(50))
-    # Six classes: the sixth rank is possible; the wrong ones share it.
-    assert 0 <= arm.figures["top5_error"].mean <= 45
-    surprise = -(0.55 * np.log(0.9) + 0.45 * np.log(0.02))
-    assert arm.figures["loss"].mean == pytest.approx(surprise, rel=1e-5)
-    assert arm.figures["seconds"].values == [12.0, 12.0]
-    # 4 steps of 24 images in 2 s.
-    assert arm.figures["images_per_second"].mean == pytest.approx(48)
-    assert arm.confusion.sum() == 120
-    assert np.trace(arm.confusion) == 66
 
 
-def test_the_chosen_epoch_has_figures_of_its_own(make_run):
-    right = np.arange(60) < 30
-    run = make_run("plain", right=right, accuracies=[0.2, 0.7, 0.5])
-    best = run.metrics()["best"] | {"val_loss": 0.75, "val_top5_accuracy": 0.9}
-    run.write_json("metrics.json", run.metrics() | {"best": best})
-    figures = findings_of(run).arms[0].figures
-    assert figures["chosen_top1_error"].mean == pytest.approx(30)
-    assert figures["chosen_top5_error"].mean == pytest.approx(10)
-    assert figures["chosen_loss"].mean == pytest.approx(0.75)
-    assert figures["top1_error"].mean == pytest.approx(50)
-
-
-def test_two_classes_have_precision_and_recall(make_run):
-    right = np.r_[np.arange(14) < 8, np.arange(14) < 6]
-    ids = [f"{n:04}" for n in [*range(0, 28, 2), *range(1, 28, 2)]]
-    found = findings_of(
-        make_run(
-            "plain",
-            right=right,
-            ids=ids,
-            class_names=("cats", "dogs"),
-            positive_class="dogs",
+def test_folds_that_no_two_arms_have_are_no_comparison(make_run, tiny):
+    data = replace(tiny.data, folds=3)
+    found = find_in(
+        *(
+            make_run(name, seed, ids=list_fold(seed), data=data)
+            for seed, name in enumerate("ab")
         )
     )
-    figures = found.arms[0].figures
-    # Of 14 dogs 6 are found, and 6 cats are called dogs.
-    assert figures["recall"].mean == pytest.approx(100 * 6 / 14)
-    assert figures["precision"].mean == pytest.approx(50)
-    assert "top5_error" not in figures
-    assert "those of the class dogs" in " ".join(wording.notes(found))
+    assert found.crossed
+    assert "nothing to compare" in answer(found)
 
 
-def test_classes_are_sorted_by_what_they_gained(make_run):
-    plain = np.arange(60) < 30
-    other = plain.copy()
-    # The images of class b: 1, 7, 13 and so on.
-    other[1::6] = True
-    other[0::6] = False
-    found = findings_of(
-        make_run("plain", right=plain), make_run("x", right=other)
+def test_an_arm_without_the_folds_of_the_reference_is_named(make_run, tiny):
+    data = replace(tiny.data, folds=3)
+    found = find_in(
+        *(
+            make_run(name, seed, ids=list_fold(seed), data=data)
+            for name, seed in (
+                *(("a", 0), ("a", 1), ("b", 0)),
+                *(("b", 1), ("c", 2), ("d", 2)),
+            )
+        )
     )
-    first, *_, last = found.arms[1].classes
-    assert (first.class_name, last.class_name) == ("b", "a")
-    assert first.difference == pytest.approx(50)
-    assert last.difference == pytest.approx(-50)
-    assert first.images == 10
+    assert [each.arm for each in found.differences] == ["b"]
+    assert (
+        "c and d judged no image in common with a: not compared."
+    ) in wording.answer(found)
 
 
-def with_plain_train(folder, accuracy):
-    content = folder.metrics() | {"plain_train": {"accuracy": accuracy}}
-    folder.write_json("metrics.json", content)
-    return folder
+def list_fold(seed):
+    return [f"{index:04}" for index in range(60 * seed, 60 * seed + 60)]
 
 
-@pytest.mark.parametrize(("accuracy", "told"), [(0.79, True), (0.81, False)])
-def test_an_arm_that_fits_plain_images_less_is_told(make_run, accuracy, told):
-    found = findings_of(
-        with_plain_train(make_run("plain"), 0.9),
-        with_plain_train(make_run("mixed"), accuracy),
+def test_a_placebo_that_is_told_apart_speaks_first(make_arms):
+    found = find_in(
+        *make_arms(
+            plain=(50, {}),
+            good=(70, MORE),
+            placebo=(60, PLACEBO),
+            bad=(40, MORE),
+        )
     )
-    said = "mixed fits 11 points fewer of the plain training images than plain"
-    assert (said in warned(found)) is told
-
-
-def test_runs_without_plain_images_say_nothing_of_them(make_run):
-    found = findings_of(
-        with_plain_train(make_run("plain"), 0.9), make_run("mixed")
+    (alarm,) = found.alarms
+    first, why, good, bad = wording.answer(found)
+    assert first == (
+        "No difference of this study is to be believed: placebo, which is "
+        "plain trained again with other random numbers, is told apart from it "
+        f"by 10.0 points (95 % interval {alarm.low:.1f} to {alarm.high:.1f})."
     )
-    assert "plain training images" not in warned(found)
-    assert "train_error" not in found.arms[1].figures
+    for reason in ("chance", "too few seeds", "made differently", "a fault"):
+        assert reason in why
+    assert good.startswith("Not to be believed: good lowers top-1 error by")
+    assert bad.startswith("Not to be believed: bad raises top-1 error by")
+    assert wording.alarm(found) == [first, why]
+
+
+def test_without_an_alarm_nothing_is_doubted(make_arms):
+    found = find_in(
+        *make_arms(plain=(50, {}), placebo=(50, PLACEBO), good=(70, MORE))
+    )
+    assert wording.alarm(found) == []
+    good, placebo = wording.answer(found)
+    assert good.startswith("good lowers top-1 error by 20.0 points against")
+    assert "3 against 6 seeds" in good
+    assert placebo.startswith("placebo is not told apart from plain: ")
+
+
+def test_lost_runs_are_named_and_above_a_fifth_qualify_the_verdict(make_arms):
+    folders = make_arms(5, plain=(50, {}), good=(70, MORE), kept=(70, MORE))
+    fail(folders[5])
+    caveat = "lowers top-1 error, of the runs that did not fail, by"
+    lost = "good: 1 of 5 runs is not in this comparison (1 failed)."
+    text = answer(find_in(*folders))
+    assert caveat not in text
+    assert lost in text
+    fail(folders[6])
+    fail(folders[7])
+    good, kept, lost = wording.answer(find_in(*folders))
+    assert good.startswith(f"good {caveat} 20.0 points against plain")
+    assert kept.startswith("kept lowers top-1 error by 20.0 points against")
+    assert lost == "good: 3 of 5 runs are not in this comparison (3 failed)."
+
+
+def test_lost_runs_of_the_reference_qualify_every_verdict(make_arms):
+    folders = make_arms(5, plain=(50, {}), good=(70, MORE), bad=(30, MORE))
+    for folder in folders[:2]:
+        fail(folder)
+    good, bad, lost = wording.answer(find_in(*folders))
+    assert "error, of the runs that did not fail, by" in good
+    assert "error, of the runs that did not fail, by" in bad
+    assert lost == "plain: 2 of 5 runs are not in this comparison (2 failed)."
+
+
+def test_absent_arms_are_named(make_arms):
+    folders = make_arms(2, plain=(50, {}), good=(70, MORE), gone=(70, MORE))
+    for folder in folders[4:]:
+        fail(folder)
+    *_, lost = wording.answer(find_in(*folders))
+    assert lost == "gone has no run to compare (2 failed)."
+
+
+def test_an_absent_reference_is_said_to_be_replaced(make_arms):
+    folders = make_arms(3, plain=(50, {}), good=(70, MORE), bad=(30, {}))
+    for folder in folders[:3]:
+        fail(folder)
+    told, *lost = wording.answer(find_in(*folders))
+    assert told.startswith("bad raises top-1 error by 40.0 points against good")
+    assert lost == [
+        "plain has no run to compare (3 failed).",
+        "plain is the reference of this study; good stands in for it.",
+    ]
+
+
+def test_a_second_run_of_a_name_and_seed_is_warned_of(make_run):
+    first = make_run("plain", 0, np.arange(60) < 40)
+    second = make_run("plain", 0, np.arange(60) < 41, workdir="again")
+    found = find_in(first, make_run("other"), second)
+    assert list(wording.warnings(found)) == [
+        f"{second.path} is left out: another run of plain with seed 0; used "
+        f"is {first.path}."
+    ]
+
+
+def test_other_settings_take_the_cause_away(make_arms, tiny):
+    slow = replace(tiny.optimizer, learning_rate=0.01)
+    found = find_in(
+        *make_arms(plain=(50, {}), other=(70, MORE | {"optimizer": slow}))
+    )
+    assert "differ in 2 settings, so nothing says which" in answer(found)
+    assert "no single cause: augment, optimizer.learning_rate" in warn(found)
+
+
+def test_different_numbers_of_steps_are_said(make_run):
+    found = find_in(make_run("plain"), make_run("longer", epochs=5))
+    assert "plain 8, longer 20." in warn(found)
+    assert "no single cause" not in warn(found)
+
+
+def test_seeds_of_one_arm_that_differ_are_said(make_run):
+    found = find_in(
+        make_run("plain", 0), make_run("plain", 1, augment=()), make_run("x")
+    )
+    assert "Seeds of plain differ in augment." in warn(found)
+
+
+def test_a_margin_says_which_differences_matter(make_arms):
+    arms = {"plain": (50, {}), "same": (50, MORE), "good": (53, MORE)}
+    folders = make_arms(3, 10_000, **arms)
+    assert (
+        "same: no relevant difference from plain (within ±1 point)."
+    ) in wording.answer(find_in(*folders, margin=1))
+    wide = answer(find_in(*folders, margin=30))
+    assert "no relevant difference from plain (within ±30 points)." in wide
+    assert "10,000 images), but by less than 30 points." in wide
+    assert "not told apart" not in wide
+    without = answer(find_in(*folders))
+    assert "same is not told apart from plain" in without
+    assert "relevant" not in without
+    assert "by less than" not in without
 
 
 def test_the_judged_epoch_is_named(make_run):
     for judged, text in (("last", "of the last epoch"), ("best", "is best on")):
-        found = findings_of(
+        found = find_in(
             make_run("plain", workdir=judged, judged=judged),
             make_run("other", workdir=judged, judged=judged),
         )
         assert text in wording.judged(found)
         assert text in " ".join(wording.notes(found))
+
+
+def test_names_from_right_to_left_leave_numbers_where_they_are():
+    for name in ("שלום", "مرحبا 3", "a\N{RIGHT-TO-LEFT OVERRIDE}b"):
+        assert wording.isolated(name) == f"\u2068{name}\u2069"
+    for name in ("a b-1", "名前", "$x_1$ <b>", "naïve ±"):
+        assert wording.isolated(name) == name

@@ -1,14 +1,16 @@
-"""What the runs say of their data, put together."""
+"""Numbers of images that the runs of a report had."""
 
 from types import SimpleNamespace
 
-from experiments.report.counts import merge_counts
+from experiments.report.figures import merge_counts
+from experiments.report.records import Data
 
 
 def run(train, splits):
     """As much of a `runs.Run` as is needed."""
-    data = {"name": "catsdogs", "train": train, "splits": splits}
-    return SimpleNamespace(data=data)
+    return SimpleNamespace(
+        data=Data(name="catsdogs", train=train, splits=splits)
+    )
 
 
 TRAIN, TEST = {"cats": 56, "dogs": 56}, {"cats": 14}
@@ -38,8 +40,10 @@ def test_parts_of_a_split_that_differ_stand_side_by_side():
     assert list(splits)[-1] == "test"
 
 
-def test_runs_of_before_data_was_described_are_passed_over():
-    silent = SimpleNamespace(data={})
+def test_splits_without_counts_are_passed_over():
+    silent = run("train", {"train": None})
     told = run("train", {"train": TRAIN})
     assert merge_counts({"a": [silent]}) == {}
-    assert merge_counts({"a": [silent, told]}) == {"catsdogs": {"train": TRAIN}}
+    assert merge_counts({"a": [silent], "b": [told]}) == {
+        "catsdogs": {"train": TRAIN}
+    }
