@@ -110,7 +110,7 @@ class Augmentation(keras.layers.Layer):
             batch: `{"images": ..., "labels": ...}`, a pair `(images,
                 labels)`, or the images alone.
                 images: numbers in [0, 255] or `value_range`, (B, H, W, 3) or
-                (H, W, 3), or with one channel where the layer takes gray
+                (H, W, 3), or with one channel if the layer accepts gray
                 images; all dtypes but uint8 become float32.
                 labels: float (B, K) or (K,), one-hot or soft. If the layer
                 does not mix, labels are optional, may be anything, and pass

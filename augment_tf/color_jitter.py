@@ -12,11 +12,11 @@ from augment_tf.ops.luma import LUMA
 class ColorJitter(ColorTransform):
     """Changes brightness, contrast and saturation of each image.
 
-    Each of the three moves the image towards, or away from, a gray version
-    of itself: image + a * (gray - image), with a uniform in [-x, x], where x
-    is the argument and gray is black for brightness, the mean luma of the
-    image for contrast, and each pixel's luma for saturation. As in the
-    published recipes (fb.resnet.torch), nothing is clipped.
+    Each of the three moves the image towards, or away from, a gray version of
+    itself: image + a * (gray - image), with a uniform in [-x, x]; x is the
+    argument. Gray is black for brightness, the mean luma of the image for
+    contrast, and each pixel's luma for saturation. As in the published recipes
+    (fb.resnet.torch), nothing is clipped.
 
     Those recipes apply the three in random order. Without clipping the order
     changes nothing. The weights of the luma sum to 1, so contrast and

@@ -13,9 +13,9 @@ class Cutout(Augmentation):
     """Covers a square around a random pixel of each image.
 
     The centre is uniform over all pixels, and the border clips the square: the
-    authors found that some images should stay mostly whole. From centre - side
-    // 2 to centre + side // 2, as in the official code, where side =
-    round(length * the image's shorter side).
+    authors found that some images should stay mostly whole. As in the official
+    code, the square goes from centre - side // 2 to centre + side // 2, with
+    side = round(length * the image's shorter side).
 
     References:
         - DeVries and Taylor, Improved Regularization of Convolutional Neural

@@ -30,7 +30,7 @@ class RandomCrop(Augmentation):
         padding: Integer, at least 0. Pixels added on each side; offsets are
             uniform on 0..2 * padding. 4 is usual at 32 pixels, 8 at 64.
         fill: One float, or three (red, green, blue), in [0, 255]: the color
-            of the added pixels, rounded where images are uint8. The default
+            of the added pixels, rounded if images are uint8. The default
             of 0, black, is what the papers use; the mean color of the data
             set is the other common choice.
         seed: Integer or None; see `augment_tf.Augmentation`.

@@ -43,7 +43,7 @@ class RandomErasing(Augmentation):
             each channel uniform on the integers 0..255; `"noise"`: every
             pixel and channel uniform on 0..255.
         value: One float, or three (red, green, blue), in [0, 255], for
-            `fill="constant"`; rounded where images are uint8. The default
+            `fill="constant"`; rounded if images are uint8. The default
             is the mean color of CIFAR-10, as in the official code.
         count: Integer, at least 1. Rectangles per erased image, which may
             overlap. As in timm, each gets 1 / count of the area, so that

@@ -49,7 +49,7 @@ def moderate(bins):
 
 
 def table(names, ranges):
-    """Magnitudes as an array (operations, bins), 0 where there are none."""
+    """Magnitudes as an array (operations, bins), 0 if there are none."""
     bins = len(next(iter(ranges.values())))
     return np.stack([ranges.get(name, np.zeros(bins)) for name in names])
 
