@@ -42,8 +42,12 @@ def mixture(make_run_in, draw_right, tiny, tmp_path_factory):
             seed,
             draw_right(percent, 10 * percent + seed),
             data_fields=DATA,
+            augment=augment,
         )
-        for name, percent in (("demo_baseline", 50), ("demo_salmix", 70))
+        for name, percent, augment in (
+            ("demo_baseline", 50, ()),
+            ("demo_salmix", 70, tiny.augment),
+        )
         for seed in range(3)
     ]
     for folder in study:

@@ -30,14 +30,19 @@ from tests.experiments.report.comparing import (
 
 
 @pytest.fixture
-def study(make_run, draw_right):
+def study(make_run, draw_right, tiny):
     """Three arms of three seeds."""
     return [
-        make_run(name, seed, draw_right(percent, 10 * percent + seed))
-        for name, percent in (
-            ("plain", 50),
-            ("good", 70),
-            ("other", 55),
+        make_run(
+            name,
+            seed,
+            draw_right(percent, 10 * percent + seed),
+            augment=layers,
+        )
+        for name, percent, layers in (
+            ("plain", 50, ()),
+            ("good", 70, tiny.augment),
+            ("other", 55, tiny.augment[:1]),
         )
         for seed in range(3)
     ]
