@@ -72,7 +72,7 @@ def _parse(arguments):
     try:
         unknown = FLAGS(arguments)[1:]
     except (flags.Error, ValueError) as error:
-        raise ConfigError(" ".join(str(error).split())) from error
+        raise ConfigError(str(error)) from error
     if unknown:
         raise ConfigError(f"There is no argument {unknown[0]!r}; see --help.")
 
@@ -98,7 +98,9 @@ def call(arguments):
         main(arguments)
         sys.stdout.flush()
     except (ConfigError, DataError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        # A name in it may have several lines.
+        line = " ".join(str(error).splitlines())
+        print(f"error: {line}", file=sys.stderr)
         return 2
     except (TrainingFailed, WorkerLost) as error:
         print(f"failed: {error}", file=sys.stderr)

@@ -52,13 +52,13 @@ from experiments.statistics.cross_validation import (
     compare_all_fold_pairs,
     compare_folds,
 )
-from experiments.statistics.power import (
+from experiments.statistics.noise import (
     ACCURACY,
     ARM_SHARE,
     SEED_DEVIATION,
     Noise,
-    detectable_difference,
 )
+from experiments.statistics.power import detectable_difference
 from pipelines.progress import progress_bar
 
 LEVEL = 0.05

@@ -35,6 +35,8 @@ _WRITING = ".writing-checkpoint.npz"
 # Seconds after which a random kill comes at the latest, or a process that
 # should have written a checkpoint counts as stuck.
 _LATEST, _STUCK = 15, 300
+# Seconds between two looks at the folder; writing a checkpoint takes longer.
+_LOOK = 0.0005
 
 
 def kill_often(workdir, kills, epochs=6, images=480, seed=0, env=None):
@@ -112,7 +114,8 @@ def _await_writing(process, workdir, skipped):
             if seen > skipped:
                 return "while a checkpoint was written"
             while path.exists() and process.poll() is None:
-                pass
+                time.sleep(_LOOK)
+        time.sleep(_LOOK)
     return "after the last checkpoint"
 
 

@@ -43,7 +43,7 @@ COMPARED = 20
 
 @dataclasses.dataclass(frozen=True)
 class Result:
-    """One figure, and what is claimed of it: at most or at least so much."""
+    """A figure with its claim: at most or at least so much."""
 
     name: str
     value: float

@@ -1,5 +1,5 @@
 class ConfigError(Exception):
-    """What the user asked for cannot be done; the message is one line."""
+    """A request that cannot be met; the message is one line."""
 
 
 class TrainingFailed(Exception):

@@ -1,4 +1,6 @@
-"""Tables as Markdown and as CSV; a table is a list of equal dictionaries.
+"""Numbers with units, and tables as Markdown and CSV.
+
+A table is a list of equal dictionaries.
 
 Names are what people call their folders: whatever a text holds, it is shown
 and never read as markup or as a formula.
@@ -23,7 +25,7 @@ def plain(text):
 
 
 def is_number(cell):
-    """Whether a cell belongs on the right: "12.5", "1 ± 2", "n/a"."""
+    """True for a cell that belongs on the right: "12.5", "1 ± 2", "n/a"."""
     return bool(re.match(r"[+-]?[\d.,]+( |$)|n/a$", str(cell)))
 
 
@@ -76,3 +78,17 @@ def write_csv(rows, path):
 def _harmless(cell):
     begins = re.match(r"[=+\-@\t\r]", cell)
     return f"'{cell}" if begins and not _NUMBERS.fullmatch(cell) else cell
+
+
+def counted(count, thing):
+    """For example "1 epoch", "1,200 images"."""
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"
+
+
+def duration(seconds):
+    """For example "45 s", "3.2 min", "3.5 h"."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 5400:
+        return f"{seconds / 60:.1f} min"
+    return f"{seconds / 3600:.1f} h"

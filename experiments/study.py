@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from experiments.analysis.explanations import explain_run, is_explained
-from experiments.analysis.robustness import is_judged, judge_run
+from experiments.analysis.explanations import explain_run, has_explanations
+from experiments.analysis.robustness import evaluate_robustness, has_robustness
 from experiments.errors import TrainingFailed
+from experiments.formatting import counted
 from experiments.report.report import write_report
 from experiments.run_folder import RunFolder
 from experiments.runtime.workers import worker_of
@@ -15,8 +16,8 @@ from experiments.training.run import run
 # Further results of a finished run: a function that tells if its folder has
 # them, and one that writes them.
 EXTRAS = {
-    "robustness": (is_judged, judge_run),
-    "explain": (is_explained, explain_run),
+    "robustness": (has_robustness, evaluate_robustness),
+    "explain": (has_explanations, explain_run),
 }
 
 
@@ -89,7 +90,7 @@ def run_study(
     runs = runs[number::shards]
     part = f", shard {number + 1} of {shards}" if shards > 1 else ""
     print(
-        f"study {name}: {len(experiments)} arms, seeds "
+        f"study {name}: {counted(len(experiments), 'arm')}, seeds "
         f"{', '.join(map(str, seeds))}{part}",
         flush=True,
     )

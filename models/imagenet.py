@@ -22,14 +22,14 @@ from models.head import add_head
 
 # Of red, green and blue in ImageNet.
 _MEANS = (123.68, 116.779, 103.939)
-# What these networks shrink to one pixel.
+# These networks shrink an image of this side to one pixel.
 _LEAST_SIDE = 32
-# What only networks that are trained from scratch can have otherwise.
+# Only networks that are trained from scratch can have other values of these.
 _FIXED = ("stem", "width", "initializer", "mean", "std")
 
 
 class WeightsFile(NamedTuple):
-    """One of keras.applications, without the last layer."""
+    """File of weights of keras.applications, without the last layer."""
 
     name: str
     size: int
@@ -51,7 +51,7 @@ FILES = {
 
 
 def check(config, image_size):
-    """Refuses what the networks of keras.applications have not got.
+    """Refuses options that the networks of keras.applications lack.
 
     Args:
         config: A `models.config.Model` whose `weights` are "imagenet".
@@ -81,7 +81,7 @@ def check(config, image_size):
 
 
 def build(config, *, image_size, classes, sync_batch_norm=False):
-    """The network, with random weights: `load_weights` sets them.
+    """Builds the network with random weights; `load_weights` sets them.
 
     Its first layers normalize, as `keras.applications.resnet.preprocess_input`
     does, so the model takes raw images. It returns logits, in float32 under
@@ -112,7 +112,7 @@ def build(config, *, image_size, classes, sync_batch_norm=False):
         dtype="float32",
         name="normalization",
     )(images)
-    body = _body(config.name, input_tensor=keras.ops.flip(x, axis=-1))
+    body = _build_body(config.name, input_tensor=keras.ops.flip(x, axis=-1))
     logits = add_head(
         body.output,
         classes,
@@ -124,14 +124,14 @@ def build(config, *, image_size, classes, sync_batch_norm=False):
 
 
 def load_weights(network, path):
-    """Sets all weights but those of the last layer.
+    """Sets all weights except those of the last layer.
 
     Args:
         network: As `build` makes it.
-        path: Of one of `FILES`.
+        path: Path of one of `FILES`.
     """
     # As Keras reads them, which counts layers.
-    source = _body(
+    source = _build_body(
         network.name, weights=path, input_shape=network.input_shape[1:]
     )
     for layer in source.layers:
@@ -139,6 +139,6 @@ def load_weights(network, path):
             network.get_layer(layer.name).set_weights(layer.get_weights())
 
 
-def _body(name, weights=None, **options):
+def _build_body(name, weights=None, **options):
     make = getattr(keras.applications, name)
     return make(include_top=False, weights=weights, pooling="avg", **options)

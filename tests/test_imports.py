@@ -30,7 +30,6 @@ ROOMS = (
     ("pipelines.loading",),
     (
         "experiments.errors",
-        "experiments.quantities",
         "experiments.formatting",
         "experiments.history",
         "experiments.statistics",

@@ -238,12 +238,16 @@ def test_help_explains_every_flag_once(call):
         ),
         (["--augment_offline=demo"], "demo has no data.offline"),
         # One of each kind that other modules refuse, and test.
-        (["--experiment=demo_baseline", "--set", "epochs=x"], "expects int"),
+        (
+            ["--experiment=demo_baseline", "--set", "epochs=x"],
+            "expects a valid integer",
+        ),
         (["--study=fair", "--arms=cutmx"], "Known: cutmix"),
         (["--study=demo", "--arm=a=CutMix(beta=1)"], "no option 'beta'"),
         (["--study=demo", "--log=tensorbord"], "--log expects tensorboard,"),
         (["--evaluate=missing"], "of a finished run"),
         (["--report=missing"], "no runs in missing"),
+        (["--report=two\nlines"], "no runs in two lines"),
         (["--prepare=cats_dogs"], "'cats_dogs'. Did you mean catsdogs? Known"),
         (["--prepare=catsdogs", "--data_dir=no.zip"], "cannot read no.zip"),
         (["--prepare=image_folder", "--data_dir=no"], "no images in no."),

@@ -1,1 +1,1 @@
-"""Where in an image a trained network sees a class."""
+"""Analysis of trained networks: predictions, robustness, explanations."""

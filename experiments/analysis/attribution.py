@@ -1,4 +1,4 @@
-"""Maps of what speaks for a class, by three methods.
+"""Attribution maps of a class by three methods, and their scores.
 
 None of the libraries that have them serves here: tf-keras-vis 0.8.7 and
 tf-explain 0.3.1 find no layer inside a nested model, and xplique 2.0.2 asks
@@ -8,21 +8,24 @@ for an earlier TensorFlow and SciPy.
 import keras
 import numpy as np
 import tensorflow as tf
+from scipy.ndimage import gaussian_filter
 
-from experiments.analysis.feature_maps import find_map, recording
+from experiments.analysis.feature_maps import locate_map, record_outputs
 
 GRAD_CAM, GRAD_CAM_PLUS, RISE = METHODS = ("Grad-CAM", "Grad-CAM++", "RISE")
 # Of RISE: masks, cells of a mask along a side, share of the cells that stay.
 _MASKS, _CELLS, _KEPT = 500, 7, 0.5
+# Scores evaluate so many images between the first and the last pixel.
+_STEPS = 32
 
 
 def grad_cams(network, images, classes, layer=None):
-    """Grad-CAM and Grad-CAM++.
+    """Computes Grad-CAM and Grad-CAM++.
 
     Channels of a feature map, each weighed by how much it raises the score of
     the class: by its mean gradient, or, in Grad-CAM++, by the positive
-    gradients, each in proportion to what it has of the whole. What speaks
-    against the class is cut off.
+    gradients, each in proportion to its share of the whole. Evidence against
+    the class is cut off.
 
     References:
         - Selvaraju et al., Grad-CAM: Visual Explanations from Deep Networks
@@ -36,23 +39,23 @@ def grad_cams(network, images, classes, layer=None):
             class; functional or not, with models in it or without.
         images: (N, H, W, 3), one batch.
         classes: int (N,), which score is explained.
-        layer: See `feature_maps.find_map`.
+        layer: See `feature_maps.locate_map`.
 
     Returns:
         {method: float32 (N, H, W)}, 0 and above, brought to the size of the
         images bilinearly.
 
     Raises:
-        ConfigError: as `find_map`.
+        ConfigError: as `locate_map`.
     """
-    chosen = find_map(network, images, layer).layer
+    chosen = locate_map(network, images, layer).layer
     with (
         tf.GradientTape() as tape,
-        recording([chosen], tape.watch) as outputs,
+        record_outputs([chosen], tape.watch) as outputs,
     ):
         scores = network(images, training=False)
         score = tf.reduce_sum(tf.gather(scores, classes, batch_dims=1))
-    # Of a layer that is used more than once, the last time.
+    # The last output, if a layer is used more than once.
     activations = outputs[-1][1]
     gradients = tape.gradient(score, activations)
     activations, gradients = (
@@ -61,7 +64,7 @@ def grad_cams(network, images, classes, layer=None):
     )
     weights = {
         GRAD_CAM: gradients.mean((1, 2)),
-        GRAD_CAM_PLUS: _weights_plus(activations, gradients),
+        GRAD_CAM_PLUS: _weigh_by_positive(activations, gradients),
     }
     side = images.shape[1:3]
     return {
@@ -72,7 +75,7 @@ def grad_cams(network, images, classes, layer=None):
     }
 
 
-def _weights_plus(activations, gradients):
+def _weigh_by_positive(activations, gradients):
     sums = activations.sum((1, 2), keepdims=True)
     squared = gradients**2
     below = 2 * squared + sums * gradients**3
@@ -86,29 +89,28 @@ def _resized(maps, side):
     return tf.image.resize(maps[..., np.newaxis], side)[..., 0].numpy()
 
 
-def rise(probabilities_of, images, classes, fill, batch_size, seed=0):
-    """RISE: the mean of random masks, weighed by what is left of the class.
+def rise(predict_probabilities, images, classes, fill, batch_size, seed=0):
+    """Computes RISE: the mean of random masks, weighed by the class's chances.
 
-    Needs no gradients and nothing of the network but its answers. From the
-    paper's mean is taken away what the masks have without the network, as
-    some pixels are seen more often than others by chance.
+    It needs no gradients, only the network's answers. The masks' own mean is
+    subtracted from the paper's, as some pixels are seen more often by chance.
 
     References:
         Petsiuk et al., RISE: Randomized Input Sampling for Explanation of
         Black-box Models, BMVC 2018, https://arxiv.org/abs/1806.07421
 
     Args:
-        probabilities_of: Function: float (B, H, W, 3) to (B, classes).
+        predict_probabilities: Function: float (B, H, W, 3) to (B, classes).
         images: (N, H, W, 3).
         classes: int (N,).
-        fill: (3,), the color of what is masked, in units of the images. In
-            the paper it is the mean of the training images.
-        batch_size: Masked images that are judged at once.
-        seed: Of the masks, which are the same for all images.
+        fill: (3,), the color of masked pixels, in units of the images. In the
+            paper it is the mean of the training images.
+        batch_size: Masked images that are evaluated at once.
+        seed: Seed of the masks, which are the same for all images.
 
     Returns:
-        float32 (N, H, W): by how much the probability is higher where a pixel
-        is seen than on average; may be negative.
+        float32 (N, H, W): the gain of probability if a pixel is seen, against
+        the average; may be negative.
     """
     masks = _masks(images.shape[1:3], np.random.default_rng(seed))
     fill = np.asarray(fill, np.float32)
@@ -116,7 +118,7 @@ def rise(probabilities_of, images, classes, fill, batch_size, seed=0):
     for image, label in zip(images, classes, strict=True):
         left = [
             np.asarray(
-                probabilities_of(
+                predict_probabilities(
                     fill
                     + masks[start : start + batch_size, ..., np.newaxis]
                     * (image - fill)
@@ -131,7 +133,7 @@ def rise(probabilities_of, images, classes, fill, batch_size, seed=0):
 
 
 def _masks(side, random):
-    """Float32 (masks, H, W) in [0, 1]: cells, blurred and moved at random."""
+    """Draws float32 (masks, H, W) in [0, 1]: blurred cells at random places."""
     height, width = side
     cells = random.uniform(size=(_MASKS, _CELLS, _CELLS)) < _KEPT
     # A cell more than is seen, for the moves.
@@ -148,3 +150,68 @@ def _masks(side, random):
             for mask, top, left in zip(large, tops, lefts, strict=True)
         ]
     )
+
+
+def deletion_and_insertion(
+    predict_probabilities, images, classes, maps, fill, batch_size
+):
+    """Scores maps by the class's probability as pixels go or come in order.
+
+    Deletion: pixels get the color `fill`, those with the highest values
+    first; a good map takes the class away soon. Insertion: they come back
+    into a blurred image; a good map brings the class soon. Both are the mean
+    probability on the way. Pixels of equal value come in random order.
+
+    References:
+        Petsiuk et al., RISE, BMVC 2018, https://arxiv.org/abs/1806.07421
+
+    Args:
+        predict_probabilities, images, classes, fill, batch_size: As for
+            `rise`.
+        maps: float (N, H, W).
+
+    Returns:
+        Two float arrays (N,) in [0, 1]: deletion, the lower the better, and
+        insertion, the higher the better.
+    """
+    images = np.asarray(images, np.float32)
+    # As 5 pixels are to 224.
+    blur = 5 * images.shape[1] / 224
+    blurred = gaussian_filter(images, (0, blur, blur, 0))
+    gone = np.broadcast_to(np.asarray(fill, np.float32), images.shape)
+    ranks = _ranks(maps)
+    return tuple(
+        _areas(predict_probabilities, start, end, classes, ranks, batch_size)
+        for start, end in ((images, gone), (blurred, images))
+    )
+
+
+def _ranks(maps):
+    """Ranks pixels from 0, as shares of all."""
+    flat = maps.reshape(len(maps), -1)
+    ties = np.random.default_rng(0).permutation(flat.shape[1])
+    ranks = np.empty(flat.shape)
+    places = np.arange(flat.shape[1]) / flat.shape[1]
+    for row, values in zip(ranks, flat, strict=True):
+        row[np.lexsort((ties, -values))] = places
+    return ranks.reshape(maps.shape)
+
+
+def _areas(predict_probabilities, starts, ends, classes, ranks, batch_size):
+    shares = np.linspace(0, 1, _STEPS + 1)
+    found = []
+    for start, end, label, rank in zip(
+        starts, ends, classes, ranks, strict=True
+    ):
+        changed = rank[np.newaxis] < shares[:, np.newaxis, np.newaxis]
+        steps = np.where(changed[..., np.newaxis], end, start)
+        curve = np.concatenate(
+            [
+                np.asarray(
+                    predict_probabilities(steps[first : first + batch_size])
+                )
+                for first in range(0, len(steps), batch_size)
+            ]
+        )[:, label]
+        found.append(np.trapezoid(curve, shares))
+    return np.array(found)

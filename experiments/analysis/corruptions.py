@@ -12,9 +12,9 @@ import PIL.Image
 from scipy.ndimage import gaussian_filter
 
 SEVERITIES = (1, 2, 3, 4, 5)
-# What the authors chose for severities 1 to 5: of Tiny ImageNet-C, whose
-# images have 64 pixels a side, and of ImageNet-C, where they have 224. A blur
-# of 6 pixels, or a quarter of the pixels, leaves nothing of a small image.
+# The authors' constants for severities 1 to 5: of Tiny ImageNet-C, with images
+# of 64 pixels a side, and of ImageNet-C, with 224. A blur of 6 pixels, or a
+# quarter of the pixels, leaves nothing of a small image.
 _CONSTANTS = {
     "Tiny ImageNet-C": {
         "noise": (0.04, 0.08, 0.12, 0.15, 0.18),
@@ -38,8 +38,8 @@ CORRUPTIONS = tuple(_CONSTANTS["ImageNet-C"])
 _SMALL = 120
 
 
-def constants_for(side):
-    """Whose constants images of this side get: the set nearer to it in size.
+def select_constants(side):
+    """Selects the set of constants whose images are nearer in size.
 
     Args:
         side: In pixels.
@@ -51,7 +51,7 @@ def constants_for(side):
 
 
 def corrupt(images, name, severity, random):
-    """Images as ImageNet-C would have them, before it saves them as JPEG.
+    """Corrupts images as ImageNet-C does, before it saves them as JPEG.
 
     Args:
         images: uint8 (N, side, side, 3).
@@ -73,7 +73,7 @@ def corrupt(images, name, severity, random):
     >>> corrupt(gray, "brightness", 5, [None])[0, 0, 0]
     array([227, 227, 227], dtype=uint8)
     """
-    constants = _CONSTANTS[constants_for(images.shape[1])]
+    constants = _CONSTANTS[select_constants(images.shape[1])]
     return _FUNCTIONS[name](images, constants[name][severity - 1], random)
 
 

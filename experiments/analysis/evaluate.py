@@ -1,4 +1,4 @@
-"""Judges a trained network again, in a process that did not train it."""
+"""Evaluation of a trained network in a process that did not train it."""
 
 from experiments.analysis.network import load_trained
 from experiments.formatting import markdown_table
@@ -6,7 +6,7 @@ from experiments.metrics import Predictions
 
 
 def evaluate(run_dir, location):
-    """Prints what a run's network makes of its val images, or of other ones.
+    """Evaluates a run's network on its val images, or on others.
 
     Args:
         run_dir: The folder of a finished run.
@@ -18,19 +18,19 @@ def evaluate(run_dir, location):
         calibration_error (%), precision, recall and F1 (%).
 
     Raises:
-        ConfigError: as `trained.load_trained`, or if the classes are others.
+        ConfigError: as `network.load_trained`, or if the classes are others.
         DataError: if the data is missing or broken.
     """
     trained = load_trained(run_dir)
     data = trained.load_val(location)
-    probabilities = trained.probabilities(data.val)
+    probabilities = trained.predict(data.val)
     val = data.val
     found = compute_figures(
         Predictions(data.class_names, val.ids, val.labels, probabilities),
         trained.experiment.positive_class,
     )
     print(
-        f"{trained.title}, on {trained.whose(data)}",
+        f"{trained.title}, on {trained.describe_images(data)}",
         *markdown_table([{k: _shown(k, v) for k, v in found.items()}]),
         sep="\n",
         flush=True,
@@ -39,7 +39,7 @@ def evaluate(run_dir, location):
 
 
 def compute_figures(predictions, positive_class=None):
-    """Figures of one network on one set of images.
+    """Computes figures of one network on one set of images.
 
     Args:
         predictions: The `experiments.metrics.Predictions`.

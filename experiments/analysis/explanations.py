@@ -1,19 +1,23 @@
-"""Maps of a trained network, and what they are worth."""
+"""Attribution maps of a trained network, with their scores."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from experiments.analysis.attribution import RISE, grad_cams, rise
-from experiments.analysis.feature_maps import find_map
+from experiments.analysis.attribution import (
+    RISE,
+    deletion_and_insertion,
+    grad_cams,
+    rise,
+)
+from experiments.analysis.feature_maps import locate_map
 from experiments.analysis.network import load_trained
-from experiments.analysis.scores import deletion_and_insertion
 from experiments.run_folder import EXPLAINED_MAPS, EXPLANATIONS
 from pipelines.loading import LoadedSplit
 from pipelines.progress import progress_bar
 from pipelines.subsets import spread_over_classes
 
-# Val images of a run whose maps are scored, and of which they are kept.
+# Val images of a run whose maps are scored, and whose maps are kept.
 _SCORED, _KEPT = 24, 6
 # In place of a method: pixels in random order.
 CHANCE = "random order"
@@ -22,12 +26,12 @@ _VERSION = 1
 
 
 @dataclass(frozen=True, eq=False)
-class Explained:
-    """What one network makes of some images.
+class Explanations:
+    """Explanations of some images by one network.
 
     Attributes:
-        images: uint8 (N, H, W, 3), as they come to the network.
-        classes: int (N,), whose score is explained.
+        images: uint8 (N, H, W, 3), as the network gets them.
+        classes: int (N,), the explained classes.
         probabilities: float (N,), of these.
         maps: {method: float (N, H, W)}.
         scores: {method, or `CHANCE`: (deletion (N,), insertion (N,))}.
@@ -41,19 +45,19 @@ class Explained:
 
 
 def explain_images(trained, split, classes=None, layer=None):
-    """Explains images, with all methods.
+    """Explains images with all methods.
 
     Args:
-        trained: A `trained.Trained`.
+        trained: A `network.Trained`.
         split: A `pipelines.loading.LoadedSplit`.
-        classes: int (N,): what to explain; None: what is predicted.
-        layer: See `feature_maps.find_map`.
+        classes: int (N,), to be explained; None: the predicted ones.
+        layer: See `feature_maps.locate_map`.
 
     Returns:
-        An `Explained`.
+        An `Explanations`.
 
     Raises:
-        ConfigError: as `find_map`.
+        ConfigError: as `locate_map`.
     """
     parts = []
     with progress_bar(
@@ -63,7 +67,7 @@ def explain_images(trained, split, classes=None, layer=None):
             some = classes and classes[bar.n : bar.n + len(images)]
             parts.append(_explain(trained, images, some, layer))
             bar.update(len(images))
-    return Explained(
+    return Explanations(
         *(
             np.concatenate([getattr(part, name) for part in parts])
             for name in ("images", "classes", "probabilities")
@@ -83,9 +87,9 @@ def explain_images(trained, split, classes=None, layer=None):
 
 
 def _explain(trained, images, classes, layer):
-    """An `Explained` of one batch."""
+    """Explains one batch."""
     ask, batch_size = (
-        trained.probabilities_of,
+        trained.predict_probabilities,
         trained.experiment.data.batch_size,
     )
     pixels = images.astype(np.float32)
@@ -103,8 +107,8 @@ def _explain(trained, images, classes, layer):
         )
         for method, each in orders.items()
     }
-    of_class = probabilities[np.arange(len(classes)), classes]
-    return Explained(images, classes, of_class, maps, scores)
+    chosen = probabilities[np.arange(len(classes)), classes]
+    return Explanations(images, classes, chosen, maps, scores)
 
 
 def explain_run(run_dir, location):
@@ -117,7 +121,7 @@ def explain_run(run_dir, location):
         location: A `pipelines.location.Location` of the same data.
 
     Raises:
-        ConfigError: as `trained.load_trained` and `Trained.load_val`.
+        ConfigError: as `network.load_trained` and `Trained.load_val`.
         DataError: if the data is missing or broken.
     """
     trained = load_trained(run_dir)
@@ -126,7 +130,7 @@ def explain_run(run_dir, location):
     labels = data.val.labels[chosen]
     split = LoadedSplit(data.val.images[chosen], labels)
     found = explain_images(trained, split, labels.tolist())
-    used = find_map(trained.network, found.images[:1].astype(np.float32))
+    used = locate_map(trained.network, found.images[:1].astype(np.float32))
     kept = spread_over_classes(labels, _KEPT)
     trained.folder.replace(
         EXPLAINED_MAPS,
@@ -138,7 +142,7 @@ def explain_run(run_dir, location):
             **{name: each[kept] for name, each in found.maps.items()},
         ),
     )
-    # Last, as it says that the others are there.
+    # Last, as its presence means that the maps are there.
     trained.folder.write_json(
         EXPLANATIONS,
         {
@@ -160,8 +164,8 @@ def explain_run(run_dir, location):
     )
 
 
-def is_explained(folder):
-    """Whether a finished run has explanations of its model.
+def has_explanations(folder):
+    """Tells if a finished run has explanations of its model.
 
     Args:
         folder: A `run_folder.RunFolder`.

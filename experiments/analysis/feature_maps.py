@@ -26,8 +26,8 @@ class FeatureMap(NamedTuple):
     size: tuple
 
 
-def feature_maps(network, images):
-    """`FeatureMap`s in the order in which the layers are called.
+def list_maps(network, images):
+    """Lists `FeatureMap`s in the order in which the layers are called.
 
     Args:
         network: A Keras model of any kind, others in it.
@@ -37,7 +37,7 @@ def feature_maps(network, images):
         ConfigError: if there are none.
     """
     layers = _layers(network)
-    with recording(list(layers.values())) as outputs:
+    with record_outputs(list(layers.values())) as outputs:
         network(images[:1], training=False)
     paths = {id(layer): path for path, layer in layers.items()}
     found = [
@@ -50,13 +50,13 @@ def feature_maps(network, images):
     return found
 
 
-def find_map(network, images, name=None):
-    """The feature map that is looked at.
+def locate_map(network, images, name=None):
+    """Finds the feature map of a layer by its name.
 
     Args:
-        network, images: As for `feature_maps`.
-        name: Of the layer: its path, or the end of it where only one is
-            called that. None: the last one.
+        network, images: As for `list_maps`.
+        name: The layer's path, or its last part if only one layer has it.
+            None: the last layer with a feature map.
 
     Returns:
         A `FeatureMap`.
@@ -64,7 +64,7 @@ def find_map(network, images, name=None):
     Raises:
         ConfigError: if there is none of this name, or none at all.
     """
-    found = feature_maps(network, images)
+    found = list_maps(network, images)
     if name is None:
         return found[-1]
     by_path = {each.path: each for each in found}
@@ -83,18 +83,18 @@ def find_map(network, images, name=None):
 
 
 @contextlib.contextmanager
-def recording(layers, watch=None):
-    """Collects what layers return while the network is called.
+def record_outputs(layers, watch=None):
+    """Records the outputs of layers while the network is called.
 
-    Tensors inside a nested model are no outputs of the outer one that a new
-    model could be made of; what a layer returns can be seen in any.
+    A new model cannot output tensors inside a nested model, but any layer's
+    own result can be recorded.
 
     Args:
         layers: Keras layers.
         watch: Called on each output first, such as a gradient tape's `watch`.
 
     Yields:
-        A list, which is filled with (layer, output).
+        A list that is filled with (layer, output).
     """
     outputs = []
 
@@ -109,7 +109,7 @@ def recording(layers, watch=None):
         return spy
 
     for layer in layers:
-        # On the object, where it stands before the method of its class.
+        # An attribute of the object precedes the method of its class.
         vars(layer)["call"] = spied(layer, layer.call)
     try:
         yield outputs
@@ -119,7 +119,7 @@ def recording(layers, watch=None):
 
 
 def _layers(model, prefix=""):
-    """{path: layer}, of layers that are no models."""
+    """Lists {path: layer} of layers that are no models."""
     found = {}
     for layer in model.layers:
         if isinstance(layer, keras.Model):

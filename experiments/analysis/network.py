@@ -1,4 +1,4 @@
-"""The network of a finished run, for images that it has not seen."""
+"""The network of a finished run, for new images."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -17,13 +17,13 @@ from pipelines.loading import load
 
 @dataclass(frozen=True, eq=False)
 class Trained:
-    """What a run learned.
+    """Network of a finished run, with its config.
 
     Attributes:
         folder: Its `RunFolder`.
         experiment: Its `Experiment`.
         seed: int.
-        class_names: Of the data that it was trained on.
+        class_names: Classes of its training data.
         network: A Keras model of raw images, which returns logits.
     """
 
@@ -38,7 +38,7 @@ class Trained:
         return f"{self.experiment.name}, seed {self.seed}"
 
     def load_val(self, location):
-        """The `pipelines.loading.DataSet` of its val images, or of others.
+        """Loads the `pipelines.loading.DataSet` of its val images, or another.
 
         Args:
             location: A `pipelines.location.Location`.
@@ -47,30 +47,34 @@ class Trained:
             ConfigError: if the classes are others.
             DataError: if the data is missing or broken.
         """
-        config = without_training(self.experiment.data)
+        config = drop_training(self.experiment.data)
         data = load(config, location, self.seed, allow_overlap=True)
         if list(data.class_names) != list(self.class_names):
             raise ConfigError(
                 f"{location.data_dir} has other classes than "
                 f"{self.folder.path} was trained on: expected "
-                f"{_some(self.class_names)}. Received "
-                f"{_some(data.class_names)}."
+                f"{_list_names(self.class_names)}. Received "
+                f"{_list_names(data.class_names)}."
             )
         return data
 
-    def whose(self, data):
-        """In words, whose the val images of a `DataSet` are."""
+    def describe_images(self, data):
+        """Describes the val images of a `DataSet` in words."""
         if self.folder.is_val(data.fingerprints["val"]):
             return "its val images"
-        return "other images than it was judged on"
+        return "images other than its val images"
 
-    def probabilities(self, split):
-        """float32 (N, outputs) of a `pipelines.loading.LoadedSplit`."""
+    def predict(self, split):
+        """Predicts probabilities of a `pipelines.loading.LoadedSplit`.
+
+        Returns:
+            float32 (N, outputs).
+        """
         logits = self.network.predict(self.batches(split), verbose=0)
         return keras.ops.convert_to_numpy(keras.ops.softmax(logits))
 
     @cached_property
-    def probabilities_of(self):
+    def predict_probabilities(self):
         """Function: images (B, H, W, 3) in [0, 255] to float32 (B, outputs)."""
         return tf.function(
             lambda images: tf.nn.softmax(
@@ -80,7 +84,7 @@ class Trained:
         )
 
     def batches(self, split):
-        """As `eval_batches`, the way the network was judged in training."""
+        """Builds batches as for the evaluation in training."""
         config = self.experiment.data
         return eval_batches(
             split,
@@ -92,10 +96,10 @@ class Trained:
 
 
 def load_trained(path):
-    """The `Trained` of a run folder, which may be a stranger's.
+    """Loads the `Trained` of a run folder, which may be a stranger's.
 
     Nothing in it is executed: models are loaded in Keras's safe mode, and
-    what else is read is JSON.
+    the other files are JSON.
 
     Args:
         path: WORKDIR/EXPERIMENT/seed_N.
@@ -121,7 +125,7 @@ def load_trained(path):
         network = keras.saving.load_model(
             folder / file, compile=False, safe_mode=True
         )
-    # Whatever a file that is not what it seems makes Keras raise.
+    # A file that is no model may make Keras raise anything.
     except Exception as error:
         reason = " ".join(str(error).split())[:300]
         raise ConfigError(
@@ -129,8 +133,8 @@ def load_trained(path):
         ) from error
     if file in folder.changed_results():
         raise ConfigError(
-            f"{folder / file} is not what this run has written. The command "
-            "that made the run makes it again."
+            f"{folder / file} is not the file that this run has written. "
+            "The command that made the run makes it again."
         )
     outputs = network.output_shape[-1]
     if outputs < len(class_names):
@@ -141,17 +145,17 @@ def load_trained(path):
     return Trained(folder, experiment, seed, class_names, network)
 
 
-def without_training(config):
-    """A `Data` with as few train images as there can be, each class once."""
+def drop_training(config):
+    """Limits a `Data` to as few train images as possible."""
     few = config.classes or 2
     return replace(config, selection=None, offline=None, limit_train=few)
 
 
-def top(probabilities, count):
-    """Indices int (N, count) of the likeliest outputs, best first."""
+def select_top(probabilities, count):
+    """Selects the likeliest outputs: int (N, count), best first."""
     return np.argsort(-probabilities, axis=1, kind="stable")[:, :count]
 
 
-def _some(names):
+def _list_names(names):
     rest = f" and {len(names) - 4:,} more" if len(names) > 4 else ""
     return ", ".join(names[:4]) + rest

@@ -1,11 +1,11 @@
-"""What a trained network says of images."""
+"""Predictions of a trained network for images of the user."""
 
 import textwrap
 from pathlib import Path
 
 import numpy as np
 
-from experiments.analysis.network import load_trained, top
+from experiments.analysis.network import load_trained, select_top
 from experiments.analysis.user_images import locate_images, read_images
 from experiments.formatting import markdown_table, write_csv
 from pipelines.errors import DataError
@@ -24,13 +24,13 @@ def predict(run_dir, images, path):
         run_dir: The folder of a finished run.
         images: An image file of any kind that training reads, or a folder
             with some in it, however deep.
-        path: Of the CSV file; None for predictions.csv in the current folder.
+        path: CSV file; None for predictions.csv in the current folder.
 
     Returns:
-        Rows of the file: dictionaries of image, class_1, probability_1, ...
+        Rows of the file: dictionaries with image, class_1, probability_1, ...
 
     Raises:
-        ConfigError: as `trained.load_trained`.
+        ConfigError: as `network.load_trained`.
         DataError: if there are no images, or none can be read.
     """
     trained = load_trained(run_dir)
@@ -42,7 +42,7 @@ def predict(run_dir, images, path):
         print(f"note: cannot read {file}: {reason}", flush=True)
     if not rows:
         raise DataError(f"none of the images in {images} can be read.")
-    print(*markdown_table([_shown(row) for row in rows[:_SHOWN]]), sep="\n")
+    print(*markdown_table([_shorten(row) for row in rows[:_SHOWN]]), sep="\n")
     if len(rows) > _SHOWN:
         print(f"and {len(rows) - _SHOWN:,} more")
     path = Path(path or "predictions.csv")
@@ -53,8 +53,8 @@ def predict(run_dir, images, path):
     return rows
 
 
-def _shown(row):
-    """A row of the screen: "0.64 walking stick" in place of two cells."""
+def _shorten(row):
+    """Shortens a row for the screen: "0.64 walking stick"."""
     shown = {"image": Path(row["image"]).name}
     for place in range(1, 1 + (len(row) - 1) // 2):
         name = textwrap.shorten(row[f"class_{place}"], 24, placeholder="...")
@@ -63,19 +63,19 @@ def _shown(row):
 
 
 def _predict(trained, files, bad):
-    """Rows of the files that can be read; why not goes to `bad`."""
+    """Predicts the files that can be read; reasons of others go to `bad`."""
     side = trained.experiment.data.stored_size
     images, files, unread = read_images(files, side)
     bad |= unread
     if not files:
         return []
     split = LoadedSplit(images, np.zeros(len(images), np.int32))
-    probabilities = trained.probabilities(split)
+    probabilities = trained.predict(split)
     # Outputs beyond the classes have no names.
     probabilities = probabilities[:, : len(trained.class_names)]
     rows = []
     for file, each, best in zip(
-        files, probabilities, top(probabilities, _MOST), strict=True
+        files, probabilities, select_top(probabilities, _MOST), strict=True
     ):
         row = {"image": str(file)}
         for place, label in enumerate(best.tolist(), 1):

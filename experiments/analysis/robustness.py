@@ -1,16 +1,16 @@
-"""Judges a trained network on images that are changed in many ways."""
+"""Robustness of a trained network to changed images."""
 
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from experiments.analysis import attack, occlusion
+from experiments.analysis import perturbations
 from experiments.analysis.corruptions import (
     CORRUPTIONS,
     SEVERITIES,
-    constants_for,
     corrupt,
+    select_constants,
 )
 from experiments.analysis.network import load_trained
 from experiments.formatting import markdown_table
@@ -22,19 +22,19 @@ from experiments.metrics import (
 from experiments.run_folder import ROBUSTNESS, RunFolder
 from pipelines.progress import progress_bar
 
-# Of what is drawn at random; the same for all runs, so that all arms are
-# judged on the same images.
+# Seed of random changes; the same for all runs, so that all arms are evaluated
+# on the same images.
 _SEED = 0
-# Changes when the same images would be changed in other ways.
+# Counts up if the same images would be changed in other ways.
 _VERSION = 1
 
 
-def judge_robustness(run_dir, location):
-    """`judge_run`, and prints a table of what came out.
+def print_robustness(run_dir, location):
+    """Evaluates as `evaluate_robustness` does, and prints a table.
 
-    Args, Returns, Raises: as `judge_run`.
+    Args, Returns, Raises: as `evaluate_robustness`.
     """
-    content = judge_run(run_dir, location)
+    content = evaluate_robustness(run_dir, location)
     folder = RunFolder(Path(run_dir))
     images = content["images"]
     whose = "its val" if folder.is_val(images["fingerprint"]) else "other"
@@ -54,8 +54,8 @@ def judge_robustness(run_dir, location):
     return content
 
 
-def judge_run(run_dir, location):
-    """Judges a run on changed images, and writes robustness.json.
+def evaluate_robustness(run_dir, location):
+    """Evaluates a run on changed images and writes robustness.json.
 
     Args:
         run_dir: The folder of a finished run.
@@ -66,11 +66,11 @@ def judge_run(run_dir, location):
         The content of the file: model (file, sha256), images (count, side,
         fingerprint), settings, conditions (a list of kind, level, top1_error
         and calibration_error in %, loss in nats), and calibration, of the
-        clean and of the corrupted images: calibration_error and reliability,
-        which is what `calibration_bins` returns.
+        clean and of the corrupted images: calibration_error and reliability
+        as `calibration_bins` returns it.
 
     Raises:
-        ConfigError: as `trained.load_trained`, or if the classes are others.
+        ConfigError: as `network.load_trained`, or if the classes are others.
         DataError: if the data is missing or broken.
     """
     trained = load_trained(run_dir)
@@ -84,13 +84,13 @@ def judge_run(run_dir, location):
             "fingerprint": data.fingerprints["val"],
         },
         "settings": _settings(side),
-    } | judge(trained, data.val)
+    } | evaluate_changes(trained, data.val)
     trained.folder.write_json(ROBUSTNESS, content)
     return content
 
 
-def is_judged(folder):
-    """Whether a finished run has a robustness.json of its model.
+def has_robustness(folder):
+    """Tells if a finished run has a robustness.json of its model.
 
     Args:
         folder: A `run_folder.RunFolder`.
@@ -105,24 +105,24 @@ def is_judged(folder):
 
 
 class _Answers(NamedTuple):
-    """The parts of `Predictions` that are kept: each (N,)."""
+    """Parts of `Predictions` that are kept: each (N,)."""
 
     confidence: np.ndarray
     right: np.ndarray
     nll: np.ndarray
 
 
-def judge(trained, split):
-    """What a network makes of images, and of changed versions of them.
+def evaluate_changes(trained, split):
+    """Evaluates a network on images and on changed versions of them.
 
     Args:
-        trained: A `trained.Trained`.
+        trained: A `network.Trained`.
         split: A `pipelines.loading.LoadedSplit`.
 
     Returns:
-        {"conditions", "calibration"} as `judge_robustness` describes.
+        {"conditions", "calibration"} as of `evaluate_robustness`.
     """
-    signs_of = attack.make_attack(trained.network)
+    compute_signs = perturbations.make_attack(trained.network)
     found = {}
     with progress_bar(
         total=len(split.labels), desc="robustness", unit=" images"
@@ -131,10 +131,10 @@ def judge(trained, split):
             labels = one_hot.argmax(1)
             # Their numbers, so that batches of any size draw the same.
             numbers = range(bar.n, bar.n + len(labels))
-            signs = signs_of(images, labels)
+            signs = compute_signs(images, labels)
             for condition, changed in _changed(images, numbers, signs):
                 answers = _answers(
-                    trained.probabilities_of(changed).numpy(), labels
+                    trained.predict_probabilities(changed).numpy(), labels
                 )
                 found.setdefault(condition, []).append(answers)
             bar.update(len(labels))
@@ -177,19 +177,19 @@ def _changed(images, numbers, signs):
         for severity in SEVERITIES:
             drawn = generators(name, severity)
             yield (name, severity), corrupt(images, name, severity, drawn)
-    peaks = occlusion.salient_centers(images)
-    for share in occlusion.SHARES:
+    peaks = perturbations.locate_salient_centers(images)
+    for share in perturbations.SHARES:
         percent = round(100 * share)
         drawn = generators("occlusion_random", percent)
-        anywhere = occlusion.random_centers(images.shape[1], drawn)
+        anywhere = perturbations.draw_centers(images.shape[1], drawn)
         for kind, centers in (
             ("occlusion_random", anywhere),
             ("occlusion_peak", peaks),
         ):
-            hidden = occlusion.occlude(images, share, centers)
+            hidden = perturbations.occlude(images, share, centers)
             yield (kind, percent), hidden
-    for step in attack.STEPS:
-        yield ("fgsm", step), attack.attacked(images, signs, step)
+    for step in perturbations.STEPS:
+        yield ("fgsm", step), perturbations.move_along(images, signs, step)
 
 
 def _answers(probabilities, labels):
@@ -198,7 +198,7 @@ def _answers(probabilities, labels):
 
 
 def _calibration(answers):
-    """{"calibration_error": in %, "reliability": see `calibration_bins`}."""
+    """Builds the calibration of `evaluate_robustness`."""
     return {
         "calibration_error": 100
         * calibration_error(answers.confidence, answers.right),
@@ -210,7 +210,7 @@ def _calibration(answers):
 
 
 def _settings(side):
-    constants = constants_for(side)
+    constants = select_constants(side)
     return {"version": _VERSION, "seed": _SEED, "constants": constants}
 
 
@@ -222,7 +222,7 @@ _TITLES = {
 
 
 def _rows(content):
-    """A row a kind, from the weakest change to the strongest."""
+    """Builds a row for each kind of change, the weakest first."""
     errors = {}
     for each in content["conditions"][1:]:
         errors.setdefault(each["kind"], []).append(each["top1_error"])

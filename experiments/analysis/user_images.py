@@ -1,4 +1,4 @@
-"""Images that a user names, of any kind that training reads."""
+"""Images of the user, of any kind that training reads."""
 
 import numpy as np
 
@@ -30,7 +30,7 @@ def locate_images(place):
 
 
 def read_images(files, side):
-    """Decodes the images that can be.
+    """Decodes the images that can be decoded.
 
     Args:
         files: Paths.

@@ -91,9 +91,9 @@ def evaluate_run(run_dir):
     """Evaluates a trained network on the val images of --data_dir."""
     start_tensorflow(THREADS.value)
     if SUITE.value == "robustness":
-        from experiments.analysis.robustness import judge_robustness
+        from experiments.analysis.robustness import print_robustness
 
-        judge_robustness(run_dir, locate_data())
+        print_robustness(run_dir, locate_data())
         return
     from experiments.analysis.evaluate import evaluate
 
@@ -105,6 +105,6 @@ def explain_runs(run_dirs):
     path = OUT.value or Path(WORKDIR.value, "explanations", "explained.png")
     check_writable(path, "--out or --workdir", is_file=True)
     start_tensorflow(THREADS.value)
-    from experiments.analysis.explain_images import explain
+    from experiments.analysis.explain import explain
 
     explain(run_dirs, IMAGES.value, path, LAYER.value)

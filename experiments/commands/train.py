@@ -197,7 +197,7 @@ def _check_one_host(values):
 
 def print_list(_):
     """Prints the names of everything that can be trained."""
-    print(registry.listing(DATA_SETS))
+    print(registry.list_everything(DATA_SETS))
 
 
 def train_experiment(name):
@@ -232,6 +232,7 @@ def train_study(name):
         workdir=WORKDIR.value,
         location=locate_data(),
         strategy=make_strategy(),
+        margin=MARGIN.value,
     )
 
 

@@ -1,1 +1,1 @@
-"""What an experiment is: the fields, the recipes, their names."""
+"""Configs of experiments: the fields, the recipes, their names."""

@@ -1,6 +1,6 @@
-"""Augmentations by name, and those that a command line spells out.
+"""Arms by name, and arms that a command line spells out.
 
-An arm is what one side of a comparison adds to the recipe that all share.
+An arm is the part that one side of a comparison adds to the shared recipe.
 """
 
 import ast
@@ -45,14 +45,14 @@ LAYERS = (
     "Solarize",
     "TrivialAugmentWide",
 )
-# Those that are made of others, and the option that holds these.
-_MADE_OF = {"OneOf": "layers", "RandomApply": "layer", "Sequence": "layers"}
+# Layers that contain others, and the option that holds them.
+_CONTAINERS = {"OneOf": "layers", "RandomApply": "layer", "Sequence": "layers"}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
 @dataclass(frozen=True)
 class Arm:
-    """What is added to a recipe.
+    """Layers and a seed offset that are added to a recipe.
 
     Attributes:
         name: Of a file name's characters.
@@ -157,7 +157,7 @@ _PREFIX = re.compile(
 
 
 def display_name(experiment):
-    """The name of an arm in a report's text, tables and figures.
+    """Returns an arm's name for a report's text, tables and figures.
 
     Only built-in arms have one; an arm of the command line keeps the name that
     its user gave it. The name is derived and is in no file of a run. It is
@@ -188,8 +188,8 @@ def display_name(experiment):
     return _TITLES.get(name, key)
 
 
-def with_arm(recipe, prefix, arm):
-    """The experiment of one arm.
+def add_arm(recipe, prefix, arm):
+    """Adds an arm to a recipe.
 
     Args:
         recipe: The `Experiment` that all arms share.
@@ -206,14 +206,14 @@ def with_arm(recipe, prefix, arm):
 
 
 def parse_arm(text):
-    """An `Arm` from text such as "both=RandomErasing(fill='noise') + CutMix".
+    """Reads an `Arm` from a text, "both=RandomErasing(fill='noise') + CutMix".
 
     Nothing in it is executed. Layers are those of `LAYERS`, "keras/NAME" and
-    "keras_cv/NAME", with options by name, or arms of `ARMS`. What `OneOf` and
-    `RandomApply` are made of comes first: "OneOf(CutMix(), MixUp())".
+    "keras_cv/NAME", with options by name, or arms of `ARMS`. Layers
+    inside `OneOf` and `RandomApply` come first: "OneOf(CutMix(), MixUp())".
 
     Raises:
-        ConfigError: if it is none. Options are checked elsewhere.
+        ConfigError: if the text is no arm. Options are checked elsewhere.
     """
     name, equals, expression = text.partition("=")
     name = name.strip()
@@ -226,7 +226,7 @@ def parse_arm(text):
     try:
         tree = ast.parse(expression, mode="eval").body
         layers = _layers(tree, text)
-    # The last two at what is nested too deeply.
+    # The last two are raised if the text is nested too deeply.
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
         raise _not_an_arm(text) from error
     return Arm(name, expression, layers)
@@ -249,7 +249,7 @@ def _layers(node, text):
     parts = ()
     if isinstance(node, ast.Call):
         if not all(keyword.arg for keyword in node.keywords):
-            raise _without_names(text)
+            raise _unnamed_option(text)
         options = {k.arg: ast.literal_eval(k.value) for k in node.keywords}
         parts, node = node.args, node.func
     if not isinstance(node, ast.Name):
@@ -261,21 +261,21 @@ def _layers(node, text):
             f"--arm {text}: there is no layer {name!r}. Known: "
             f"{', '.join(close)}; see --list."
         )
-    if name in _MADE_OF:
+    if name in _CONTAINERS:
         options = {**_parts(name, parts, text), **options}
     elif parts:
-        raise _without_names(text)
+        raise _unnamed_option(text)
     try:
         return (layer(name, **options),)
     except ValidationError as error:
-        said = error.errors()[0].get("ctx", {}).get("error", error)
-        raise ConfigError(f"--arm {text}: {said}.") from error
+        problem = error.errors()[0].get("ctx", {}).get("error", error)
+        raise ConfigError(f"--arm {text}: {problem}.") from error
 
 
 def _parts(name, nodes, text):
-    """The option of a layer that is made of others."""
-    parts = [_as_one(_layers(node, text)) for node in nodes]
-    option = _MADE_OF[name]
+    """Builds the option of a layer that contains others."""
+    parts = [_combine(_layers(node, text)) for node in nodes]
+    option = _CONTAINERS[name]
     if not all(parts) or not parts or (option == "layer" and len(parts) > 1):
         one = name == "RandomApply"
         raise ConfigError(
@@ -287,15 +287,15 @@ def _parts(name, nodes, text):
     return {option: parts[0] if option == "layer" else parts}
 
 
-def _as_one(layers):
-    """Layers as the plain dictionary of one, or None where there are none."""
+def _combine(layers):
+    """Converts layers to the dictionary of one, or None without layers."""
     specs = [asdict(each) for each in layers]
     if len(specs) > 1:
         return asdict(layer("Sequence", layers=specs))
     return specs[0] if specs else None
 
 
-def _without_names(text):
+def _unnamed_option(text):
     return ConfigError(
         f"--arm {text}: options are given by name, such as CutMix(alpha=0.5)."
     )

@@ -3,11 +3,18 @@
 Recipes differ by the size of the problem. None of them was tuned for an arm;
 they are the ones that ResNets are commonly trained with: SGD with Nesterov
 momentum, cosine decay after a warm-up, weight decay, crops and flips.
+
+Expected accuracy: depends on the images; none is published for these recipes.
+Hours, hardware: not run yet; fair_large needs a GPU.
+Commands:
+    python main.py --study=fair_small --data_dir=DIR
+    python main.py --study=fair_standard --data_dir=DIR
+    python main.py --study=fair_large --data_dir=DIR
 """
 
 from dataclasses import replace
 
-from experiments.configs.arms import ARMS, with_arm
+from experiments.configs.arms import ARMS, add_arm
 from experiments.configs.schema import Experiment, Optimizer, Study, layer
 from models.config import Model
 from pipelines.config import Data
@@ -55,7 +62,7 @@ RECIPES = {
 _ARMS = ("baseline", "random_erase", "cutmix", "mixup", "salmix")
 
 EXPERIMENTS = tuple(
-    with_arm(recipe, f"{recipe.name}_", ARMS[name])
+    add_arm(recipe, f"{recipe.name}_", ARMS[name])
     for recipe in RECIPES.values()
     for name in _ARMS
 )

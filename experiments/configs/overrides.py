@@ -1,13 +1,10 @@
-"""How the command line's `--set` changes an experiment's config."""
+"""Changes of an experiment's config by the command line's `--set`."""
 
 import ast
 import dataclasses
 import difflib
-import types
 import typing
-from typing import Annotated, Literal
 
-from annotated_types import Ge, Gt, Le, Lt, MinLen
 from pydantic import ValidationError
 
 from experiments.configs.schema import Experiment
@@ -32,10 +29,10 @@ def override(experiment, assignments):
 
 
 def override_arms(experiments, assignments):
-    """`override` for the arms of a study.
+    """Applies `override` to the arms of a study.
 
     An assignment to a layer, or to another part that only some arms have,
-    changes these.
+    changes these arms.
 
     Raises:
         ConfigError: as `override`, or if no arm has the part.
@@ -66,7 +63,7 @@ def _assign(config, keys, text, path):
     value = getattr(config, key)
     hints = typing.get_type_hints(type(config), include_extras=True)
     kind = hints[key]
-    if value is None and rest and _part_of(kind):
+    if value is None and rest and _is_part(kind):
         raise AbsentPart(
             f"--set {path}={text}: this experiment has no {key}, so there is "
             "nothing to change in it."
@@ -79,12 +76,17 @@ def _assign(config, keys, text, path):
             else f"{key} has no fields"
         )
         raise ConfigError(f"--set {path}={text}: {hint}.")
-    value = _assign(value, rest, text, path) if nested else _parse(text, kind)
-    return _replace(config, key, value, kind, text, path)
+    if nested:
+        value = _assign(value, rest, text, path)
+        return _replace(config, key, [value], kind, text, path)
+    value = _literal(text)
+    # A class may be called 1 or true.
+    candidates = [value, tuple(value) if isinstance(value, list) else text]
+    return _replace(config, key, candidates, kind, text, path)
 
 
 def _assign_layer(layers, key, rest, text, path):
-    """`augment.SaliencyMix.alpha=0.5`; the layer's class checks the value."""
+    """Applies `augment.SaliencyMix.alpha=0.5`; the layer checks the value."""
     names = [layer.layer for layer in layers]
     if key not in names:
         raise _unknown(path, key, names, AbsentPart)
@@ -95,32 +97,50 @@ def _assign_layer(layers, key, rest, text, path):
     index = names.index(key)
     value = _literal(text)
     options = layers[index].options
-    # JSON would make another number of it, and "another config" of the run.
+    # JSON tells 1 from 1.0, and the run would have another config.
     if type(value) is int and type(options.get(rest[0])) is float:
         value = float(value)
     options = {**options, rest[0]: value}
-    changed = _replace(layers[index], "options", options, dict, text, path)
+    changed = _replace(layers[index], "options", [options], dict, text, path)
     return (*layers[:index], changed, *layers[index + 1 :])
 
 
-def _replace(config, key, value, kind, text, path):
-    try:
-        return dataclasses.replace(config, **{key: value})
-    except ValidationError as error:
-        found = error.errors()[0]
-        # What the fields' own checks say, without pydantic's introduction.
-        said = found.get("ctx", {}).get("error")
-        expected = said or f"expected {_expected(kind, found['type'])}"
-        text = text if len(text) < 100 else f"{text[:97]}..."
-        received = "" if "Received" in str(said) else f". Received: {text!r}"
-        raise ConfigError(
-            f"--set {path} {str(expected).replace('expected', 'expects', 1)}"
-            f"{received}."
-        ) from error
+def _replace(config, key, candidates, kind, text, path):
+    """Replaces a field by the first of some values that it takes."""
+    errors = []
+    for value in candidates:
+        try:
+            return dataclasses.replace(config, **{key: value})
+        except ValidationError as error:
+            errors.append(error)
+    own = errors[0].errors()[0].get("ctx", {}).get("error")
+    expected = str(own or _describe(errors[0], kind))
+    text = text if len(text) < 100 else f"{text[:97]}..."
+    received = "" if "Received" in expected else f". Received: {text!r}"
+    expected = expected.removeprefix("expected ")
+    raise ConfigError(
+        f"--set {path} expects {expected}{received}."
+    ) from errors[0]
 
 
-def _part_of(kind):
-    """Whether a field may hold fields of its own."""
+def _describe(error, kind):
+    """Describes the values that a field takes, in Pydantic's words."""
+    words = []
+    for problem in error.errors():
+        word = problem["msg"].removeprefix("Input should be ")
+        if word.startswith(("greater", "less")):
+            word = f"a number {word}"
+        if problem["type"] in ("tuple_type", "missing", "too_long"):
+            count = len(typing.get_args(kind))
+            word = f"{count} numbers separated by commas"
+        words.append(word)
+    if type(None) in typing.get_args(kind):
+        words.append("none")
+    return " or ".join(dict.fromkeys(words))
+
+
+def _is_part(kind):
+    """Tells if a field may hold fields of its own."""
     return any(map(dataclasses.is_dataclass, typing.get_args(kind)))
 
 
@@ -135,68 +155,8 @@ def _unknown(path, key, known, kind=ConfigError):
 def _literal(text):
     try:
         return ast.literal_eval(text)
-    # The last three at what looks like Python, such as {[]: 1} or ((((.
+    # The last three are raised by {[]: 1}, ((((, and the like.
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         return {"true": True, "false": False, "none": None}.get(
             text.lower(), text
         )
-
-
-def _parse(text, kind):
-    """The value that the text stands for in a field of this kind."""
-    value = _literal(text)
-    kinds = _alternatives(kind)
-    if str in kinds and not isinstance(value, str | None):
-        # A class may be called 1 or true.
-        return text
-    if isinstance(value, list) and typing.get_origin(kinds[0]) is tuple:
-        return tuple(value)
-    return value
-
-
-def _alternatives(kind):
-    """The types that a field takes, without their ranges."""
-    union = typing.get_origin(kind) in (types.UnionType, typing.Union)
-    return [
-        typing.get_args(each)[0]
-        if typing.get_origin(each) is Annotated
-        else each
-        for each in (typing.get_args(kind) if union else (kind,))
-    ]
-
-
-def _expected(kind, problem):
-    """What a field takes, in words.
-
-    Args:
-        kind: Its type, with its range.
-        problem: Pydantic's name of what is wrong. Whoever typed a word for a
-            number need not hear of the range.
-    """
-    if typing.get_origin(kind) in (types.UnionType, typing.Union):
-        return " or ".join(
-            _expected(each, problem) for each in typing.get_args(kind)
-        )
-    if typing.get_origin(kind) is Annotated:
-        base, *limits = typing.get_args(kind)
-        words = [] if problem.endswith("_type") else map(_in_words, limits)
-        return ", ".join([_expected(base, problem), *filter(None, words)])
-    options = typing.get_args(kind)
-    if typing.get_origin(kind) is Literal:
-        return "one of " + ", ".join(map(str, options))
-    if typing.get_origin(kind) is tuple:
-        _, _, limits = _expected(options[0], problem).partition(", ")
-        numbers = f"{len(options)} numbers separated by commas"
-        return f"{numbers}, each {limits}" if limits else numbers
-    return "none" if kind is type(None) else kind.__name__
-
-
-def _in_words(limit):
-    if isinstance(limit, MinLen):
-        return "not empty"
-    words = {Ge: "at least", Gt: "above", Le: "at most", Lt: "below"}
-    for kind, word in words.items():
-        if isinstance(limit, kind):
-            (bound,) = dataclasses.astuple(limit)
-            return f"{word} {bound}"
-    return None

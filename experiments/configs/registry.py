@@ -12,7 +12,7 @@ from experiments.configs import (
     tinyimagenet_pocket,
     tinyimagenet_published,
 )
-from experiments.configs.arms import ARMS, LAYERS, parse_arm, with_arm
+from experiments.configs.arms import ARMS, LAYERS, add_arm, parse_arm
 from experiments.errors import ConfigError
 
 _MODULES = (
@@ -38,11 +38,12 @@ def get_study(name):
 
 
 def choose_arms(study, names=(), spelled=()):
-    """The experiments of a study, or those arms that somebody asks for.
+    """Chooses the experiments of a study, or the arms that are asked for.
 
     Args:
         study: A `Study`.
-        names: Of its experiments, with or without its prefix, or of `ARMS`.
+        names: Names of its experiments, with or without its prefix, or of
+            `ARMS`.
         spelled: Texts that `parse_arm` takes; without `names`, they are
             compared with the study's first experiment.
 
@@ -62,7 +63,7 @@ def choose_arms(study, names=(), spelled=()):
         chosen = [own[0]]
     else:
         chosen = [
-            _named_arm(study, name.strip().removeprefix(prefix), known)
+            _choose_arm(study, name.strip().removeprefix(prefix), known)
             for name in names
         ]
     for text in spelled:
@@ -72,10 +73,10 @@ def choose_arms(study, names=(), spelled=()):
                 f"--arm {text}: there is an arm {arm.name!r} already; choose "
                 "another name."
             )
-        chosen.append(_joined(study, arm))
+        chosen.append(_join(study, arm))
     taken = {}
     for each in chosen:
-        # The same under two names would be trained to the last bit alike.
+        # Two names of one config would be trained alike, bit for bit.
         nameless = replace(each, name="", summary="")
         for what in (each.name, repr(nameless)):
             if what in taken:
@@ -88,7 +89,7 @@ def choose_arms(study, names=(), spelled=()):
     return chosen
 
 
-def _named_arm(study, name, known):
+def _choose_arm(study, name, known):
     if name in known:
         return known[name]
     if name not in ARMS:
@@ -98,21 +99,21 @@ def _named_arm(study, name, known):
             f"--arms: there is no arm {name!r} for study {study.name}. Known: "
             f"{', '.join(dict.fromkeys(close))}."
         )
-    return _joined(study, ARMS[name])
+    return _join(study, ARMS[name])
 
 
-def _joined(study, arm):
+def _join(study, arm):
     if study.prefix is None:
         others = [each.name for each in STUDIES.values() if each.prefix]
         raise ConfigError(
             f"study {study.name} has no recipe that {arm.name} could join. "
             f"Those that have: {', '.join(others)}."
         )
-    return with_arm(get_experiment(study.experiments[0]), study.prefix, arm)
+    return add_arm(get_experiment(study.experiments[0]), study.prefix, arm)
 
 
-def listing(data_sets):
-    """Every study, experiment, arm, layer and data set."""
+def list_everything(data_sets):
+    """Lists every study, experiment, arm, layer and data set."""
     width = max(map(len, [*EXPERIMENTS, *STUDIES]))
     parts = {
         "Experiments (--experiment=NAME)": {
@@ -138,7 +139,7 @@ def listing(data_sets):
         "Layers (--arm NAME=LAYER(OPTION=VALUE)+LAYER): "
         f"{', '.join(LAYERS)}; keras/NAME and keras_cv/NAME",
         f"Data sets (--set data.name=NAME): {', '.join(data_sets)}",
-        "Weights at the start: random; of ImageNet where the network is a "
+        "Weights at the start: random; of ImageNet if the network is a "
         "ResNet50 or ResNet101 of stem imagenet and width 64 (--set "
         "model.weights=imagenet)",
     ]

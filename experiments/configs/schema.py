@@ -1,8 +1,8 @@
-"""What an experiment is made of.
+"""Config schema: Experiment, Study, Optimizer, Checkpoint, Layer.
 
 Nothing here imports TensorFlow: listing experiments must be quick. Ranges
-stand with the fields; what only TensorFlow or Keras knows, such as the
-arguments of a layer, `experiments.training.checks` looks at.
+stand with the fields. `experiments.checks` looks at the rest that only
+TensorFlow or Keras knows, such as the arguments of a layer.
 """
 
 import dataclasses
@@ -37,8 +37,7 @@ class Optimizer:
     # Schedule "step": times step_factor every step_epochs.
     step_epochs: Count = 30
     step_factor: Annotated[float, Gt(0), Le(1)] = 0.1
-    # Gradients whose norm, of all weights together, is larger are scaled down
-    # to it.
+    # Gradients with a larger norm, of all weights together, are scaled down.
     clip_norm: Annotated[float, Gt(0), Le(1e6)] | None = None
     # Weights move by the mean gradient of so many batches; steps, epochs and
     # schedules count batches all the same.
@@ -56,7 +55,7 @@ class Layer:
     """A layer of `augment_tf` by name, with its arguments."""
 
     layer: str
-    # Under "layer" or "layers", those that it is made of, as dictionaries.
+    # Under "layer" or "layers", the layers that it contains, as dictionaries.
     options: Plain = field(default_factory=dict)
 
     def __str__(self):
@@ -75,10 +74,12 @@ class Layer:
 
 
 def as_layer(value):
-    """The `Layer` that a config's dictionary stands for; else the value.
+    """Converts a config's dictionary of a layer to a `Layer`.
+
+    Any other value is returned as it is.
 
     Raises:
-        ValidationError: if it stands for one, and options are none.
+        ValidationError: if the dictionary's options are not valid.
     """
     fits = isinstance(value, dict) and "layer" in value
     fits = fits and {*value} <= {"layer", "options"}
@@ -86,7 +87,7 @@ def as_layer(value):
 
 
 def layer(name, /, **options):
-    """The config of one augmentation layer."""
+    """Returns the config of one augmentation layer."""
     return Layer(name, options)
 
 
@@ -99,23 +100,22 @@ class Experiment:
     optimizer: Optimizer = Optimizer()
     augment: tuple[Layer, ...] = ()
     epochs: Annotated[int, Ge(1), Le(1_000_000)] = 100
-    # Added to a run's seed for its weights, order and augmentation; the data
-    # stays that of the seed. The same config trained a second time, as a
-    # placebo, needs other random numbers to tell anything.
+    # Added to a run's seed for weights, order and augmentation, not for data. A
+    # placebo, the same config trained again, needs other random numbers.
     seed_offset: Seed | None = None
-    # Which network is compared with others': that of the last epoch, or of
-    # the one that is best on data.selection.
+    # The network that is evaluated in the end: of the last epoch, or of the
+    # epoch that is best on data.selection.
     # "ema": the averaged weights of the last epoch.
     judged: Literal["last", "best", "ema"] = "last"
-    # Epochs without a better one on data.selection after which training ends.
+    # Training ends after so many epochs without a better one on data.selection.
     early_stop: Count | None = None
     # Share of a training label that is spread evenly over all classes; losses
-    # on val are those of plain labels.
+    # on val use plain labels.
     label_smoothing: Annotated[float, Ge(0), Lt(1)] = 0.0
     # Momentum of a moving average of the weights, which is evaluated and saved
     # beside them; None: no average.
     ema: Annotated[float, Gt(0), Lt(1)] | None = None
-    # Epochs at the end in which layers that mix images with others rest.
+    # In so many epochs at the end, layers that mix images rest.
     unmixed_epochs: Annotated[int, Ge(0), Le(1_000_000)] = 0
     precision: Literal["auto", "float32", "mixed_float16", "mixed_bfloat16"] = (
         "auto"
@@ -128,7 +128,7 @@ class Experiment:
     steps_per_execution: Annotated[int, Ge(1), Le(10_000)] | Literal["auto"] = (
         "auto"
     )
-    # The class that precision and recall are of; None: their means over all.
+    # Class of precision and recall; None: their means over all classes.
     positive_class: str | None = None
     # Name of the published result that the report sets beside this run.
     published: str | None = None
@@ -140,18 +140,18 @@ class Study:
     summary: str
     experiments: tuple[str, ...]
     seeds: Annotated[int, Ge(1), Le(10_000)] = 1
-    # Where the first experiment is a recipe that other arms can join: what
-    # the names of all begin with.
+    # Prefix of all names, if the first experiment is a recipe that other arms
+    # can join.
     prefix: str | None = None
 
 
 def as_json(config):
-    """A config as JSON would read it back: tuples become lists."""
+    """Converts a config to JSON's types: tuples become lists."""
     return json.loads(json.dumps(dataclasses.asdict(config)))
 
 
 def read_config(config):
-    """The `Experiment` of a config.json, without its seed.
+    """Reads the `Experiment` of a config.json without its seed.
 
     Raises:
         ConfigError: if it is of another version of the program.
@@ -165,8 +165,8 @@ def read_config(config):
         ) from error
 
 
-def completed(config):
-    """config.json with the fields that it lacks, at their defaults.
+def fill_defaults(config):
+    """Adds the fields that a config.json lacks, at their defaults.
 
     A field that is new does by default what was done before there was one,
     and a data set is called what it is called today.

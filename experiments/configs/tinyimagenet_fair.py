@@ -1,13 +1,19 @@
 """Controlled comparison on Tiny ImageNet: only the augmentation differs.
 
-Reference points others published at 64 px with a small-image stem, top-1
-accuracy: OpenMixup, ResNet-18: vanilla 61.68, Mixup 63.86, CutMix 65.53,
-SaliencyMix 64.60; ResNet-50 with crop and flip, 100 epochs: 63.19.
-These train on all 100,000 images; here a tenth is held out, which picks the
-best epoch, so that the val images only report. Not run to its end here yet.
+A tenth of the 100,000 train images is held out and picks the best epoch, so
+the val images only report.
+
+Expected accuracy: not run yet. Published by others, not measured here, top-1 %
+at 64 px with a small-image stem and all train images:
+    ResNet-50, crop and flip, 100 epochs: 63.19
+    OpenMixup, ResNet-18: vanilla 61.68, Mixup 63.86, CutMix 65.53,
+    SaliencyMix 64.60
+Hours, hardware: not run yet.
+Command:
+    python main.py --study=tinyimagenet_fair --data_dir=DIR
 """
 
-from experiments.configs.arms import ARMS, with_arm
+from experiments.configs.arms import ARMS, add_arm
 from experiments.configs.schema import Experiment, Optimizer, Study, layer
 from models.config import Model
 from pipelines.config import Data
@@ -52,7 +58,7 @@ _ARMS = (
 )
 EXPERIMENTS = (
     BASELINE,
-    *(with_arm(BASELINE, PREFIX, ARMS[name]) for name in _ARMS),
+    *(add_arm(BASELINE, PREFIX, ARMS[name]) for name in _ARMS),
 )
 
 STUDIES = (

@@ -12,14 +12,19 @@ Published, on 5,000 val images on which the best epoch was also picked:
 The two recipes differ in nearly everything, so the 37 points between them
 say nothing about SaliencyMix; `tinyimagenet_fair` is the comparison that
 does. Images, batches and settings are those of the published code, float32
-among them; its random numbers are not. Not run to their end here yet.
+among them; its random numbers are not.
+
+Expected accuracy: the published figures above; not run to the end here yet.
+Hours, hardware: not run yet.
+Command:
+    python main.py --study=tinyimagenet_published --data_dir=DIR
 """
 
 from experiments.configs.schema import Experiment, Optimizer, Study, layer
 from models.config import Model
 from pipelines.config import Data
 
-# What the Random Erasing run normalized with; its README says ImageNet's.
+# The Random Erasing run normalized with these; its README says ImageNet's.
 _MEAN = (0.4802, 0.4481, 0.3975)
 _STD = (0.2302, 0.2265, 0.2262)
 # The published fill was written after normalization.

@@ -3,24 +3,26 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from experiments.configs.schema import as_json, completed
+from experiments.configs.schema import as_json, fill_defaults
 from experiments.errors import ConfigError
-from experiments.formatting import markdown_table
+from experiments.formatting import counted, duration, markdown_table
 from experiments.planning.image_counts import Counts, count_images
 from experiments.planning.step_timing import Step, StepTimer, build_stand_in
-from experiments.quantities import counted, duration
 from experiments.report import wording
 from experiments.report.findings import find
 from experiments.report.groups import group_runs
 from experiments.report.runs import read_runs
 from experiments.run_folder import RunFolder
 from experiments.runtime import devices
-from experiments.statistics.power import (
+from experiments.statistics.noise import (
     Noise,
-    extend_power,
     measure_fold_noise,
     measure_noise,
+)
+from experiments.statistics.power import (
+    extend_power,
     plan_power,
+    seeds_to_detect,
 )
 from experiments.training.data import epoch_steps
 from experiments.training.disk import needed_bytes
@@ -123,11 +125,13 @@ def estimate_run(experiment, epoch_steps, val, selection, step):
     )
 
 
-def plan_study(name, experiments, *, seeds, workdir, location, strategy):
+def plan_study(
+    name, experiments, *, seeds, workdir, location, strategy, margin=None
+):
     """Prints runs, steps, time and what the study can show; trains nothing.
 
     Args:
-        name, experiments, seeds, workdir, location, strategy: As for
+        name, experiments, seeds, workdir, location, strategy, margin: As for
             `experiments.study.run_study`.
 
     Raises:
@@ -164,6 +168,9 @@ def plan_study(name, experiments, *, seeds, workdir, location, strategy):
         power = _plan_power(name, experiments, len(seeds), images, workdir)
         for sentence in wording.power(power):
             print(f"- {sentence}", flush=True)
+        if margin is not None:
+            needed = seeds_to_detect(power, margin)
+            print(f"- {wording.margin_needs(margin, needed)}", flush=True)
 
 
 def _plan(experiment, seeds, workdir, location, timer):
@@ -208,7 +215,7 @@ def _has_config(folder, experiment):
     if there is None:
         return False
     there.pop("seed", None)
-    return not compare_configs(completed(there), as_json(experiment))
+    return not compare_configs(fill_defaults(there), as_json(experiment))
 
 
 def _plan_power(name, experiments, seeds, images, workdir):

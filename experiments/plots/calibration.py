@@ -1,11 +1,11 @@
-"""Whether a confidence of 80 % is right in 80 % of cases."""
+"""Reliability diagrams: accuracy against confidence."""
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from experiments.metrics import calibration_bins
 from experiments.plots.names import drawable, drawable_text
-from experiments.plots.style import NEUTRAL
+from experiments.plots.style import NEUTRAL, add_legend, assign_styles
 
 
 def plot_calibration(arms, colors, title):
@@ -35,6 +35,7 @@ def plot_reliability(panels, colors):
         A `Figure`.
     """
     labels = drawable(next(iter(panels.values())))
+    styles = assign_styles(colors)
     titles = [drawable_text(title) for title in panels]
     figure = Figure(
         figsize=(4.8 * len(panels) + 0.8, 4.8), dpi=120, layout="constrained"
@@ -47,7 +48,11 @@ def plot_reliability(panels, colors):
         for label, (arm, bins) in zip(labels, arms.items(), strict=True):
             points = 100 * np.array(bins)[:, :2]
             axes.plot(
-                *points.T, "o-", color=colors[arm], markersize=3.5, label=label
+                *points.T,
+                marker="o",
+                markersize=3.5,
+                label=label,
+                **styles[arm],
             )
         axes.set(
             xlabel="confidence (%)",
@@ -57,5 +62,5 @@ def plot_reliability(panels, colors):
         )
         axes.grid(alpha=0.3)
     grid[0].set_ylabel("accuracy (%)")
-    grid[0].legend(handles=grid[0].lines[1:], fontsize=8)
+    add_legend(figure, grid[0].lines[1:], labels)
     return figure

@@ -31,7 +31,7 @@ def plot_confusion(labels, predicted, class_names, title):
 def plot_confusions(panels, title):
     """Draws confusion matrices side by side.
 
-    With more than 20 classes, or 10 where there are several, a matrix is a
+    With more than 20 classes, or 10 if there are several, a matrix is a
     heat map without numbers.
 
     Args:

@@ -1,4 +1,4 @@
-"""Bar charts of how many images each class has in each split."""
+"""Bar charts of the images of each class in each split."""
 
 import textwrap
 

@@ -1,13 +1,11 @@
 """Curves over epochs: one run, or the arms of a study overlaid."""
 
-import textwrap
-
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
 from experiments.plots.names import drawable, drawable_text
-from experiments.plots.style import colors_of
+from experiments.plots.style import add_legend, assign_colors, assign_styles
 
 # Axis label; value of a row of history.csv in validation, in training.
 _CURVES = {
@@ -32,8 +30,6 @@ _MOST_NAMED = 6
 # A loss that was so many times the usual end is drawn on a logarithmic axis,
 # and one that was so many times that, beyond it.
 _FAR, _TOO_FAR = 10, 100
-# Letters of all columns of a legend.
-_LEGEND_WIDTH = 100
 
 
 def save_run_plots(folder):
@@ -65,7 +61,7 @@ def plot_run(rows, name):
         "--",
         label="training, on augmented images",
     )
-    axes.legend()
+    figure.legend(loc="outside upper center", ncols=2)
     return figure
 
 
@@ -73,8 +69,8 @@ def plot_arms(arms, published, name, title):
     """Overlays the curves of several experiments, training and validation.
 
     A line is the mean over seeds, its band reaches from the lowest to the
-    highest. Where few lines end together their names stand beside them,
-    otherwise in a legend.
+    highest. If few lines end together, their names stand beside the ends,
+    otherwise in a legend beside the axes.
 
     Args:
         arms: {experiment: [rows of history.csv, one list a seed]}.
@@ -97,10 +93,11 @@ def plot_arms(arms, published, name, title):
     """
     label, val, train = _CURVES[name]
     labels = dict(zip(arms, drawable(arms), strict=True))
+    styles = assign_styles(assign_colors(arms))
     figure = Figure(figsize=(10, 4.2), dpi=120, layout="constrained")
     figure.suptitle(drawable_text(title))
     panels = figure.subplots(1, 2, sharex=True, sharey=True)
-    for axes, of_row, text in zip(
+    for axes, read, text in zip(
         panels,
         (train, val),
         ("training, on augmented images", "validation"),
@@ -108,18 +105,17 @@ def plot_arms(arms, published, name, title):
     ):
         _prepare(axes, label)
         axes.set_title(text, fontsize=10)
-        for (arm, runs), color in zip(
-            arms.items(), colors_of(arms).values(), strict=True
-        ):
-            _mean_and_band(axes, runs, of_row, color, labels[arm])
-            if arm in published and of_row is val:
+        for arm, runs in arms.items():
+            _mean_and_band(axes, runs, read, styles[arm], labels[arm])
+            if arm in published and read is val:
                 its_label, rows = published[arm]
                 _line(
                     axes,
                     rows,
                     [_published_value(name, row) for row in rows],
                     "--",
-                    color=color,
+                    color=styles[arm]["color"],
+                    linewidth=1,
                     label=drawable_text(its_label),
                 )
     if name == "loss":
@@ -129,14 +125,15 @@ def plot_arms(arms, published, name, title):
     return figure
 
 
-def _mean_and_band(axes, runs, of_row, color, label):
+def _mean_and_band(axes, runs, read, style, label):
     # Runs of other lengths are cut to what all have.
     rows = min(runs, key=len)
-    values = np.array([list(map(of_row, run[: len(rows)])) for run in runs])
+    values = np.array([list(map(read, run[: len(rows)])) for run in runs])
     seeds = f" ({len(runs)} seeds)" if len(runs) > 1 else ""
     (line,) = _line(
-        axes, rows, values.mean(0), color=color, label=f"{label}{seeds}"
+        axes, rows, values.mean(0), label=f"{label}{seeds}", **style
     )
+    color = style["color"]
     low, high = values.min(0), values.max(0)
     if len(rows) == 1:
         axes.vlines(line.get_xdata(), low, high, color=color, alpha=0.4)
@@ -170,7 +167,7 @@ def _line(axes, rows, values, *style, **options):
 
 
 def _keep_ends_readable(panels):
-    """Whatever a loss was in between, or that of one arm that diverged."""
+    """Keeps the ends of losses apart, even if one arm diverged."""
     ends = [line.get_ydata()[-1] for axes in panels for line in axes.lines]
     usual, highest = np.median(ends), max(axes.dataLim.y1 for axes in panels)
     if highest <= _FAR * usual:
@@ -188,23 +185,12 @@ def _keep_ends_readable(panels):
 
 
 def _name_lines(figure, axes):
-    """Names beside the ends of the lines, or in a legend below the axes."""
+    """Writes names beside the ends of the lines, or in a legend."""
     lines = axes.lines
     names = [line.get_label() for line in lines]
     ends = {line.get_xdata()[-1] for line in lines}
     if len(lines) > _MOST_NAMED or len(ends) > 1:
-        names = [textwrap.fill(name, _LEGEND_WIDTH // 2) for name in names]
-        longest = max(len(line) for name in names for line in name.split("\n"))
-        columns = max(1, _LEGEND_WIDTH // longest)
-        rows = -(-len(names) // columns)
-        figure.set_figheight(figure.get_figheight() + 0.2 * rows)
-        figure.legend(
-            lines,
-            names,
-            loc="outside lower center",
-            ncols=columns,
-            fontsize=9,
-        )
+        add_legend(figure, lines, names)
         return
     # Asked for its limits, matplotlib settles them.
     axes.get_ylim()
@@ -234,7 +220,7 @@ def _name_lines(figure, axes):
 
 
 def _spread(heights, gap=0.065):
-    """Heights in [0, 1] in the same order, moved apart to at least `gap`."""
+    """Moves heights in [0, 1] apart to at least `gap`, in the same order."""
     order = np.argsort(heights, kind="stable")
     steps = gap * np.arange(len(order))
     # As far up as the one below asks for, then down from the upper edge.

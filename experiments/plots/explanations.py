@@ -1,4 +1,4 @@
-"""Maps of what a network looks at, over the images."""
+"""Attribution maps over their images."""
 
 import textwrap
 from typing import NamedTuple
@@ -14,7 +14,7 @@ _OPACITY = 0.55
 
 
 class Column(NamedTuple):
-    """What stands below one heading.
+    """One heading with images, maps and captions below it.
 
     Attributes:
         heading: One line or more.
@@ -68,11 +68,11 @@ def plot_overlays(columns, title):
 
 
 def overlay(image, found):
-    """uint8 (H, W, 3): the gray image with a map's colors on it.
+    """Lays a map's colors over the gray image: uint8 (H, W, 3).
 
     Args:
         image: uint8 (H, W, 3).
-        found: float (H, W); what is below 0 counts as 0.
+        found: float (H, W); values below 0 count as 0.
     """
     found = np.maximum(np.nan_to_num(np.asarray(found, np.float32)), 0)
     highest = found.max()

@@ -1,4 +1,4 @@
-"""Pictures of what a data set holds and of what a network is shown."""
+"""Pictures of a data set and of training images."""
 
 import textwrap
 from typing import NamedTuple
@@ -51,7 +51,7 @@ def plot_rows(rows, class_names, title):
         title: Of the figure.
 
     Returns:
-        A `Figure`. Where a label is mixed, it stands below its image.
+        A `Figure`. A mixed label stands below its image.
     """
     class_names, arms = drawable(short_names(class_names)), drawable(rows)
     columns = max(len(images) for images, _ in rows.values())
@@ -67,7 +67,7 @@ def plot_rows(rows, class_names, title):
         for cell, image, label in zip(cells, images, labels, strict=True):
             _show(cell, image)
             if np.count_nonzero(label) > 1:
-                cell.set_xlabel(_weights(label, class_names), fontsize=8)
+                cell.set_xlabel(_format_weights(label, class_names), fontsize=8)
         cells[0].set_ylabel(
             textwrap.fill(arm, 24), rotation=0, ha="right", va="center"
         )
@@ -76,7 +76,7 @@ def plot_rows(rows, class_names, title):
 
 
 class Saliency(NamedTuple):
-    """Where images are salient.
+    """Saliency maps of images.
 
     Attributes:
         maps: (N, H, W).
@@ -121,7 +121,7 @@ def plot_columns(columns, class_names, title, saliency=None):
         for cell, image, label in zip(cells, *columns[heading], strict=True):
             _show(cell, image)
             if heading == headings[0] or np.count_nonzero(label) > 1:
-                text = _weights(label, class_names).split("\n")
+                text = _format_weights(label, class_names).split("\n")
                 text = [textwrap.shorten(line, 24) for line in text]
                 cell.set_xlabel("\n".join(text), fontsize=8)
     figure.suptitle(drawable_text(title), fontsize=10)
@@ -163,15 +163,15 @@ def plot_batch(images, labels, class_names, count=8):
     class_names = drawable(short_names(class_names))
     return plot_images(
         images[:count],
-        [_weights(label, class_names) for label in labels[:count]],
+        [_format_weights(label, class_names) for label in labels[:count]],
         "Training images as the network sees them",
         columns=4,
         side=2.25,
     )
 
 
-def _weights(label, class_names):
-    """For example "0.62 ring\\n0.38 disk"; the weight is left out if 1."""
+def _format_weights(label, class_names):
+    """Formats weights as "0.62 ring\\n0.38 disk", without a weight of 1."""
     heaviest = np.argsort(-label, kind="stable")[:2]
     parts = [
         (label[index], class_names[index])

@@ -7,50 +7,79 @@ import matplotlib
 from matplotlib import font_manager
 from matplotlib.ft2font import FT2Font
 
-# Fonts that have something for every character, and nothing to read.
-_NO_LETTERS = ("lastresort", "adobeblank")
+# Common fonts for other scripts, on Linux, macOS and Windows. Matplotlib takes
+# each letter from the first of them that has it.
+_FONTS = (
+    "DejaVu Sans",
+    "Noto Sans",
+    "Noto Sans CJK JP",
+    "Noto Sans CJK SC",
+    "Noto Sans JP",
+    "Noto Sans SC",
+    "Noto Sans KR",
+    "WenQuanYi Zen Hei",
+    "Noto Sans Devanagari",
+    "Noto Sans Thai",
+    "Noto Sans Bengali",
+    "Noto Sans Tamil",
+    "Noto Emoji",
+    "Arial Unicode MS",
+    "Hiragino Sans",
+    "PingFang SC",
+    "Apple SD Gothic Neo",
+    "Microsoft YaHei",
+    "Yu Gothic",
+    "Malgun Gothic",
+    "Nirmala UI",
+    "Leelawadee UI",
+    "Segoe UI Symbol",
+)
+# The sign for a letter that cannot be shown, which DejaVu Sans has.
+UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 
 
 def drawable(names):
-    """What to draw in place of names: themselves, or else their numbers.
+    """Makes names drawable: one line each, a sign for letters no font has.
 
-    Where the font of figures lacks a character, one of the system is sought
-    that has it. Where none has, a number stands for the name, and a line on
-    the screen says so once. Whoever shows the figure tells whose number it
-    is: they follow the order of the names.
-
-    Comes before the figure is made: its axes keep the fonts that there were.
+    If a letter is lacking, the name's number follows, so that names which
+    differ still do, and a line on the screen says once what to install.
 
     Args:
         names: Strings, numbered from 1.
 
     Returns:
-        A list of strings, on one line each.
+        A list of strings.
 
     Example:
 
     >>> from experiments.plots.names import drawable
-    >>> drawable(["cats", "A$AP", "Žluťoučký kůň"])
+    >>> drawable(["cats", "A$AP", "Žluťoučký  kůň"])
     ['cats', 'A$AP', 'Žluťoučký kůň']
     """
-    shown = []
-    for number, name in enumerate(names, 1):
-        name = " ".join(name.split())
-        if _lacking(frozenset(name)):
-            _say_once()
-            name = f"#{number}"
-        shown.append(name)
-    return shown
+    shown = [drawable_text(" ".join(name.split())) for name in names]
+    return [
+        f"{name} ({number})" if UNKNOWN in name else name
+        for number, name in enumerate(shown, 1)
+    ]
 
 
 def drawable_text(text):
-    """A text with a question mark for each character that no font has."""
-    lacking = _lacking(frozenset(text) - {"\n"})
-    return "".join("?" if each in lacking else each for each in text)
+    """Makes a text drawable as `drawable` does, but keeps its line breaks."""
+    shown = "".join(
+        each if each == "\n" or ord(each) in _letters() else UNKNOWN
+        for each in text
+    )
+    # Control characters and halves of one are in no font.
+    if any(
+        was != now and unicodedata.category(was) not in ("Cc", "Cs", "Cn")
+        for was, now in zip(text, shown, strict=True)
+    ):
+        _note_fonts()
+    return shown
 
 
 def short_names(names):
-    """Without the synonyms that stand behind a comma, where that tells all.
+    """Drops the synonyms behind a comma, if all names stay different.
 
     Example:
 
@@ -66,45 +95,24 @@ def short_names(names):
 
 
 @functools.cache
-def _lacking(characters):
-    """Those that no font has; the fonts of the others are used from now on."""
-    families = list(matplotlib.rcParams["font.family"])
-    lacking = {c for c in characters if not _is_control(c)}
-    for entry in sorted(font_manager.fontManager.ttflist, key=_rank):
-        if not lacking:
-            break
-        if entry.name.replace(" ", "").lower().startswith(_NO_LETTERS):
-            continue
-        font = FT2Font(entry.fname, face_index=entry.index)
-        found = {c for c in lacking if font.get_char_index(ord(c))}
-        if found and entry.name not in ("DejaVu Sans", *families):
-            families.append(entry.name)
-        lacking -= found
+def _letters():
+    """Collects the code points that the installed of `_FONTS` can show."""
+    installed = {font.name: font for font in font_manager.fontManager.ttflist}
+    families = [name for name in _FONTS if name in installed]
     matplotlib.rcParams["font.family"] = families
-    return frozenset(lacking | set(filter(_is_control, characters)))
-
-
-def _is_control(character):
-    """Whether it is a control character, half a one, or none at all."""
-    return unicodedata.category(character) in ("Cc", "Cs", "Cn")
-
-
-def _rank(entry):
-    """The font of figures first, then those that look most like it."""
-    weight = entry.weight if isinstance(entry.weight, int) else 400
-    return (
-        entry.name != "DejaVu Sans",
-        "sans" not in entry.name.lower(),
-        entry.style != "normal",
-        abs(weight - 400),
-        entry.name,
-    )
+    letters = set()
+    for name in families:
+        # Matplotlib's own choice: weight and style are those that it draws.
+        font = FT2Font(font_manager.findfont(name))
+        letters |= font.get_charmap().keys()
+    return letters
 
 
 @functools.cache
-def _say_once():
+def _note_fonts():
     print(
-        "note: no font here has all letters of the names: figures show numbers "
-        "in place of some. Fonts such as Noto Sans CJK mend that.",
+        "note: no font here has all letters of the names, so figures show "
+        f"{UNKNOWN} for some. Install Noto Sans CJK (package fonts-noto-cjk) "
+        "or another of Noto's fonts.",
         flush=True,
     )

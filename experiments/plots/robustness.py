@@ -1,4 +1,4 @@
-"""Error on images that are changed more and more, a line an arm."""
+"""Error curves over the strength of changes, a line an arm."""
 
 from typing import NamedTuple
 
@@ -6,17 +6,16 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from experiments.plots.names import drawable
+from experiments.plots.style import add_legend, assign_styles
 
 _COLUMNS = 3
-# Letters of all columns of the legend.
-_LEGEND_WIDTH = 100
 
 
 class Panel(NamedTuple):
     """One way to change images.
 
     Attributes:
-        title: What is done.
+        title: Names the change.
         unit: Of `levels`, for the axis.
         levels: (L,), how much of it, increasing.
         errors: {arm: (seeds, L)}, in %.
@@ -44,37 +43,29 @@ def plot_changes(panels, colors):
     arms = list(panels[0].errors)
     labels = drawable(arms)
     rows = -(-len(panels) // _COLUMNS)
-    columns = max(1, _LEGEND_WIDTH // (6 + max(map(len, labels))))
-    height = 2.6 * rows + 0.25 * -(-len(arms) // columns)
-    figure = Figure(figsize=(10, height), dpi=120, layout="constrained")
+    styles = assign_styles(colors)
+    figure = Figure(figsize=(10, 2.6 * rows), dpi=120, layout="constrained")
     grid = figure.subplots(rows, _COLUMNS, sharey=True, squeeze=False)
     for axes in grid.flat[len(panels) :]:
         axes.set_axis_off()
     for axes, panel in zip(grid.flat, panels, strict=False):
         for arm in arms:
-            _draw(
-                axes, panel.levels, np.asarray(panel.errors[arm]), colors[arm]
-            )
+            errors = np.asarray(panel.errors[arm])
+            _draw(axes, panel.levels, errors, styles[arm])
         axes.set_title(panel.title, fontsize=10)
         axes.set_xlabel(panel.unit, fontsize=9)
         axes.set_xticks(panel.levels)
         axes.grid(alpha=0.3)
     for axes in grid[:, 0]:
         axes.set_ylabel("Top-1 error (%)")
-    figure.legend(
-        grid.flat[0].lines,
-        labels,
-        loc="outside lower center",
-        ncols=min(columns, len(arms)),
-        fontsize=9,
-    )
+    add_legend(figure, grid.flat[0].lines, labels)
     return figure
 
 
-def _draw(axes, levels, errors, color):
-    axes.plot(levels, errors.mean(0), ".-", color=color)
+def _draw(axes, levels, errors, style):
+    axes.plot(levels, errors.mean(0), marker=".", **style)
     if len(errors) > 1:
         low, high = errors.min(0), errors.max(0)
         axes.fill_between(
-            levels, low, high, color=color, alpha=0.15, linewidth=0
+            levels, low, high, color=style["color"], alpha=0.15, linewidth=0
         )

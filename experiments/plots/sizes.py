@@ -1,8 +1,9 @@
-"""How the images of a data set differ in size."""
+"""Sizes of the images of a data set."""
 
 from matplotlib.figure import Figure
 
 from experiments.plots.names import drawable, drawable_text
+from experiments.plots.style import add_legend
 
 
 def plot_sizes(sizes, title):
@@ -29,5 +30,5 @@ def plot_sizes(sizes, title):
     )
     axes.set_aspect("equal")
     axes.grid(alpha=0.3)
-    axes.legend(handles=axes.collections)
+    add_legend(figure, axes.collections, labels)
     return figure

@@ -47,7 +47,8 @@ def run_on_ray(
     A run takes the processors of its threads, and a GPU if there are some;
     with the strategy "mirrored" it takes all GPUs of a node. A run whose node
     is lost is started again on another node, and goes on from its last
-    checkpoint if that is there. Each node has Python, the packages, this
+    checkpoint if that is there; on another model of processor only with
+    `allow_moved`. Each node has Python, the packages, this
     project and the data under the same paths as this machine. Files on nodes
     that do not share `workdir` are copied to it when a run has ended.
 

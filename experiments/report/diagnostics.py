@@ -11,7 +11,7 @@ from experiments.history import (
     estimate_rise_error,
     still_rising,
 )
-from experiments.statistics.comparison import satterthwaite
+from experiments.statistics.variance import satterthwaite
 from pipelines.config import compare_configs
 
 # Points of accuracy on plain training images that an arm lacks against the
@@ -221,7 +221,7 @@ def _describe_moves(run):
 
 
 def _comparable(part):
-    """What of an environment changes numbers: {field: value}, as text."""
+    """{field: value} of an environment, of all that changes numbers."""
     found = {name: getattr(part, name) for name in _FIELDS}
     found |= part.packages
     if part.git_revision:

@@ -4,11 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from experiments.formatting import spread_cell
+from experiments.formatting import counted, spread_cell
 from experiments.plots.explanations import Column, plot_overlays
 from experiments.plots.names import drawable, short_names
-from experiments.quantities import counted
-from experiments.report.blocks import Picture, Section, Table, Text
+from experiments.report.document import Picture, Section, Table, Text
 from experiments.report.findings import spread
 from experiments.report.records import Explanations, Unusable, read_added
 from experiments.run_folder import EXPLAINED_MAPS, EXPLANATIONS
@@ -127,7 +126,7 @@ def section(material):
 
 
 def _pictures(material, found):
-    """Of the first seed of each arm whose maps are of the same images."""
+    """Yields a picture a method, of each arm's first seed with these images."""
     maps, shown = {}, None
     for arm in material.group.arms:
         seeds = found[arm.name].seeds if arm.name in found else []
@@ -168,7 +167,7 @@ def _pictures(material, found):
 
 
 def _short(text):
-    """What fits below an image."""
+    """A text that fits below an image."""
     return text if len(text) <= 18 else f"{text[:15]}..."
 
 

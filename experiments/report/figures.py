@@ -4,9 +4,8 @@ import numpy as np
 
 from experiments.errors import ConfigError
 from experiments.plots import calibration, confusion, counts, curves, images
-from experiments.plots.names import drawable, short_names
-from experiments.report.blocks import Picture, Section, Text
-from experiments.report.counts import merge_counts
+from experiments.plots.names import UNKNOWN, drawable, short_names
+from experiments.report.document import Picture, Section, Text
 from experiments.report.material import as_published
 from experiments.report.previews import originals, preview
 from experiments.report.wording import isolated
@@ -18,7 +17,7 @@ def numbers(material):
     arms = list(material.labels)
     classes = short_names(material.group.class_names)
     sentences = [
-        f"Figures show numbers in place of the names of some {what}, whose "
+        f"Figures show numbers beside the names of some {what}, some of whose "
         f"letters no font has on the computer that drew them: {whose}."
         for what, whose in (
             (
@@ -37,7 +36,7 @@ def _whose(labels, names):
     return ", ".join(
         f"{label} is {isolated(name)}"
         for label, name in pairs
-        if label.startswith("#") and label != name
+        if UNKNOWN in label
     )
 
 
@@ -72,7 +71,7 @@ def all_curves(material):
 
 
 def previews(material):
-    """What each arm's training makes of the same images."""
+    """A picture of the same images, as each arm's training shows them."""
     rows, lacking = {}, []
     for arm in material.group.arms:
         try:
@@ -95,7 +94,7 @@ def previews(material):
 
 
 def image_counts(material):
-    """How many images each arm had of each class."""
+    """Bar charts of the images that arms had of each class."""
     arms = {material.labels[a.name]: a.runs for a in material.group.arms}
     pictures = [
         Picture(
@@ -111,6 +110,40 @@ def image_counts(material):
         for data_set, splits in merge_counts(arms).items()
     ]
     return Section("Images", pictures, True) if pictures else None
+
+
+def merge_counts(arms):
+    """Numbers of images in the data.json files of all runs.
+
+    Args:
+        arms: {experiment: `runs.Run`s}.
+
+    Returns:
+        {data set: {split: {class: images}}}, splits for training first. Where
+        an arm uses another part of a split than those before it, that part is
+        named "SPLIT (ARM)".
+    """
+    merged, trained_on = {}, set()
+    for arm, runs in arms.items():
+        # The seeds of an arm have the same data; folds, as good as the same.
+        content = runs[0].data
+        splits = merged.setdefault(content.name, {})
+        trained_on.add(content.train)
+        for split, sizes in content.splits.items():
+            # Arms may use different parts of a split.
+            if sizes and splits.setdefault(split, sizes) != sizes:
+                splits[f"{split} ({arm})"] = sizes
+    return {
+        name: {
+            split: splits[split]
+            for split in sorted(
+                splits,
+                key=lambda split: split.partition(" ")[0] not in trained_on,
+            )
+        }
+        for name, splits in merged.items()
+        if splits
+    }
 
 
 def confusions(material):

@@ -22,12 +22,8 @@ from experiments.statistics.cross_validation import (
     compare_folds,
 )
 from experiments.statistics.equivalence import judge_relevance
-from experiments.statistics.power import (
-    Power,
-    measure_fold_noise,
-    measure_noise,
-    measure_power,
-)
+from experiments.statistics.noise import measure_fold_noise, measure_noise
+from experiments.statistics.power import Power, measure_power
 
 # Among five classes or fewer the right one is always in the top 5.
 _FEWEST_FOR_TOP5 = 6

@@ -1,4 +1,4 @@
-"""What the sections of a report are made from."""
+"""The input of a report's sections."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,7 +12,7 @@ from experiments.report.groups import Group
 
 @dataclass(frozen=True, eq=False)
 class Material:
-    """What the sections are made from.
+    """Everything that a section can show.
 
     Attributes:
         group: `arms.Group`.
@@ -40,11 +40,11 @@ class Material:
     @property
     def colors(self):
         """{label: color}."""
-        return style.colors_of(self.labels.values())
+        return style.assign_colors(self.labels.values())
 
 
 def as_published(material, arm, name):
-    """What to call the published result of an arm of this name."""
+    """The label of the published result of an arm of this name."""
     differs = material.published[arm].differs
     other = f" (with other {', '.join(differs)})" if differs else ""
     return f"{name}, as published{other}"

@@ -1,4 +1,4 @@
-"""What each arm's training makes of the same images."""
+"""The same images, as each arm's training shows them."""
 
 from dataclasses import replace
 

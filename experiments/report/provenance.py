@@ -5,7 +5,7 @@ import shlex
 from experiments.configs.arms import ARMS
 from experiments.configs.registry import EXPERIMENTS, STUDIES
 from experiments.configs.schema import Layer, as_json
-from experiments.report.blocks import Code, Section, Table, Text
+from experiments.report.document import Code, Section, Table, Text
 from pipelines.config import compare_configs
 
 
@@ -106,7 +106,7 @@ def _chosen_arms(study, arms):
 
 
 def _assignments(config):
-    """How the config differs from the recipe of its name, as --set."""
+    """--set flags that make the config from the recipe of its name."""
     recipe = EXPERIMENTS.get(config["name"])
     if recipe is None:
         return ""

@@ -39,7 +39,7 @@ class Unusable(Exception):
     """The reason why a folder is left out.
 
     Attributes:
-        kind: "failed", "unfinished" or "left out".
+        kind: As of `runs.LeftOut`.
     """
 
     def __init__(self, reason, kind="left out"):

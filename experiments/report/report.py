@@ -2,12 +2,11 @@
 
 import contextlib
 import json
-import os
 import re
 from pathlib import Path
 
 from experiments.errors import ConfigError
-from experiments.quantities import counted
+from experiments.formatting import counted
 from experiments.report import wording
 from experiments.report.document import Chapter, write_page
 from experiments.report.explanations import explanations_of
@@ -16,15 +15,17 @@ from experiments.report.groups import group_runs
 from experiments.report.material import Material
 from experiments.report.published.results import read_published
 from experiments.report.robustness import robustness_of
-from experiments.report.runs import read_runs
+from experiments.report.runs import LeftOut, read_runs
 from experiments.report.sections import sections_of
 from experiments.report.summary import summarize
 from experiments.run_folder import RunFolder
+from pipelines.files.walking import walk
 
 # A folder with any of these holds a run, whole or not.
 _FILES = ("metrics.json", "config.json", "history.csv", "predictions.npz")
 # What this program writes beside runs, and what follows runs, copies of them.
 _OTHERS = ("reports", "describe", "mlflow", "wandb")
+_NO_RUNS = "by its name it holds no runs but what is written beside them"
 
 
 def report_on(runs_dir, margin=None):
@@ -37,7 +38,7 @@ def report_on(runs_dir, margin=None):
     Raises:
         ConfigError: if there are none, or none of use.
     """
-    paths = find_runs(runs_dir)
+    paths, not_entered = locate_runs(runs_dir)
     if not paths:
         raise ConfigError(
             f"--report: there are no runs in {runs_dir} (looked for folders "
@@ -48,20 +49,43 @@ def report_on(runs_dir, margin=None):
         Path(runs_dir) / "reports" / "all",
         f"Runs in {runs_dir}",
         margin=margin,
+        not_entered=not_entered,
     )
 
 
-def find_runs(runs_dir):
-    """Folders of runs, those near the top first."""
-    found = []
-    for folder, folders, files in os.walk(runs_dir):
-        folders[:] = [name for name in folders if name not in _OTHERS]
-        if set(_FILES) & set(files):
-            found.append(Path(folder))
-    return sorted(found, key=lambda path: (len(path.parts), path))
+def locate_runs(runs_dir):
+    """Locates the folders of runs below a folder.
+
+    Returns:
+        Paths, those near the top first, and `runs.LeftOut`s of the folders
+        that were not entered.
+
+    Raises:
+        DataError: if a folder cannot be read.
+    """
+    tree = walk(runs_dir, why_not_enter=_explain_no_runs)
+    found = {
+        Path(runs_dir, name).parent
+        for name in tree.files
+        if name.rpartition("/")[2] in _FILES
+    }
+    left_out = [
+        LeftOut(Path(runs_dir, name), reason, kind="folder")
+        for name, reason in tree.left_out.items()
+        if reason == _NO_RUNS
+    ]
+    return sorted(found, key=lambda path: (len(path.parts), path)), left_out
 
 
-def write_report(paths, folder, title, study=None, margin=None):
+def _explain_no_runs(name, inside):
+    is_other = name.rpartition("/")[2] in _OTHERS
+    # An experiment may have such a name.
+    if is_other and not any(each.startswith("seed_") for each in inside):
+        return _NO_RUNS
+    return None
+
+
+def write_report(paths, folder, title, study=None, margin=None, not_entered=()):
     """Writes the page that compares runs.
 
     index.html and report.md hold all of it; comparison.json every number;
@@ -75,11 +99,14 @@ def write_report(paths, folder, title, study=None, margin=None):
             its reference; None: whatever they are of.
         margin: Points of a difference that matters, stated before the first
             run; None: no sentence says that arms are alike.
+        not_entered: `runs.LeftOut`s of folders that are no runs.
 
     Raises:
         ConfigError: if no run is of use, and why.
     """
     materials, left_out = compare_runs(paths, study, margin)
+    # Every section shows the same list.
+    left_out += not_entered
     # Layers of Keras and KerasCV take long to start for their previews.
     runs = sum(len(each.group.runs) for each in materials)
     print(f"comparing and drawing {counted(runs, 'run')}", flush=True)

@@ -1,14 +1,13 @@
-"""How arms do on changed images, from their runs' robustness.json."""
+"""Errors of arms on changed images, from their runs' robustness.json."""
 
 from typing import NamedTuple
 
 import numpy as np
 
-from experiments.formatting import spread_cell
+from experiments.formatting import counted, spread_cell
 from experiments.plots.calibration import plot_reliability
 from experiments.plots.robustness import Panel, plot_changes
-from experiments.quantities import counted
-from experiments.report.blocks import Picture, Section, Table, Text
+from experiments.report.document import Picture, Section, Table, Text
 from experiments.report.findings import spread
 from experiments.report.records import Robustness, Unusable, read_added
 from experiments.run_folder import ROBUSTNESS
@@ -24,7 +23,7 @@ _CLEAN = "clean"
 
 
 class ArmRobustness(NamedTuple):
-    """What one arm came to.
+    """Errors of one arm on changed images.
 
     Attributes:
         seeds: list[int], those that have been judged.
@@ -43,7 +42,7 @@ class ArmRobustness(NamedTuple):
 
 
 def robustness_of(group):
-    """What is known of a group's arms.
+    """Summarizes the robustness of a group's arms.
 
     Args:
         group: `arms.Group`.
@@ -88,7 +87,7 @@ def robustness_of(group):
 
 
 def _manner(content):
-    """What two networks must share to be compared."""
+    """The settings and conditions that networks must share to be compared."""
     conditions = [(each.kind, each.level) for each in content.conditions]
     return content.settings, conditions
 

@@ -72,8 +72,10 @@ class LeftOut(NamedTuple):
         path: The folder.
         reason: str, without a full stop.
         arm: Name of the experiment, as far as it can be read.
-        kind: "failed", "unfinished", "copy", "second" (another run of a name
-            and a seed that are there already) or "left out".
+        kind: "failed", "unfinished", "repeated" (the predictions of another
+            seed), "copy" (of a run and its seed), "second" (another run of a
+            name and a seed that are there already), "folder" (no run) or
+            "left out".
     """
 
     path: Path
@@ -84,7 +86,7 @@ class LeftOut(NamedTuple):
     @property
     def is_lost(self):
         """True for a training that the comparison lacks."""
-        return self.kind in ("failed", "unfinished", "left out")
+        return self.kind not in ("copy", "second", "folder")
 
 
 def read_runs(paths):
@@ -120,7 +122,7 @@ def _check_is_new(run, runs):
             raise Unusable(
                 "its predictions are bit for bit those of "
                 f"{other.path}: one training, not two",
-                "copy",
+                "repeated",
             )
         if run.seed == other.seed:
             raise Unusable(

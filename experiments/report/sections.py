@@ -5,13 +5,12 @@ None where the runs hold nothing for it; its place is its place in `ORDER`.
 """
 
 from experiments.configs.schema import as_layer
-from experiments.formatting import spread_cell
+from experiments.formatting import counted, spread_cell
 from experiments.plots import forest
-from experiments.quantities import counted
 from experiments.report import explanations, robustness, wording
 from experiments.report import figures as pictures
 from experiments.report import provenance as origins
-from experiments.report.blocks import Picture, Section, Table, Text
+from experiments.report.document import Picture, Section, Table, Text
 from experiments.report.material import as_published
 from experiments.report.published.results import published_notes
 
@@ -69,13 +68,17 @@ def forest_plot(material):
         )
         for each in findings.differences
     ]
-    once = any(d.verdict == "trained_once" for d in findings.differences)
-    title = (
-        "95 % intervals over the images alone: trained once"
-        if once
-        else "95 % intervals that hold for all arms together; a dot a seed"
-    )
-    table = tabulate_differences(findings.differences, names)
+    once = [d.arm for d in findings.differences if d.verdict == "trained_once"]
+    title = "95 % intervals that hold for all arms together; a dot a seed"
+    if len(once) == len(findings.differences):
+        title = "95 % intervals over the images alone: trained once"
+    elif once:
+        title += (
+            f"\n(of {names.list(once)} over the images alone: trained once)"
+        )
+    if findings.alarms:
+        title = f"Not to be believed, as the placebo is told apart\n{title}"
+    table = tabulate_differences(findings, findings.differences, names)
     listed = "; ".join(
         f"{row['arm']} {row['difference, points']} ({row['95 % interval']})"
         for row in table
@@ -95,15 +98,25 @@ def forest_plot(material):
     )
 
 
-def tabulate_differences(differences, names):
-    """Rows of the table of differences."""
+def tabulate_differences(findings, differences, names):
+    """Rows of a table of differences, beside the margin if there is one."""
+    margin = findings.margin
     return [
         {
             "arm": names(each.arm),
             "against": names(each.reference),
             "difference, points": f"{each.difference:+.2f}",
             "95 % interval": f"{each.low:+.2f} to {each.high:+.2f}",
-            "verdict": each.verdict.replace("_", " "),
+            "verdict": wording.verdict(findings, each),
+            **(
+                {}
+                if margin is None
+                else {
+                    f"beside ±{margin:g}": wording.relevance(
+                        findings.relevance(each)
+                    )
+                }
+            ),
             "detectable, points": wording.detectable(each),
         }
         for each in differences
@@ -125,7 +138,7 @@ def pairs(material):
         "wider than those above, which hold for the comparisons with "
         f"{material.names(findings.arms[0].name)} alone."
     )
-    rows = tabulate_differences(findings.pairs, material.names)
+    rows = tabulate_differences(findings, findings.pairs, material.names)
     return Section("All pairs", [Text([text]), Table(rows, "pairs.csv")], True)
 
 

@@ -1,8 +1,12 @@
 """The end of a study on the screen."""
 
-from experiments.formatting import markdown_table
+from experiments.formatting import counted, markdown_table
 from experiments.report import wording
 from experiments.report.sections import tabulate_differences
+
+# With these, the answer and the path of the page stay on one screen.
+_MOST_LINES = 25
+_LEAST_ROWS = 3
 
 
 def summarize(materials):
@@ -22,9 +26,14 @@ def summarize(materials):
         lines += ["", *wording.answer(findings)]
         warned = len(list(wording.warnings(findings)))
         if warned:
-            warnings = "warning" if warned == 1 else "warnings"
-            lines.append(f"The page has {warned} {warnings}.")
-        rows = tabulate_differences(findings.differences, material.names)
+            lines.append(f"The page has {counted(warned, 'warning')}.")
+        rows = tabulate_differences(
+            findings, findings.differences, material.names
+        )
         if rows:
-            lines += ["", *markdown_table(rows)]
+            # The table's head and rule, and what stands below it.
+            free = max(_LEAST_ROWS, _MOST_LINES - len(lines) - 8)
+            lines += ["", *markdown_table(rows[:free])]
+            if len(rows) > free:
+                lines.append(f"and {len(rows) - free} more on the page")
     return "\n".join(lines)

@@ -5,7 +5,7 @@ import os
 import unicodedata
 
 from experiments.configs.arms import display_name
-from experiments.quantities import counted
+from experiments.formatting import counted
 from experiments.statistics.power import MOST_SEEDS
 
 LEVEL = "95 % interval"
@@ -55,7 +55,7 @@ class _SpokenNames(Names):
 
 
 def names_of(findings):
-    """How sentences call the arms."""
+    """Names of the arms in sentences."""
     return _SpokenNames(arm.name for arm in findings.arms)
 
 
@@ -145,7 +145,7 @@ def _told(findings, names, found):
     sentence = (
         f"{names(found.arm)} {verb} top-1 error{caveat} by "
         f"{abs(found.difference):.1f} points against {names(found.reference)} "
-        f"({LEVEL} {_ends(found)}; {_basis(findings, found)})"
+        f"({LEVEL} {_ends(found)}; {_basis(findings, names, found)})"
     )
     if found.arm in findings.settings.confounded:
         count = len(findings.settings.things[found.arm])
@@ -179,6 +179,19 @@ def _not_told_apart(names, same):
         f"{arms} {are} not told apart from {reference}: to be found, a "
         f"difference would have to be {detectable_range(same)}."
     )
+
+
+def verdict(findings, difference):
+    """The cell of a table: "better", "not told apart" and the like."""
+    words = difference.verdict.replace("_", " ")
+    if findings.alarms and difference.verdict in ("better", "worse"):
+        words += ", not to be believed"
+    return words
+
+
+def relevance(found):
+    """The cell of a table, of what `Findings.relevance` returns."""
+    return "not within" if found is None else found.replace("_", " ")
 
 
 def detectable(difference):
@@ -286,14 +299,26 @@ def _ends(found):
     return f"{ends[0]:.1f} to {ends[1]:.1f}"
 
 
-def _basis(findings, found):
+def _basis(findings, names, found):
     counts = dict.fromkeys((found.seeds, found.reference_seeds))
-    seeds = " against ".join(map(str, counts))
-    return f"{seeds} seeds, {counted(findings.images, 'image')}"
+    seeds = f"{' against '.join(map(str, counts))} seeds"
+    if found.pooled:
+        seeds += f" with those of {names.list(found.pooled)}"
+    return f"{seeds}, {counted(findings.images, 'image')}"
+
+
+def margin_needs(margin, seeds):
+    """The seeds that a difference as large as the margin takes."""
+    if seeds is None:
+        return (
+            f"The margin of {_points(margin)} is out of reach with up to "
+            f"{MOST_SEEDS:,} seeds an arm."
+        )
+    return f"The margin of {_points(margin)} takes {seeds} seeds an arm."
 
 
 def power(power):
-    """What a study of that size shows, and from what that is expected.
+    """The differences that a study of this size detects, and the assumptions.
 
     Args:
         power: `power.Power`.
@@ -416,7 +441,7 @@ def judged(findings):
 
 
 def chosen(findings):
-    """How the epoch was picked whose figures stand beside the last one's."""
+    """The manner in which the best epoch was picked."""
     if any(arm.chosen_on == "val" for arm in findings.arms):
         return (
             "The same of the best epoch, which was picked on the images that "
@@ -426,7 +451,7 @@ def chosen(findings):
 
 
 def notes(findings):
-    """How to read the numbers, in plain words."""
+    """Notes on reading the numbers, in plain words."""
     yield (
         "The interval of a difference counts both what varies: other seeds "
         "would have given other networks, and other images other mistakes. "
@@ -443,12 +468,25 @@ def notes(findings):
         "Detectable is the difference that a study like this one finds in "
         "four of five repetitions; a smaller one may well be there."
     )
+    if findings.placebos:
+        yield (
+            "A placebo is the reference trained again, with other random "
+            "numbers. If it is not told apart, its runs count as further runs "
+            "of the reference for all other arms."
+        )
+    if findings.margin is not None:
+        yield (
+            f"A difference of less than {_points(findings.margin)} was said "
+            "not to matter. An arm has no relevant difference if its whole "
+            "interval lies within that margin."
+        )
     if findings.crossed:
         yield (
             "Cross-validated: each seed is trained without one fold of the "
-            "images and judged on it. The training sets of folds overlap, "
-            "for which nothing is corrected, so many folds make intervals "
-            "look narrower than they are."
+            "images and evaluated on it. The training sets of folds overlap, "
+            "so trainings are more alike than independent ones. The intervals "
+            "are wider for it, by a quarter of the variance over seeds "
+            "divided by the number of folds less one."
         )
     yield (
         "The calibration error is the mean distance between confidence and "

@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from experiments.errors import ConfigError
-from experiments.quantities import counted
+from experiments.formatting import counted
 from experiments.runtime import workers
 
 # With so many steps in a call, an accelerator need not wait for Python.

@@ -11,13 +11,15 @@ import tensorflow as tf
 
 from experiments.runtime import devices
 from experiments.runtime.startup import ONEDNN
-from experiments.runtime.workers import worker_of
+from experiments.runtime.workers import Worker, worker_of
 from pipelines.config import compare_configs
 
 _FILE = "environment.json"
 # Fields of environment.json that are about all parts of the run.
 _OF_ALL_PARTS = ("notes", "earlier_parts")
 
+# Fields in which the workers of one run may differ; the first one's are kept.
+_HARDWARE = ("accelerator", "processor")
 _PACKAGES = (
     "tensorflow",
     "keras",
@@ -60,23 +62,27 @@ def resolve_environment(experiment, strategy):
     }
 
 
-def list_environment_changes(folder, environment):
+def list_environment_changes(folder, environment, worker):
     """(field, old, new) of what has changed since a run was begun.
 
     Args:
         folder: The `RunFolder`.
         environment: As `resolve_environment` returns it.
+        worker: The `Worker` that this process is.
     """
     there = folder.read_json(_FILE)
     if there is None:
         return []
-    return compare_configs(
-        {key: there.get(key) for key in environment}, environment
-    )
+    now = {
+        key: value
+        for key, value in environment.items()
+        if worker.is_chief or key not in _HARDWARE
+    }
+    return compare_configs({key: there.get(key) for key in now}, now)
 
 
 def record_environment(folder, environment, first_step, notes):
-    """Writes environment.json.
+    """Writes environment.json, on the first worker.
 
     An earlier part of the run that was made in another environment, or by
     other code, stays under "earlier_parts". Each part has the step that it
@@ -97,7 +103,7 @@ def record_environment(folder, environment, first_step, notes):
         "git_changes": _git("status", "--porcelain"),
     }
     before, now = _describe_code(last), _describe_code(code)
-    has_moved = bool(list_environment_changes(folder, environment))
+    has_moved = bool(list_environment_changes(folder, environment, Worker()))
     parts, begins_at = last.get("earlier_parts", []), first_step
     if last and (has_moved or before != now):
         part = {k: v for k, v in last.items() if k not in _OF_ALL_PARTS}

@@ -17,27 +17,26 @@ References:
     statistical precipice", 2021, and its code, google-research/rliable.
     Bouthillier et al., "Accounting for variance in machine learning
     benchmarks", 2021, for the sources of variance.
-    Welch, "The generalization of 'Student's' problem when several different
-    population variances are involved", 1947, and Satterthwaite, "An
-    approximate distribution of estimates of variance components", 1946, for
-    degrees of freedom.
 """
 
-import math
 from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import chdtri, stdtrit
 
 from experiments.statistics.quantiles import (
     reach_independently,
     reach_pairs,
     reach_reference,
 )
+from experiments.statistics.variance import (
+    Accuracies,
+    Variance,
+    estimate_difference,
+    share_variance,
+)
 
 CONFIDENCE = 0.95
-POWER = 0.8
 
 
 class Difference(NamedTuple):
@@ -74,61 +73,11 @@ class Difference(NamedTuple):
     seeds: int
     reference_seeds: int
     pooled: tuple
-    variance: "Variance"
+    variance: Variance
 
     def as_json(self):
         """All of it as plain numbers, for comparison.json."""
         return self._asdict() | {"variance": self.variance._asdict()}
-
-
-class Variance(NamedTuple):
-    """Variance of a difference in accuracy, which is in [-1, 1].
-
-    Attributes:
-        images: Number of distinct images, N.
-        over_images: I, or all variance if trained once.
-        over_seeds: S; None if trained once.
-        degrees_over_seeds: f; None if trained once.
-        degrees: g.
-    """
-
-    images: int
-    over_images: float
-    over_seeds: float | None
-    degrees_over_seeds: float | None
-    degrees: float
-
-    @property
-    def error(self):
-        """Standard error of the difference in points.
-
-        Not below one image in N: otherwise predictions that all agree would
-        have an interval of no width.
-        """
-        total = (self.over_seeds or 0) + self.over_images
-        return 100 * max(math.sqrt(total), 1 / self.images)
-
-    def detectable(self, reach):
-        """The difference in points that is found in 80 % of studies.
-
-            (c + t(0.8, g)) sqrt(S f / chi2(0.5, f) + I)
-
-        S f / chi2(0.5, f) is the median-unbiased estimate: S itself is too
-        small in more than half of the studies with few seeds.
-
-        Args:
-            reach: c, in standard errors.
-
-        Returns:
-            Points; None if trained once, or if more than 100.
-        """
-        if self.over_seeds is None:
-            return None
-        f = self.degrees_over_seeds
-        over_seeds = self.over_seeds * f / float(chdtri(f, 0.5))
-        error = self._replace(over_seeds=over_seeds).error
-        points = (reach + float(stdtrit(self.degrees, POWER))) * error
-        return points if points <= 100 else None
 
 
 def compare_arms(correct, reference=None, confidence=CONFIDENCE, placebos=()):
@@ -149,7 +98,8 @@ def compare_arms(correct, reference=None, confidence=CONFIDENCE, placebos=()):
         g      = (S + I)^2 / (S^2 / f + I^2 / (N - 1))
         V      = max(S + I, 1 / N^2)
         interval:   D -/+ c sqrt(V)
-        detectable: (c + t(0.8, g)) sqrt(S f / chi2(0.5, f) + I)
+        detectable: (c + t(0.8, g)) sqrt(S h / chi2(0.5, h) + I), with
+                    h = min(f, n_a + n_0 - 2)
 
     With three or more arms of n seeds each and n_0 >= n seeds of the
     reference, c is Dunnett's quantile for k arms and g degrees of freedom,
@@ -209,7 +159,7 @@ def compare_arms(correct, reference=None, confidence=CONFIDENCE, placebos=()):
     if len(correct) == 1:
         return []
     found = _compare_with(correct, first, len(correct) - 1, confidence)
-    pooled = pooled_placebos(found, placebos)
+    pooled = _select_placebos(found, placebos)
     if not pooled:
         return found
     joined = {
@@ -253,38 +203,19 @@ def compare_all_pairs(correct, confidence=CONFIDENCE):
     correct = _read_arms(correct)
     if len(correct) < 2:
         return []
-    arms = {name: _Arm.measure(right) for name, right in correct.items()}
-    shared = _share_variance(arms.values())
+    arms = {name: Accuracies.measure(right) for name, right in correct.items()}
+    shared = share_variance(arms.values())
     balanced = len(arms) > 2 and _is_balanced(arms.values())
     reach = reach_pairs(len(arms), confidence)
     return [
         describe_difference(
             (name, first),
-            *_estimate(arms[name], arms[first], shared, balanced),
+            *estimate_difference(arms[name], arms[first], shared, balanced),
             reach,
             (arms[name].seeds, arms[first].seeds),
         )
         for first, name in combinations(arms, 2)
     ]
-
-
-def pooled_placebos(differences, placebos):
-    """Names of the placebos that count as the reference.
-
-    Args:
-        differences: List of `Difference` from the reference alone.
-        placebos: Names.
-
-    Returns:
-        Tuple of names: none if a placebo is told apart; without placebos
-        that were trained once.
-    """
-    verdicts = {d.arm: d.verdict for d in differences if d.arm in placebos}
-    if {"better", "worse"} & set(verdicts.values()):
-        return ()
-    return tuple(
-        name for name, said in verdicts.items() if said == "not_told_apart"
-    )
 
 
 def describe_difference(names, difference, variance, reach, seeds):
@@ -320,56 +251,6 @@ def describe_difference(names, difference, variance, reach, seeds):
         (),
         variance,
     )
-
-
-def combine_variance(images, over_images, over_seeds, degrees_over_seeds):
-    """`Variance` whose degrees of freedom are Satterthwaite's.
-
-    Args:
-        images: N.
-        over_images: I, with N - 1 degrees of freedom.
-        over_seeds: S, or None if trained once.
-        degrees_over_seeds: f, or None.
-    """
-    parts = [(float(over_images), max(1, images - 1))]
-    if over_seeds is not None:
-        over_seeds = float(over_seeds)
-        degrees_over_seeds = float(degrees_over_seeds)
-        parts.append((over_seeds, degrees_over_seeds))
-    _, degrees = satterthwaite(*parts)
-    return Variance(
-        images,
-        float(over_images),
-        over_seeds,
-        degrees_over_seeds,
-        float(degrees),
-    )
-
-
-def satterthwaite(*parts):
-    """Adds independent estimates of variances.
-
-    Args:
-        parts: (variance, degrees of freedom) of each.
-
-    Returns:
-        The sum and its effective degrees of freedom; the fewest of all
-        parts if all are 0.
-
-    Example:
-        >>> satterthwaite((1.0, 4), (1.0, 4))
-        (2.0, 8.0)
-    """
-    total = sum(variance for variance, _ in parts)
-    if total == 0:
-        return total, min(degrees for _, degrees in parts)
-    # Shares, because squares of tiny variances are 0.
-    return total, 1 / sum((v / total) ** 2 / degrees for v, degrees in parts)
-
-
-def variance_of_mean(values):
-    """Variance of the mean of float (n,); 0 for one value."""
-    return values.var(ddof=1) / len(values) if len(values) > 1 else 0.0
 
 
 def find_reference(correct, reference):
@@ -427,8 +308,8 @@ def _read_arms(correct):
     if len(set(images.values())) > 1:
         raise ValueError(
             "Expected the same images in all arms. Received numbers of "
-            f"images: {images}. Keep the images that all arms have judged, "
-            "in one order."
+            f"images: {images}. Keep the images that all arms have "
+            "evaluated, in one order."
         )
     return correct
 
@@ -443,31 +324,32 @@ def _check_placebos(correct, reference, placebos):
         )
 
 
-class _Arm(NamedTuple):
-    seeds: int
-    shares: np.ndarray  # float (N,), of the seeds that have an image right
-    variance: float  # of the accuracy over seeds
-    chance: float  # v, its least value: from errors independent of each other
+def _select_placebos(differences, placebos):
+    """Names of the placebos that count as the reference.
 
-    @classmethod
-    def measure(cls, right):
-        seeds, images = right.shape
-        shares = right.mean(0)
-        if seeds == 1:
-            return cls(1, shares, math.nan, math.nan)
-        chance = (shares * (1 - shares)).mean() * seeds / (seeds - 1) / images
-        return cls(seeds, shares, right.mean(1).var(ddof=1), chance)
+    None if one of them is told apart, and none that was trained once.
+    """
+    verdicts = {d.arm: d.verdict for d in differences if d.arm in placebos}
+    if {"better", "worse"} & set(verdicts.values()):
+        return ()
+    return tuple(
+        name
+        for name, verdict in verdicts.items()
+        if verdict == "not_told_apart"
+    )
 
 
 def _compare_with(correct, first, comparisons, confidence):
-    arms = {name: _Arm.measure(right) for name, right in correct.items()}
+    arms = {name: Accuracies.measure(right) for name, right in correct.items()}
     reference = arms.pop(first)
-    shared = _share_variance([reference, *arms.values()])
+    shared = share_variance([reference, *arms.values()])
     balanced = comparisons > 1 and _is_balanced(arms.values(), reference)
     independently = reach_independently(comparisons, confidence)
     found = []
     for name, arm in arms.items():
-        difference, variance = _estimate(arm, reference, shared, balanced)
+        difference, variance = estimate_difference(
+            arm, reference, shared, balanced
+        )
         reach = independently
         if balanced and variance.over_seeds is not None:
             correlation = arm.seeds / (arm.seeds + reference.seeds)
@@ -490,43 +372,3 @@ def _is_balanced(arms, reference=None):
     if len(counts) != 1:
         return False
     return reference is None or reference.seeds >= counts.pop()
-
-
-def _share_variance(arms):
-    """The variance over seeds of all arms, and its degrees of freedom."""
-    repeated = [arm for arm in arms if arm.seeds > 1]
-    if not repeated:
-        return 0.0, 0
-    degrees = [arm.seeds - 1 for arm in repeated]
-    estimates = [(arm.variance, arm.chance) for arm in repeated]
-    pooled = np.average(estimates, axis=0, weights=degrees).max()
-    return pooled, sum(degrees)
-
-
-def _estimate(arm, reference, shared, balanced):
-    """The difference in accuracy and its `Variance`."""
-    gains = arm.shares - reference.shares
-    difference, images = gains.mean(), len(gains)
-    total = variance_of_mean(gains)
-    if min(arm.seeds, reference.seeds) == 1:
-        return difference, combine_variance(images, total, None, None)
-    own = satterthwaite(
-        *(
-            (max(one.variance, one.chance) / one.seeds, one.seeds - 1)
-            for one in (arm, reference)
-        )
-    )
-    pooled, nu = shared
-    pooled *= 1 / arm.seeds + 1 / reference.seeds
-    over_seeds = max(own[0], pooled)
-    if balanced and over_seeds > 0:
-        weight = (pooled / over_seeds) ** 2
-        degrees = 1 / (weight / nu + (1 - weight) / own[1])
-    else:
-        # If rounding alone tells the variances apart, own has fewer degrees.
-        degrees = nu if pooled > own[0] * (1 + 1e-9) else own[1]
-    chance = arm.chance / arm.seeds + reference.chance / reference.seeds
-    interaction = max(0.0, total - chance)
-    return difference, combine_variance(
-        images, interaction, over_seeds, degrees
-    )

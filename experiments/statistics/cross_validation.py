@@ -13,14 +13,16 @@ import numpy as np
 
 from experiments.statistics.comparison import (
     CONFIDENCE,
-    Variance,
-    combine_variance,
     describe_difference,
     find_reference,
     read_right,
-    variance_of_mean,
 )
 from experiments.statistics.quantiles import reach_pairs, reach_reference
+from experiments.statistics.variance import (
+    Variance,
+    combine_variance,
+    variance_of_mean,
+)
 
 # Share of the variance over seeds that is common to overlapping training
 # sets, times F - 1 for F folds. By simulation of trained classifiers.
@@ -157,7 +159,7 @@ def _read_folds(correct, images, folds):
 
 
 def _compare(arms, images, folds, pairs, reach):
-    shared, _ = share_variance(arms)
+    shared, _ = share_fold_variance(arms)
     found = []
     for name, first in pairs:
         arm, other = arms[name], arms[first]
@@ -172,7 +174,7 @@ def _compare(arms, images, folds, pairs, reach):
     return found
 
 
-def share_variance(arms):
+def share_fold_variance(arms):
     """Mean over all pairs of arms of the variance of their differences.
 
     Of arms that all have the same seeds it is twice the residual variance

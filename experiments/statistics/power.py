@@ -7,9 +7,10 @@ and agreement A, the share of images on which two seeds of an arm are both
 right or both wrong:
 
     v  = (1 - A) / 2 / N
-    s2 = v + seed_deviation^2, with 2 (n - 1) degrees of freedom
+    s2 = v + seed_deviation^2
     S  = 2 / n times the mean of max(v, s2 as estimated from n seeds); with
-         three or more arms the mean of max(s2, s2 as estimated)
+         three or more arms the mean of max(s2, s2 as estimated), with
+         2 (n - 1) degrees of freedom
     I  = 2 arm_share (p (1 - p) - (1 - A) / 2) / N
 
 Being right has the variance p (1 - p). (1 - A) / 2 of it is luck of the
@@ -24,59 +25,26 @@ training; the rest is that some images are easy and others hard, of which
 This is an approximation: neither S nor I varies as estimates do.
 `benchmarks/false_claims.py` measures how often a difference planned here is
 found in fact.
-
-References:
-    Jordan, "On the variance of neural network training with respect to test
-    sets and distributions", ICLR 2024: errors of trainings on CIFAR-10 and
-    ImageNet are nearly independent of each other, and accuracy on unlimited
-    images deviates little over seeds.
 """
 
 import bisect
 import math
 from typing import NamedTuple
 
-import numpy as np
 from scipy.stats import chi2
 
-from experiments.statistics.comparison import (
-    CONFIDENCE,
-    Variance,
-    combine_variance,
+from experiments.statistics.comparison import CONFIDENCE
+from experiments.statistics.cross_validation import OVERLAP
+from experiments.statistics.noise import (
+    ARM_SHARE,
+    LUCK,
+    SEED_DEVIATION,
+    Noise,
 )
-from experiments.statistics.cross_validation import OVERLAP, share_variance
 from experiments.statistics.quantiles import reach_reference
+from experiments.statistics.variance import Variance, combine_variance
 
-# An assumption until runs tell: about what ResNets reach on Tiny ImageNet.
-ACCURACY = 0.62
-# Deviation of accuracy over seeds, in points, beyond independent errors. An
-# assumption until a study has measured its own: on the careful side for
-# networks trained to convergence (Jordan, 2024), not for short trainings.
-SEED_DEVIATION = 0.3
-# Assumptions, too. Of p (1 - p), the share that is luck of the training: at
-# an accuracy of 62 %, two seeds are both right or both wrong on 80 %.
-LUCK = 0.425
-# Of what makes images easy or hard, the share that another arm changes.
-ARM_SHARE = 0.05
 MOST_SEEDS = 1000
-
-
-class Noise(NamedTuple):
-    """Assumptions of `detectable_difference`, or what runs say of them.
-
-    Attributes:
-        accuracy: In [0, 1].
-        agreement: Of two seeds of an arm, in [0, 1].
-        seed_deviation: In points, beyond independent errors.
-        arm_share: In [0, 1].
-        runs: Number of runs that these are measured on; 0: all are assumed.
-    """
-
-    accuracy: float = ACCURACY
-    agreement: float = 1 - 2 * LUCK * ACCURACY * (1 - ACCURACY)
-    seed_deviation: float = SEED_DEVIATION
-    arm_share: float = ARM_SHARE
-    runs: int = 0
 
 
 class Power(NamedTuple):
@@ -167,6 +135,17 @@ def extend_power(power, arms, seeds, images):
     ratio = plan.detectable / before.detectable
     most = power.detectable_most or math.inf
     return _scale(plan, ratio * power.detectable, ratio * most)
+
+
+def seeds_to_detect(power, points):
+    """Seeds of each arm that detect a difference; None if 1,000 do not.
+
+    Args:
+        power: From `plan_power` or `extend_power`.
+        points: The difference, more than 0.
+    """
+    assumed = _assumptions(power.noise, power.folds)
+    return seeds_needed(points, power.arms, power.images, **assumed)
 
 
 def _scale(plan, least, most):
@@ -260,16 +239,16 @@ def _expect(arms, seeds, images, chance, beyond, interaction):
     """The `Variance` to expect if all seeds evaluate the same images."""
     chance /= images
     total = chance + beyond
-    degrees = 2 * (seeds - 1)
-    least = total if arms > 2 else chance
-    mean = _mean_of_larger(least, total, degrees)
+    degrees = own = 2 * (seeds - 1)
+    mean = _mean_of_larger(total if arms > 2 else chance, total, own)
     if arms > 2 and mean > 0:
         weight = (total / mean) ** 2
         shared = arms * (seeds - 1)
-        degrees = 1 / (weight / shared + (1 - weight) / degrees)
-    return combine_variance(
+        degrees = 1 / (weight / shared + (1 - weight) / own)
+    expected = combine_variance(
         images, 2 * interaction / images, 2 / seeds * mean, degrees
     )
+    return expected._replace(degrees_over_seeds=float(own))
 
 
 def _expect_in_folds(seeds, images, folds, chance, beyond, interaction):
@@ -342,85 +321,3 @@ def _check(name, value, least, most=math.inf):
             f"{'' if math.isinf(most) else f' and at most {most:g}'}. "
             f"Received: {name}={value!r}."
         )
-
-
-def measure_noise(correct):
-    """The `Noise` of runs that evaluate the same images.
-
-    It takes two seeds of an arm. What one arm alone does not tell is assumed.
-
-    Args:
-        correct: {arm: bool (seeds, images)}, which predictions are right, as
-            for `comparison.compare_arms`. Arms may be empty.
-    """
-    right = [np.asarray(each) for each in correct.values() if np.size(each)]
-    repeated = [each for each in right if len(each) > 1]
-    if not repeated:
-        return Noise()
-    images = right[0].shape[1]
-    accuracy = float(np.mean([each.mean() for each in right]))
-    variance = accuracy * (1 - accuracy)
-    over_seeds, chance = np.average(
-        [_variances(each) for each in repeated],
-        axis=0,
-        weights=[len(each) - 1 for each in repeated],
-    )
-    # As an estimate it can exceed what no seeds can.
-    chance = min(chance, variance)
-    beyond = max(0.0, over_seeds - chance / images)
-    return Noise(
-        accuracy,
-        float(1 - 2 * chance),
-        float(100 * beyond**0.5),
-        _arm_share(right, variance - chance),
-        sum(map(len, right)),
-    )
-
-
-def _variances(right):
-    """Of the accuracy, and mean over images, of bool (seeds, images)."""
-    return right.mean(1).var(ddof=1), right.var(0, ddof=1).mean()
-
-
-def _arm_share(right, difficulty):
-    """Share of the variance of difficulty that another arm changes."""
-    first, *others = right
-    estimates = [
-        (other.mean(0) - first.mean(0)).var(ddof=1)
-        - sum(_variances(each)[1] / len(each) for each in (first, other))
-        for other in others
-        if min(len(first), len(other)) > 1 and first.shape[1] > 1
-    ]
-    if not estimates or difficulty <= 0:
-        return ARM_SHARE
-    share = np.mean(estimates) / 2 / difficulty
-    return float(np.clip(share, 0, 1))
-
-
-def measure_fold_noise(correct):
-    """The `Noise` of runs in cross-validation.
-
-    Seeds evaluate different images, so agreement and share are assumed. The
-    variance of accuracies beyond those is the deviation over seeds.
-
-    Args:
-        correct: {arm: {seed: bool (images of the seed,)}}, as for
-            `cross_validation.compare_folds`. Arms may be empty.
-    """
-    found, degrees = share_variance(correct)
-    runs = [right for seeds in correct.values() for right in seeds.values()]
-    if not degrees:
-        return Noise()
-    accuracy = float(np.mean([right.mean() for right in runs]))
-    variance = accuracy * (1 - accuracy)
-    chance = LUCK * variance
-    images = np.mean([len(right) for right in runs])
-    expected = (chance + ARM_SHARE * (variance - chance)) / images
-    beyond = max(0.0, found / 2 - expected)
-    return Noise(
-        accuracy,
-        1 - 2 * chance,
-        float(100 * beyond**0.5),
-        ARM_SHARE,
-        len(runs),
-    )

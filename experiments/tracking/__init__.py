@@ -1,1 +1,1 @@
-"""What follows runs: TensorBoard, MLflow, Weights & Biases."""
+"""Tracking of runs with TensorBoard, MLflow and Weights & Biases."""

@@ -1,32 +1,36 @@
-"""Tells tools what the folder of a run says, each thing once."""
+"""Tracking of a run by tools that read its folder, each epoch once."""
 
 import contextlib
 
+from experiments.configs.schema import Layer
 from experiments.run_folder import RunFolder
-from experiments.tracking.record import (
-    Record,
-    files_of,
-    record_of,
-    results_of,
-)
-from experiments.tracking.tools import KEEPERS, TOOLS, make_tool
+from experiments.tracking.tools import CLASSES, KEEPERS, TOOLS
 
 _FILE = "tracking.json"
+# Files of a finished run; the others are large, or for going on.
+_FILES = (
+    "config.json",
+    "data.json",
+    "environment.json",
+    "history.csv",
+    "metrics.json",
+    "plots/*",
+)
 
 
 class Tracking:
-    """What follows a run.
+    """Follows a run with tools.
 
-    It reads the run's folder and nothing else, and writes tracking.json there:
-    {tool: {"id", "epochs": how many it has been told, "ended"}}. So a run that
-    goes on does so in the same run of the tool, and no epoch is told twice. A
-    tool that fails is left out from then on; the same command tells it later
-    what it lacks.
+    It reads the run's folder and writes tracking.json there: {tool: {"id",
+    "epochs": how many it has been told, "ended"}}. So a run that goes on does
+    so in the same run of the tool, and no epoch is told twice. A tool that
+    fails is left out from then on; the same command tells it later what it
+    lacks.
 
     Args:
         folder: The `RunFolder`.
         names: Keys of `experiments.tracking.tools.TOOLS`.
-        record: A `Record`; None: that of the run.
+        record: See `tools.TensorBoard`; None: read from the folder.
     """
 
     def __init__(self, folder, names, record=None):
@@ -34,7 +38,7 @@ class Tracking:
         self.record = record
         self.left = list(names)
         self.begun = {}
-        self.states = read_states(folder)
+        self.states = folder.read_json(_FILE) or {}
 
     def follow(self):
         """Tells the epochs of history.csv that are new."""
@@ -48,7 +52,7 @@ class Tracking:
                     self._note(name, epochs=len(rows))
 
     def end(self, status, results=None, files=()):
-        """Closes what was begun; each may be begun again.
+        """Ends the runs of all tools; each may be begun again.
 
         Args:
             status: "finished", "failed", or what metrics.json calls it.
@@ -64,9 +68,9 @@ class Tracking:
     def _begin(self, name):
         if name in self.begun:
             return
-        self.record = self.record or record_of(self.folder)
+        self.record = self.record or read_record(self.folder)
         known = self.states.get(name, {}).get("id")
-        tool = make_tool(name, self.folder, self.record)
+        tool = CLASSES[name](self.folder, self.record)
         identity = tool.begin(known)
         self.begun[name] = tool
         if identity != known:
@@ -83,8 +87,7 @@ class Tracking:
     def _left_out_if_it_fails(self, name):
         try:
             yield
-        # Whatever a server, a network or a disk makes of it: the run is more
-        # than what follows it.
+        # A tool may raise anything, and the run must go on.
         except Exception as error:
             self.left.remove(name)
             reason = " ".join(f"{type(error).__name__}: {error}".split())
@@ -97,7 +100,7 @@ class Tracking:
 
 
 @contextlib.contextmanager
-def followed(folder, names):
+def track_run(folder, names):
     """Yields the `Tracking` of a run that is being made, and ends it.
 
     Args:
@@ -112,18 +115,27 @@ def followed(folder, names):
 
 
 def catch_up(folder, names):
-    """Tells those tools of a finished run that have not been told all of it."""
-    states = read_states(folder)
+    """Tells tools the part of a finished run that they lack."""
+    states = folder.read_json(_FILE) or {}
     lacking = [n for n in names if not states.get(n, {}).get("ended")]
     _end(Tracking(folder, lacking))
 
 
 def _end(tracking):
-    folder = tracking.folder
-    if folder.is_finished():
-        tracking.end("finished", results_of(folder), files_of(folder))
-    else:
-        tracking.end((folder.metrics() or {}).get("status", "interrupted"))
+    folder, metrics = tracking.folder, tracking.folder.metrics() or {}
+    if not folder.is_finished():
+        return tracking.end(metrics.get("status", "interrupted"))
+    results = {
+        name: value
+        for name, value in flatten(metrics).items()
+        if isinstance(value, int | float)
+    }
+    files = sorted(
+        str(path.relative_to(folder.path))
+        for name in _FILES
+        for path in folder.path.glob(name)
+    )
+    return tracking.end("finished", results, files)
 
 
 def track_report(path, title, names):
@@ -134,12 +146,41 @@ def track_report(path, title, names):
         title: Such as "Study demo".
         names: Keys of `experiments.tracking.tools.TOOLS`.
     """
-    record = Record(f"{title}, report", "reports", {}, {})
+    record = {"title": f"{title}, report", "group": "reports"}
+    record |= {"settings": {}, "environment": {}}
     tools = [name for name in names if name in KEEPERS]
     files = sorted(p.name for p in path.iterdir() if p.name != _FILE)
     Tracking(RunFolder(path), tools, record).end("finished", files=files)
 
 
-def read_states(folder):
-    """What tracking.json says: {tool: {"id", "epochs", "ended"}}."""
-    return folder.read_json(_FILE) or {}
+def read_record(folder):
+    """Reads the title, group, settings and environment of a run.
+
+    Settings are named as `--set` names fields, with the layers in one line.
+    """
+    config = folder.read_json("config.json")
+    layers = [str(Layer(**each)) for each in config["augment"]]
+    return {
+        "title": f"{config['name']}, seed {config['seed']}",
+        "group": config["name"],
+        "settings": flatten(config | {"augment": " + ".join(layers) or "none"}),
+        "environment": flatten(folder.read_json("environment.json") or {}),
+    }
+
+
+def flatten(content, before=""):
+    """Merges nested dictionaries into one.
+
+    Example:
+
+    >>> from experiments.tracking.tracking import flatten
+    >>> flatten({"epochs": 2, "data": {"name": "shapes"}})
+    {'epochs': 2, 'data.name': 'shapes'}
+    """
+    found = {}
+    for key, value in content.items():
+        if isinstance(value, dict):
+            found |= flatten(value, f"{before}{key}.")
+        else:
+            found[f"{before}{key}"] = value
+    return found

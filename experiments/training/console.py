@@ -8,7 +8,7 @@ import numpy as np
 
 from experiments.configs.registry import EXPERIMENTS
 from experiments.configs.schema import as_json
-from experiments.quantities import counted, duration
+from experiments.formatting import counted, duration
 from experiments.runtime import devices
 from experiments.training.timing import Throttle
 from pipelines.config import compare_configs

@@ -15,7 +15,7 @@ from experiments.runtime.workers import (
     worker_of,
 )
 from experiments.tracking.tools import DEFAULT
-from experiments.tracking.tracking import catch_up, followed
+from experiments.tracking.tracking import catch_up, track_run
 from experiments.training.augmentation import build_augmentation
 from experiments.training.data import load_data
 from experiments.training.disk import check_room_for_network
@@ -84,7 +84,7 @@ def run(
         # Only now: a run that cannot begin leaves nothing behind.
         folder.claim(experiment, seed)
         session.announce()
-        with followed(folder, log) as tracking:
+        with track_run(folder, log) as tracking:
             with requests() as request:
                 session.train(request, tracking)
             write_outputs(session)

@@ -84,7 +84,7 @@ def check_same_run(spec, fingerprints=None, finished=False):
         folder.check_data(fingerprints)
     if finished or spec.allow_moved:
         return
-    changes = list_environment_changes(folder, spec.environment)
+    changes = list_environment_changes(folder, spec.environment, spec.worker)
     if changes:
         before, now = (
             ", ".join(

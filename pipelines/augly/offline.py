@@ -24,8 +24,10 @@ from pipelines.files.names import SUFFIXES, explain_no_image
 from pipelines.files.parallel import map_in_processes, map_in_threads
 from pipelines.files.walking import walk
 
-# Whose versions decide about pixels.
+# Their versions decide about pixels.
 _PACKAGES = ("augly", "pillow", "numpy")
+# Images that are worth the start of a process.
+_PER_PROCESS = 50
 
 
 def augment_folder(
@@ -48,9 +50,9 @@ def augment_folder(
             with k from 1, or `<name>_augly<k>.jpg` if that is taken.
         seed: Integer of at least 0.
         left_out: Images to pass over, as "<class>/<file>".
-        processes: Number of worker processes; None: one for each core; 1:
-            none, all is done in this one. A script that starts some needs
-            `if __name__ == "__main__":`.
+        processes: Number of worker processes; None: one for each core, or
+            fewer for few images; 1: all work is done in this process. A
+            script that starts some needs `if __name__ == "__main__":`.
 
     Returns:
         The manifest, see `read_manifest`.
@@ -73,13 +75,16 @@ def augment_folder(
         _check_integer("processes", processes, 1)
     load_augly()
     source, target = Path(source), AugmentedFolder(target)
-    originals = _find_originals(source, target.path, count, left_out)
+    originals = _list_originals(source, target.path, count, left_out)
     config = {
         "seed": seed,
         "count": count,
         "operations": operations,
         "source_sha256": _digest(originals),
     }
+    if processes is None:
+        enough = max(1, len(originals) // _PER_PROCESS)
+        processes = min(enough, os.cpu_count() or 1)
     versions = {name: importlib.metadata.version(name) for name in _PACKAGES}
     if target.claim(config, versions):
         return target.manifest()
@@ -228,7 +233,7 @@ class _Maker:
         return buffer.getvalue()
 
 
-def _find_originals(source, target, count, left_out):
+def _list_originals(source, target, count, left_out):
     if not source.is_dir():
         raise DataError(
             "expected a folder with a folder of images for each class. "

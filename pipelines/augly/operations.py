@@ -210,7 +210,7 @@ def _argument(kind, value):
 
 
 def vary(image, operations, random):
-    """One random variation of an image.
+    """Varies an image at random.
 
     Args:
         image: A PIL image of mode "RGB"; it is not changed.

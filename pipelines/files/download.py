@@ -116,7 +116,7 @@ def _fetch_patiently(url, part, attempts, pause):
 
 
 def _fetch(url, part):
-    """One request: for the rest of the file, or for all of it."""
+    """Requests the rest of the file, or all of it, once."""
     headers = {"Accept-Encoding": "identity"}
     if len(part) and part.version():
         headers["Range"] = f"bytes={len(part)}-"

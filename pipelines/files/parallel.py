@@ -110,11 +110,11 @@ class Workers(ProcessPoolExecutor):
 
 @contextlib.contextmanager
 def _hold_back_interrupts():
-    """Ctrl-C waits, and processes that start meanwhile never see it.
+    """Holds back Ctrl-C; processes that start meanwhile never see it.
 
-    It reaches all processes of a terminal. The main one ends the others,
-    which would only print tracebacks; as would one that is not told what to
-    do because the main one is interrupted while it starts it.
+    Ctrl-C reaches all processes of a terminal. The main process ends the
+    others, which would only print tracebacks. So would a process that starts
+    while the main one is interrupted, before it gets its work.
     """
     held = []
     # The processes inherit this.

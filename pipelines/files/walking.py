@@ -93,12 +93,10 @@ class _Walker:
         self._entered = set()
 
     def follow(self, name):
-        """Enters the folder that a link leads to, unless it was entered."""
+        """Enters the folder that a link leads to."""
         real = os.path.realpath(self._path(name))
         parent = os.path.realpath(self._path(posixpath.dirname(name)))
-        if real in self._entered:
-            self.tree.left_out[f"{name}/"] = _READ_ALREADY
-        elif _is_below(parent, real):
+        if real not in self._entered and _is_below(parent, real):
             self.tree.left_out[f"{name}/"] = _AROUND
         else:
             self.enter(name)
@@ -127,9 +125,12 @@ class _Walker:
                     self.tree.left_out[name] = _NO_FILE
 
     def _list(self, folder):
-        """Entries of a folder; None, and a reason, if it is left out."""
+        """Lists the entries of a folder; None if it is left out."""
         path = self._path(folder)
         real = os.path.realpath(path)
+        if real in self._entered:
+            self.tree.left_out[f"{folder}/"] = _READ_ALREADY
+            return None
         if real in self._ignored:
             reason = "by its name of other data, or of this program"
             self.tree.left_out[f"{folder}/"] = reason

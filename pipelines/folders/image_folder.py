@@ -40,7 +40,7 @@ def check_split(name):
 
 
 class FolderSplit:
-    """Some of the images.
+    """A split: some images of an image folder.
 
     Attributes:
         labels: int32 (N,).
@@ -59,7 +59,7 @@ class FolderSplit:
     @cached_property
     def fingerprint(self):
         """Changes when the files do."""
-        return self._source.compute_fingerprint_of(self.ids)
+        return self._source.digest(self.ids)
 
     def sizes(self):
         """int (N, 2): width and height in pixels, as stored."""
@@ -106,25 +106,14 @@ class ImageFolder:
         self._digests = {}
 
     def locate_files(self):
-        """Locates the images without a network.
+        """Locates the images without a network; None if there are none.
 
-        Returns:
-            One of `pipelines.folders.image_files`; None if there are none.
-
-        Raises:
-            DataError: if the data is broken or of no use.
+        Returns one of `pipelines.folders.image_files`.
         """
         raise NotImplementedError
 
     def fetch_files(self):
-        """Gets the images if `locate_files` has found none.
-
-        Returns:
-            One of `pipelines.folders.image_files`.
-
-        Raises:
-            DataError: if there are none to be had.
-        """
+        """Gets the images if `locate_files` has found none, or raises."""
         raise NotImplementedError
 
     def needs_download(self):
@@ -183,9 +172,9 @@ class ImageFolder:
 
     @property
     def fingerprint(self):
-        return self.compute_fingerprint_of([entry.path for entry in self.files])
+        return self.digest([entry.path for entry in self.files])
 
-    def compute_fingerprint_of(self, names):
+    def digest(self, names):
         """Computes the fingerprint of these files; each is read once."""
         new = [name for name in names if name not in self._digests]
         found = digest_files(lambda name: (self.root / name).read_bytes(), new)

@@ -58,7 +58,7 @@ def locate_split(builder, name, meanings):
 
 
 class RecordSplit:
-    """Some of the images.
+    """A split: some images of prepared records.
 
     Args:
         instructions: See `locate_split`.

@@ -52,12 +52,14 @@ def test_runs_get_what_they_lack_and_no_more(trained, tiny, tmp_path, capsys):
         assert "RISE" in file
 
 
-def test_the_margin_reaches_the_report(tiny, trained, tmp_path, monkeypatch):
+def test_the_margin_reaches_the_report(tiny, tmp_path, monkeypatch):
     given = []
-    monkeypatch.setattr(
-        "experiments.study.write_report",
-        lambda *_, **options: given.append(options["margin"]),
-    )
+
+    def write_report(folders, folder, title, *, study, margin):
+        folder.mkdir(parents=True)
+        given.append(margin)
+
+    monkeypatch.setattr("experiments.study.write_report", write_report)
     run_study(
         "mine",
         [tiny],
@@ -65,7 +67,7 @@ def test_the_margin_reaches_the_report(tiny, trained, tmp_path, monkeypatch):
         workdir=tmp_path,
         location=Location("unused"),
         margin=1.5,
-        launch=lambda runs, **_: ([trained], []),
+        launch=lambda runs, **_: (["folder"], []),
         log=(),
     )
     assert given == [1.5]

@@ -32,7 +32,7 @@ class Outcome(NamedTuple):
 
 
 class Untrained:
-    """In place of a run's training: what it would begin with."""
+    """Stands in for a run's training; records the data that it gets."""
 
     def __init__(self, spec, data, augment):
         self.background = Background()
@@ -61,7 +61,7 @@ class Untrained:
 
 
 def keep_small_images(folder, parts, size, *budgets):
-    """Images of any size cost as much as small ones."""
+    """Keeps images of any size as small ones."""
     return keep_images(folder, parts, min(size, 16), *budgets)
 
 
@@ -112,7 +112,7 @@ def command_line():
 
 
 def _check(outcome):
-    """Done, or refused in one line."""
+    """Checks that a command is done, or refused in one line."""
     assert outcome.code in (0, 2), outcome
     if outcome.code == 0:
         assert outcome.error == ""
@@ -125,7 +125,7 @@ def _check(outcome):
 
 @pytest.fixture(scope="session")
 def snapshot():
-    """Function of a folder: {name: content} of all below; of folders None."""
+    """Function of a folder: {name: content} of all files; None for folders."""
 
     def take(root):
         return {

@@ -16,7 +16,7 @@ CONFIG = Model(name="ResNet50", weights="imagenet")
 
 @pytest.fixture(scope="module")
 def source():
-    """What keras.applications has, less the last layer; not trained."""
+    """The untrained network of keras.applications without its last layer."""
     model = keras.applications.ResNet50(
         weights=None, include_top=False, pooling="avg", input_shape=(32, 32, 3)
     )
@@ -49,7 +49,7 @@ def images():
 
 @pytest.fixture
 def small_body(monkeypatch):
-    """Of two layers, as the real one takes long to save."""
+    """A body of two layers, as the real one takes long to save."""
 
     def body(name, input_tensor):
         x = keras.layers.Conv2D(4, 3)(input_tensor)
@@ -57,7 +57,7 @@ def small_body(monkeypatch):
         x = keras.layers.GlobalAveragePooling2D()(x)
         return keras.Model(keras.utils.get_source_inputs(input_tensor), x)
 
-    monkeypatch.setattr(imagenet, "_body", body)
+    monkeypatch.setattr(imagenet, "_build_body", body)
 
 
 def part(network, tensor):
@@ -132,7 +132,7 @@ def test_files_are_those_of_keras(name):
         ("std", (1.0, 1.0, 1.0)),
     ],
 )
-def test_what_keras_has_not_is_refused(field, value):
+def test_options_that_keras_lacks_are_refused(field, value):
     config = dataclasses.replace(CONFIG, **{field: value})
     with pytest.raises(ValueError, match=f"expects model.{field}="):
         models.build_network(config, image_size=32, classes=3)

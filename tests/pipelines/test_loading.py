@@ -38,9 +38,11 @@ def test_limits_keep_the_classes_in_balance():
 
 def test_some_classes_are_a_data_set_of_their_own():
     kept = [0, 1, 3, 4]
-    whole = Data(name="shapes", image_size=8)
+    whole = Data(name="shapes", image_size=8, limit_train=300, limit_val=300)
     every = load(whole, Location("unused"))
-    some = load(replace(whole, classes=4), Location("unused"))
+    # As many of each class.
+    config = replace(whole, classes=4, limit_train=200, limit_val=200)
+    some = load(config, Location("unused"))
     assert some.class_names == [every.class_names[label] for label in kept]
     for one, other in ((every.train, some.train), (every.val, some.val)):
         same = np.isin(one.labels, kept)

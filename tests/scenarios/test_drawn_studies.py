@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 import main
 from experiments.errors import ConfigError
 from experiments.report import wording
-from experiments.report.blocks import Code, Picture, Table, Text
+from experiments.report.document import Code, Picture, Table, Text
 from experiments.report.figures import previews
 from experiments.report.report import compare_runs, list_numbers
 from experiments.report.sections import ORDER

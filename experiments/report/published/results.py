@@ -97,7 +97,7 @@ def _from_confusion(path, differs):
 
 
 def published_notes(published, names):
-    """What published counts of images allow to conclude.
+    """Sentences on the conclusions that published counts of images allow.
 
     Args:
         published: {arm: `Published`}.

@@ -1,4 +1,4 @@
-"""Maps, beside what is known of them by hand."""
+"""Attribution maps agree with maps computed by hand."""
 
 import keras
 import numpy as np
@@ -10,11 +10,11 @@ from experiments.analysis.attribution import (
     GRAD_CAM,
     GRAD_CAM_PLUS,
     METHODS,
+    deletion_and_insertion,
     grad_cams,
     rise,
 )
-from experiments.analysis.feature_maps import find_map
-from experiments.analysis.scores import deletion_and_insertion
+from experiments.analysis.feature_maps import locate_map
 from experiments.errors import ConfigError
 
 
@@ -128,13 +128,15 @@ def maps_of(network, images, classes):
 
 
 def test_layers_have_names(network, images):
-    assert find_map(network, images).layer is network.get_layer("late")
-    assert find_map(network, images, "early").layer is network.get_layer(
+    assert locate_map(network, images).layer is network.get_layer("late")
+    assert locate_map(network, images, "early").layer is network.get_layer(
         "early"
     )
     outer = nested(network)
     for name in ("early", f"inner/{network.name}/early"):
-        assert find_map(outer, images, name).layer is network.get_layer("early")
+        assert locate_map(outer, images, name).layer is network.get_layer(
+            "early"
+        )
     early = grad_cams(network, images, np.zeros(4, int), "early")[GRAD_CAM]
     late = grad_cams(network, images, np.zeros(4, int))[GRAD_CAM]
     assert early.shape == late.shape == (4, 32, 32)
@@ -143,12 +145,12 @@ def test_layers_have_names(network, images):
 
 def test_unknown_layers_are_named_with_others(network, images):
     with pytest.raises(ConfigError, match="no layer 'lat' .* late"):
-        find_map(network, images, "lat")
+        locate_map(network, images, "lat")
     with pytest.raises(ConfigError, match="'scores' with a feature map"):
-        find_map(network, images, "scores")
+        locate_map(network, images, "scores")
     flat = keras.Sequential([keras.Input((48,)), layers.Dense(2)])
     with pytest.raises(ConfigError, match="no layer with a feature map"):
-        find_map(flat, np.zeros((1, 48)))
+        locate_map(flat, np.zeros((1, 48)))
 
 
 def test_a_network_is_left_as_it_was(network, images):

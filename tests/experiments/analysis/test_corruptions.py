@@ -11,8 +11,8 @@ from scipy.signal import convolve2d
 from experiments.analysis.corruptions import (
     CORRUPTIONS,
     SEVERITIES,
-    constants_for,
     corrupt,
+    select_constants,
 )
 from pipelines.shapes import draw
 
@@ -46,8 +46,8 @@ def test_the_stronger_the_further_from_the_image(images, name):
 
 
 def test_small_images_are_spared_what_leaves_nothing_of_them():
-    assert constants_for(32) == constants_for(64) == "Tiny ImageNet-C"
-    assert constants_for(224) == constants_for(128) == "ImageNet-C"
+    assert select_constants(32) == select_constants(64) == "Tiny ImageNet-C"
+    assert select_constants(224) == select_constants(128) == "ImageNet-C"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What a run's folder gets, for the report."""
+"""Explanations in a run's folder, for the report."""
 
 import keras
 import numpy as np
@@ -9,7 +9,7 @@ from experiments.analysis.explanations import (
     CHANCE,
     explain_images,
     explain_run,
-    is_explained,
+    has_explanations,
 )
 from experiments.analysis.network import load_trained
 from pipelines.loading import LoadedSplit
@@ -17,9 +17,9 @@ from pipelines.location import Location
 
 
 def test_labels_of_val_images_are_explained(copied):
-    assert not is_explained(copied)
+    assert not has_explanations(copied)
     explain_run(copied.path, Location("unused"))
-    assert is_explained(copied)
+    assert has_explanations(copied)
     content = copied.read_json("explanations.json")
     assert content["images"]["count"] == 24
     assert content["layer"]["size"] == [2, 2]
@@ -32,22 +32,19 @@ def test_labels_of_val_images_are_explained(copied):
     # One of each class.
     np.testing.assert_array_equal(np.sort(arrays["labels"]), range(6))
     trained = load_trained(copied.path)
-    said = trained.probabilities_of(arrays["images"]).numpy()
+    said = trained.predict_probabilities(arrays["images"]).numpy()
     np.testing.assert_allclose(
         arrays["probabilities"], said[range(6), arrays["labels"]], rtol=1e-4
     )
     for method in METHODS:
         assert arrays[method].shape == (6, 16, 16)
-
-
-def test_they_are_made_anew_for_another_model(copied):
-    explain_run(copied.path, Location("unused"))
+    # Another network needs other explanations.
     network = keras.saving.load_model(copied / "model.keras")
     network.layers[-1].set_weights(
         [np.zeros_like(each) for each in network.layers[-1].get_weights()]
     )
     network.save(copied / "model.keras")
-    assert not is_explained(copied)
+    assert not has_explanations(copied)
 
 
 def test_batches_of_any_size_give_the_same(trained):

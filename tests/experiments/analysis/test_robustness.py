@@ -1,4 +1,4 @@
-"""robustness.json: what is in it, and when it is made anew."""
+"""Contents of robustness.json, and its renewal."""
 
 from dataclasses import replace
 
@@ -8,8 +8,11 @@ import pytest
 
 from experiments.analysis.evaluate import evaluate
 from experiments.analysis.network import load_trained
-from experiments.analysis.robustness import is_judged, judge, judge_robustness
-from experiments.errors import ConfigError
+from experiments.analysis.robustness import (
+    evaluate_changes,
+    has_robustness,
+    print_robustness,
+)
 from pipelines.location import Location
 
 LEVELS = {
@@ -24,8 +27,10 @@ LEVELS = {
 }
 
 
-def test_clean_images_get_what_an_evaluation_gives(copied, capsys):
-    content = judge_robustness(copied.path, Location("unused"))
+def test_clean_images_agree_with_an_evaluation(copied, capsys):
+    assert not has_robustness(copied)
+    content = print_robustness(copied.path, Location("unused"))
+    assert has_robustness(copied)
     assert copied.read_json("robustness.json") == content
     levels = {}
     for each in content["conditions"]:
@@ -44,47 +49,23 @@ def test_clean_images_get_what_an_evaluation_gives(copied, capsys):
         assert sum(shares) == pytest.approx(1)
         assert len(shares) == 15
     assert "occlusion of 10 to 50 % at random" in capsys.readouterr().out
-
-
-def test_an_attack_raises_the_loss(trained):
-    loaded = load_trained(trained.path)
-    found = judge(loaded, loaded.load_val(Location("unused")).val)
-    losses = [
-        each["loss"]
-        for each in found["conditions"]
-        if each["kind"] in ("clean", "fgsm")
-    ]
-    assert losses == sorted(losses)
-
-
-def test_numbers_do_not_depend_on_the_size_of_batches(trained):
-    loaded = load_trained(trained.path)
-    val = loaded.load_val(Location("unused")).val
-    found = judge(loaded, val)
-    data = replace(loaded.experiment.data, batch_size=5)
-    other = replace(loaded, experiment=replace(loaded.experiment, data=data))
-    for one, two in zip(
-        found["conditions"], judge(other, val)["conditions"], strict=True
-    ):
-        assert one["loss"] == pytest.approx(two["loss"], rel=1e-3), one
-
-
-def test_it_is_made_anew_for_another_model(copied):
-    assert not is_judged(copied)
-    judge_robustness(copied.path, Location("unused"))
-    assert is_judged(copied)
+    # Another network needs another evaluation.
     network = keras.saving.load_model(copied / "model.keras")
     network.layers[-1].set_weights(
         [np.zeros_like(each) for each in network.layers[-1].get_weights()]
     )
     network.save(copied / "model.keras")
-    assert not is_judged(copied)
+    assert not has_robustness(copied)
 
 
-def test_other_classes_are_refused(copied):
-    data = copied.data()
-    data["class_names"] = data["class_names"][::-1]
-    copied.write_json("data.json", data)
-    with pytest.raises(ConfigError, match="has other classes than"):
-        judge_robustness(copied.path, Location("unused"))
-    assert not (copied / "robustness.json").exists()
+def test_batches_of_any_size_give_the_same_and_attacks_do_harm(trained):
+    loaded = load_trained(trained.path)
+    val = loaded.load_val(Location("unused")).val
+    found = evaluate_changes(loaded, val)["conditions"]
+    data = replace(loaded.experiment.data, batch_size=5)
+    other = replace(loaded, experiment=replace(loaded.experiment, data=data))
+    again = evaluate_changes(other, val)["conditions"]
+    for one, two in zip(found, again, strict=True):
+        assert one["loss"] == pytest.approx(two["loss"], rel=1e-3), one
+    attacked = [e["loss"] for e in found if e["kind"] in ("clean", "fgsm")]
+    assert attacked == sorted(attacked)

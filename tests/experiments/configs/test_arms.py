@@ -1,4 +1,4 @@
-"""Arms by name and spelled out join any recipe; what is wrong is said."""
+"""Arms by name and spelled out join any recipe, or are refused."""
 
 import doctest
 import inspect
@@ -15,7 +15,7 @@ from experiments.configs.arms import (
     parse_arm,
 )
 from experiments.configs.fair import RECIPES
-from experiments.configs.registry import STUDIES, choose_arms, listing
+from experiments.configs.registry import STUDIES, choose_arms, list_everything
 from experiments.configs.schema import layer
 from experiments.errors import ConfigError
 from experiments.training.augmentation import build_augmentation, mixes
@@ -35,7 +35,7 @@ def test_what_is_listed_is_what_there_is():
     others = {"Augmentation", "Sequence"}
     assert {*LAYERS} == layers - others | {"AugLy"}
     assert {*DATA_SETS} == {*SOURCES}
-    listed = listing(DATA_SETS)
+    listed = list_everything(DATA_SETS)
     for name in (*DATA_SETS, *ARMS, *LAYERS, *STUDIES, *RECIPES):
         assert f" {name}" in listed
 
@@ -190,7 +190,7 @@ def test_other_studies_take_arms_too():
 
 
 def test_arms_may_differ_in_anything():
-    """Here in the initializer alone."""
+    """The initializer, for example."""
     study = STUDIES["tinyimagenet_init"]
     for he, xavier in zip(
         study.experiments[:3], study.experiments[3:], strict=True

@@ -1,4 +1,4 @@
-"""Configs compare by field; arms differ in what they should differ in."""
+"""Configs compare by field; arms differ in the intended fields alone."""
 
 import dataclasses
 from types import SimpleNamespace

@@ -8,9 +8,9 @@ import tensorflow as tf
 
 from experiments.configs.schema import layer
 from experiments.errors import ConfigError
+from experiments.formatting import duration
 from experiments.planning.estimate import dry_run, estimate_run, plan_study
 from experiments.planning.step_timing import Step, StepTimer
-from experiments.quantities import duration
 from experiments.report.report import write_report
 from experiments.training.disk import shutil
 from pipelines.location import Location
@@ -105,7 +105,7 @@ def test_finished_runs_are_not_made_again_and_give_the_noise(
 def test_the_report_ends_with_the_same_lines(
     make_plan, make_run, draw_right, steps, tmp_path
 ):
-    """Of runs that are finished, on the images of all of them."""
+    """Once runs are finished, on the images of all of them."""
     folders = [
         make_run(name, seed, draw_right(60, seed, images=42))
         for seed in range(3)

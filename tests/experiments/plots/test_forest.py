@@ -3,7 +3,7 @@
 import numpy as np
 
 from experiments.plots.forest import Row, plot_forest
-from experiments.plots.style import COLORS, colors_of
+from experiments.plots.style import COLORS, assign_colors, assign_styles
 
 ROWS = [
     Row("good", "#0072b2", 1.5, 0.5, 2.5, [1.0, 2.0]),
@@ -52,12 +52,13 @@ def test_long_names_cut_nothing_off():
 
 
 def test_colors_belong_to_arms():
-    names = [f"arm {number}" for number in range(11)]
-    colors = colors_of(names)
-    assert list(colors) == names
-    assert len(set(colors.values())) == 11
-    assert colors_of(names[:3]) == {n: colors[n] for n in names[:3]}
-    assert len(set(COLORS)) == len(COLORS)
+    names = [f"arm {number}" for number in range(40)]
+    styles = assign_styles(assign_colors(names))
+    assert list(styles) == names
+    # No two of 40 arms look alike.
+    assert len({str(each) for each in styles.values()}) == 40
+    few = assign_styles(assign_colors(names[:3]))
+    assert few == {name: styles[name] for name in names[:3]}
 
 
 def luminance(color):

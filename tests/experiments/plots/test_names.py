@@ -1,4 +1,4 @@
-"""Names of all kinds are drawn as letters or as numbers, never as boxes."""
+"""Names of all kinds are drawn without warnings of missing letters."""
 
 import warnings
 
@@ -46,12 +46,12 @@ def forget(monkeypatch):
         list(font_manager.fontManager.ttflist),
     )
     families = matplotlib.rcParams["font.family"]
-    names._lacking.cache_clear()
-    names._say_once.cache_clear()
+    names._letters.cache_clear()
+    names._note_fonts.cache_clear()
     yield
     matplotlib.rcParams["font.family"] = families
-    names._lacking.cache_clear()
-    names._say_once.cache_clear()
+    names._letters.cache_clear()
+    names._note_fonts.cache_clear()
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def font_with(tmp_path, forget):
             dict.fromkeys(font.font.getGlyphOrder(), (1000, 0))
         )
         font.setupHorizontalHeader(ascent=900, descent=-100)
-        names_of_font = {"familyName": "One Letter", "styleName": "Regular"}
+        names_of_font = {"familyName": "Leelawadee UI", "styleName": "Regular"}
         font.setupNameTable(names_of_font)
         font.setupOS2()
         font.setupPost()
@@ -143,7 +143,7 @@ FIGURES = (*SHOW_ALL, bars, many_bars, batch)
 
 @pytest.fixture(params=FIGURES, ids=lambda each: each.__name__)
 def figure_of(request, tmp_path):
-    """Draws one kind of figure, where any warning is an error."""
+    """Draws one kind of figure, with any warning an error."""
 
     def draw(strange):
         with warnings.catch_warnings():
@@ -167,21 +167,23 @@ def test_strange_names_are_drawn_as_they_are(figure_of):
 
 @pytest.mark.parametrize("make", SHOW_ALL)
 def test_every_name_is_there(make):
-    """Of arms, of splits, of panels: also those that matplotlib would hide."""
+    """Names of arms, splits and panels, also those matplotlib would hide."""
     drawn = texts(make(STRANGE))
     for name in STRANGE:
         assert any(text.startswith(name) for text in drawn), name
 
 
-def test_names_that_no_font_has_are_numbers(forget, figure_of, capsys):
+def test_letters_that_no_font_has_are_marked(forget, figure_of, capsys):
     strange = [f"a{NOWHERE}", "cat", "dog", "bell\a", "\udcff"]
-    assert drawable(strange) == ["#1", "cat", "dog", "#4", "#5"]
-    assert drawable_text(f"a{NOWHERE}\nb") == "a?\nb"
+    mark = "\ufffd"
+    expected = [f"a{mark} (1)", "cat", "dog", f"bell{mark} (4)", f"{mark} (5)"]
+    assert drawable(strange) == expected
+    assert drawable_text(f"a{NOWHERE}\nb") == f"a{mark}\nb"
     assert NOWHERE not in "".join(texts(figure_of(strange)))
-    assert capsys.readouterr().out.count("note: no font here") == 1
+    assert capsys.readouterr().out.count("Install Noto Sans CJK") == 1
 
 
-def test_a_font_of_the_system_is_used_where_one_has_the_letter(
+def test_a_common_font_is_used_for_letters_that_others_lack(
     font_with, figure_of, capsys
 ):
     font_with(NOWHERE)
@@ -189,12 +191,6 @@ def test_a_font_of_the_system_is_used_where_one_has_the_letter(
     figure = figure_of([f"cat {NOWHERE}", "cat"])
     assert any(f"cat {NOWHERE}" in text for text in texts(figure))
     assert not capsys.readouterr().out
-
-
-def test_the_last_resort_of_matplotlib_is_no_letter():
-    fonts = {each.name for each in font_manager.fontManager.ttflist}
-    assert any(name.startswith("Last Resort") for name in fonts)
-    assert drawable([NOWHERE]) == ["#1"]
 
 
 def test_names_stand_on_one_line():

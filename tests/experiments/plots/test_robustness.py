@@ -1,4 +1,4 @@
-"""Lines are means over seeds, bands what the seeds reach."""
+"""Lines are means over seeds, bands reach from lowest to highest."""
 
 import numpy as np
 import pytest

@@ -21,6 +21,7 @@ def test_each_image_is_a_point():
     assert axes.get_xlabel() == "width in pixels"
     assert axes.get_ylabel() == "height in pixels"
     assert axes.get_title() == "Title"
-    legend = [text.get_text() for text in axes.get_legend().get_texts()]
+    (found,) = figure.legends
+    legend = [text.get_text() for text in found.get_texts()]
     assert legend == ["train", "test"]
     assert axes.get_xlim()[0] == axes.get_ylim()[0] == 0

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 
-from experiments.report.blocks import Table, Text
+from experiments.report.document import Table, Text
 from experiments.report.report import compare_runs
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from experiments.report.blocks import Picture
+from experiments.report.document import Picture
 from experiments.report.explanations import explanations_of, section
 from experiments.run_folder import EXPLAINED_MAPS, EXPLANATIONS
 from tests.experiments.report.comparing import compare, get_table, get_text

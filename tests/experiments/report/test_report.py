@@ -14,7 +14,6 @@ import main
 from experiments.errors import ConfigError
 from experiments.report.report import (
     compare_runs,
-    find_runs,
     list_numbers,
     report_on,
 )
@@ -61,6 +60,7 @@ def mixture(make_run_in, draw_right, tiny, tmp_path_factory):
     change(damaged, "metrics.json", best={"val_accuracy": "high"})
     (runs / "bert").mkdir()
     (runs / "bert" / "config.json").write_text('{"layers": 12}')
+    shutil.copytree(study[0].path, runs / "wandb" / "copy")
     pets = replace(tiny.data, name="catsdogs")
     for name in ("catsdogs_original", "catsdogs_augly"):
         make_run_in(root, name, data=pets, class_names=("cats", "dogs"))
@@ -146,12 +146,13 @@ def test_whole_runs_are_used_as_if_the_rest_were_not_there(mixture, numbers):
         "demo_baseline/seed_0 copy",
         "demo_salmix/seed_6",
         "demo_salmix/seed_7",
+        "reports",
+        "wandb",
     ]
     assert reasons["bert"] == "metrics.json is missing"
     assert "failed: loss is nan" in reasons["demo_salmix/seed_6"]
     assert "best.val_accuracy" in reasons["demo_salmix/seed_7"]
-    # A report is no run.
-    assert len(find_runs(runs)) == len(reasons) + 8
+    assert "by its name it holds no runs" in reasons["wandb"]
 
 
 def test_the_page_names_what_is_left_out(page, numbers):

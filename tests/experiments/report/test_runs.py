@@ -168,7 +168,11 @@ def test_another_seed_with_the_same_predictions_is_one_training(make_run):
     shutil.copy(first / "predictions.npz", second / "predictions.npz")
     runs, (copy,) = read_runs([first.path, second.path, third.path])
     assert [run.seed for run in runs] == [0, 2]
-    assert (copy.path, copy.kind, copy.is_lost) == (second.path, "copy", False)
+    assert (copy.path, copy.kind, copy.is_lost) == (
+        second.path,
+        "repeated",
+        True,
+    )
     assert copy.reason == (
         f"its predictions are bit for bit those of {first.path}: one "
         "training, not two"

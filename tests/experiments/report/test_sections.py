@@ -9,7 +9,7 @@ import pytest
 from experiments.configs.arms import parse_arm
 from experiments.configs.registry import EXPERIMENTS
 from experiments.report import figures
-from experiments.report.blocks import Code, Picture, Table, Text
+from experiments.report.document import Code, Picture, Table, Text
 from experiments.report.provenance import origins
 from experiments.report.report import compare_runs, list_numbers
 from experiments.report.sections import (

@@ -7,8 +7,14 @@ import pytest
 from markdown_it import MarkdownIt
 
 from experiments.formatting import plain, write_csv
-from experiments.report.blocks import Code, Section, Table, Text
-from experiments.report.document import Chapter, write_page
+from experiments.report.document import (
+    Chapter,
+    Code,
+    Section,
+    Table,
+    Text,
+    write_page,
+)
 from experiments.report.figures import numbers
 from experiments.report.report import write_report
 from tests.experiments.report.comparing import compare
@@ -211,9 +217,9 @@ def test_names_of_data_sets_are_no_paths(report):
 def test_numbers_in_figures_are_told_whose_they_are(report):
     text = (report / "report.md").read_text(encoding="utf-8")
     assert "Names in figures" in text
-    assert f"#{ARMS.index(NOWHERE) + 1} is {NOWHERE}." in text
+    assert f"\ufffd ({ARMS.index(NOWHERE) + 1}) is {NOWHERE}." in text
     number = CLASSES.index(f"a{NOWHERE}") + 1
-    assert f"#{number} is a{NOWHERE}" in text
+    assert f"a\ufffd ({number}) is a{NOWHERE}" in text
 
 
 def test_names_in_figures_need_no_word_if_all_are_drawn(make_run):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from experiments.statistics import comparison as statistics
+from experiments.statistics import comparison, variance
 from experiments.statistics.comparison import compare_all_pairs, compare_arms
 
 IMAGES = 600
@@ -402,7 +402,8 @@ def test_wrong_input(correct, options, message):
         compare_arms(correct, **options)
 
 
-def test_examples_run():
-    result = doctest.testmod(statistics)
+@pytest.mark.parametrize("module", [comparison, variance])
+def test_examples_run(module):
+    result = doctest.testmod(module)
     assert result.attempted > 0
     assert result.failed == 0

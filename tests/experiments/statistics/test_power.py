@@ -16,14 +16,16 @@ from experiments.report.runs import read_runs
 from experiments.statistics import power as statistics
 from experiments.statistics.comparison import compare_arms
 from experiments.statistics.cross_validation import compare_folds
+from experiments.statistics.noise import (
+    Noise,
+    measure_fold_noise,
+    measure_noise,
+)
 from experiments.statistics.power import (
     MOST_SEEDS,
-    Noise,
     Power,
     detectable_difference,
     extend_power,
-    measure_fold_noise,
-    measure_noise,
     measure_power,
     plan_power,
     seeds_needed,

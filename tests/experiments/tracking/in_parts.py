@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from experiments.run_folder import RunFolder
-from experiments.tracking.tracking import catch_up, followed, track_report
+from experiments.tracking.tracking import catch_up, track_report, track_run
 
 
 def follow_in_parts(folder, names):
@@ -29,7 +29,7 @@ def follow_in_parts(folder, names):
     rows = [row | {"epoch": e, "loss": 2.0 - e / 4} for e in range(6)]
     for counts in ((0,), (0, 2, 4), (3, 4, 6)):
         folder.write_json("metrics.json", metrics | {"status": "interrupted"})
-        with followed(folder, names) as tracking:
+        with track_run(folder, names) as tracking:
             for count in counts:
                 folder.write_history(rows[:count])
                 tracking.follow()

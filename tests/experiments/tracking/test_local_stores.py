@@ -1,4 +1,4 @@
-"""What MLflow and W&B have of a run and of a report, without a server.
+"""MLflow and W&B have a run and a report, without a server.
 
 Both are used in a process of their own, which W&B's service must not outlive.
 """
@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from experiments.report.report import find_runs
+from experiments.report.report import locate_runs
 from experiments.run_folder import RunFolder
-from experiments.tracking.tracking import followed
+from experiments.tracking.tracking import track_run
 
 SCRIPT = Path(__file__).with_name("in_parts.py")
 ROOT = Path(__file__).parents[3]
@@ -91,11 +91,11 @@ def test_mlflow(track, monkeypatch, capsys):
     names = [file.path for file in client.list_artifacts(report.info.run_id)]
     assert sorted(names) == ["comparison.csv", "index.html"]
     # Copies are no runs.
-    assert find_runs(workdir) == [folder.path]
-    # A server that is not there costs a line.
+    assert locate_runs(workdir)[0] == [folder.path]
+    # If a server is not there, one line says so.
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
-    with followed(folder, ["mlflow"]) as tracking:
+    with track_run(folder, ["mlflow"]) as tracking:
         tracking.follow()
     (line,) = capsys.readouterr().out.splitlines()
     assert "MLflow failed, and the run goes on" in line
@@ -103,7 +103,7 @@ def test_mlflow(track, monkeypatch, capsys):
 
 
 def records(path):
-    """What is in a file of W&B: a log in the format of LevelDB's."""
+    """Records of a file of W&B, a log in the format of LevelDB's."""
     from wandb.proto.wandb_internal_pb2 import Record
 
     data, position, whole = path.read_bytes(), 7, b""

@@ -1,4 +1,4 @@
-"""Which tools follow a run, and that they may fail."""
+"""Tools are chosen by name, and may fail."""
 
 import doctest
 import sys
@@ -6,13 +6,13 @@ import sys
 import pytest
 
 from experiments.errors import ConfigError
-from experiments.tracking import record, tensorboard_run
-from experiments.tracking.tools import KEEPERS, choose_tools
-from experiments.tracking.tracking import catch_up, followed
+from experiments.tracking import tracking as module
+from experiments.tracking.tools import CLASSES, KEEPERS, choose_tools
+from experiments.tracking.tracking import catch_up, track_run
 
 
 def test_examples_in_docstrings():
-    result = doctest.testmod(record)
+    result = doctest.testmod(module)
     assert result.attempted > 0
     assert result.failed == 0
 
@@ -27,9 +27,6 @@ def test_names_of_tools(monkeypatch):
     for name in KEEPERS:
         # As if its package were not there.
         monkeypatch.setitem(sys.modules, name, None)
-        monkeypatch.delitem(
-            sys.modules, f"experiments.tracking.{name}_run", raising=False
-        )
         with pytest.raises(ConfigError, match=f"requirements-{name}.txt"):
             choose_tools(["tensorboard", name])
 
@@ -41,10 +38,12 @@ def test_a_tool_that_fails_is_told_later(copied, monkeypatch, capsys):
         place = None
 
         def __init__(self, folder, record):
-            assert record.title == "tiny, seed 3"
-            assert record.settings["seed"] == 3
-            assert record.settings["data.name"] == "shapes"
-            assert record.settings["augment"] == "RandomFlip() + SaliencyMix()"
+            assert record["title"] == "tiny, seed 3"
+            assert record["settings"]["seed"] == 3
+            assert record["settings"]["data.name"] == "shapes"
+            assert (
+                record["settings"]["augment"] == "RandomFlip() + SaliencyMix()"
+            )
 
         def begin(self, identity):
             return identity or "new"
@@ -58,10 +57,10 @@ def test_a_tool_that_fails_is_told_later(copied, monkeypatch, capsys):
             if status == "finished":
                 told.append((results["final.epoch"], files))
 
-    monkeypatch.setattr(tensorboard_run, "Tool", Tool)
+    monkeypatch.setitem(CLASSES, "tensorboard", Tool)
     (copied / "tracking.json").unlink()
     (row,) = copied.history()
-    with followed(copied, ["tensorboard"]) as tracking:
+    with track_run(copied, ["tensorboard"]) as tracking:
         tracking.follow()
         works = False
         copied.write_history([row, row | {"epoch": 1}])

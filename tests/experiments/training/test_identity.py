@@ -11,9 +11,11 @@ from experiments.errors import ConfigError
 from experiments.run_folder import RunFolder
 from experiments.runtime import environment as environments
 from experiments.runtime.environment import (
+    list_environment_changes,
     record_environment,
     resolve_environment,
 )
+from experiments.runtime.workers import Worker
 from experiments.training.spec import check_same_run
 from tests.experiments.training.short_runs import (
     killed_after,
@@ -207,6 +209,22 @@ def test_all_changes_are_named_in_one_line(tiny, tmp_path, environment):
         "begun with processor=i486, threads=64, and this is "
         f"processor={processor}, threads={threads}, which changes"
     ) in str(caught.value)
+
+
+def test_other_workers_may_have_another_processor(tmp_path, environment):
+    folder = RunFolder(tmp_path)
+    begun = environment | {"threads": 64, "processor": "i486"}
+    record_environment(folder, begun, 0, [])
+    fields = [
+        [
+            field
+            for field, *_ in list_environment_changes(
+                folder, environment, Worker(index, 2)
+            )
+        ]
+        for index in range(2)
+    ]
+    assert fields == [["processor", "threads"], ["threads"]]
 
 
 def test_another_revision_is_noted_and_not_refused(

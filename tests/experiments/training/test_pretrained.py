@@ -103,7 +103,7 @@ def test_a_run_that_goes_on_needs_no_file(
     tiny, home, publish, tmp_path, monkeypatch, capsys
 ):
     """Its checkpoint has all weights."""
-    monkeypatch.setattr(imagenet, "_body", small_body)
+    monkeypatch.setattr(imagenet, "_build_body", small_body)
     source = small_body("ResNet50", input_shape=(32, 32, 3))
     path = tmp_path / "server" / "weights.h5"
     source.save(path)

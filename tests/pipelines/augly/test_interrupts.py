@@ -21,7 +21,7 @@ if __name__ == "__main__":
     operations = {{"rotate": {{"degrees": (-8.0, 8.0)}}}}
     try:
         augment_folder(
-            *sys.argv[1:], operations=operations, count=8, seed=7, processes=2
+            *sys.argv[1:], operations=operations, count=6, seed=7, processes=2
         )
     except KeyboardInterrupt:
         print("interrupted")
@@ -74,7 +74,7 @@ def wait_for(condition, seconds=30):
 
 
 def test_killed_and_interrupted_runs_go_on(tmp_path, start, draw_image):
-    for number in range(30):
+    for number in range(18):
         path = tmp_path / "many" / "abc"[number % 3] / f"{number}.png"
         draw_image(path, number, size=(300, 200))
     whole, broken = tmp_path / "whole", tmp_path / "broken"

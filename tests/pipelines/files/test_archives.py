@@ -210,7 +210,7 @@ def test_any_damage_is_one_line(path):
     start = whole.index(b"PK\x01\x02")
     random = np.random.default_rng(0)
     refusals = []
-    for _ in range(400):
+    for _ in range(200):
         data = bytearray(whole)
         for position in random.integers(start, len(data), 3):
             data[position] = random.integers(256)
@@ -221,7 +221,7 @@ def test_any_damage_is_one_line(path):
                     assert len(archive.read(name)) == archive.size(name)
         except DataError as error:
             refusals.append(str(error))
-    assert len(refusals) > 100
+    assert len(refusals) > 50
     assert not any("\n" in message for message in refusals)
 
 

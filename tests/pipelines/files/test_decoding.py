@@ -222,7 +222,7 @@ def test_no_damage_ends_in_another_exception(pixels, file_format):
     whole = encoded(PIL.Image.fromarray(pixels), file_format)
     random = np.random.default_rng(1)
     refused = 0
-    for trial in range(400):
+    for trial in range(200):
         damaged = bytearray(whole)
         if trial % 2:
             damaged = damaged[: random.integers(len(whole))]
@@ -232,4 +232,4 @@ def test_no_damage_ends_in_another_exception(pixels, file_format):
             assert decode(bytes(damaged), 16).shape == (16, 16, 3)
         except BAD_IMAGE_ERRORS:
             refused += 1
-    assert refused > 20
+    assert refused > 10

@@ -1,4 +1,4 @@
-"""One at a time, and nothing is left behind."""
+"""Locks admit one process at a time and leave nothing behind."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor

@@ -85,6 +85,16 @@ def test_two_links_to_one_folder_are_read_once(tmp_path):
     assert tree.left_out == {"second/": "a link to a folder read already"}
 
 
+def test_folder_within_a_linked_folder_is_read_once(tmp_path):
+    far = write(tmp_path / "far", "1.png", "inside/2.png")
+    root = tmp_path / "near"
+    link(root / "first", far / "inside")
+    link(root / "second", far)
+    tree = walk(root)
+    assert tree.files == ["first/2.png", "second/1.png"]
+    assert list(tree.left_out) == ["second/inside/"]
+
+
 def test_folder_is_read_by_its_own_path_before_any_link(tmp_path):
     root = write(tmp_path, "z/real/1.png")
     link(root / "a", root / "z" / "real")

@@ -13,7 +13,7 @@ from pipelines.location import Location
 
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch):
-    """As on a machine without one, whatever this machine has."""
+    """Hides the network that this machine may have."""
 
     def unreachable(*arguments, **options):
         raise requests.ConnectionError("no network")

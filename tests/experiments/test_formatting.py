@@ -2,7 +2,7 @@
 
 import pytest
 
-from experiments.quantities import counted, duration
+from experiments.formatting import counted, duration
 
 
 def test_one_is_singular():

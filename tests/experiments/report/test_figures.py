@@ -2,7 +2,7 @@
 
 from types import SimpleNamespace
 
-from experiments.report.counts import merge_counts
+from experiments.report.figures import merge_counts
 from experiments.report.records import Data
 
 

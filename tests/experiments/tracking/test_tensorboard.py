@@ -1,4 +1,4 @@
-"""What TensorBoard has of a run: all that history.csv has, once."""
+"""TensorBoard has all of history.csv, each epoch once."""
 
 import pytest
 import tensorflow as tf
@@ -10,7 +10,7 @@ from tests.experiments.tracking.in_parts import follow_in_parts
 
 
 def read(folder, part):
-    """The tags of a part of the logs, and what reads them."""
+    """Reads the tags and events of a part of the logs."""
     events = EventAccumulator(str(folder / "logs" / part)).Reload()
     return events.Tags(), events
 
@@ -53,7 +53,7 @@ def test_a_run_has_its_curves_and_its_images(trained):
 
 
 def test_a_run_that_goes_on_has_each_epoch_once(copied):
-    """Whatever an earlier version has left there."""
+    """Logs whose state is lost are written again."""
     (copied / "tracking.json").unlink()
     rows = follow_in_parts(copied, ["tensorboard"])
     assert curves(copied) == expected(rows)

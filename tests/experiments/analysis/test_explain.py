@@ -5,7 +5,7 @@ import PIL.Image
 import pytest
 
 from experiments.analysis.attribution import METHODS
-from experiments.analysis.explain_images import explain
+from experiments.analysis.explain import explain
 from experiments.analysis.network import load_trained
 from experiments.errors import ConfigError
 from pipelines.errors import DataError
@@ -36,7 +36,7 @@ def test_a_picture_and_its_arrays(trained, photos, tmp_path, capsys):
         "b$c$.bmp",
     ]
     network = load_trained(trained.path)
-    said = network.probabilities_of(arrays["0.images"]).numpy()
+    said = network.predict_probabilities(arrays["0.images"]).numpy()
     np.testing.assert_array_equal(arrays["0.classes"], said.argmax(1))
     np.testing.assert_allclose(arrays["0.probabilities"], said.max(1), 1e-5)
     for method in METHODS:

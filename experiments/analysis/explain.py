@@ -1,11 +1,11 @@
-"""Explains images of the user's, by one network or by several."""
+"""Explains images of the user by one network or several."""
 
 from pathlib import Path
 
 import numpy as np
 
 from experiments.analysis.explanations import explain_images
-from experiments.analysis.feature_maps import feature_maps, find_map
+from experiments.analysis.feature_maps import list_maps, locate_map
 from experiments.analysis.network import load_trained
 from experiments.analysis.user_images import locate_images, read_images
 from experiments.errors import ConfigError
@@ -17,15 +17,15 @@ from pipelines.errors import DataError
 from pipelines.files.replacing import replace_file
 from pipelines.loading import LoadedSplit
 
-# Images of the picture; all are in the file of arrays.
+# Images in the picture; the file of arrays has all.
 _SHOWN = 8
-# Values along a side of a feature map, below which it shows little; the
-# papers' networks have so many.
+# A feature map with fewer values along a side shows little; the papers'
+# networks have so many.
 _FINE = 7
 
 
 def explain(run_dirs, images, path, layer=None):
-    """Draws where networks see what they predict, side by side.
+    """Draws the evidence for networks' predictions, side by side.
 
     Writes a picture as PNG and PDF, and all arrays as .npz: `files`, and of
     each run, counted from 0, `N.images` as the network gets them, `N.classes`,
@@ -35,12 +35,12 @@ def explain(run_dirs, images, path, layer=None):
         run_dirs: Folders of finished runs.
         images: An image file of any kind that training reads, or a folder
             with some in it, however deep.
-        path: Of the PNG; the others are beside it.
+        path: PNG file; the others are beside it.
         layer: Name of the layer that Grad-CAM looks at, see
-            `feature_maps.find_map`; None: the last with a feature map.
+            `feature_maps.locate_map`; None: the last with a feature map.
 
     Raises:
-        ConfigError: as `trained.load_trained`, or for an unknown layer, or if
+        ConfigError: as `network.load_trained`, or for an unknown layer, or if
             `path` does not end in .png.
         DataError: if there are no images, or none can be read.
     """
@@ -68,7 +68,7 @@ def explain(run_dirs, images, path, layer=None):
     print(*markdown_table(_rows(titles, found)), sep="\n")
     figure = plot_overlays(
         _columns(runs, titles, found, files),
-        "What speaks for the class below; each map to its own maximum",
+        "Evidence for the class below; each map to its own maximum",
     )
     _write(path, figure, files, found)
     shown = f", of which {_SHOWN} are drawn" if len(files) > _SHOWN else ""
@@ -80,27 +80,29 @@ def explain(run_dirs, images, path, layer=None):
 
 
 def _note_size(trained, images, layer):
-    """Says what Grad-CAM cannot show, and which layer can."""
+    """Prints a note if Grad-CAM's map is coarse, with a finer layer."""
     pixels = images[:1].astype(np.float32)
-    used = find_map(trained.network, pixels, layer)
+    used = locate_map(trained.network, pixels, layer)
     if min(used.size) >= _FINE:
         return
     finer = [
         each
-        for each in feature_maps(trained.network, pixels)
+        for each in list_maps(trained.network, pixels)
         if min(each.size) >= _FINE
     ]
     better = (
-        f"; --layer={finer[-1].path} has {_by(finer[-1].size)}" if finer else ""
+        f"; --layer={finer[-1].path} has {_format_size(finer[-1].size)}"
+        if finer
+        else ""
     )
     print(
         f"note: Grad-CAM of {trained.title} is brought up from the "
-        f"{_by(used.size)} values of {used.path}{better}",
+        f"{_format_size(used.size)} values of {used.path}{better}",
         flush=True,
     )
 
 
-def _by(size):
+def _format_size(size):
     return " x ".join(map(str, size))
 
 
@@ -112,7 +114,7 @@ def _titles(runs):
 
 
 def _rows(titles, found):
-    """Mean scores, a row a run and method."""
+    """Builds the table of mean scores, a row for each run and method."""
     return [
         {
             "run": title,
@@ -158,7 +160,7 @@ def _columns(runs, titles, found, files):
 
 
 def _short(text):
-    """What fits below an image."""
+    """Shortens a text to fit below an image."""
     return text if len(text) <= 18 else f"{text[:15]}..."
 
 
