@@ -232,6 +232,7 @@ def train_study(name):
         workdir=WORKDIR.value,
         location=locate_data(),
         strategy=make_strategy(),
+        margin=MARGIN.value,
     )
 
 

@@ -19,7 +19,11 @@ from experiments.statistics.noise import (
     measure_fold_noise,
     measure_noise,
 )
-from experiments.statistics.power import extend_power, plan_power
+from experiments.statistics.power import (
+    extend_power,
+    plan_power,
+    seeds_to_detect,
+)
 from experiments.training.data import epoch_steps
 from experiments.training.disk import needed_bytes
 from experiments.training.optimizers import check_replicas
@@ -121,11 +125,13 @@ def estimate_run(experiment, epoch_steps, val, selection, step):
     )
 
 
-def plan_study(name, experiments, *, seeds, workdir, location, strategy):
+def plan_study(
+    name, experiments, *, seeds, workdir, location, strategy, margin=None
+):
     """Prints runs, steps, time and what the study can show; trains nothing.
 
     Args:
-        name, experiments, seeds, workdir, location, strategy: As for
+        name, experiments, seeds, workdir, location, strategy, margin: As for
             `experiments.study.run_study`.
 
     Raises:
@@ -162,6 +168,9 @@ def plan_study(name, experiments, *, seeds, workdir, location, strategy):
         power = _plan_power(name, experiments, len(seeds), images, workdir)
         for sentence in wording.power(power):
             print(f"- {sentence}", flush=True)
+        if margin is not None:
+            needed = seeds_to_detect(power, margin)
+            print(f"- {wording.margin_needs(margin, needed)}", flush=True)
 
 
 def _plan(experiment, seeds, workdir, location, timer):

@@ -76,6 +76,8 @@ def forest_plot(material):
         title += (
             f"\n(of {names.list(once)} over the images alone: trained once)"
         )
+    if findings.alarms:
+        title = f"Not to be believed, as the placebo is told apart\n{title}"
     table = tabulate_differences(findings, findings.differences, names)
     listed = "; ".join(
         f"{row['arm']} {row['difference, points']} ({row['95 % interval']})"
@@ -105,7 +107,7 @@ def tabulate_differences(findings, differences, names):
             "against": names(each.reference),
             "difference, points": f"{each.difference:+.2f}",
             "95 % interval": f"{each.low:+.2f} to {each.high:+.2f}",
-            "verdict": each.verdict.replace("_", " "),
+            "verdict": wording.verdict(findings, each),
             **(
                 {}
                 if margin is None

@@ -181,6 +181,14 @@ def _not_told_apart(names, same):
     )
 
 
+def verdict(findings, difference):
+    """The cell of a table: "better", "not told apart" and the like."""
+    words = difference.verdict.replace("_", " ")
+    if findings.alarms and difference.verdict in ("better", "worse"):
+        words += ", not to be believed"
+    return words
+
+
 def relevance(found):
     """The cell of a table, of what `Findings.relevance` returns."""
     return "not within" if found is None else found.replace("_", " ")
@@ -297,6 +305,16 @@ def _basis(findings, names, found):
     if found.pooled:
         seeds += f" with those of {names.list(found.pooled)}"
     return f"{seeds}, {counted(findings.images, 'image')}"
+
+
+def margin_needs(margin, seeds):
+    """The seeds that a difference as large as the margin takes."""
+    if seeds is None:
+        return (
+            f"The margin of {_points(margin)} is out of reach with up to "
+            f"{MOST_SEEDS:,} seeds an arm."
+        )
+    return f"The margin of {_points(margin)} takes {seeds} seeds an arm."
 
 
 def power(power):

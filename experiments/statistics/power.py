@@ -137,6 +137,17 @@ def extend_power(power, arms, seeds, images):
     return _scale(plan, ratio * power.detectable, ratio * most)
 
 
+def seeds_to_detect(power, points):
+    """Seeds of each arm that detect a difference; None if 1,000 do not.
+
+    Args:
+        power: From `plan_power` or `extend_power`.
+        points: The difference, more than 0.
+    """
+    assumed = _assumptions(power.noise, power.folds)
+    return seeds_needed(points, power.arms, power.images, **assumed)
+
+
 def _scale(plan, least, most):
     """A plan with measured detectable differences in place of its own."""
     needed = plan.seeds_for_a_point
