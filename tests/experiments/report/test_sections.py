@@ -167,7 +167,7 @@ def test_published_results_stand_beside_with_what_differs(make_run):
         for name in ("data", "model", "optimizer", "augment", "published")
     }
     section = results(compare(make_run(recipe.name, **fields)))
-    label = "tinyimagenet_salmix, as published (with other epochs, precision)"
+    label = "SaliencyMix, as published (with other epochs, precision)"
     row = get_table(section, "comparison.csv")[label]
     # The figures of the published study: last epoch, and best.
     assert row["top-1 error, %"] == "34.74"

@@ -54,7 +54,7 @@ def test_arms_that_the_program_knows_have_titles():
     assert names.list(["demo_baseline", "demo_salmix", "demo_mine"]) == (
         "Baseline, SaliencyMix and mine"
     )
-    names = wording.Names(["demo_salmix", "fair_salmix"])
+    names = wording.Names(["demo_salmix", "tinyimagenet_salmix"])
     assert names("demo_salmix") == "demo_salmix"
 
 
