@@ -5,8 +5,7 @@ import warnings
 import keras
 import tensorflow as tf
 
-from augment_tf.ops import arguments
-from augment_tf.ops import batch_format as forms
+from augment_tf.ops import arguments, batch_format
 from augment_tf.ops.sampling import replica_seed, to_32_bits
 
 if keras.backend.backend() != "tensorflow":
@@ -16,7 +15,7 @@ if keras.backend.backend() != "tensorflow":
         "KERAS_BACKEND=tensorflow before Keras is imported."
     )
 
-# The range of images unless a layer is told another.
+# The range of images unless a layer has another.
 BYTES = (0.0, 255.0)
 
 
@@ -27,37 +26,37 @@ class Augmentation(keras.layers.Layer):
     random decision and returns a dictionary of tensors, and
     `transform_images`, which only applies such a dictionary; one that also
     changes labels sets `mixes_labels` and implements `transform_labels`.
-    The split lets a test hand in a transformation and expect exact pixels.
+    A test can therefore pass a transformation and expect exact pixels.
 
     Args:
         seed: Integer or None. Seeds the calls `layer(batch)`; `apply` is
-            given its seed and ignores this one.
+            has a seed of its own and ignores this one.
         value_range: Pair (black, white) of the images given, such as (0, 1)
             or (-1, 1) for floats; they come back in it. A layer's other
             arguments stay in [0, 255]. In a `Sequence`, `OneOf` or
-            `RandomApply` that of the outermost counts.
+            `RandomApply` only the range of the outermost layer is used.
         **kwargs: `name` and the like, as for any Keras layer. `dtype`, in
             which `layer(batch)` returns images, is float32 unless given,
-            whatever the global policy; "uint8" cuts floats to whole numbers
-            in [0, 255]. Labels, and what is computed, stay float32.
+            whatever the global policy; "uint8" clips floats to [0, 255] and
+            drops their fractions. Labels and computations stay float32.
     """
 
     mixes_labels = False
-    # uint8 in, uint8 out of `apply`; layers that compute colors return
-    # float32 instead.
+    # `apply` returns uint8 for uint8 images. Layers that compute colors
+    # return float32 instead.
     keeps_uint8 = True
-    # False where pixels only move or mix, whatever black and white are.
+    # False if pixels only move or mix: black and white do not matter.
     depends_on_range = True
-    # What the last dimension of images may be.
+    # Allowed sizes of the last dimension of images.
     channels = (3,)
 
     def __init__(self, seed=None, value_range=BYTES, **kwargs):
         kwargs.setdefault("dtype", "float32")
         # Without autocast Keras leaves uint8 images and labels as they are.
         super().__init__(autocast=False, **kwargs)
-        self.seed = seed
+        self.seed = arguments.seed("seed", seed)
         self.seed_generator = keras.random.SeedGenerator(
-            None if seed is None else to_32_bits(seed)
+            None if seed is None else to_32_bits(self.seed)
         )
         self.value_range = arguments.value_range("value_range", value_range)
         self._looked_at_range = False
@@ -82,7 +81,7 @@ class Augmentation(keras.layers.Layer):
         return labels
 
     def leave_images(self, images):
-        """What becomes of images where nothing is augmented: inference."""
+        """The images at inference, when nothing is augmented."""
         return images
 
     def augment(self, images, labels, seed):
@@ -101,8 +100,8 @@ class Augmentation(keras.layers.Layer):
             labels = self.transform_labels(labels, transformation)
         return images, labels
 
-    # Nothing in a layer needs autograph, and conversion makes tracing slow
-    # and errors hard to read.
+    # No layer needs autograph. Its conversion makes tracing slow and errors
+    # hard to read.
     @tf.autograph.experimental.do_not_convert
     def apply(self, batch, seed):
         """Augments one batch; the same input and seed give the same bits.
@@ -111,101 +110,96 @@ class Augmentation(keras.layers.Layer):
             batch: `{"images": ..., "labels": ...}`, a pair `(images,
                 labels)`, or the images alone.
                 images: numbers in [0, 255] or `value_range`, (B, H, W, 3) or
-                (H, W, 3), or with one channel where the layer takes gray
-                images; all but uint8 are taken as float32.
-                labels: float (B, K) or (K,), one-hot or soft. Where the
-                layer does not mix, labels may be left out, and pass through
-                untouched whatever they are.
+                (H, W, 3), or with one channel if the layer accepts gray
+                images; all dtypes but uint8 become float32.
+                labels: float (B, K) or (K,), one-hot or soft. If the layer
+                does not mix, labels are optional, may be anything, and pass
+                through unchanged.
                 sample_weights: one number an image, a further key or the
                 third of a tuple. Mixed as the labels are.
                 Further keys of a dictionary pass through layers that do not
                 mix, as they are: masks and boxes are not moved.
-            seed: int32 of shape (2,).
+            seed: int32 of shape (2,), or two integers. Integers beyond 32
+                bits are hashed; only a tensor inside a graph is cut to them.
 
         Returns:
-            The same structure. Images keep uint8 where the layer says so and
-            are float32 otherwise; what is mixed is float32.
+            The same structure. Images keep uint8 if the layer's docstring
+            says so and are float32 otherwise; mixed labels and weights are
+            float32.
 
         Raises:
             ValueError: if a shape, a dtype or a key is not one of these.
         """
-        seed = tf.convert_to_tensor(seed)
-        # Seeds out of `Dataset.batch(2)` have a length only when they run.
-        fits = seed.shape.is_compatible_with((2,))
-        if not seed.dtype.is_integer or not fits:
-            raise ValueError(
-                f"{self.name} expects `seed` to be int32 of shape (2,). "
-                f"Received: dtype {seed.dtype.name}, shape {seed.shape}."
-            )
-        seed = tf.ensure_shape(tf.cast(seed, tf.int32), (2,))
-        return self._on_batch(batch, seed)
+        seed = arguments.check_seed_pair(seed, self.name)
+        return self._process(batch, seed)
 
     @tf.autograph.experimental.do_not_convert
     def call(self, batch, labels=None, sample_weights=None, training=True):
-        """`apply` with a seed of the layer's own, the Keras way.
+        """`apply` with the layer's own seeds, as Keras calls its layers.
 
         The seeds come from a `keras.random.SeedGenerator`, one a call: a
-        layer with a `seed` repeats itself as long as calls come in order.
-        In a parallel `Dataset.map` they do not; `augment_tf.map_dataset`, or
-        `apply` with seeds of your own, repeats itself there, too. A layer
-        that is loaded, unpickled or cloned begins at its seed again, as
-        those of Keras do. Replicas of a `tf.distribute` strategy draw
-        differently.
+        layer with a `seed` is reproducible as long as its calls come in a
+        fixed order. In a parallel `Dataset.map` they do not; use
+        `augment_tf.map_dataset`, or `apply` with seeds of your own. A layer
+        that is loaded, unpickled or cloned starts at its seed again, as
+        Keras's layers do. Replicas of a `tf.distribute` strategy draw
+        different numbers.
 
         Labels and sample weights may be arguments of their own, as
         `Dataset.map(layer)` hands in pairs; they come back as a tuple.
 
         Returns:
             As `apply`, but images in the layer's dtype, as from any layer of
-            Keras: the next one in a model may take no uint8. Where `training`
-            is false nothing is augmented, and labels are not looked at.
-            `fit`, `evaluate` and `predict` say which; who says nothing, as
-            `model(images)` and `Model.export`, gets augmented images, as from
-            Keras's own random layers: export `model(images, training=False)`
-            with `keras.export.ExportArchive`.
+            Keras: the next layer of a model may not accept uint8. If
+            `training` is false, nothing is augmented and labels are not
+            checked. `fit`, `evaluate` and `predict` set `training`. Calls
+            that do not, such as `model(images)` and `Model.export`, augment,
+            as Keras's own random layers do: export
+            `model(images, training=False)` with `keras.export.ExportArchive`.
         """
         if labels is not None or sample_weights is not None:
             rest = () if sample_weights is None else (sample_weights,)
             batch = (batch, labels, *rest)
         if not training:
-            return self._on_batch(batch, None, self.compute_dtype)
+            return self._process(batch, None, self.compute_dtype)
         seed = tf.cast(self.seed_generator.next(), tf.int32)
         context = tf.distribute.get_replica_context()
-        # A layer made under a strategy has the same state on all replicas.
+        # A layer created under a strategy has the same state on all replicas.
         if context is not None and context.num_replicas_in_sync > 1:
             seed = replica_seed(seed, context.replica_id_in_sync_group)
-        return self._on_batch(batch, seed, self.compute_dtype)
+        return self._process(batch, seed, self.compute_dtype)
 
-    def _on_batch(self, batch, seed, dtype=None):
-        """Augments any form of a batch, or leaves it where seed is None."""
-        given = forms.as_dictionary(batch, self.name)
+    def _process(self, batch, seed, dtype=None):
+        """Augments a batch in any format; at inference, `seed` is None."""
+        given = batch_format.to_dictionary(batch, self.name)
         images = arguments.check_images(
             given["images"], self.name, self.channels
         )
         dtype_given = getattr(given["images"], "dtype", images.dtype)
         self._check_range(images, tf.as_dtype(dtype_given))
-        mixed = self._what_is_mixed(given, images, seed is not None)
+        mixed = self._collect_mixed(given, images, seed is not None)
         single = images.shape.rank == 3
         if single:
             images, *mixed = (item[tf.newaxis] for item in (images, *mixed))
         images, mixed = self._augment(images, mixed, seed)
-        if dtype is not None:
+        # `saturate_cast` clips even to the same dtype, which TFLite lacks.
+        if dtype is not None and images.dtype != dtype:
             images = tf.saturate_cast(images, dtype)
         if single:
             images, *mixed = (item[0] for item in (images, *mixed))
-        mixed = dict(zip(forms.KEYS[1:], mixed, strict=False))
+        mixed = dict(zip(batch_format.KEYS[1:], mixed, strict=False))
         result = {"images": images, **mixed}
-        return forms.as_given(batch, {**given, **result})
+        return batch_format.to_format_of(batch, {**given, **result})
 
-    def _what_is_mixed(self, given, images, training):
-        """Labels, where they are tensors, and weights that are mixed."""
+    def _collect_mixed(self, given, images, training):
+        """Labels, if they are tensors, and weights that are mixed."""
         mixes = self.mixes_labels and training
         if mixes and "labels" not in given:
             raise ValueError(
                 f"{self.name} mixes labels with images and expects "
                 '{"images": ..., "labels": ...}. Received: no labels.'
             )
-        others = sorted(set(given) - set(forms.KEYS))
+        others = sorted(set(given) - set(batch_format.KEYS))
         if mixes and others:
             raise ValueError(
                 f"{self.name} mixes the images of a batch and can mix "
@@ -213,11 +207,11 @@ class Augmentation(keras.layers.Layer):
                 f"'sample_weights'. Received: {others}. Take them out first."
             )
         labels = given.get("labels")
-        if labels is None or not (mixes or forms.is_tensor_like(labels)):
+        if labels is None or not (mixes or batch_format.is_tensor_like(labels)):
             return []
         labels = tf.convert_to_tensor(labels)
         if mixes:
-            forms.check_labels(labels, images, self.name)
+            batch_format.check_labels(labels, images, self.name)
         if self.mixes_labels and labels.dtype.is_floating:
             # In inference, too: a model has one dtype for both.
             labels = tf.cast(labels, tf.float32)
@@ -226,7 +220,7 @@ class Augmentation(keras.layers.Layer):
         weights = given["sample_weights"]
         if not mixes:
             return [labels, tf.cast(weights, tf.float32)]
-        return [labels, forms.check_weights(weights, images, self.name)]
+        return [labels, batch_format.check_weights(weights, images, self.name)]
 
     def _augment(self, images, mixed, seed):
         if seed is None:
@@ -264,7 +258,7 @@ class Augmentation(keras.layers.Layer):
         if not looks or not tf.executing_eagerly():
             return
         most = tf.reduce_max(images)
-        # Black images say nothing.
+        # Black images do not show their range.
         self._looked_at_range = bool(most > 0)
         if 0 < most <= 1 and tf.reduce_min(images) >= 0:
             warnings.warn(
@@ -278,8 +272,8 @@ class Augmentation(keras.layers.Layer):
         return input_shape
 
     def compute_output_spec(self, *args, **kwargs):
-        # Traced from `call`. Keras would take the layer's dtype for all that
-        # comes out, labels included.
+        # Traced from `call`. Keras would assume the layer's dtype for all
+        # outputs, labels included.
         return keras.Operation.compute_output_spec(self, *args, **kwargs)
 
     def get_config(self):

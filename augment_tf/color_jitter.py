@@ -12,16 +12,20 @@ from augment_tf.ops.luma import LUMA
 class ColorJitter(ColorTransform):
     """Changes brightness, contrast and saturation of each image.
 
-    Each of the three moves the image towards, or away from, a gray version
-    of itself: image + a * (gray - image), with a uniform in [-x, x], where x
-    is the argument and gray is black for brightness, the mean luma of the
-    image for contrast, and each pixel's luma for saturation. As in the
-    published recipes (fb.resnet.torch), nothing is clipped.
+    Each of the three moves the image towards, or away from, a gray version of
+    itself: image + a * (gray - image), with a uniform in [-x, x]; x is the
+    argument. Gray is black for brightness, the mean luma of the image for
+    contrast, and each pixel's luma for saturation. As in the published recipes
+    (fb.resnet.torch), nothing is clipped.
 
     Those recipes apply the three in random order. Without clipping the order
-    changes nothing: the weights of the luma sum to 1, so contrast and
+    changes nothing. The weights of the luma sum to 1, so contrast and
     saturation preserve the mean luma, saturation each pixel's, brightness
     scales both, and the three commute. They are applied here in one step.
+
+    Keras's layer is `RandomColorJitter`; its `brightness_factor`,
+    `contrast_factor` and `saturation_factor` correspond to the arguments here.
+    It clips, and has `hue_factor`.
 
     References:
         - Howard, Some Improvements on Deep Convolutional Neural Network
@@ -88,7 +92,7 @@ class ColorJitter(ColorTransform):
         }
 
     def color_transform(self, means, transformation):
-        # What is kept of the image, of its own colors, and of its contrast.
+        # Shares that remain of brightness, of saturation and of contrast.
         light, color, contrast = (
             1.0 - transformation[name][:, tf.newaxis]
             for name in ("brightness", "saturation", "contrast")

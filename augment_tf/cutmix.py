@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from augment_tf.mixing import Pasting, pasted_shares
+from augment_tf.mixing import Pasting, compute_pasted_shares
 from augment_tf.ops import boxes, sampling
 
 
@@ -21,6 +21,9 @@ class CutMix(Pasting):
     The official code draws one lambda and one box for the whole batch; here
     every image has its own, which leaves each image's distribution as it is
     and makes the images of a batch independent.
+
+    `keras.layers.CutMix` has no `alpha` and no `probability`: its `factor` is
+    the range from which the parameter of the Beta distribution is drawn.
 
     References:
         - Yun et al., CutMix: Regularization Strategy to Train Strong
@@ -68,7 +71,7 @@ class CutMix(Pasting):
         shape = tf.shape(images)
         count, height, width = shape[0], shape[1], shape[2]
         seeds = sampling.split(seed, 5)
-        drawn = boxes.centered(
+        drawn = boxes.place_centered(
             rows=sampling.integers(seeds[0], (count,), height),
             columns=sampling.integers(seeds[1], (count,), width),
             lambdas=sampling.beta(seeds[2], (count,), self.alpha),
@@ -80,5 +83,5 @@ class CutMix(Pasting):
         return {
             "boxes": drawn,
             "partners": sampling.permutation(seeds[4], count),
-            "weights": pasted_shares(drawn, height, width),
+            "weights": compute_pasted_shares(drawn, height, width),
         }

@@ -12,10 +12,10 @@ from augment_tf.ops.luma import fill_color
 class Cutout(Augmentation):
     """Covers a square around a random pixel of each image.
 
-    The centre is uniform over all pixels, so that the border cuts off what
-    leaves the image: as the authors found, an image should now and then
-    stay mostly whole. From centre - side // 2 to centre + side // 2, as in
-    the official code, where side = round(length * the image's shorter side).
+    The centre is uniform over all pixels, and the border clips the square: the
+    authors found that some images should stay mostly whole. As in the official
+    code, the square goes from centre - side // 2 to centre + side // 2, with
+    side = round(length * the image's shorter side).
 
     References:
         - DeVries and Taylor, Improved Regularization of Convolutional Neural
@@ -28,7 +28,7 @@ class Cutout(Augmentation):
         count: Integer, at least 1. Squares on each image, which may overlap.
         probability: Float in [0, 1]. Share of the images that are covered.
         fill: One float, or three (red, green, blue), in [0, 255], rounded
-            where images are uint8. The default is the mean color of
+            if images are uint8. The default is the mean color of
             CIFAR-10: the official code writes zeros once that is subtracted.
         seed: Integer or None; see `augment_tf.Augmentation`.
 

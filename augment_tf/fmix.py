@@ -6,13 +6,12 @@ import tensorflow as tf
 
 from augment_tf.mixing import BetaMixing
 from augment_tf.ops import arguments, sampling
-from augment_tf.ops.compiling import fused
+from augment_tf.ops.compiling import compile_in_graphs
 
-# Frequencies of this many waves an image, and more, are left out: of the
-# variance of a mask they hold 1 in 4 million at a decay of 3, and 1 in 2,000
-# at 2.
+# Frequencies of this many waves an image, and more, are left out. They hold
+# 1 in 4 million of the variance of a mask at a decay of 3, 1 in 2,000 at 2.
 WAVES = 32
-# Of brightness, between the darkest and the brightest pixel of an image.
+# Levels of brightness between the darkest and the brightest pixel of an image.
 LEVELS = 2**24
 
 
@@ -29,10 +28,10 @@ class FMix(BetaMixing):
 
     The official code draws one lambda and one mask for the whole batch; here
     every image has its own, which leaves each image's distribution as it is.
-    That code also reads the real and the imaginary parts, which lie next to
-    each other in memory, as real coefficients of twice as many columns: its
-    masks are symmetric about a point, and finer from left to right than from
-    top to bottom. Here they are what the paper describes.
+    That code also reads the real and the imaginary parts, which are neighbours
+    in memory, as real coefficients of twice as many columns: its masks are
+    symmetric about a point, and finer horizontally than vertically. The masks
+    here are those that the paper describes.
 
     References:
         - Harris et al., FMix: Enhancing Mixed Sample Data Augmentation
@@ -94,8 +93,8 @@ class FMix(BetaMixing):
         kept = lambdas * pixels
         kept = tf.where(ups, tf.math.ceil(kept), tf.floor(kept))
         kept = tf.cast(tf.where(decisions, kept, pixels), tf.int32)
-        noise = _smooth_noise(seeds[3], count, height, width, self.decay)
-        masks = _brightest(noise, kept)
+        noise = _draw_smooth_noise(seeds[3], count, height, width, self.decay)
+        masks = _select_brightest(noise, kept)
         taken = tf.reduce_sum(tf.cast(~masks, tf.int32), axis=(1, 2))
         return {
             "masks": masks,
@@ -116,7 +115,7 @@ class FMix(BetaMixing):
         return {**super().get_config(), "decay": self.decay}
 
 
-def _smooth_noise(seed, count, height, width, decay):
+def _draw_smooth_noise(seed, count, height, width, decay):
     """Gray images whose frequencies decay, float64 (B, H, W)."""
     rows = tf.minimum(height, 2 * WAVES)
     columns = tf.minimum(width // 2 + 1, WAVES)
@@ -131,7 +130,7 @@ def _smooth_noise(seed, count, height, width, decay):
     first = (rows + 1) // 2
     waves = tf.range(rows)
     waves = tf.where(waves < first, waves, waves - rows)
-    radius *= _weights(
+    radius *= _weigh_frequencies(
         tf.cast(waves, tf.float64) / tf.cast(height, tf.float64),
         tf.range(columns, dtype=tf.float64) / tf.cast(width, tf.float64),
         1.0 / tf.cast(tf.maximum(height, width), tf.float64),
@@ -147,25 +146,25 @@ def _smooth_noise(seed, count, height, width, decay):
     return tf.signal.irfft2d(spectrum, tf.stack((height, width)))
 
 
-def _weights(rows, columns, least, decay):
-    """Of the coefficients, by their frequencies in each direction."""
+def _weigh_frequencies(rows, columns, least, decay):
+    """Weights of the coefficients, by their frequencies in each direction."""
     frequencies = tf.sqrt(rows[:, tf.newaxis] ** 2 + columns**2)
     return (tf.maximum(frequencies, least) / least) ** -decay
 
 
-@fused
-def _brightest(noise, counts):
-    """True for as many of each image's brightest pixels, bool (B, H, W).
+@compile_in_graphs
+def _select_brightest(noise, counts):
+    """Masks of each image's `counts` brightest pixels, bool (B, H, W).
 
-    Equally bright are those that the levels do not tell apart: they all
-    stay out if not all of them are counted.
+    Pixels of one level are equally bright. If not all of them fit into the
+    count, none is selected.
     """
     darkest = tf.reduce_min(noise, axis=(1, 2), keepdims=True)
     span = tf.reduce_max(noise, axis=(1, 2), keepdims=True) - darkest
     scale = LEVELS / tf.where(span > 0.0, span, 1.0)
     levels = tf.cast((noise - darkest) * scale, tf.int32)
     counts = counts[:, tf.newaxis, tf.newaxis]
-    # Bisection, as sorting takes several times as long.
+    # Bisection: sorting takes several times as long.
     low, high = tf.zeros_like(counts) - 1, tf.zeros_like(counts) + LEVELS
     for _ in range(LEVELS.bit_length()):
         middle = (low + high) // 2

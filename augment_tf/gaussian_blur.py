@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from augment_tf.base import Augmentation
 from augment_tf.ops import arguments, sampling
-from augment_tf.ops.compiling import fused
+from augment_tf.ops.compiling import compile_in_graphs
 
 # Weights and half-blurred bytes have 12 bits each, so that every sum of bytes
 # is exact in float32 and the same on every processor.
@@ -19,8 +19,12 @@ HALFWAY_UNITS = 16.0
 class GaussianBlur(Augmentation):
     """Blurs each image with a Gaussian of its own width.
 
-    The kernel is the Gaussian at whole distances, normalized; beyond its rim
-    an image goes on as its own reflection, without the rim itself repeated.
+    The kernel is the Gaussian at whole distances, normalized; the
+    image is continued by reflection, without repeating its border.
+
+    Keras's layer is `RandomGaussianBlur`. Its `kernel_size` and `sigma` mean
+    the same, but a single `sigma` there is a range from 0; `probability` here
+    is `factor` there.
 
     References:
         - Chen et al., A Simple Framework for Contrastive Learning of Visual
@@ -94,7 +98,7 @@ class GaussianBlur(Augmentation):
         radius = math.ceil(3 * self.sigma[1])
         if self.kernel_size is not None:
             radius = self.kernel_size // 2
-        weights = _weights(transformation["sigma"], radius)
+        weights = _compute_weights(transformation["sigma"], radius)
         alone = tf.one_hot(radius, 2 * radius + 1, dtype=tf.float64)
         blurred = transformation["blurred"][:, tf.newaxis]
         weights = tf.where(blurred, weights, alone)
@@ -109,7 +113,7 @@ class GaussianBlur(Augmentation):
         }
 
 
-def _weights(sigma, radius):
+def _compute_weights(sigma, radius):
     """Weights at distances -radius to radius, float64 (B, taps), adding to 1.
 
     Whole multiples of 2**-12; the middle one takes what rounding leaves.
@@ -127,8 +131,8 @@ def _blur(images, weights, radius):
     height, width, channels = shape[1], shape[2], images.shape[-1]
     # Whole lines: an innermost dimension of 3 keeps a CPU from vectorizing.
     lines = tf.reshape(images, (-1, height, width * channels))
-    rows = _blur_down(_with_rim(lines, radius, 1), weights)
-    columns = _with_rim(tf.reshape(rows, shape), radius, 2)
+    rows = _blur_down(_reflect(lines, radius, 1), weights)
+    columns = _reflect(tf.reshape(rows, shape), radius, 2)
     columns = tf.reshape(columns, (-1, height, (width + 2 * radius) * channels))
     blurred = _blur_along(columns, weights, channels)
     if images.dtype == tf.uint8:
@@ -136,25 +140,25 @@ def _blur(images, weights, radius):
     return tf.cast(tf.reshape(blurred, shape), images.dtype)
 
 
-# Functions of their own: a compiler that sees both passes at once works the
-# first one out again for each weight of the second.
-@fused
-def _with_rim(images, radius, axis):
-    """Images that go on for `radius` beyond their rims, reflected."""
+# Separate functions: a compiler that sees both passes at once computes the
+# first one again for each weight of the second.
+@compile_in_graphs
+def _reflect(images, radius, axis):
+    """Images extended by `radius` on both sides of an axis, by reflection."""
     side = tf.shape(images)[axis]
     period = tf.maximum(2 * (side - 1), 1)
 
-    def reflected(places):
+    def take(places):
         places %= period
         places = tf.where(places < side, places, period - places)
         return tf.gather(images, places, axis=axis)
 
-    before = reflected(tf.range(-radius, 0))
-    after = reflected(tf.range(side, side + radius))
+    before = take(tf.range(-radius, 0))
+    after = take(tf.range(side, side + radius))
     return tf.concat((before, images, after), axis=axis)
 
 
-@fused
+@compile_in_graphs
 def _blur_down(lines, weights):
     taps = weights.shape[1]
     height = tf.shape(lines)[1] - taps + 1
@@ -167,7 +171,7 @@ def _blur_down(lines, weights):
     return total
 
 
-@fused
+@compile_in_graphs
 def _blur_along(lines, weights, channels):
     taps = weights.shape[1]
     length = tf.shape(lines)[2] - (taps - 1) * channels

@@ -15,23 +15,23 @@ class GridMask(Augmentation):
     For each image: a unit of d pixels, d uniform on the integers of `unit`
     times the image's shorter side; in every unit a square of d -
     ceil(ratio * d) pixels is covered, and the grid is shifted by 0 to d - 1
-    pixels in each direction. As in the official code in the mode that its
-    results are of (`mode=1`, `rotate=1`: no rotation). There the probability
-    grows with the epochs; here it stays.
+    pixels in each direction. This follows the official code in the mode of
+    the published results (`mode=1`, `rotate=1`: no rotation). There the
+    probability grows with the epochs; here it is constant.
 
     References:
         - Chen et al., GridMask Data Augmentation (2020),
           https://arxiv.org/abs/2001.04086
 
     Args:
-        ratio: Float in [0, 1]. The share of each unit's side that stays. Of
-            the pixels stays 1 - (1 - ratio) ** 2: 84 % at 0.6.
+        ratio: Float in [0, 1]. The share of each unit's side that stays
+            visible; of the pixels, 1 - (1 - ratio) ** 2: 84 % at 0.6.
         unit: Pair of floats in [0, 1]. Range of the unit's side, as a share
             of the image's shorter side. The default is the paper's 96 to 224
             pixels on ImageNet; on CIFAR-10 it is (0.75, 1) and ratio=0.4.
         probability: Float in [0, 1]. Share of the images that are covered.
         fill: One float, or three (red, green, blue), in [0, 255], rounded
-            where images are uint8. The default is the mean color of
+            if images are uint8. The default is the mean color of
             ImageNet: the official code writes zeros once that is subtracted.
         seed: Integer or None; see `augment_tf.Augmentation`.
 

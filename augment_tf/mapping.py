@@ -1,24 +1,25 @@
-"""Augmentation of data sets that repeats itself, however parallel."""
+"""Reproducible augmentation of data sets in parallel."""
 
 import numpy as np
 import tensorflow as tf
 
 from augment_tf.base import Augmentation
+from augment_tf.ops import arguments
 from augment_tf.ops.sampling import to_32_bits
 
 
 def map_dataset(dataset, layer, seed, num_parallel_calls=tf.data.AUTOTUNE):
     """Applies a layer to each batch of a data set, each with its own seed.
 
-    `dataset.map(layer)` draws seeds in the order in which threads happen to
-    come, and cannot be repeated. Here the batch at `step` is `layer.apply(
-    batch, (seed, step))`, whatever the parallelism. When the data set is run
-    through again, as `Model.fit` does in each epoch, `seed` gives way to
-    others that follow from it, so that no two epochs draw the same; a data
-    set made anew begins again, and draws what the first one drew.
+    `dataset.map(layer)` draws seeds in an order that depends on threads, and
+    cannot be repeated. Here the batch at `step` is `layer.apply(batch, (seed,
+    step))`, whatever the parallelism. Each further pass over the data set, as
+    `Model.fit` makes one in each epoch, uses another seed derived from `seed`,
+    so that no two epochs draw the same. A new data set starts again and
+    draws the same as the first one.
 
-    What follows in later epochs depends on `tf.random.set_seed`, too, where
-    that was called: tf.data draws it.
+    The seeds of later epochs come from tf.data, and depend on
+    `tf.random.set_seed`, too.
 
     Args:
         dataset: A `tf.data.Dataset` of batches as `layer.apply` takes them:
@@ -51,12 +52,7 @@ def map_dataset(dataset, layer, seed, num_parallel_calls=tf.data.AUTOTUNE):
             "expected `layer` to be an augment_tf.Augmentation. Received: "
             f"{layer!r} of type {type(layer).__name__}."
         )
-    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        raise ValueError(
-            "expected `seed` to be an integer of at least 0. Received: "
-            f"seed={seed!r}."
-        )
-    seed = to_32_bits(seed)
+    seed = to_32_bits(arguments.integer("seed", seed, minimum=0))
 
     def passes():
         return tf.data.Dataset.random(
@@ -64,7 +60,7 @@ def map_dataset(dataset, layer, seed, num_parallel_calls=tf.data.AUTOTUNE):
         ).take(1)
 
     # tf.data does not count the passes over a data set. Its random numbers
-    # tell them apart, and how far they are from the first is 0 in the first.
+    # identify them: the difference from the first number is 0 in the first.
     first = passes().get_single_element()
     own = tf.constant(np.uint32(seed).view(np.int32))
 
@@ -74,7 +70,7 @@ def map_dataset(dataset, layer, seed, num_parallel_calls=tf.data.AUTOTUNE):
             lambda step: tf.stack((first_of_pair, tf.cast(step, tf.int32)))
         )
 
-    # Endless as they are, so that the data set says how many batches come.
+    # The seeds are endless: the data set determines the number of batches.
     endless = tf.data.experimental.assert_cardinality(
         tf.data.INFINITE_CARDINALITY
     )

@@ -1,4 +1,4 @@
-"""What the layers share that mix each image with a partner of its batch."""
+"""Base classes of layers that mix each image with a partner of its batch."""
 
 import tensorflow as tf
 
@@ -14,7 +14,7 @@ class Mixing(Augmentation):
     float (B,).
 
     Args:
-        probability: Float in [0, 1]. Share of what is mixed.
+        probability: Float in [0, 1]. Share of the images that are mixed.
         seed: Integer or None; see `augment_tf.Augmentation`.
     """
 
@@ -38,7 +38,7 @@ class Mixing(Augmentation):
 
 
 class BetaMixing(Mixing):
-    """Mixing by shares out of a Beta distribution.
+    """Mixing with weights from a Beta distribution.
 
     Args:
         alpha: Float above 0. Both parameters of the Beta distribution.
@@ -61,10 +61,10 @@ class Pasting(BetaMixing):
         return boxes.paste(images, sources, transformation["boxes"])
 
 
-def pasted_shares(drawn, height, width):
+def compute_pasted_shares(drawn, height, width):
     """Share of an image's pixels in each box, float64 (B,).
 
-    float64, as a float32 quotient is not the same bits in a graph.
+    float64: a float32 quotient has other last bits in a graph.
     """
     pixels = tf.cast(height * width, tf.float64)
-    return tf.cast(boxes.area(drawn), tf.float64) / pixels
+    return tf.cast(boxes.count_pixels(drawn), tf.float64) / pixels

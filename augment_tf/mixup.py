@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from augment_tf.mixing import BetaMixing
 from augment_tf.ops import sampling
-from augment_tf.ops.compiling import fused
+from augment_tf.ops.compiling import compile_in_graphs
 
 
 @keras.saving.register_keras_serializable(package="augment_tf")
@@ -18,6 +18,9 @@ class MixUp(BetaMixing):
 
     The official code draws one lambda for the whole batch; here every image
     has its own, which leaves each image's distribution as it is.
+
+    `alpha` means the same in `keras.layers.MixUp`, whose default is 0.2; it
+    has no `probability`.
 
     References:
         - Zhang et al., mixup: Beyond Empirical Risk Minimization (2017),
@@ -73,13 +76,13 @@ class MixUp(BetaMixing):
         }
 
     def transform_images(self, images, transformation):
-        return _blended(
+        return _blend(
             images, transformation["partners"], transformation["weights"]
         )
 
 
-@fused
-def _blended(images, partners, weights):
+@compile_in_graphs
+def _blend(images, partners, weights):
     weights = weights[:, tf.newaxis, tf.newaxis, tf.newaxis]
     partners = tf.cast(tf.gather(images, partners), tf.float32)
     return (1.0 - weights) * tf.cast(images, tf.float32) + weights * partners

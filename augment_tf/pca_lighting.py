@@ -6,8 +6,8 @@ import tensorflow as tf
 from augment_tf.ops import arguments, sampling
 from augment_tf.ops.color_matrix import ColorTransform
 
-# Of the colors of ImageNet's pixels, scaled to [0, 1]. Each column of the
-# second is an eigenvector.
+# Covariance of ImageNet's pixels, scaled to [0, 1]: its eigenvalues, and its
+# eigenvectors as columns.
 EIGENVALUES = (0.2175, 0.0188, 0.0045)
 EIGENVECTORS = (
     (-0.5675, 0.7192, 0.4009),
@@ -18,7 +18,7 @@ EIGENVECTORS = (
 
 @keras.saving.register_keras_serializable(package="augment_tf")
 class PCALighting(ColorTransform):
-    """Adds one random color to all pixels of an image, as light would.
+    """Adds one random color to all pixels of an image, like colored light.
 
     For each image three factors are drawn from a normal distribution; the
     color is the sum of the eigenvectors of ImageNet's colors, each times its
@@ -64,7 +64,7 @@ class PCALighting(ColorTransform):
     def color_transform(self, means, transformation):
         weights = 255.0 * tf.constant(EIGENVECTORS, tf.float64) * EIGENVALUES
         factors = transformation["factors"][:, tf.newaxis]
-        # Not a matrix product: accelerators round the factors of those.
+        # Not a matrix product: accelerators round its factors.
         shift = tf.reduce_sum(weights * factors, axis=2)
         count = tf.shape(shift)[:1]
         return tf.eye(3, batch_shape=count, dtype=tf.float64), shift

@@ -6,26 +6,32 @@ import keras
 import tensorflow as tf
 
 from augment_tf.base import Augmentation
-from augment_tf.ops import affine, arguments, change_images, sampling
+from augment_tf.ops import affine, arguments, sampling
+from augment_tf.ops.chains import change_images
 
 
 @keras.saving.register_keras_serializable(package="augment_tf")
 class RandomAffine(Augmentation):
     """Shears, turns, scales and moves each image, in this order.
 
-    Everything is around the middle of the image, by torchvision's rule. With
-    nearest neighbours, uint8 pixels are those of Pillow's `Image.transform`;
-    bilinear ones are within 1 of it. Floats are rounded to whole numbers in
-    [0, 255] first.
+    The middle of the image is the fixed point, as in torchvision. With nearest
+    neighbours, uint8 pixels equal Pillow's `Image.transform`; with bilinear
+    interpolation they differ from it by at most 1. Floats are rounded to whole
+    numbers in [0, 255] first.
+
+    Keras has `RandomRotation`, `RandomTranslation`, `RandomZoom` and
+    `RandomShear` instead; their `fill_value` is `fill` here, and there is no
+    `fill_mode`: what lies outside the image is always `fill`.
 
     Args:
         degrees: Number of at least 0: the angle is uniform in
             [-degrees, degrees]. Or pair (lower, upper).
-        translate: Number, or pair (x, y), in [0, 1]: shifts are uniform up
-            to this share of the width and of the height, either way.
-        scale: Pair of numbers above 0. The size of what is seen, log-uniform.
-        shear: Number, or pair (x, y), in [0, 90): angles of shear along x and
-            y are uniform up to this many degrees, either way.
+        translate: Number, or pair (x, y), in [0, 1]: shifts are uniform
+            up to this share of the width and of the height, in both directions.
+        scale: Pair of numbers above 0: the factor of size is log-uniform in it.
+        shear: Number, or pair (x, y), in [0, 90): the angles of shear
+            along x and y are uniform up to this many degrees, in both
+            directions.
         probability: Float in [0, 1]. Share of the images that are changed.
         interpolation: "nearest" or "bilinear".
         fill: Number, or three, in [0, 255]: the color around the image.

@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from augment_tf.base import Augmentation
 from augment_tf.ops import arguments, sampling
-from augment_tf.ops.compiling import fused
+from augment_tf.ops.compiling import compile_in_graphs
 from augment_tf.ops.luma import fill_color
 
 
@@ -15,7 +15,12 @@ class RandomCrop(Augmentation):
 
     Pads the image on all four sides and cuts a window of the original size
     out of it at a uniformly drawn offset, the usual augmentation of small
-    images. The size never changes, so training and inference agree on it.
+    images. The size stays the same in training and at inference.
+
+    `keras.layers.RandomCrop` is another augmentation: it cuts a window of
+    `height` x `width` out of the image and does not pad. `padding` here is the
+    width of the added border, not "same" or "valid" as in `Conv2D`; `fill` is
+    `fill_value` in Keras's other layers.
 
     References:
         - He et al., Deep Residual Learning for Image Recognition (2015),
@@ -25,7 +30,7 @@ class RandomCrop(Augmentation):
         padding: Integer, at least 0. Pixels added on each side; offsets are
             uniform on 0..2 * padding. 4 is usual at 32 pixels, 8 at 64.
         fill: One float, or three (red, green, blue), in [0, 255]: the color
-            of the added pixels, rounded where images are uint8. The default
+            of the added pixels, rounded if images are uint8. The default
             of 0, black, is what the papers use; the mean color of the data
             set is the other common choice.
         seed: Integer or None; see `augment_tf.Augmentation`.
@@ -63,7 +68,7 @@ class RandomCrop(Augmentation):
 
     def transform_images(self, images, transformation):
         moves = transformation["offsets"] - self.padding
-        return _moved(images, moves, self.fill)
+        return _shift(images, moves, self.fill)
 
     def get_config(self):
         return {
@@ -73,9 +78,9 @@ class RandomCrop(Augmentation):
         }
 
 
-@fused
-def _moved(images, moves, fill):
-    """Each image seen from so many pixels below and right, int32 (B, 2)."""
+@compile_in_graphs
+def _shift(images, moves, fill):
+    """Images shifted by `moves` pixels, int32 (B, 2), up and to the left."""
     shape = tf.shape(images)
     count, height, width = shape[0], shape[1], shape[2]
     rows = tf.range(height) + moves[:, :1]

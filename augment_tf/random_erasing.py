@@ -8,9 +8,9 @@ from augment_tf.ops import arguments, boxes, sampling
 from augment_tf.ops.luma import fill_color
 
 FILLS = ("constant", "random", "noise")
-# The official code gives up, and leaves the image alone, after as many.
+# After this many tries the official code leaves the image unchanged.
 TRIES = 100
-# Nearly always one of these fits; the others are drawn only where needed.
+# Nearly always one of these fits. The others are drawn only if none does.
 FIRST_TRIES = 6
 
 
@@ -22,7 +22,12 @@ class RandomErasing(Augmentation):
     image's; aspect uniform in `ratio`; height = round(sqrt(area * aspect)),
     width = round(sqrt(area / aspect)); drawn again, up to 100 times, until
     both are smaller than the image's; position uniform over all that fit.
-    An image for which no try fits is left alone.
+    If no try fits, the image stays unchanged.
+
+    `keras.layers.RandomErasing` uses other names: `factor` there is
+    `probability` here, and a single number there stands for a range from 0.
+    `fill_value` there is `value` here, for `fill="constant"`; `fill` here
+    selects the kind of filling.
 
     References:
         - Zhong et al., Random Erasing Data Augmentation (2017),
@@ -38,7 +43,7 @@ class RandomErasing(Augmentation):
             each channel uniform on the integers 0..255; `"noise"`: every
             pixel and channel uniform on 0..255.
         value: One float, or three (red, green, blue), in [0, 255], for
-            `fill="constant"`; rounded where images are uint8. The default
+            `fill="constant"`; rounded if images are uint8. The default
             is the mean color of CIFAR-10, as in the official code.
         count: Integer, at least 1. Rectangles per erased image, which may
             overlap. As in timm, each gets 1 / count of the area, so that
@@ -122,7 +127,7 @@ class RandomErasing(Augmentation):
             return {k: tf.where(missing, rest[k], first[k]) for k in first}
 
         drawn = tf.cond(tf.reduce_any(missing), draw_rest, lambda: first)
-        # Where nothing fits the area is 0, an empty box.
+        # If nothing fits, the area is 0: an empty box.
         area, aspect = tf.maximum(drawn["area"], 0.0), drawn["aspect"]
         rows = tf.cast(tf.round(tf.sqrt(area * aspect)), tf.int32)
         columns = tf.cast(tf.round(tf.sqrt(area / aspect)), tf.int32)
@@ -146,8 +151,8 @@ class RandomErasing(Augmentation):
             )
         )
         area = area * pixels
-        # round(sqrt(x)) < side without the root: many tries an image cost
-        # little as long as only the chosen one is worked out.
+        # round(sqrt(x)) < side, without the root: tries are cheap as long as
+        # only the chosen one is computed in full.
         fits = (area * aspect < (height - 0.5) ** 2) & (
             area < (width - 0.5) ** 2 * aspect
         )

@@ -5,15 +5,18 @@ import tensorflow as tf
 
 from augment_tf.base import Augmentation
 from augment_tf.ops import arguments, sampling
-from augment_tf.ops.compiling import fused
+from augment_tf.ops.compiling import compile_in_graphs
 
 
 @keras.saving.register_keras_serializable(package="augment_tf")
 class RandomFlip(Augmentation):
     """Mirrors each image left to right with a given probability.
 
-    Every image of a batch decides for itself. Pixels only move: none
-    changes its value.
+    The images of a batch are flipped independently. No pixel changes its
+    value.
+
+    `keras.layers.RandomFlip` has `mode` and flips in both directions by
+    default; it has no `probability`.
 
     References:
         - Krizhevsky et al., ImageNet Classification with Deep Convolutional
@@ -56,13 +59,13 @@ class RandomFlip(Augmentation):
         return {"flips": sampling.bernoulli(seed, count, self.probability)}
 
     def transform_images(self, images, transformation):
-        return _flipped(images, transformation["flips"])
+        return _flip(images, transformation["flips"])
 
     def get_config(self):
         return {**super().get_config(), "probability": self.probability}
 
 
-@fused
-def _flipped(images, flips):
+@compile_in_graphs
+def _flip(images, flips):
     flips = flips[:, tf.newaxis, tf.newaxis, tf.newaxis]
     return tf.where(flips, tf.reverse(images, axis=[2]), images)

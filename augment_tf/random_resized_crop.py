@@ -22,9 +22,12 @@ class RandomResizedCrop(Augmentation):
     = round(sqrt(area / aspect)); drawn up to 10 times until both fit, and
     otherwise the largest central crop whose aspect is within `ratio`;
     position uniform. The region is resized with the antialiased bilinear
-    filter of Pillow, without a look at the pixels around it.
+    filter of Pillow, and pixels around it have no influence.
 
-    At inference (`training=False`) that largest central crop is resized.
+    At inference (`training=False`) this largest central crop is resized.
+
+    Keras has no layer of this name. `keras.layers.RandomCrop` does not
+    resize, and takes `height` and `width` in place of `size`.
 
     References:
         - Szegedy et al., Going Deeper with Convolutions (2014), section 6,
@@ -34,7 +37,7 @@ class RandomResizedCrop(Augmentation):
         size: Integer, or pair (height, width), in pixels.
         scale: Pair of floats in [0, 1]. Range of the region's area, as a
             share of the image.
-        ratio: Pair of floats above 0. Range of width / height. (That of
+        ratio: Pair of floats above 0. Range of width / height. (`ratio` of
             `RandomErasing` is height / width, as in its own paper.)
         seed: Integer or None; see `augment_tf.Augmentation`.
 
@@ -43,7 +46,7 @@ class RandomResizedCrop(Augmentation):
 
     Output shape:
         (batch, *size, 3) or (*size, 3). `apply` keeps uint8 images, within 1
-        of what Pillow makes of the same region.
+        of Pillow's result for the same region.
 
     Raises:
         ValueError: if an argument is outside its range.

@@ -3,13 +3,13 @@
 import keras
 import tensorflow as tf
 
-from augment_tf.mixing import Mixing, pasted_shares
+from augment_tf.mixing import Mixing, compute_pasted_shares
 from augment_tf.ops import arguments, boxes, sampling
 
 
 @keras.saving.register_keras_serializable(package="augment_tf")
 class ResizeMix(Mixing):
-    """Pastes a whole other image of the batch, made small.
+    """Pastes a reduced copy of another image of the batch.
 
     For each image: tau uniform in `scale`; the image's partner, resized to
     int(height * tau) rows and int(width * tau) columns, at least one of
@@ -18,10 +18,10 @@ class ResizeMix(Mixing):
     pixels*. Partners come from one random permutation of the batch. Unlike a
     cut, the copy never misses the object that its label names.
 
-    Each pixel of the copy is the partner's that lies under its centre; in
-    the code of OpenMixup, under its corner. That code also draws the
-    rectangle's centre anywhere and squeezes the copy into what the border
-    leaves of it; the paper cuts nothing off, and neither does this.
+    Each pixel of the copy is the partner's pixel under its centre; in the
+    code of OpenMixup, the one under its corner. That code also draws the
+    rectangle's centre anywhere and squeezes the copy into the clipped
+    rectangle. The paper clips nothing, and neither does this layer.
 
     References:
         - Qin et al., ResizeMix: Mixing Data with Preserved Object Information
@@ -85,7 +85,7 @@ class ResizeMix(Mixing):
         return {
             "boxes": drawn,
             "partners": sampling.permutation(seeds[4], count),
-            "weights": pasted_shares(drawn, height, width),
+            "weights": compute_pasted_shares(drawn, height, width),
         }
 
     def transform_images(self, images, transformation):
@@ -94,8 +94,8 @@ class ResizeMix(Mixing):
         top, left, bottom, right = tf.unstack(
             transformation["boxes"][:, tf.newaxis], axis=-1
         )
-        rows, row_inside = _sources(top, bottom, height)
-        columns, column_inside = _sources(left, right, width)
+        rows, row_inside = _locate_sources(top, bottom, height)
+        columns, column_inside = _locate_sources(left, right, width)
         first = transformation["partners"][:, tf.newaxis] * height
         copied = ((first + rows) * width)[..., tf.newaxis]
         copied += columns[:, tf.newaxis]
@@ -110,8 +110,8 @@ class ResizeMix(Mixing):
         return {**super().get_config(), "scale": self.scale}
 
 
-def _sources(start, end, side):
-    """Which line of the partner each line shows, and whether it does.
+def _locate_sources(start, end, side):
+    """Line of the partner that each line shows, and a mask of the copy.
 
     start, end: int32 (B, 1), of the copy. Returns int32 and bool (B, side).
     """

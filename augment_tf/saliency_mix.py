@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from augment_tf.mixing import Pasting, pasted_shares
+from augment_tf.mixing import Pasting, compute_pasted_shares
 from augment_tf.ops import arguments, boxes, sampling
 from augment_tf.ops.saliency import fine_grained_saliency
 from augment_tf.ops.saliency_opencv import (
@@ -11,7 +11,7 @@ from augment_tf.ops.saliency_opencv import (
     opencv_saliency,
 )
 
-# Of an image whose pixels times 256 values an int32 can number.
+# Images up to this size have keys (value, position) that fit an int32.
 MOST_PIXELS = 2**23
 BOX = ("per_image", "per_batch")
 SALIENCY = {
@@ -34,17 +34,16 @@ class SaliencyMix(Pasting):
     gets the weight *pixels pasted / all pixels*, counted after rounding and
     clipping.
 
-    The official code does this once for a batch: one lambda, and one box,
-    from the map of the first image's partner, pasted into every image. That
-    is `box="per_batch"`. The code calls the rows W and the columns H, in its
-    sides as in its centers, so that images that are not square come out as
-    described here. It also computes saliency on normalized floats, which
-    OpenCV reads as something else: `saliency="opencv_float"` does the same,
-    and its boxes are as good as random. On uint8 images they are the boxes of
-    that code. Behind `ColorJitter` and `PCALighting` they come from the same
-    distribution, but many lie elsewhere, as OpenCV reads the last bits of the
-    floats, and the published code rounded in another order; docs/saliency.md
-    has figures.
+    The official code does this once for a batch: one lambda, and one box, from
+    the map of the first image's partner, pasted into every image. That is
+    `box="per_batch"`. The code exchanges H and W consistently, so that images
+    that are not square give the result described here. It also computes
+    saliency on normalized floats, which OpenCV misreads as bytes:
+    `saliency="opencv_float"` does the same, and its boxes are as good as
+    random. On uint8 images they are the boxes of that code. Behind
+    `ColorJitter` and `PCALighting` they come from the same distribution, but
+    many lie elsewhere, as OpenCV reads the last bits of the floats, and the
+    published code rounded in another order; docs/saliency.md has figures.
 
     References:
         - Uddin et al., SaliencyMix: A Saliency Guided Data Augmentation
@@ -62,7 +61,7 @@ class SaliencyMix(Pasting):
             `"per_batch"`: one of each for the batch.
         saliency: `"fine_grained"`: in TensorFlow, on any device.
             `"opencv"`: the same maps from OpenCV, slower, on the host only.
-            `"opencv_float"`: what OpenCV makes of normalized floats; the
+            `"opencv_float"`: OpenCV's maps of normalized floats; the
             images given to the layer are still in [0, 255].
         seed: Integer or None; see `augment_tf.Augmentation`.
 
@@ -121,7 +120,7 @@ class SaliencyMix(Pasting):
         else:
             drawn = count
             peaks = tf.gather(self.find_peaks(images), partners)
-        found = boxes.centered(
+        found = boxes.place_centered(
             rows=peaks[:, 0],
             columns=peaks[:, 1],
             lambdas=sampling.beta(seeds[1], (drawn,), self.alpha),
@@ -134,14 +133,14 @@ class SaliencyMix(Pasting):
         return {
             "boxes": found,
             "partners": partners,
-            "weights": pasted_shares(found, height, width),
+            "weights": compute_pasted_shares(found, height, width),
         }
 
     def find_peaks(self, images):
         """Row and column, int32 (B, 2), of each image's most salient pixel."""
-        # Gray is what red, green and blue are when they are equal.
+        # Gray images have equal red, green and blue.
         images = tf.repeat(images, 3 // images.shape[-1], axis=-1)
-        return first_maximum(SALIENCY[self.saliency](images))
+        return locate_first_maximum(SALIENCY[self.saliency](images))
 
     def get_config(self):
         return {
@@ -151,13 +150,13 @@ class SaliencyMix(Pasting):
         }
 
 
-def first_maximum(maps):
+def locate_first_maximum(maps):
     """Row and column, int32 (B, 2), of the first maximum in reading order.
 
     maps: uint8 (B, H, W).
     """
     known = maps.shape[1:].num_elements() or MOST_PIXELS + 1
-    # Faster where the keys below fit.
+    # int32 is faster, if the keys below fit.
     dtype = tf.int32 if known <= MOST_PIXELS else tf.int64
     shape = tf.shape(maps, out_type=dtype)
     height, width = shape[1], shape[2]

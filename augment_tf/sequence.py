@@ -4,7 +4,7 @@ import itertools
 
 import keras
 
-from augment_tf.container import Container, as_kept
+from augment_tf.container import Container, to_output_dtype
 from augment_tf.ops import sampling
 from augment_tf.ops.color_matrix import ColorTransform, transform_colors
 
@@ -13,9 +13,9 @@ from augment_tf.ops.color_matrix import ColorTransform, transform_colors
 class Sequence(Container):
     """Applies layers in order, each with its own part of the seed.
 
-    Is an augmentation itself: what holds for its layers holds for it, and
-    sequences nest. Layers that move pixels come first, as on uint8 images
-    they are exact and fast; layers that compute colors return float32.
+    A sequence is an augmentation itself, so sequences nest. Put layers that
+    move pixels first: they are exact and fast on uint8 images. Layers that
+    compute colors return float32.
 
     Args:
         layers: List of `augment_tf.Augmentation` layers, at least one.
@@ -23,10 +23,10 @@ class Sequence(Container):
             own seeds are not used.
 
     Input shape:
-        What the first layer takes. Labels are required if any layer mixes.
+        The first layer's. Labels are required if any layer mixes.
 
     Output shape:
-        That of the last layer. `apply` keeps uint8 images if every layer does.
+        The last layer's. `apply` keeps uint8 images if every layer does.
 
     Raises:
         ValueError: if `layers` is empty or holds anything else.
@@ -60,13 +60,13 @@ class Sequence(Container):
                 continue
             for layer, layer_seed in pairs:
                 images, labels = layer.augment(images, labels, layer_seed)
-                images = as_kept(layer, images)
+                images = to_output_dtype(layer, images)
         return images, labels
 
     def leave_images(self, images):
         for layer in self.layers:
             images = layer.leave_images(images)
-            images = as_kept(layer, images)
+            images = to_output_dtype(layer, images)
         return images
 
     def compute_output_shape(self, input_shape):

@@ -1,4 +1,4 @@
-"""Whether the study `demo` finds what is true of its drawn images.
+"""Comparison of the study `demo` with the truth about its drawn images.
 
     python benchmarks/demo_truth.py
 

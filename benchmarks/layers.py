@@ -2,14 +2,19 @@
 
     python benchmarks/layers.py --torch_python=DIR/bin/python --json=DIR/x.json
 
-Each side augments batches of 64 random uint8 images of its own, in a process
-of its own, in turns with the others; medians over the turns. Layers of this
-project, of Keras and of KerasCV run in tf.data, those of KerasCV that cannot
-be traced run eagerly. How the others work: benchmarks/torch_peers.py.
-A side that lacks a layer, or cannot run it, has no row.
+Each side augments batches of random uint8 images in a process of its own, in
+turns with the others; medians over the turns. Layers of this project, of
+Keras and of KerasCV run in tf.data. Layers of KerasCV that cannot be traced
+run eagerly. benchmarks/torch_peers.py describes the other sides. A side that
+lacks a layer, or cannot run it, has no row.
 
-The peers of PyTorch's world want an environment of their own; where it is
-missing, so are they:
+`--opencv` compares saliency maps and SaliencyMix with OpenCV:
+
+    python benchmarks/layers.py --opencv --only saliency SaliencyMix \\
+        --sizes 64 --batch_size 256
+
+The peers of PyTorch's world need an environment of their own. They are left
+out without it:
 
     python -m venv DIR
     DIR/bin/pip install torch torchvision albumentations kornia
@@ -28,6 +33,7 @@ import numpy as np
 from worker import Worker, in_turns, serve
 
 HERE = Path(__file__).parent
+# The batch of benchmarks/torch_peers.py.
 BATCH = 64
 CLASSES = 200
 # Batches that tf.data holds ready at most.
@@ -58,6 +64,9 @@ OURS = {
     "MixUp": {"alpha": 0.2},
     "SaliencyMix": {},
 }
+# Compared only with `--opencv`: the maps alone, without a layer.
+OPENCV = ("saliency", "SaliencyMix")
+MIXING = ("CutMix", "MixUp", "SaliencyMix")
 KERAS = {
     "RandAugment": ("RandAugment", RANGE),
     "AugMix": ("AugMix", {**RANGE, "all_ops": False}),
@@ -114,7 +123,7 @@ KERAS_CV = {
     "CutMix": ("CutMix", {}),
     "MixUp": ("MixUp", {"alpha": 0.2}),
 }
-TENSORFLOW = ("this project", "keras", "keras_cv")
+TENSORFLOW = ("this project", "keras", "keras_cv", "opencv")
 TORCH = ("torchvision", "torchvision, batch", "albumentations", "kornia")
 # Around the table in the document.
 MARK = "<!-- speed -->"
@@ -126,9 +135,16 @@ EAGER = {("keras_cv", "RandAugment"), ("keras_cv", "AugMix")}
 
 def make_layer(side, name, size):
     """A function of (batch, seed)."""
-    if side == "this project":
-        import augment_tf
+    import augment_tf
 
+    if name == "saliency":
+        function = augment_tf.fine_grained_saliency
+        if side == "opencv":
+            function = augment_tf.opencv_saliency
+        return lambda batch, seed: function(batch["images"])
+    if side == "opencv":
+        return augment_tf.SaliencyMix(saliency="opencv").apply
+    if side == "this project":
         options = dict(OURS[name])
         if name == "RandomResizedCrop":
             options["size"] = size
@@ -141,8 +157,8 @@ def make_layer(side, name, size):
     return lambda batch, seed: layer(batch, training=True)
 
 
-def tensorflow_images(side, name, size):
-    """A function that augments about so many images."""
+def tensorflow_images(side, name, size, batch_size):
+    """A function that augments about `count` images."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
@@ -152,10 +168,10 @@ def tensorflow_images(side, name, size):
 
     layer = make_layer(side, name, size)
     generator = np.random.default_rng(0)
-    shape = (BATCH, size, size, 3)
+    shape = (batch_size, size, size, 3)
     batch = {"images": generator.integers(0, 256, shape, "uint8")}
-    if name in ("CutMix", "MixUp", "SaliencyMix"):
-        labels = np.arange(BATCH) % CLASSES
+    if name in MIXING:
+        labels = np.arange(batch_size) % CLASSES
         batch["labels"] = np.eye(CLASSES, dtype="float32")[labels]
     if side == "keras_cv":
         batch["images"] = batch["images"].astype("float32")
@@ -163,23 +179,24 @@ def tensorflow_images(side, name, size):
         batch = tf.nest.map_structure(tf.constant, batch)
 
         def augment(count):
-            for _ in range(count // BATCH):
+            for _ in range(count // batch_size):
                 layer(batch, None)
 
         return augment
     augmented = iter(endless_batches(batch, layer))
 
     def augment(count):
-        for _ in range(count // BATCH):
+        for _ in range(count // batch_size):
             next(augmented)
 
     return augment
 
 
-def sides_of(name, with_torch):
-    """The sides that have such a layer, ours first."""
+def list_sides(name, with_torch, with_opencv):
+    """Sides that have such a layer, this project first."""
     sides = ["this project"]
     sides += ["keras"] * (name in KERAS) + ["keras_cv"] * (name in KERAS_CV)
+    sides += ["opencv"] * (with_opencv and name in OPENCV)
     if with_torch:
         # Read, not imported: its libraries are not here.
         source = ast.parse((HERE / "torch_peers.py").read_text())
@@ -199,40 +216,51 @@ def sides_of(name, with_torch):
     return sides
 
 
-def measure(name, size, repeats, seconds, torch_python):
+def measure(name, size, arguments):
     """A row for each side."""
     workers = {}
-    for side in sides_of(name, torch_python):
+    batch_size = arguments.batch_size
+    for side in list_sides(name, arguments.torch_python, arguments.opencv):
         if side in TENSORFLOW:
-            command = [sys.executable, __file__, "--work", side, name, size]
+            work = ["--work", side, name, size, "--batch_size", batch_size]
+            command = [sys.executable, __file__, *work]
         else:
             script = HERE / "torch_peers.py"
-            command = [torch_python, script, side, name, size]
+            command = [arguments.torch_python, script, side, name, size]
         single = side in ("torchvision", "albumentations")
         workers[side] = Worker(command, **(ONE_THREAD if single else {}))
     counts = {}
     for side, worker in list(workers.items()):
         try:
-            worker.seconds(2 * BATCH)
-            speed = 2 * BATCH / worker.seconds(2 * BATCH)
-            count = max(1, round(speed * seconds / 4 / BATCH)) * BATCH
+            worker.seconds(2 * batch_size)
+            speed = 2 * batch_size / worker.seconds(2 * batch_size)
+            count = whole_batches(speed * arguments.seconds / 4, batch_size)
             speed = count / worker.seconds(count)
         except RuntimeError:
             print(f"{name}, {size} px: {side} cannot", flush=True)
             del workers[side]
             continue
-        counts[side] = max(1, round(speed * seconds / BATCH)) * BATCH
-    found = in_turns(workers, counts, counts, repeats)
+        counts[side] = whole_batches(speed * arguments.seconds, batch_size)
+    found = in_turns(workers, counts, counts, arguments.repeats)
     return [{"layer": name, "size": size, **row} for row in found.values()]
+
+
+def whole_batches(images, batch_size):
+    return max(1, round(images / batch_size)) * batch_size
 
 
 def as_table(results):
     """Images/s of all sides, in Markdown, a row for each layer and size."""
-    sides = (*TENSORFLOW, *TORCH)
+    measured = {row["side"] for row in results}
+    sides = [*TENSORFLOW[:3], *TORCH]
+    sides += ["opencv"] * ("opencv" in measured)
     speeds = {}
     for row in results:
         speeds.setdefault((row["layer"], row["size"]), {})[row["side"]] = row
-    lines = [f"| | px | {' | '.join(sides)} |", "|---" + 8 * "|---:" + "|"]
+    lines = [
+        f"| | px | {' | '.join(sides)} |",
+        "|---" + (1 + len(sides)) * "|---:" + "|",
+    ]
     for (layer, size), rows in speeds.items():
         cells = [
             f"{rows[side]['images_per_second']:,.0f}" if side in rows else ""
@@ -255,6 +283,8 @@ def main():
     parser.add_argument("--only", nargs="*", default=list(OURS))
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=1.0)
+    parser.add_argument("--batch_size", type=int, default=BATCH)
+    parser.add_argument("--opencv", action="store_true", help="as a peer, too")
     parser.add_argument("--torch_python", help="of an environment with peers")
     parser.add_argument("--json", type=Path, help="also write results here")
     parser.add_argument("--document", type=Path, help="has a table of them")
@@ -262,22 +292,21 @@ def main():
     arguments = parser.parse_args()
     if arguments.work:
         side, name, size = arguments.work
-        augment = tensorflow_images(side, name, int(size))
-        # What waits in tf.data's buffers was made in the turns of others.
+        batch_size = arguments.batch_size
+        augment = tensorflow_images(side, name, int(size), batch_size)
+        # Batches in tf.data's buffers were made in the turns of others.
         buffered = 0 if (side, name) in EAGER else BUFFERED
-        return serve(augment, lambda: augment(buffered * BATCH))
+        return serve(augment, lambda: augment(buffered * batch_size))
+    if arguments.torch_python and arguments.batch_size != BATCH:
+        parser.error(f"--torch_python works with --batch_size={BATCH} alone")
+    if "saliency" in arguments.only and not arguments.opencv:
+        parser.error("saliency is compared with OpenCV only: add --opencv")
     if arguments.torch_python is None:
         print(f"{', '.join(TORCH)} are left out: no --torch_python")
     results = []
     for size in arguments.sizes:
         for name in arguments.only:
-            rows = measure(
-                name,
-                size,
-                arguments.repeats,
-                arguments.seconds,
-                arguments.torch_python,
-            )
+            rows = measure(name, size, arguments)
             for row in rows:
                 print(
                     f"{size:4}  {name:18}  {row['side']:18} "

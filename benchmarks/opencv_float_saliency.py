@@ -1,4 +1,4 @@
-"""What OpenCV's saliency detector makes of normalized float images.
+"""OpenCV's saliency maps of normalized float images.
 
     python benchmarks/opencv_float_saliency.py IMAGES --count=300 --seed=0
 
@@ -43,7 +43,7 @@ from augment_tf.ops.saliency_opencv import (
     opencv_saliency,
 )
 from augment_tf.pca_lighting import EIGENVALUES, EIGENVECTORS
-from augment_tf.saliency_mix import first_maximum
+from augment_tf.saliency_mix import locate_first_maximum
 from pipelines import shapes
 
 ENDINGS = (".jpeg", ".jpg", ".png", ".bmp")
@@ -79,7 +79,9 @@ def read_images(source, count, seed):
 
 
 def peak_of(saliency_map):
-    return first_maximum(tf.constant(saliency_map[np.newaxis])).numpy()[0]
+    return locate_first_maximum(tf.constant(saliency_map[np.newaxis])).numpy()[
+        0
+    ]
 
 
 def compare(image):
@@ -220,7 +222,7 @@ def write_table(document, text):
 
 def box_around(peak, image):
     height, width = image.shape[:2]
-    return boxes.centered(
+    return boxes.place_centered(
         rows=peak[:1],
         columns=peak[1:],
         lambdas=tf.constant([LAMBDA], tf.float64),

@@ -136,7 +136,7 @@ def work(name, source):
         serve(peer_images(images, name))
     else:
         augment = our_images(images)
-        # What waits in tf.data's buffers was made in the turns of others.
+        # Batches in tf.data's buffers were made in the turns of others.
         serve(augment, lambda: augment(16 * BATCH))
 
 

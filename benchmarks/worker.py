@@ -30,7 +30,7 @@ class Worker:
         )
 
     def seconds(self, amount):
-        """How long it takes to do that much."""
+        """Seconds that the process takes for this amount."""
         self._process.stdin.write(f"{amount}\n")
         self._process.stdin.flush()
         line = self._process.stdout.readline()

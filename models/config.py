@@ -1,4 +1,4 @@
-"""What a run asks of its network; importing this does not import Keras."""
+"""Config of a network; importing this module does not import Keras."""
 
 from typing import Annotated, Literal
 
@@ -6,7 +6,7 @@ from annotated_types import Ge, Le
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
-# Of the channels, on the [0, 1] scale.
+# Channels of ImageNet, on the [0, 1] scale.
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 

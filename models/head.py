@@ -1,4 +1,4 @@
-"""What turns a network's features into logits."""
+"""Head of a network: features to logits."""
 
 from keras import layers
 

@@ -20,7 +20,7 @@ from models.batch_norm import with_fused
 from models.config import Model
 from models.head import add_head
 
-# Of red, green and blue in ImageNet.
+# Red, green and blue of ImageNet.
 _MEANS = (123.68, 116.779, 103.939)
 # These networks shrink an image of this side to one pixel.
 _LEAST_SIDE = 32

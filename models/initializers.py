@@ -5,10 +5,10 @@ import inspect
 
 import keras
 
-# What PyTorch calls kaiming_normal_(mode="fan_out"), the initializer of
+# PyTorch's kaiming_normal_(mode="fan_out"), the initializer of
 # torchvision's ResNet; Keras's he_normal is truncated and counts fan-in.
 HE_NORMAL_FAN_OUT = "he_normal_fan_out"
-# What torch.nn.Linear starts with, bias included: uniform within
+# The initializer of torch.nn.Linear, bias included: uniform within
 # 1 / sqrt(fan-in).
 LINEAR_UNIFORM = "linear_uniform"
 

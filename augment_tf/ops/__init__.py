@@ -1,12 +1,1 @@
-"""What policies are made of: operations on the bytes of one image.
-
-`apply_chains` gives every image of a batch operations of its own.
-"""
-
-from augment_tf.ops.chains import (
-    OPERATIONS,
-    apply_chains,
-    change_images,
-)
-
-__all__ = ["OPERATIONS", "apply_chains", "change_images"]
+"""Functions on tensors that the layers are built from."""

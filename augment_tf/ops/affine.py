@@ -1,9 +1,9 @@
-"""Rotation, translation, scale and shear: where each pixel comes from.
+"""Rotation, translation, scale and shear as maps from result to image.
 
 A matrix here is float64 (..., 6), (a, b, c, d, e, f), as Pillow's
 `Image.transform` takes it: the point (x, y) of the result shows the point
 (a x + b y + c, d x + e y + f) of the image. Points are counted from the upper
-left corner of the image, so that pixel (0, 0) has its centre at (0.5, 0.5).
+left corner of the image, so that pixel (0, 0) has its center at (0.5, 0.5).
 """
 
 import math
@@ -27,23 +27,23 @@ def rotation(degrees, height, width):
 
 def shear_x(amount):
     """Pixels move to the left by `amount` for each row below the top."""
-    return _of(a=1.0, b=amount, e=1.0)
+    return _build_matrix(a=1.0, b=amount, e=1.0)
 
 
 def shear_y(amount):
-    return _of(a=1.0, d=amount, e=1.0)
+    return _build_matrix(a=1.0, d=amount, e=1.0)
 
 
 def translation(right, down):
-    """Moves the image by whole or broken numbers of pixels."""
-    return _of(a=1.0, c=-right, e=1.0, f=-down)
+    """Moves the image by numbers of pixels, whole or not."""
+    return _build_matrix(a=1.0, c=-right, e=1.0, f=-down)
 
 
 def combination(degrees, right, down, scale, shear_x, shear_y, height, width):
     """Shear, rotation and scale around the middle, then a translation.
 
-    torchvision's rule for the way of points: sheared along x, then along y,
-    turned clockwise, scaled, moved. Angles are in degrees; all arguments but
+    torchvision's order for points: sheared along x, then along y, rotated
+    clockwise, scaled, translated. Angles are in degrees; all arguments but
     the last two are float64 (B,).
     """
     angle, x, y = (
@@ -69,7 +69,7 @@ def _around_middle(a, b, d, e, height, width):
     return tf.stack((a, b, c, d, e, y - (d * x + e * y)), axis=-1)
 
 
-def _of(**entries):
+def _build_matrix(**entries):
     shape = tf.shape(sum(entries.values()))
     return tf.stack(
         [
@@ -81,9 +81,9 @@ def _of(**entries):
 
 
 def nearest(image, matrix, fill):
-    """The image (H, W, 3) seen through a matrix (6,), pixel for pixel.
+    """Resamples an image (H, W, 3) by a matrix (6,), nearest neighbours.
 
-    Equals Pillow. `fill`, uint8 (3,), shows where nothing of the image does.
+    Equals Pillow. Pixels from outside the image become `fill`, uint8 (3,).
     """
     height, width = tf.shape(image)[0], tf.shape(image)[1]
     a, b, c, d, e, f = tf.unstack(matrix)
@@ -114,9 +114,9 @@ def _take(image, rows, columns, fill):
 
 
 def move(image, matrix, fill):
-    """`nearest`, and `bilinear`, for moves by whole pixels, in less time.
+    """`nearest` and `bilinear` for moves by whole pixels, in less time.
 
-    Of the matrix only c and f are looked at.
+    Only c and f of the matrix are used.
     """
     height, width = tf.shape(image)[0], tf.shape(image)[1]
     *_, right, _, _, down = tf.unstack(tf.cast(matrix, tf.int32))
@@ -126,9 +126,9 @@ def move(image, matrix, fill):
 
 
 def bilinear(image, matrix, fill):
-    """As `nearest`, of four neighbours by their distance; within 1 of Pillow.
+    """Bilinear resampling of four neighbours, within 1 of Pillow's result.
 
-    Neighbours beyond the rim are those of the rim.
+    Neighbours outside the image are replaced by the border's pixels.
     """
     height, width = tf.shape(image)[0], tf.shape(image)[1]
     a, b, c, d, e, f = tf.unstack(matrix)
@@ -157,15 +157,16 @@ def bilinear(image, matrix, fill):
 
 
 def bilinear_rows(image, matrix, fill):
-    """`bilinear` where all pixels stay in their rows: two neighbours do.
+    """`bilinear` of two neighbours, if all pixels stay in their rows.
 
-    The entries d and f of the matrix are not looked at, a and e are 1.
+    Ignores the entries d and f of the matrix; a and e are 1.
     """
     height, width = tf.shape(image)[0], tf.shape(image)[1]
     channels = image.shape[-1]
     _, b, c, *_ = tf.unstack(matrix)
     whole, fraction, first, end = (
-        each[:, tf.newaxis] for each in _moves(b * _centres(height) + c, width)
+        each[:, tf.newaxis]
+        for each in _split_moves(b * _centers(height) + c, width)
     )
     # Whole lines: an innermost dimension of 3 keeps a CPU from vectorizing.
     places = tf.repeat(tf.range(width), channels)
@@ -178,18 +179,18 @@ def bilinear_rows(image, matrix, fill):
     inside = (places >= first) & (places < end)
     fill = tf.tile(fill, (width,))
     flat = tf.reshape(image, (-1,))
-    mean = _mean(flat, left, right, fraction, inside, fill)
+    mean = _weigh_two(flat, left, right, fraction, inside, fill)
     return tf.reshape(mean, tf.shape(image))
 
 
 def bilinear_columns(image, matrix, fill):
-    """`bilinear` where all pixels stay in their columns: two neighbours do.
+    """`bilinear` of two neighbours, if all pixels stay in their columns.
 
-    The entries b and c of the matrix are not looked at, a and e are 1.
+    Ignores the entries b and c of the matrix; a and e are 1.
     """
     height, width = tf.shape(image)[0], tf.shape(image)[1]
     *_, d, _, f = tf.unstack(matrix)
-    whole, fraction, first, end = _moves(d * _centres(width) + f, height)
+    whole, fraction, first, end = _split_moves(d * _centers(width) + f, height)
     places = tf.range(height)[:, tf.newaxis]
     rows = places + whole
     upper, lower = (
@@ -198,7 +199,7 @@ def bilinear_columns(image, matrix, fill):
     )
     inside = (places >= first) & (places < end)
     pixels = tf.reshape(image, (-1, image.shape[-1]))
-    return _mean(
+    return _weigh_two(
         pixels,
         upper,
         lower,
@@ -208,16 +209,16 @@ def bilinear_columns(image, matrix, fill):
     )
 
 
-def _centres(side):
+def _centers(side):
     return tf.range(tf.cast(side, tf.float64), dtype=tf.float64) + 0.5
 
 
-def _moves(moves, side):
-    """Of each line of `side` pixels that moves by so many, float64: int32.
+def _split_moves(moves, side):
+    """Splits the moves of lines of `side` pixels, float64, into integers.
 
     Returns:
-        Whole pixels; steps between two of them; the first pixel of the result
-        that shows one of the image, and the first one after it that does not.
+        int32: whole pixels; steps between two pixels; the first pixel of the
+        result that lies inside the image, and the first one after the image.
     """
     side = tf.cast(side, tf.float64)
     moves = tf.clip_by_value(moves, -side - 1.0, side + 1.0)
@@ -229,8 +230,8 @@ def _moves(moves, side):
     return _whole_steps(steps), _rest(steps), first, end
 
 
-def _mean(values, first, second, fraction, inside, fill):
-    """Of the values at these places, where they are inside."""
+def _weigh_two(values, first, second, fraction, inside, fill):
+    """Weighted means of two values each; `fill` outside the image."""
     one, other = (
         tf.cast(tf.gather(values, places), tf.int32)
         for places in (first, second)
@@ -240,7 +241,7 @@ def _mean(values, first, second, fraction, inside, fill):
     return tf.where(inside, mean, fill)
 
 
-# Shifts and masks, as compilers make slow code of a division that rounds down.
+# Shifts and masks: compilers make slow code of a division that rounds down.
 def _whole_steps(steps):
     return tf.bitwise.right_shift(steps, STEP_BITS)
 
@@ -250,7 +251,7 @@ def _rest(steps):
 
 
 def _in_steps(positions, side):
-    """Positions from the centre of the pixel before the first, int32 >= 0."""
+    """Steps from the center of the pixel before the first, int32 >= 0."""
     bounded = tf.clip_by_value(positions, 0.0, tf.cast(side, tf.float64))
     return tf.cast(tf.floor((bounded + 0.5) * STEPS + 0.5), tf.int32)
 

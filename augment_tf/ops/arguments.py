@@ -1,13 +1,16 @@
-"""Checks of what users hand in.
+"""Checks of arguments and images.
 
-Those of constructors' arguments return the value in the one form that a
-configuration is written in: floats, and tuples where JSON gives lists.
+Checks of constructors' arguments return the value as configurations store it:
+floats, and tuples in place of JSON's lists.
 """
 
 import math
 import numbers
 
+import numpy as np
 import tensorflow as tf
+
+from augment_tf.ops.sampling import to_32_bits
 
 
 def number(name, value, minimum=-math.inf, maximum=math.inf, above=None):
@@ -68,6 +71,18 @@ def integer(name, value, minimum):
     return int(value)
 
 
+def seed(name, value):
+    """`value` as an int of any size, or None."""
+    if value is None:
+        return None
+    if not isinstance(value, numbers.Integral) or isinstance(value, bool):
+        raise ValueError(
+            f"expected `{name}` to be an integer or None. "
+            f"Received: {name}={value!r}."
+        )
+    return int(value)
+
+
 def color(name, value):
     """One value for all channels, or three, in image units [0, 255]."""
     if not isinstance(value, (tuple, list)):
@@ -93,7 +108,7 @@ def choice(name, value, options):
 
 
 def value_range(name, value):
-    """A pair of floats, the lower one first, that are not the same."""
+    """`value` as a pair of different floats, the lower one first."""
     lower, upper = interval(name, value)
     if lower == upper:
         raise ValueError(
@@ -103,8 +118,35 @@ def value_range(name, value):
     return lower, upper
 
 
+def check_seed_pair(seed, name):
+    """Converts two integers to int32 (2,); ValueError if they are none.
+
+    Integers beyond 32 bits are hashed, unless they are a tensor in a graph,
+    whose value is unknown here.
+    """
+    if tf.is_tensor(seed) and hasattr(seed, "numpy"):
+        seed = seed.numpy()
+    if isinstance(seed, np.ndarray):
+        seed = seed.tolist()
+    if isinstance(seed, (tuple, list)) and all(
+        isinstance(part, numbers.Integral) and not isinstance(part, bool)
+        for part in seed
+    ):
+        parts = [to_32_bits(int(part)) % 2**32 for part in seed]
+        seed = np.array(parts, np.uint32).view(np.int32)
+    seed = tf.convert_to_tensor(seed)
+    # Seeds out of `Dataset.batch(2)` have a length only when they run.
+    fits = seed.shape.is_compatible_with((2,))
+    if not seed.dtype.is_integer or not fits:
+        raise ValueError(
+            f"{name} expects `seed` to be int32 of shape (2,). "
+            f"Received: dtype {seed.dtype.name}, shape {seed.shape}."
+        )
+    return tf.ensure_shape(tf.cast(seed, tf.int32), (2,))
+
+
 def check_images(images, name, channels=(3,)):
-    """`images` as a tensor, uint8 or float32, if they are images."""
+    """Converts images to a tensor, uint8 or float32; ValueError if wrong."""
     if isinstance(images, tf.RaggedTensor):
         raise ValueError(
             f"{name} expects images of one size. Received: a ragged batch. "

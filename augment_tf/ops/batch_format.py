@@ -1,13 +1,13 @@
-"""The forms in which a batch is handed in: images, pairs, dictionaries."""
+"""Formats of a batch: images, tuples, dictionaries."""
 
 import tensorflow as tf
 
-# What Keras calls x, y and sample_weight, in its order.
+# Keras's x, y and sample_weight, in this order.
 KEYS = ("images", "labels", "sample_weights")
 
 
-def as_dictionary(batch, name):
-    """Any form of a batch as a dictionary, without what is None.
+def to_dictionary(batch, name):
+    """Converts a batch of any format to a dictionary without None.
 
     Raises:
         ValueError: if a tuple is too long or a dictionary has no images.
@@ -29,15 +29,15 @@ def as_dictionary(batch, name):
     return {key: item for key, item in batch.items() if item is not None}
 
 
-def as_given(batch, result):
-    """The dictionary `result` in the form in which `batch` was given."""
+def to_format_of(batch, result):
+    """Converts the dictionary `result` to the format of `batch`."""
     if isinstance(batch, tuple):
         return tuple(result.get(key) for key in KEYS[: len(batch)])
     return result if isinstance(batch, dict) else result["images"]
 
 
 def is_tensor_like(labels):
-    """Whether labels are one tensor, or become one."""
+    """True if labels are one tensor or can be converted to one."""
     nested = (dict, tuple, tf.RaggedTensor, tf.SparseTensor)
     return not isinstance(labels, nested)
 
@@ -64,7 +64,7 @@ def check_labels(labels, images, name):
 
 
 def check_weights(weights, images, name):
-    """Sample weights as float32, if they are one number an image."""
+    """Converts sample weights to float32; ValueError unless one an image."""
     weights = tf.cast(weights, tf.float32)
     if not weights.shape.is_compatible_with(images.shape[:-3]):
         raise ValueError(

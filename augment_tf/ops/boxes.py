@@ -1,16 +1,16 @@
 """Rectangles in batches of images: paste them, measure them.
 
 A box is an int32 tensor (B, 4) of rows (top, left, bottom, right), the last
-two exclusive, already clipped to the image. An empty box stands for "leave
-this image alone", so no layer needs a second path for that.
+two exclusive, already clipped to the image. An empty box means that
+the image stays unchanged.
 """
 
 import tensorflow as tf
 
-from augment_tf.ops.compiling import fused
+from augment_tf.ops.compiling import compile_in_graphs
 
 
-def area(boxes):
+def count_pixels(boxes):
     """Pixels in each box, int32 (B,)."""
     top, left, bottom, right = tf.unstack(boxes, axis=-1)
     return (bottom - top) * (right - left)
@@ -34,7 +34,7 @@ def paste(images, sources, boxes):
 
 
 def paste_crossings(images, sources, rows, columns):
-    """`paste` where a row and a column meet of those that are true.
+    """`paste` at the crossings of selected rows and columns.
 
     rows: bool (B, H). columns: bool (B, W).
     """
@@ -56,26 +56,26 @@ def paste_crossings(images, sources, rows, columns):
     return tf.reshape(pasted, shape)
 
 
-@fused
+@compile_in_graphs
 def _select(rows, columns, sources, lines):
-    # Two selects take less time than one where both are true.
+    # Two selects take less time than one on the conjunction.
     return tf.where(rows, tf.where(columns, sources, lines), lines)
 
 
-def centered(rows, columns, lambdas, height, width):
-    """Boxes for a label weight of `lambdas`, clipped to the image.
+def place_centered(rows, columns, lambdas, height, width):
+    """Boxes whose share of the image is 1 - lambda, clipped to the image.
 
-    CutMix's rule, which SaliencyMix shares: sides int(side * sqrt(1 - lambda)),
-    from centre - side // 2 to centre + side // 2.
+    The rule of CutMix and SaliencyMix: sides int(side * sqrt(1 - lambda)),
+    from center - side // 2 to center + side // 2.
 
     Args:
-        rows, columns: int32 (B,), the centres.
+        rows, columns: int32 (B,), the centers.
         lambdas: float64 (B,), the share of the image that stays.
         height, width: of the images, ints or int32 scalars.
 
     Returns:
         int32 (B, 4). An odd side loses a pixel, and clipping loses more:
-        weigh labels with `area` of the box, not with lambda.
+        weigh labels with `count_pixels` of the box, not with lambda.
     """
     share = tf.sqrt(1.0 - lambdas)
 
@@ -91,5 +91,5 @@ def centered(rows, columns, lambdas, height, width):
 
 
 def keep(boxes, decisions):
-    """`boxes` where `decisions` (B,) is true, empty boxes elsewhere."""
+    """`boxes` if `decisions` (B,) is true, empty boxes otherwise."""
     return boxes * tf.cast(decisions, boxes.dtype)[:, tf.newaxis]

@@ -1,28 +1,28 @@
 """Gives every image of a batch its own chain of operations.
 
-One loop over the images, in which each chooses its operations: no image pays
-for what another one gets, as it would if the whole batch went through every
-operation, and what is compiled is small.
+One loop over the images, in which each selects its operations. The time of an
+image is the time of its own operations, not of all operations, and little
+code is compiled.
 """
 
 import functools
 
 import tensorflow as tf
 
-from augment_tf.ops import affine, bits, blending, tables
-from augment_tf.ops.compiling import fused
-from augment_tf.ops.luma import luma_of
+from augment_tf.ops import affine, bytes
+from augment_tf.ops.compiling import compile_in_graphs
+from augment_tf.ops.luma import compute_luma
 from augment_tf.ops.saliency import to_uint8
 
-TABLES = {"autocontrast": tables.autocontrast, "equalize": tables.equalize}
+TABLES = {"autocontrast": bytes.autocontrast, "equalize": bytes.equalize}
 RECOLORINGS = {
-    "brightness": blending.brightness,
-    "contrast": blending.contrast,
-    "color": blending.color,
-    "sharpness": blending.sharpness,
-    "invert": bits.invert,
-    "posterize": bits.posterize,
-    "solarize": bits.solarize,
+    "brightness": bytes.brightness,
+    "contrast": bytes.contrast,
+    "color": bytes.color,
+    "sharpness": bytes.sharpness,
+    "invert": bytes.invert,
+    "posterize": bytes.posterize,
+    "solarize": bytes.solarize,
 }
 RESAMPLINGS = {
     "move": affine.move,
@@ -31,28 +31,28 @@ RESAMPLINGS = {
     "bilinear_rows": affine.bilinear_rows,
     "bilinear_columns": affine.bilinear_columns,
 }
-# Names of operations; what `apply_chains` counts is the place in its own
-# argument. "identity" leaves an image alone.
+# Names of operations. `chosen` in `apply_chains` refers to places in its
+# argument `operations`, not in this tuple. "identity" changes nothing.
 OPERATIONS = ("identity", *TABLES, *RECOLORINGS, *RESAMPLINGS)
 
 
 def change_images(images, chosen, parameters, operations, color=0.0):
-    """`apply_chains` for images as layers get them.
+    """`apply_chains` for floats and gray images, too.
 
-    Floats are rounded to bytes and come back as floats; gray images, with one
-    channel, go through all operations as three equal ones.
+    Floats are rounded to bytes and returned as floats. Gray images are
+    processed as three equal channels.
 
     Args:
         images: uint8 or float32 (B, H, W, 3) or (B, H, W, 1), in [0, 255].
         chosen: See `apply_chains`.
         parameters: See `apply_chains`.
         operations: See `apply_chains`.
-        color: Number, or three, in [0, 255]: shows around what was moved.
+        color: Number, or three, in [0, 255]: around an image that was moved.
     """
     colored = to_uint8(images)
     if images.shape[-1] == 1:
         colored = tf.repeat(colored, 3, axis=-1)
-        color = luma_of(color)
+        color = compute_luma(color)
     fill = color if isinstance(color, tuple) else 3 * (color,)
     fill = tuple(round(value) for value in fill)
 
@@ -68,7 +68,7 @@ def change_images(images, chosen, parameters, operations, color=0.0):
     return tf.cast(changed[..., : images.shape[-1]], images.dtype)
 
 
-@fused
+@compile_in_graphs
 def apply_chains(images, chosen, parameters, operations, fill):
     """Each image after its operations, one after the other.
 
@@ -76,8 +76,8 @@ def apply_chains(images, chosen, parameters, operations, fill):
         images: uint8 (B, H, W, 3).
         chosen: int32 (B, L), each a place in `operations`.
         parameters: float64 (B, L, 6): a matrix (see `affine`) for what moves
-            pixels, one number and five that are not looked at for what takes
-            one: a factor, "bits" of posterize, the threshold of solarize.
+            pixels; otherwise one number and five that are ignored: a factor,
+            "bits" of posterize, the threshold of solarize.
         operations: Tuple of names out of `OPERATIONS`.
         fill: Tuple of three integers in [0, 255]: the color around an image
             that was moved.
@@ -90,8 +90,8 @@ def apply_chains(images, chosen, parameters, operations, fill):
         image, chosen, parameters = inputs
 
         def step(index, image):
-            # Two choices, so that a table is made once. Compilers would work
-            # its entries out again for each pixel that is looked up.
+            # Two switches, so that a table is computed once. In one, compilers
+            # would compute its entries again for each pixel.
             choose = functools.partial(tf.switch_case, chosen[index])
             numbers = parameters[index]
             table = choose([_table(n, image) for n in operations])
@@ -110,12 +110,12 @@ def apply_chains(images, chosen, parameters, operations, fill):
 
 
 def _table(name, image):
-    return functools.partial(TABLES.get(name, tables.unchanged), image)
+    return functools.partial(TABLES.get(name, bytes.unchanged), image)
 
 
 def _change(image, table, numbers, fill, name):
     if name in TABLES:
-        return tables.look_up(image, table)
+        return bytes.look_up(image, table)
     if name in RECOLORINGS:
         return RECOLORINGS[name](image, numbers[0])
     if name in RESAMPLINGS:

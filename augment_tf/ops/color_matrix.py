@@ -1,20 +1,20 @@
-"""Colors of whole batches through one 3x3 matrix and one shift an image."""
+"""Color transformations of whole batches: a 3x3 matrix and a shift an image."""
 
 import tensorflow as tf
 
 from augment_tf.base import Augmentation
-from augment_tf.ops.compiling import fused
+from augment_tf.ops.compiling import compile_in_graphs
 
-# Rows of an image that are added to each other in one pass.
+# Parts of an image that are added to each other in one pass.
 PARTS = 16
 
 
 class ColorTransform(Augmentation):
-    """Base class of layers that send each pixel to matrix @ pixel + shift.
+    """Base class of layers that map each pixel to matrix @ pixel + shift.
 
-    Several of them in a `Sequence` are multiplied first and pass over the
-    images once. A subclass implements `get_random_transformation` and
-    `color_transform`.
+    A `Sequence` multiplies the matrices of neighbouring layers first and
+    applies the product in one pass. A subclass implements
+    `get_random_transformation` and `color_transform`.
     """
 
     keeps_uint8 = False
@@ -31,9 +31,9 @@ class ColorTransform(Augmentation):
 
 
 def transform_colors(images, steps):
-    """Images after pairs (color layer, transformation), float32."""
+    """Applies pairs (color layer, transformation) to images; float32."""
     if images.shape[-1] == 1:
-        # Gray is what red, green and blue are when they are equal.
+        # Gray images have equal red, green and blue.
         colors = tf.repeat(images, 3, axis=-1)
         return transform_colors(colors, steps)[..., :1]
     means = _mean_colors(images)
@@ -53,11 +53,11 @@ def _product(left, right):
 
 
 def _apply(images, matrices, shifts):
-    """Weighs each value of a row of pixels with its neighbours in memory.
+    """Multiplies pixels by matrices as weighted sums of neighbours in memory.
 
-    Two places before and two after a value lie the other channels of its
-    pixel, so five whole rows, shifted against each other and weighted, are
-    the product with the matrix: a loop that a CPU vectorizes, as it does not
+    The other channels of a pixel are at most two places before or after a
+    value. The product with the matrix is therefore a weighted sum of five
+    shifted copies of a row. A CPU vectorizes such sums, but not operations
     with an innermost dimension of 3.
     """
     shape = tf.shape(images)
@@ -77,7 +77,7 @@ def _apply(images, matrices, shifts):
     return tf.reshape(values, shape)
 
 
-@fused
+@compile_in_graphs
 def _weigh(padded, weights, shifts):
     """Sums of shifted rows, float32 (B, H, W * 3)."""
     length = tf.shape(weights)[2]
@@ -98,10 +98,10 @@ def _mean_colors(images):
     return tf.reduce_sum(tf.cast(sums, tf.float64), axis=1) / pixels
 
 
-@fused
+@compile_in_graphs
 def _column_sums(rows):
-    # XLA on a CPU writes whatever it reduces to memory first, but not what
-    # it adds element by element.
+    # XLA on a CPU writes the input of a reduction to memory first, but not
+    # the terms of an addition.
     size = tf.shape(rows)[1] // PARTS
     total = tf.zeros((), tf.float32)
     for part in range(PARTS):

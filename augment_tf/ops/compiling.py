@@ -1,22 +1,22 @@
-"""Arithmetic on whole batches, fused where TensorFlow lets it be fused."""
+"""Compilation of arithmetic on whole batches by XLA."""
 
 import functools
 
 import tensorflow as tf
 
 
-def fused(function):
-    """Has XLA compile a function wherever it becomes part of a graph.
+def compile_in_graphs(function):
+    """Decorator: XLA compiles the function in graphs.
 
-    Operation by operation, each step on a batch of images writes a batch and
-    reads it again; compiled, all of them are one pass. That pays on a CPU as
-    on an accelerator, with oneDNN and without. Called eagerly, the function
-    runs as it is: who looks at one batch does not wait for a compiler. So it
-    does where the size of images is not known, as each would be compiled for.
+    Without a compiler each operation writes a batch of images and the next one
+    reads it again; compiled, they are one pass over memory, which is faster on
+    CPUs and on accelerators. Eager calls are not compiled, since one batch is
+    not worth the wait. Neither are images of unknown size, since each size
+    would be compiled for itself.
 
     Args:
-        function: Of tensors, whose first dimension is the batch, and of
-            Python values that decide what is computed.
+        function: Its arguments are tensors, whose first dimension is the
+            batch, and Python values, which select the computation.
     """
     compiled = tf.function(function, jit_compile=True, autograph=False)
 

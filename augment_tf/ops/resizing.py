@@ -1,8 +1,7 @@
 """Antialiased bilinear resizing of a different crop of every image.
 
-The triangle filter of Pillow's `Image.resize`, widened where the image
-shrinks, applied to the crop alone: pixels around it have no influence, as
-when an image is cropped first and resized after.
+The triangle filter of Pillow's `Image.resize`, widened if the image shrinks.
+Pixels around the crop have no influence, as if the image was cropped before.
 
 Gathers and sums rather than matrix products: the filter touches few pixels,
 and GPUs and TPUs round the factors of float32 products to 11 or 8 bits.
@@ -12,7 +11,7 @@ import math
 
 import tensorflow as tf
 
-from augment_tf.ops.compiling import fused
+from augment_tf.ops.compiling import compile_in_graphs
 
 # Weights of uint8 images are whole multiples of 2**-16: 8 bits of pixel and
 # 16 of weight fit a float32, so that every sum is exact, whatever its order.
@@ -35,14 +34,14 @@ def resize_crops(images, crops, size):
         rounded value by 1 here and there.)
     """
     top, left, bottom, right = tf.unstack(crops, axis=1)
-    images = _resize_rows(_transposed(images), left, right, size[1])
-    return _resize_rows(_transposed(images), top, bottom, size[0])
+    images = _resize_rows(_transpose(images), left, right, size[1])
+    return _resize_rows(_transpose(images), top, bottom, size[0])
 
 
-# Functions of their own: a compiler that sees both passes at once works the
-# first one out again for each weight of the second.
-@fused
-def _transposed(images):
+# Separate functions: a compiler that sees both passes at once computes the
+# first one again for each weight of the second.
+@compile_in_graphs
+def _transpose(images):
     return tf.transpose(images, (0, 2, 1, 3))
 
 
@@ -60,23 +59,23 @@ def _resize_rows(images, starts, ends, size):
     return tf.reshape(lines, (-1, size, shape[2], images.shape[-1]))
 
 
-@fused
+@compile_in_graphs
 def _add_few(lines, rows, weights):
-    """The weighted sums of rows, rounded where they were whole numbers."""
+    """Weighted sums of rows, rounded if the images are uint8."""
     total = _tap(lines, rows, weights, 0)
     for tap in range(1, rows.shape[2]):
         total += _tap(lines, rows, weights, tap)
-    return _as(lines.dtype, total)
+    return _to_dtype(lines.dtype, total)
 
 
 def _add_any_number(lines, rows, weights):
-    """The same where the images' size is not known before they come."""
+    """`_add_few` for images whose size is unknown in the graph."""
     _, total = tf.while_loop(
         lambda tap, _: tap < tf.shape(rows)[2],
         lambda tap, total: (tap + 1, total + _tap(lines, rows, weights, tap)),
         (1, _tap(lines, rows, weights, 0)),
     )
-    return _as(lines.dtype, total)
+    return _to_dtype(lines.dtype, total)
 
 
 def _tap(lines, rows, weights, tap):
@@ -84,7 +83,7 @@ def _tap(lines, rows, weights, tap):
     return weights[:, :, tap, tf.newaxis] * tf.cast(source, tf.float32)
 
 
-def _as(dtype, total):
+def _to_dtype(dtype, total):
     if dtype != tf.uint8:
         return total
     # Rounded weights may add up to a little more than 1, never to 1 / 510.

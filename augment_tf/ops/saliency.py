@@ -12,12 +12,12 @@ REACHES = (12, 24, 28, 48, 56, 112)
 # float32 holds every integer up to here.
 EXACT = 2**24
 
-# Pixels of the images that a CPU works on at once.
+# Pixels of the images that a CPU processes at once.
 GROUP_PIXELS = 2**15
 
 
 def fine_grained_saliency(images):
-    """How much each pixel stands out from its surroundings, in TensorFlow.
+    """Saliency maps: the contrast of each pixel with its surroundings.
 
     For each of six window sizes, the differences between a pixel of the gray,
     twice blurred image and the mean of the window around it are summed, the
@@ -34,9 +34,9 @@ def fine_grained_saliency(images):
     In a graph (`tf.data`, `tf.function`, a Keras model) the computation is
     compiled by XLA, once for each input shape, which takes some seconds, and
     works on a few images at a time, whose sums fit a processor's cache.
-    Eager calls skip that and are up to ten times slower: wrap them in
-    `tf.function` where it matters. Inside a function that is compiled anyhow,
-    as on an accelerator, the whole batch is worked on at once.
+    Eager calls are not compiled and are up to ten times slower: wrap them in
+    `tf.function` if time matters. Inside a function that is compiled already,
+    as on an accelerator, the whole batch is processed at once.
 
     References:
         - Montabone and Soto, Human detection using a mobile platform and
@@ -53,7 +53,7 @@ def fine_grained_saliency(images):
         A flat image has a map of zeros.
 
     Raises:
-        ValueError: if the shape or the dtype is none of these.
+        ValueError: if the shape or the dtype is wrong.
 
     Example:
 
@@ -72,7 +72,7 @@ def fine_grained_saliency(images):
     if height is None or width is None or min(height, width) < 3:
         raise ValueError(
             "fine_grained_saliency expects a static height and width of at "
-            f"least 3. Received: shape {images.shape}. Where the images have "
+            f"least 3. Received: shape {images.shape}. If the images have "
             "one size that TensorFlow does not know, use tf.ensure_shape."
         )
     if tf.executing_eagerly() or _is_compiled_already():
@@ -219,7 +219,7 @@ def _window_size(size, reach):
 
 
 def _stretches(size, reach):
-    """Where the windows of neighbouring pixels begin and end, in stretches.
+    """Starts and ends of the windows of neighbouring pixels, in stretches.
 
     Along a stretch, each end of the window either moves with the pixel or
     stays at the border, so that slices of the integral image serve for all
@@ -256,7 +256,7 @@ def _quotient(dividend, divisor):
     The product with the inverse is off by less than 2**-23 of itself. While
     the dividend stays below 2**22 that is less than half of 1 / divisor, so
     that adding this half keeps the floor right on either side of an integer.
-    Larger dividends need their remainder looked at.
+    For larger dividends the remainder is checked.
     """
     inverse = (1.0 / divisor).astype(np.float32)
     if 255 * divisor.max() < 2**22:

@@ -6,7 +6,7 @@ import tensorflow as tf
 from augment_tf.ops.arguments import check_images
 from augment_tf.ops.saliency import to_uint8
 
-# Of the channels of ImageNet's pixels, scaled to [0, 1].
+# Channels of ImageNet's pixels, scaled to [0, 1].
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
@@ -28,7 +28,7 @@ def opencv_saliency(images):
         uint8 maps, (batch, height, width), or (height, width) for one image.
 
     Raises:
-        ValueError: if the shape or the dtype is none of these.
+        ValueError: if the shape or the dtype is wrong.
         ImportError: without the package opencv-contrib-python-headless.
 
     Example:
@@ -56,14 +56,14 @@ def opencv_float_saliency(images):
 
     That code hands OpenCV the image as the network sees it: float32, RGB,
     normalized with the mean and the standard deviation of ImageNet. OpenCV
-    averages the floats, but reads the pixel in the middle from the bytes of
-    the floats, as if they were uint8. The maps have next to nothing to do
-    with the image; this function is there to study what that changes.
+    averages the floats, but reads the bytes of the floats as uint8 for the
+    pixel in the middle. The maps have next to nothing to do with the image.
+    This function makes it possible to study the effect.
 
-    uint8 images become the very floats of that code, and give its maps. For
-    images whose colors were changed before, only the distribution of the
-    maps is the same: the last bits of a float depend on the order and the
-    scale of all that made it, and a byte of last bits counts like any other.
+    uint8 images become exactly the floats of that code, and give its maps.
+    For images whose colors were changed before, only the distribution of the
+    maps is the same: the last bits of a float depend on the order of the
+    computations, and they count as much as the first bits.
 
     Args:
         images: as for `opencv_saliency`. They are normalized here; floats

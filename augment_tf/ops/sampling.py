@@ -16,15 +16,15 @@ import tensorflow as tf
 
 
 def to_32_bits(seed):
-    """An integer seed for what takes 32 bits; one that has no more stays.
+    """Hashes an integer seed to 32 bits; one that fits stays as it is.
 
-    Cut off, 2**32 + 1 would give what 1 gives.
+    If seeds were cut to 32 bits, 2**32 + 1 would draw the same as 1.
 
     >>> from augment_tf.ops.sampling import to_32_bits
     >>> to_32_bits(2**32 - 1) == 2**32 - 1, to_32_bits(2**63 - 1)
     (True, 3007978544)
     """
-    if seed < 2**32:
+    if -(2**31) <= seed < 2**32:
         return seed
     digest = hashlib.sha256(str(seed).encode()).digest()
     return int.from_bytes(digest[:4], "big")
@@ -38,8 +38,8 @@ def split(seed, count):
 def replica_seed(seed, replica):
     """Each replica's own part of a batch's random stream.
 
-    Replica 0 keeps the seed itself, so that one device draws what the host
-    would have drawn.
+    Replica 0 keeps the seed itself, so that one device draws the same as the
+    host.
 
     Args:
         seed: int32 (2,), the same on all replicas.
@@ -75,7 +75,7 @@ def integers(seed, shape, bound):
 def bytes(seed, shape):
     """Uniform uint8 on 0..255; `shape` is an int32 tensor."""
     count = tf.reduce_prod(shape)
-    # Four bytes out of each integer: drawing is most of the cost of noise.
+    # Four bytes from each integer: drawing is most of the cost of noise.
     drawn = tf.bitcast(bits(seed, ((count + 3) // 4,)), tf.uint8)
     return tf.reshape(tf.reshape(drawn, (-1,))[:count], shape)
 

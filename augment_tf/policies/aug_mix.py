@@ -4,13 +4,13 @@ import keras
 import tensorflow as tf
 
 from augment_tf.ops import arguments, sampling
-from augment_tf.ops.compiling import fused
+from augment_tf.ops.compiling import compile_in_graphs
 from augment_tf.ops.saliency import to_uint8
 from augment_tf.policies import magnitudes
 from augment_tf.policies.policy import Policy
 
 LONGEST_CHAIN = 3
-# Of the scale on which strengths are measured.
+# The end of the scale of strengths.
 HIGHEST_SEVERITY = 10
 
 
@@ -27,6 +27,10 @@ class AugMix(Policy):
     with a loss on the agreement of several such images; this is the
     augmentation alone.
 
+    `keras.layers.AugMix` has `num_chains` for `width`, `chain_depth` for
+    `depth`, `all_ops` for `all_operations` and `factor`, in [0, 1], for
+    `severity`.
+
     References:
         - Hendrycks et al., AugMix: A Simple Data Processing Method to Improve
           Robustness and Uncertainty (2019), https://arxiv.org/abs/1912.02781
@@ -37,10 +41,11 @@ class AugMix(Policy):
         depth: Integer of at least 1: operations in each chain; -1 draws 1, 2
             or 3 for each.
         alpha: Float above 0.
-        all_operations: Whether color, contrast, brightness and sharpness are
-            among the operations. The paper leaves them out, as it measures
-            robustness to their like; torchvision has them by default.
-        interpolation: "nearest" or "bilinear", for what moves pixels.
+        all_operations: Boolean. True adds color, contrast, brightness and
+            sharpness to the operations. The paper leaves them out, since it
+            measures robustness to similar changes; torchvision has them by
+            default.
+        interpolation: "nearest" or "bilinear", for operations that move pixels.
         fill: Number, or three, in [0, 255]: the color that shows around an
             image that was moved.
         seed: Integer or None; see `augment_tf.Augmentation`.
@@ -156,12 +161,12 @@ class AugMix(Policy):
         return tf.stack([sizes.get(n, zero) for n in self.names], axis=-1)
 
     def transform_images(self, images, transformation):
-        # A gather, as `tf.repeat` of images is several times slower.
+        # A gather: `tf.repeat` of images is several times slower.
         sources = tf.repeat(tf.range(tf.shape(images)[0]), self.width)
         chains = super().transform_images(
             tf.gather(to_uint8(images), sources), transformation
         )
-        return _mixed(
+        return _mix(
             images,
             chains,
             tf.cast(transformation["shares"], tf.float32),
@@ -182,8 +187,8 @@ class AugMix(Policy):
         }
 
 
-@fused
-def _mixed(images, chains, shares, weights):
+@compile_in_graphs
+def _mix(images, chains, shares, weights):
     """Images (B, H, W, C) and the chains (B * width, H, W, C) of each."""
 
     def weighted(images, weights):

@@ -1,4 +1,4 @@
-"""AutoAugment: pairs of operations that a search has found."""
+"""AutoAugment: pairs of operations found by a search."""
 
 import keras
 import numpy as np
@@ -10,7 +10,7 @@ from augment_tf.policies.policy import Policy
 
 BINS = 10
 # Each policy of the paper: 25 pairs of (operation, probability, magnitude in
-# tenths of its range). Magnitudes of what has none are 0.
+# tenths of its range). The magnitude is 0 if an operation has none.
 POLICIES = {
     "imagenet": (
         (("posterize", 0.4, 8), ("rotate", 0.6, 9)),
@@ -73,8 +73,8 @@ POLICIES = {
 class AutoAugment(Policy):
     """Applies one of 25 pairs of operations to each image.
 
-    Each operation of the pair is applied with its own probability. What the
-    magnitudes stand for: see `RandAugment`. On uint8 images every operation
+    Each operation of the pair is applied with its own probability. See
+    `RandAugment` for the meaning of magnitudes. On uint8 images every operation
     equals Pillow's, bit for bit.
 
     References:
@@ -83,7 +83,7 @@ class AutoAugment(Policy):
 
     Args:
         policy: "imagenet" or "cifar10": the data that it was searched on.
-        interpolation: "nearest" or "bilinear", for what moves pixels.
+        interpolation: "nearest" or "bilinear", for operations that move pixels.
         fill: Number, or three, in [0, 255]: the color that shows around an
             image that was moved.
         seed: Integer or None; see `augment_tf.Augmentation`.

@@ -1,8 +1,8 @@
-"""What an operation's name and magnitude mean, as the policies' papers say.
+"""Meaning of an operation's name and magnitude, by the policies' papers.
 
-Shears are pixels for each pixel, translations whole pixels, rotations
-degrees; brightness, color, contrast and sharpness are factors less 1; bits of
-posterize and thresholds of solarize are as they are; others have none.
+Shears are pixels for each pixel, translations whole pixels, rotations degrees;
+brightness, color, contrast and sharpness are factors minus 1. Posterize has
+bits, solarize has a threshold, and the other operations have no magnitude.
 """
 
 import numpy as np
@@ -49,7 +49,7 @@ def moderate(bins):
 
 
 def table(names, ranges):
-    """Magnitudes as an array (operations, bins), 0 where there are none."""
+    """Magnitudes as an array (operations, bins), 0 if there are none."""
     bins = len(next(iter(ranges.values())))
     return np.stack([ranges.get(name, np.zeros(bins)) for name in names])
 
@@ -62,10 +62,10 @@ def branches(names, interpolation):
 
 
 def _operation(name, interpolation):
-    """The one of `apply_chains` that does what is called so."""
+    """The operation of `apply_chains` for a policy's operation."""
     if name not in GEOMETRIC:
         return name
-    # The same pixels as by interpolation in general, in less time.
+    # The same pixels as by general interpolation, in less time.
     if name.startswith("translate"):
         return "move"
     if interpolation == "bilinear" and name.startswith("shear"):

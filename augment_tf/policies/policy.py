@@ -1,22 +1,23 @@
-"""What the layers share that choose among operations."""
+"""Base class of layers that choose among operations."""
 
 import tensorflow as tf
 
 from augment_tf.base import Augmentation
-from augment_tf.ops import arguments, change_images, sampling
+from augment_tf.ops import arguments, sampling
+from augment_tf.ops.chains import change_images
 from augment_tf.policies import magnitudes
 
 
 class Policy(Augmentation):
     """Applies operations on bytes; a subclass draws them.
 
-    Its `names` are the operations it chooses from, those in `signed` are as
-    likely to have a negative magnitude, and its `get_random_transformation`
-    returns what `_steps` does. Floats are rounded
-    to whole numbers in [0, 255] first: the operations are defined on those.
+    `names` are the operations to choose from. Magnitudes of those in `signed`
+    are negative with probability 1/2. `get_random_transformation` returns the
+    result of `_steps`. Floats are rounded to whole numbers in [0, 255] first,
+    since the operations are defined on bytes.
 
     Args:
-        interpolation: "nearest" or "bilinear", for what moves pixels.
+        interpolation: "nearest" or "bilinear", for operations that move pixels.
         fill: Number, or three, in [0, 255]: the color that shows around an
             image that was moved.
         seed: Integer or None; see `augment_tf.Augmentation`.
@@ -46,9 +47,9 @@ class Policy(Augmentation):
         )
 
     def _sides(self, images):
-        """What turns shares of a side into pixels, float64 (operations,).
+        """Pixels of the side along which an operation moves, float64.
 
-        1 for what is no translation.
+        Shape (operations,); 1 for operations that are no translations.
         """
         height, width = tf.unstack(tf.cast(tf.shape(images)[1:3], tf.float64))
         sides = {"translate_x": width, "translate_y": height}

@@ -14,11 +14,14 @@ class RandAugment(Policy):
 
     The 14 operations of the paper, equally likely: identity, shear and
     translation along x and y, rotation, brightness, color, contrast,
-    sharpness, posterize, solarize, autocontrast, equalize. Their strengths at
-    a magnitude are torchvision's: at the highest one, shear 0.3, translation
+    sharpness, posterize, solarize, autocontrast, equalize. The meaning of
+    magnitudes follows torchvision. At the highest one: shear 0.3, translation
     150 / 331 of the side, rotation 30 degrees, factors 1 - 0.9 or 1 + 0.9, 4
     bits, threshold 0; half of all shifts, turns and factors go the other way.
     On uint8 images every operation equals Pillow's, bit for bit.
+
+    `keras.layers.RandAugment` has `factor`, in [0, 1], in place of `magnitude`
+    and `num_magnitude_bins`, and no `fill`.
 
     References:
         - Cubuk et al., RandAugment: Practical automated data augmentation
@@ -28,7 +31,7 @@ class RandAugment(Policy):
         num_ops: Integer of at least 1. Operations on each image.
         magnitude: Integer in [0, num_magnitude_bins - 1].
         num_magnitude_bins: Integer of at least 2.
-        interpolation: "nearest" or "bilinear", for what moves pixels.
+        interpolation: "nearest" or "bilinear", for operations that move pixels.
         fill: Number, or three, in [0, 255]: the color that shows around an
             image that was moved. 128 is the official code's; torchvision's
             default is 0.

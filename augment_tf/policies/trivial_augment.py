@@ -25,7 +25,7 @@ class TrivialAugmentWide(Policy):
 
     Args:
         num_magnitude_bins: Integer of at least 2.
-        interpolation: "nearest" or "bilinear", for what moves pixels.
+        interpolation: "nearest" or "bilinear", for operations that move pixels.
         fill: Number, or three, in [0, 255]: the color that shows around an
             image that was moved.
         seed: Integer or None; see `augment_tf.Augmentation`.

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from augment_tf import fine_grained_saliency
 from augment_tf.ops import boxes
-from augment_tf.saliency_mix import first_maximum
+from augment_tf.saliency_mix import locate_first_maximum
 
 # Hidden shares of the area.
 SHARES = (0.1, 0.2, 0.3, 0.4, 0.5)
@@ -101,7 +101,7 @@ def draw_centers(side, random):
 # Saliency needs to know the size of the images.
 @tf.function
 def _peaks(images):
-    return first_maximum(fine_grained_saliency(images))
+    return locate_first_maximum(fine_grained_saliency(images))
 
 
 def locate_salient_centers(images):

@@ -45,7 +45,7 @@ def robustness_of(group):
     """Summarizes the robustness of a group's arms.
 
     Args:
-        group: `arms.Group`.
+        group: `groups.Group`.
 
     Returns:
         {arm: `ArmRobustness`} of the arms with a judged run, those alone that

@@ -26,14 +26,31 @@ NAMES = [
     for name in augment_tf.__all__
     if inspect.isclass(getattr(augment_tf, name)) and name != "Augmentation"
 ]
+# The machinery that all layers share is tested on these: one that erases, one
+# that resizes, one that mixes, a policy, and a chain with colors.
+REPRESENTATIVES = (
+    "RandomErasing",
+    "RandomResizedCrop",
+    "CutMix",
+    "RandAugment",
+    "Sequence",
+)
 TESTS_OF_EVERY_LAYER = (
     "test_uint8_stays_uint8_where_no_colors_are_computed",
     "test_same_seed_gives_same_bits_and_another_seed_others",
     "test_graph_and_xla_give_the_eager_images",
     "test_configuration_survives_json",
     "test_documentation_runs_and_is_complete",
+    "test_inference_adds_no_operations",
 )
-# They share all but what they do to pixels with AutoContrast or RandAugment.
+TESTS_OF_EVERY_KIND = (
+    "test_floats_outside_the_range_of_images",
+    "test_inference_leaves_images_alone",
+    "test_images_of_another_range",
+    "test_gray_images",
+    "test_an_empty_batch",
+)
+# They share all but their pixels with AutoContrast or RandAugment.
 ALIKE = (
     "Equalize",
     "Posterize",
@@ -61,14 +78,17 @@ def make(name, **arguments):
 
 @pytest.fixture
 def layer(layer_name):
-    """Every exported layer; in tests not named above, one of a kind."""
+    """Every exported layer, every kind, or representatives; see above."""
     return make(layer_name)
 
 
 def pytest_generate_tests(metafunc):
     if "layer_name" in metafunc.fixturenames:
-        every = metafunc.function.__name__ in TESTS_OF_EVERY_LAYER
-        names = NAMES if every else [n for n in NAMES if n not in ALIKE]
+        test, names = metafunc.function.__name__, REPRESENTATIVES
+        if test in TESTS_OF_EVERY_LAYER:
+            names = NAMES
+        elif test in TESTS_OF_EVERY_KIND:
+            names = [name for name in NAMES if name not in ALIKE]
         metafunc.parametrize("layer_name", names)
 
 

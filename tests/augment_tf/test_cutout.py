@@ -95,7 +95,7 @@ def test_units_and_shifts_are_uniform(draw_many):
         share, wanted = rows[:, line].mean(), expected.mean()
         assert abs(share - wanted) < 4 * np.sqrt(0.5 / len(rows))
     both = rows[:, 0] == drawn["columns"][:, 0]
-    # Of the same unit, but shifted for themselves.
+    # Both have the same unit and shifts of their own.
     assert abs(both.mean() - 0.5) < 0.05
 
 

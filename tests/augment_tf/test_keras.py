@@ -1,4 +1,4 @@
-"""What Keras expects of a layer, checked on every exported one."""
+"""Keras's requirements of a layer."""
 
 import warnings
 
@@ -69,9 +69,8 @@ def test_symbolic_outputs_are_the_real_ones(
         )
 
 
-def test_mixing_layers_refuse_symbols_as_they_refuse_tensors(layer, batch):
-    if not layer.mixes_labels:
-        pytest.skip("takes any labels, or none")
+def test_mixing_layers_refuse_symbols_as_they_refuse_tensors(batch):
+    layer = augment_tf.CutMix()
     with pytest.raises(ValueError, match="no labels"):
         layer(symbolic(batch["images"]))
     classes = {**batch, "labels": tf.argmax(batch["labels"], axis=-1)}
@@ -122,6 +121,47 @@ def test_inference_leaves_images_alone(layer, batch):
         )
 
 
+def test_inference_adds_no_operations(layer):
+    def infer(images):
+        return layer(images, training=False)
+
+    traced = tf.function(infer).get_concrete_function(
+        tf.TensorSpec((None, 40, 24, 3), tf.float32)
+    )
+    kinds = {operation.type for operation in traced.graph.get_operations()}
+    if type(layer).__name__ == "RandomResizedCrop":
+        assert "ClipByValue" not in kinds
+    else:
+        assert kinds <= {"Placeholder", "Identity", "NoOp"}
+
+
+def test_models_become_tflite_at_inference(images):
+    model = keras.Sequential(
+        [
+            keras.Input((40, 24, 3)),
+            augment_tf.RandomCrop(),
+            augment_tf.RandAugment(),
+            augment_tf.ColorJitter(),
+            keras.layers.GlobalAveragePooling2D(),
+        ]
+    )
+
+    def infer(images):
+        return model(images, training=False)
+
+    traced = tf.function(infer).get_concrete_function(
+        tf.TensorSpec((8, 40, 24, 3), tf.float32)
+    )
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([traced], model)
+    interpreter = tf.lite.Interpreter(model_content=converter.convert())
+    interpreter.allocate_tensors()
+    images = images.astype(np.float32)
+    interpreter.set_tensor(interpreter.get_input_details()[0]["index"], images)
+    interpreter.invoke()
+    found = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+    np.testing.assert_allclose(found, images.mean(axis=(1, 2)), rtol=1e-5)
+
+
 def test_inference_needs_no_labels(layer, batch):
     expected = layer(batch, training=False)["images"]
     result = layer(batch["images"], training=False)
@@ -148,6 +188,19 @@ def test_images_come_in_the_dtype_that_the_layer_is_given(
     assert np.array_equal(result["labels"], expected["labels"])
     computed = other.compute_output_spec(symbolic(batch))
     assert described(computed) == described(result)
+
+
+def test_numpy_seeds_are_those_of_python(batch):
+    one, other = (augment_tf.RandomCrop(seed=s) for s in (7, np.int64(7)))
+    assert other.get_config() == {**one.get_config(), "name": other.name}
+    assert type(other.get_config()["seed"]) is int
+    assert np.array_equal(one(batch)["images"], other(batch)["images"])
+
+
+@pytest.mark.parametrize("seed", [True, "a", 1.5, (1, 2)])
+def test_wrong_seeds_of_layers_are_refused(seed):
+    with pytest.raises(ValueError, match="expected `seed` to be an integer or"):
+        augment_tf.RandomCrop(seed=seed)
 
 
 def test_seed_of_any_size_has_draws_of_its_own(make_another, batch):

@@ -49,6 +49,8 @@ def test_seeds_of_any_size_differ(batches):
         for seed in (0, 1, 2**31, 2**32 + 1, 2**63)
     ]
     assert len(set(results)) == 5
+    large = augment_tf.map_dataset(batches.take(1), NOISE, np.uint64(2**63))
+    assert as_bytes(large) == [results[-1]]
 
 
 def test_any_form_and_any_length(images, labels):
@@ -71,6 +73,7 @@ def test_any_form_and_any_length(images, labels):
         (NOISE, -1, "seed"),
         (NOISE, (1, 2), "seed"),
         (NOISE, True, "seed"),
+        (NOISE, "a", "seed"),
     ],
 )
 def test_wrong_arguments_are_refused(batches, layer, seed, name):

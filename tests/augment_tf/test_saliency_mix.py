@@ -8,7 +8,7 @@ import tensorflow as tf
 import augment_tf
 from augment_tf.ops import sampling
 from augment_tf.ops.saliency_opencv import opencv_float_saliency
-from augment_tf.saliency_mix import SALIENCY, first_maximum
+from augment_tf.saliency_mix import SALIENCY, locate_first_maximum
 
 SEED = tf.constant((3, 4))
 
@@ -50,7 +50,7 @@ def hard_lambdas(count, generator):
 
 
 def layer_draws(layer, maps, lambdas, partners, monkeypatch):
-    """What the layer does given these maps, lambdas and partners."""
+    """Images and labels that follow from these maps, lambdas and partners."""
     sources = tf.constant(maps)
     monkeypatch.setitem(
         SALIENCY, layer.saliency, lambda images: sources[: len(images)]
@@ -105,7 +105,9 @@ def test_the_map_of_the_batch_is_that_of_the_first_partner(images):
     for number in range(10):
         drawn = layer.get_random_transformation(images, (number, 0))
         source = images[drawn["partners"][0]]
-        peak = first_maximum(augment_tf.fine_grained_saliency(source[None]))[0]
+        peak = locate_first_maximum(
+            augment_tf.fine_grained_saliency(source[None])
+        )[0]
         top, left, bottom, right = drawn["boxes"][0].numpy()
         assert top <= peak[0] <= bottom
         assert left <= peak[1] <= right
@@ -118,7 +120,7 @@ def test_the_first_of_equal_maxima_counts(jit_compile):
     maps = generator.integers(0, 3, (500, 9, 14)).astype(np.uint8)
     maps[0] = 0
     maps[1] = 255
-    found = tf.function(first_maximum, jit_compile=jit_compile)(maps)
+    found = tf.function(locate_first_maximum, jit_compile=jit_compile)(maps)
     index = maps.reshape(500, -1).argmax(axis=1)
     expected = np.stack(np.unravel_index(index, (9, 14)), axis=-1)
     np.testing.assert_array_equal(found, expected)
@@ -210,7 +212,7 @@ def test_opencv_float_uses_the_maps_of_normalized_floats(images):
     pytest.importorskip("cv2")
     layer = augment_tf.SaliencyMix(saliency="opencv_float")
     peaks = layer.find_peaks(images)
-    expected = first_maximum(opencv_float_saliency(images))
+    expected = locate_first_maximum(opencv_float_saliency(images))
     np.testing.assert_array_equal(peaks, expected)
 
 
@@ -264,14 +266,14 @@ def test_unknown_sides_are_refused():
 
 @pytest.mark.parametrize("jit_compile", [False, True])
 def test_maxima_of_images_above_8_megapixels(jit_compile):
-    """Where the value and the position no longer fit an int32."""
+    """Maps so large that value and position do not fit an int32."""
     maps = np.zeros((1, 3000, 3001), np.uint8)
     maps[0, 2000, 1234] = 255
     maps[0, 2999, 7] = 255
-    found = tf.function(first_maximum, jit_compile=jit_compile)(maps)
+    found = tf.function(locate_first_maximum, jit_compile=jit_compile)(maps)
     np.testing.assert_array_equal(found, [[2000, 1234]])
     unknown = tf.function(
-        first_maximum,
+        locate_first_maximum,
         input_signature=[tf.TensorSpec((None, None, None), tf.uint8)],
     )
     np.testing.assert_array_equal(unknown(maps), found)

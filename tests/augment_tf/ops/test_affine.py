@@ -13,7 +13,7 @@ def entries(matrix):
 
 
 def around_middle(linear, right=0.0, down=0.0):
-    """Where points go to: a linear map around the middle, then a shift."""
+    """Maps points linearly around the middle of the image, then shifts them."""
     to_middle = np.array([[1, 0, -WIDTH / 2], [0, 1, -HEIGHT / 2], [0, 0, 1]])
     back = np.array(
         [[1, 0, WIDTH / 2 + right], [0, 1, HEIGHT / 2 + down], [0, 0, 1]]

@@ -1,4 +1,4 @@
-"""The forms of a batch that other people's code hands in."""
+"""Formats of batches, ranges and channels of images."""
 
 import warnings
 
@@ -13,7 +13,7 @@ SEED = tf.constant((3, 4))
 
 
 def is_colored(layer):
-    """Whether a layer, or one in it, needs three channels."""
+    """True if a layer, or a layer inside it, needs three channels."""
     members = getattr(layer, "layers", [])
     return type(layer).__name__ == "PCALighting" or any(
         map(is_colored, members)
@@ -144,7 +144,7 @@ def test_one_warning_where_floats_lie_in_0_1(layer, batch, make_another):
         assert not caught
         layer.apply(units, SEED)
         layer(units)
-    # Where pixels only move or mix, 0 and 1 are as good.
+    # The range does not matter if pixels only move or mix.
     assert len(caught) == layer.depends_on_range
     assert all("value_range=(0, 1)" in str(item.message) for item in caught)
 
@@ -189,24 +189,27 @@ def test_ragged_batches_are_refused(layer, labels):
             call({"images": ragged, "labels": labels[:2]})
 
 
+def assert_empty(result, layer):
+    shape = layer.compute_output_shape((0, 40, 24, 3))
+    assert result["images"].shape == shape
+    assert result["labels"].shape == (0, 5)
+
+
 def test_an_empty_batch(layer, batch):
     empty = tf.nest.map_structure(lambda tensor: tensor[:0], batch)
-    dynamic = tf.function(
-        layer.apply,
-        input_signature=[
-            {
-                "images": tf.TensorSpec((None, 40, 24, 3), tf.uint8),
-                "labels": tf.TensorSpec((None, 5)),
-            },
-            tf.TensorSpec((2,), tf.int32),
-        ],
+    assert_empty(layer.apply(empty, SEED), layer)
+
+
+def test_an_empty_batch_in_a_graph(layer, batch):
+    empty = tf.nest.map_structure(lambda tensor: tensor[:0], batch)
+    dynamic = tf.function(layer.apply).get_concrete_function(
+        {
+            "images": tf.TensorSpec((None, 40, 24, 3), tf.uint8),
+            "labels": tf.TensorSpec((None, 5)),
+        },
+        tf.TensorSpec((2,), tf.int32),
     )
-    for apply in (layer.apply, dynamic):
-        result = apply(empty, SEED)
-        assert result["images"].shape == layer.compute_output_shape(
-            (0, 40, 24, 3)
-        )
-        assert result["labels"].shape == (0, 5)
+    assert_empty(dynamic(empty, SEED), layer)
 
 
 def test_batches_of_one_out_of_a_dataset(layer, batch):

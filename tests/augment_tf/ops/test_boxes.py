@@ -43,19 +43,28 @@ def test_paste(images, width, dtype, size):
 
 
 def test_area():
-    assert boxes.area(BOXES).numpy().tolist() == [0, 960, 1, 24, 40, 0, 0, 357]
+    assert boxes.count_pixels(BOXES).numpy().tolist() == [
+        0,
+        960,
+        1,
+        24,
+        40,
+        0,
+        0,
+        357,
+    ]
 
 
 def test_keep():
     decisions = np.arange(8) % 2 == 0
     kept = boxes.keep(BOXES, decisions).numpy()
     assert np.array_equal(kept[::2], BOXES[::2])
-    assert not boxes.area(kept).numpy()[1::2].any()
+    assert not boxes.count_pixels(kept).numpy()[1::2].any()
 
 
 def test_centered():
     # sqrt(1 - lambda) of 1, 0.5 and 0; sides int(40 / 2), int(25 / 2).
-    drawn = boxes.centered(
+    drawn = boxes.place_centered(
         rows=tf.constant([20, 20, 39, 7]),
         columns=tf.constant([3, 12, 0, 7]),
         lambdas=tf.constant([0.0, 0.75, 0.75, 1.0], tf.float64),

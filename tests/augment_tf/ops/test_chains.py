@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image, ImageEnhance, ImageOps
 
-from augment_tf.ops import OPERATIONS, apply_chains
+from augment_tf.ops.chains import OPERATIONS, apply_chains
 
 FILL = (128, 3, 250)
 COUNT = 64

@@ -27,7 +27,7 @@ def copy_case(tmp_path):
 
 
 def test_seeds_0_and_2_are_reported(copy_case):
-    """Of flip no seed is like the other."""
+    """The seeds of flip are far apart."""
     runs = copy_case("demo_seeds_0_2")
     (material,), left_out = compare_runs(sorted(runs.glob("*/*")), "demo")
     assert left_out == []

@@ -116,7 +116,7 @@ def browse(browser, tmp_path):
 
 @pytest.fixture
 def probe(browse):
-    """What `PROBE` finds in a page."""
+    """The findings of `PROBE` in a page."""
 
     def run(page, width, *arguments, paper="null"):
         script = PROBE.replace("PAPER", str(paper))

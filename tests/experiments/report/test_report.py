@@ -73,7 +73,7 @@ def mixture(make_run_in, draw_right, tiny, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def printed(mixture):
-    """What the report on the mixture prints."""
+    """The printed lines of the report on the mixture."""
     output = io.StringIO()
     with contextlib.redirect_stdout(output):
         report_on(mixture[0])

@@ -1,0 +1,41 @@
+"""RandomGrayscale: a share of the images without color."""
+
+import keras
+
+from augment_tf.ops.operation import Operation
+
+
+@keras.saving.register_keras_serializable(package="augment_tf")
+class RandomGrayscale(Operation):
+    """Turns a share of the images gray, by ITU-R BT.601 luma.
+
+    `probability` is `factor` in `keras.layers.RandomGrayscale`.
+
+    Args:
+        probability: Float in [0, 1]. Share of the images that are changed.
+        seed: Integer or None; see `augment_tf.Augmentation`.
+
+    Input shape:
+        (batch, height, width, 3 or 1) or one image, in [0, 255].
+
+    Output shape:
+        The input's, with three equal channels. `apply` keeps uint8 images.
+
+    Raises:
+        ValueError: if an argument is outside its range.
+
+    Example:
+
+    >>> import augment_tf
+    >>> import tensorflow as tf
+    >>> image = tf.constant([[[255, 0, 0]]], tf.uint8)
+    >>> gray = augment_tf.RandomGrayscale(probability=1.0)
+    >>> gray.apply(image, seed=(0, 1)).numpy().tolist()
+    [[[76, 76, 76]]]
+    """
+
+    # A factor of 0 removes all color.
+    operation = "color"
+
+    def __init__(self, probability=0.1, seed=None, **kwargs):
+        super().__init__(probability, seed=seed, **kwargs)
