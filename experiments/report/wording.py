@@ -54,7 +54,7 @@ class _SpokenNames(Names):
         return isolated(super().__call__(name))
 
 
-def names_of(findings):
+def build_names(findings):
     """Names of the arms in sentences."""
     return _SpokenNames(arm.name for arm in findings.arms)
 
@@ -83,7 +83,7 @@ def answer(findings):
     Returns:
         A list of sentences.
     """
-    names = names_of(findings)
+    names = build_names(findings)
     lost = list(_describe_lost(findings, names))
     if len(findings.arms) == 1:
         only = findings.arms[0].name
@@ -116,7 +116,7 @@ def answer(findings):
 
 def alarm(findings):
     """Sentences on placebos that are told apart; empty if none is."""
-    names = names_of(findings)
+    names = build_names(findings)
     sentences = [
         "No difference of this study is to be believed: "
         f"{names(each.arm)}, which is {names(each.reference)} trained again "
@@ -363,7 +363,7 @@ def power(power):
 
 def warnings(findings):
     """Reasons not to believe the answer too quickly."""
-    names = names_of(findings)
+    names = build_names(findings)
     settings = findings.settings
     reference = names(findings.arms[0].name)
     for arm in settings.confounded:

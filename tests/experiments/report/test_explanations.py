@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from experiments.report.document import Picture
-from experiments.report.explanations import explanations_of, section
+from experiments.report.explanations import section, summarize_explanations
 from experiments.run_folder import EXPLAINED_MAPS, EXPLANATIONS
 from tests.experiments.report.comparing import compare, get_table, get_text
 
@@ -61,7 +61,7 @@ def test_the_section_has_the_scores_of_all_arms(study):
     for folder, deletion in zip(study, (0.1, 0.3, 0.5, 0.5), strict=True):
         explain(folder, deletion)
     material = compare(*study)
-    found, lacking = explanations_of(material.group)
+    found, lacking = summarize_explanations(material.group)
     assert lacking == []
     assert found["plain"].seeds == [0, 1]
     scores = found["plain"].scores["RISE"]
@@ -80,7 +80,7 @@ def test_other_images_other_methods_and_damaged_files_are_left_out(study):
     explain(study[2], 0.3, methods=("RISE",))
     (study[3] / EXPLANATIONS).write_text('{"images": 1}')
     material = compare(*study)
-    found, (images, methods, damaged) = explanations_of(material.group)
+    found, (images, methods, damaged) = summarize_explanations(material.group)
     assert {arm: each.seeds for arm, each in found.items()} == {"plain": [1]}
     assert images == (
         f"{study[0].path} is not shown: explanations.json is of other images "

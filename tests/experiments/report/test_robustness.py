@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from experiments.report.robustness import robustness_of, section
+from experiments.report.robustness import section, summarize_robustness
 from experiments.run_folder import ROBUSTNESS
 from tests.experiments.report.comparing import compare, get_table, get_text
 
@@ -62,7 +62,7 @@ def test_corruption_error_is_the_mean_share_of_the_references(study):
         strict=True,
     ):
         folder.write_json(ROBUSTNESS, list_errors(*errors))
-    arms, lacking = robustness_of(compare(*study).group)
+    arms, lacking = summarize_robustness(compare(*study).group)
     assert lacking == []
     # The reference's: 150 of noise and 200 of blur, means over its seeds.
     plain = arms["plain"].figures["mean_corruption_error"].values
@@ -83,7 +83,7 @@ def test_other_images_other_ways_and_damaged_files_are_left_out(study):
     study[2].write_json(ROBUSTNESS, list_errors(*USUAL, version=2))
     (study[3] / ROBUSTNESS).write_text("[")
     material = compare(*study)
-    arms, lacking = robustness_of(material.group)
+    arms, lacking = summarize_robustness(material.group)
     assert list(arms) == ["plain"]
     assert arms["plain"].seeds == [0]
     assert lacking == [
@@ -100,7 +100,7 @@ def test_other_images_other_ways_and_damaged_files_are_left_out(study):
 def test_without_the_reference_there_is_no_corruption_error(study):
     study[2].write_json(ROBUSTNESS, list_errors(*USUAL))
     material = compare(*study)
-    arms, _ = robustness_of(material.group)
+    arms, _ = summarize_robustness(material.group)
     assert "mean_corruption_error" not in arms["mixed"].figures
     row = get_table(section(material), "robustness.csv")["mixed"]
     assert row["mean corruption error, % of plain's"] == "n/a"
