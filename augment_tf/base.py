@@ -189,7 +189,7 @@ class Augmentation(keras.layers.Layer):
             images, *mixed = (item[0] for item in (images, *mixed))
         mixed = dict(zip(batch_format.KEYS[1:], mixed, strict=False))
         result = {"images": images, **mixed}
-        return batch_format.to_format_of(batch, {**given, **result})
+        return batch_format.restore_format(batch, {**given, **result})
 
     def _collect_mixed(self, given, images, training):
         """Labels, if they are tensors, and weights that are mixed."""

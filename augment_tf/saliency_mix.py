@@ -116,10 +116,10 @@ class SaliencyMix(Pasting):
         partners = sampling.permutation(seeds[0], count)
         if self.box == "per_batch":
             drawn = 1
-            peaks = self.find_peaks(tf.gather(images, partners[:1]))
+            peaks = self.locate_peaks(tf.gather(images, partners[:1]))
         else:
             drawn = count
-            peaks = tf.gather(self.find_peaks(images), partners)
+            peaks = tf.gather(self.locate_peaks(images), partners)
         found = boxes.place_centered(
             rows=peaks[:, 0],
             columns=peaks[:, 1],
@@ -136,7 +136,7 @@ class SaliencyMix(Pasting):
             "weights": compute_pasted_shares(found, height, width),
         }
 
-    def find_peaks(self, images):
+    def locate_peaks(self, images):
         """Row and column, int32 (B, 2), of each image's most salient pixel."""
         # Gray images have equal red, green and blue.
         images = tf.repeat(images, 3 // images.shape[-1], axis=-1)

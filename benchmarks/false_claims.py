@@ -1,4 +1,4 @@
-"""How often studies claim a difference where there is none, and miss one.
+"""Rates of false claims and of missed differences in simulated studies.
 
     python benchmarks/false_claims.py --studies=1000 --processors=2
 

@@ -8,7 +8,7 @@ from experiments.errors import TrainingFailed
 from experiments.formatting import counted
 from experiments.report.report import write_report
 from experiments.run_folder import RunFolder
-from experiments.runtime.workers import worker_of
+from experiments.runtime.workers import resolve_worker
 from experiments.tracking.tools import DEFAULT
 from experiments.tracking.tracking import track_report
 from experiments.training.run import run
@@ -97,7 +97,7 @@ def run_study(
     folders, failures = launch(
         runs, workdir=workdir, location=location, log=log, **options
     )
-    if not worker_of(options.get("strategy")).is_chief:
+    if not resolve_worker(options.get("strategy")).is_chief:
         return
     for kind in extras:
         _add(kind, folders, location)

@@ -20,7 +20,7 @@ NAMES = {
 }
 
 
-def list_places_of_others(name, data_dir):
+def list_other_places(name, data_dir):
     """Paths in `data_dir` that belong to other data sets than `name`."""
     return [
         Path(data_dir, each)

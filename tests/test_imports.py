@@ -95,7 +95,7 @@ def test_no_arrow_runs_back_up(path):
 
 
 def test_the_test_sees_arrows():
-    """Of each kind, wherever they stand in the file."""
+    """Arrows of each kind are seen, wherever they stand in the file."""
     found = set(imported(Path("experiments/commands/data.py")))
     assert "experiments.configs.registry" in found
     assert "pipelines.loading" in found

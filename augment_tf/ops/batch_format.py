@@ -29,7 +29,7 @@ def to_dictionary(batch, name):
     return {key: item for key, item in batch.items() if item is not None}
 
 
-def to_format_of(batch, result):
+def restore_format(batch, result):
     """Converts the dictionary `result` to the format of `batch`."""
     if isinstance(batch, tuple):
         return tuple(result.get(key) for key in KEYS[: len(batch)])

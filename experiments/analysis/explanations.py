@@ -170,11 +170,11 @@ def has_explanations(folder):
     Args:
         folder: A `run_folder.RunFolder`.
     """
-    there = folder.read_json(EXPLANATIONS)
+    stored = folder.read_json(EXPLANATIONS)
     return (
-        there is not None
-        and there["version"] == _VERSION
-        and there["model"] == folder.model_digest()
-        and folder.is_val(there["images"]["fingerprint"])
+        stored is not None
+        and stored["version"] == _VERSION
+        and stored["model"] == folder.model_digest()
+        and folder.is_val(stored["images"]["fingerprint"])
         and (folder / EXPLAINED_MAPS).is_file()
     )

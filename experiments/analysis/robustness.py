@@ -95,12 +95,12 @@ def has_robustness(folder):
     Args:
         folder: A `run_folder.RunFolder`.
     """
-    there = folder.read_json(ROBUSTNESS)
+    stored = folder.read_json(ROBUSTNESS)
     return (
-        there is not None
-        and there["model"] == folder.model_digest()
-        and there["settings"] == _settings(there["images"]["side"])
-        and folder.is_val(there["images"]["fingerprint"])
+        stored is not None
+        and stored["model"] == folder.model_digest()
+        and stored["settings"] == _settings(stored["images"]["side"])
+        and folder.is_val(stored["images"]["fingerprint"])
     )
 
 

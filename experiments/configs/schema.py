@@ -168,9 +168,9 @@ def read_config(config):
 def fill_defaults(config):
     """Adds the fields that a config.json lacks, at their defaults.
 
-    A field that is new does by default what was done before there was one,
+    By default, a new field does what was done before it was added,
     and a data set is called what it is called today.
-    What cannot be read is returned as it is.
+    A config that cannot be read is returned as it is.
 
     Args:
         config: As `as_json` returns it, of this version or an earlier one.

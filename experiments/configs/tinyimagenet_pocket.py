@@ -3,10 +3,10 @@ r"""Controlled comparison on a part of Tiny ImageNet that a laptop can train.
 20 of the 200 classes, spread evenly, a narrow ResNet18 and 50 passes over the
 first 250 train images of each class: a run sees 5,000 images, a quarter of a
 million times. 50 validation images a class are too few to tell small
-differences, so all 300 images a class that are not trained on are judged:
+differences, so all 300 images a class that are not trained on are evaluated:
 validation, holdout and the rest of train. None of them picks an epoch.
 
-An epoch here is 196 steps, 5 passes, so that judging 6,000 images costs less
+An epoch here is 196 steps, 5 passes, so that evaluating 6,000 images costs less
 than training does.
 
 Expected accuracy: measured with 5 seeds, top-1 error 48.6 % for the baseline

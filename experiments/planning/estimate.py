@@ -9,7 +9,7 @@ from experiments.formatting import counted, duration, markdown_table
 from experiments.planning.image_counts import Counts, count_images
 from experiments.planning.step_timing import Step, StepTimer, build_stand_in
 from experiments.report import wording
-from experiments.report.findings import find
+from experiments.report.findings import compute_findings
 from experiments.report.groups import group_runs
 from experiments.report.runs import read_runs
 from experiments.run_folder import RunFolder
@@ -229,7 +229,7 @@ def _plan_power(name, experiments, seeds, images, workdir):
     groups, _ = group_runs(runs, name)
     folds, noise = experiments[0].data.folds, Noise()
     if groups:
-        measured = find(groups[0]).power
+        measured = compute_findings(groups[0]).power
         if measured is not None:
             return extend_power(measured, len(experiments), seeds, images)
         measure = measure_noise if folds is None else measure_fold_noise

@@ -108,7 +108,7 @@ def _compute_saliency(experiment, images, seed):
             order = np.argsort(np.array(drawn["partners"]))
             return pictures.Saliency(
                 maps=np.array(SALIENCY[layer.saliency](images)),
-                peaks=np.array(layer.find_peaks(images)),
+                peaks=np.array(layer.locate_peaks(images)),
                 boxes=np.array(drawn["boxes"])[order],
             )
     return None

@@ -19,7 +19,7 @@ def plot_calibration(arms, colors, title):
     Returns:
         A `Figure`.
     """
-    bins = {arm: calibration_bins(*said) for arm, said in arms.items()}
+    bins = {arm: calibration_bins(*answers) for arm, answers in arms.items()}
     return plot_reliability({title: bins}, colors)
 
 

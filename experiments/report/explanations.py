@@ -33,7 +33,7 @@ class ArmExplanations(NamedTuple):
     size: tuple
 
 
-def explanations_of(group):
+def summarize_explanations(group):
     """Scores of the arms with an explained run.
 
     Args:
@@ -82,7 +82,7 @@ def explanations_of(group):
 
 def section(material):
     """The section, or None where no run has been explained."""
-    found, lacking = explanations_of(material.group)
+    found, lacking = summarize_explanations(material.group)
     warned = [Text(lacking, "warning")] if lacking else []
     if not found:
         return Section("What networks look at", warned) if warned else None

@@ -186,9 +186,9 @@ def calibrations(material):
         return None
     pooled = {}
     for arm in group.arms:
-        said = group.predictions(arm)
+        outcomes = group.predictions(arm)
         pooled[labels[arm.name]] = tuple(
-            [value for each in said for value in column(each)]
+            [value for each in outcomes for value in column(each)]
             for column in (lambda p: p.confidence, lambda p: p.right)
         )
     figure = calibration.plot_calibration(pooled, material.colors, "")

@@ -155,7 +155,7 @@ class Findings:
         ]
 
 
-def find(group, margin=None):
+def compute_findings(group, margin=None):
     """The `Findings` of a `groups.Group`.
 
     Args:
@@ -256,10 +256,10 @@ def _positive_class(group):
 def _figures(group, arm, positive):
     columns = {}
     for run in arm.runs:
-        said = group.said.get(run)
-        if said is None:
+        outcomes = group.outcomes.get(run)
+        if outcomes is None:
             continue
-        for name, value in _measure(group, run, said, positive).items():
+        for name, value in _measure(group, run, outcomes, positive).items():
             columns.setdefault(name, []).append(value)
     runs = len(group.predictions(arm))
     return {
@@ -269,13 +269,13 @@ def _figures(group, arm, positive):
     }
 
 
-def _measure(group, run, said, positive):
-    found = {"top1_error": 100 * (1 - said.right.mean())}
+def _measure(group, run, outcomes, positive):
+    found = {"top1_error": 100 * (1 - outcomes.right.mean())}
     if len(group.class_names) >= _FEWEST_FOR_TOP5:
-        found["top5_error"] = 100 * (1 - said.in_top5.mean())
-    found["loss"] = said.nll.mean()
+        found["top5_error"] = 100 * (1 - outcomes.in_top5.mean())
+    found["loss"] = outcomes.nll.mean()
     found["calibration_error"] = 100 * calibration_error(
-        said.confidence, said.right
+        outcomes.confidence, outcomes.right
     )
     if run.metrics.plain_train is not None:
         found["train_error"] = 100 * (1 - run.metrics.plain_train.accuracy)
@@ -287,8 +287,8 @@ def _measure(group, run, said, positive):
             found["chosen_top5_error"] = 100 * (1 - best.val_top5_accuracy)
     if positive is not None:
         scores = classification_metrics(
-            _known(said.labels, said, group),
-            _known(said.predicted, said, group),
+            _known(outcomes.labels, outcomes, group),
+            _known(outcomes.predicted, outcomes, group),
             group.class_names,
             positive,
         )
@@ -313,10 +313,10 @@ def spread(values):
     return Spread(summary.fmean(values), deviation, values)
 
 
-def _known(indices, said, group):
+def _known(indices, outcomes, group):
     """Class indices in the order of the group; -1 for outputs of no class."""
     order = {name: index for index, name in enumerate(group.class_names)}
-    table = [order.get(name, -1) for name in said.class_names]
+    table = [order.get(name, -1) for name in outcomes.class_names]
     outputs = max(indices.max() + 1, len(table))
     table += [-1] * (outputs - len(table))
     return np.array(table)[indices]
@@ -325,10 +325,10 @@ def _known(indices, said, group):
 def _confusion(group, arm):
     count = len(group.class_names)
     total = np.zeros((count, count + 1), int)
-    for said in group.predictions(arm):
+    for outcomes in group.predictions(arm):
         total += confusion_matrix(
-            _known(said.labels, said, group),
-            _known(said.predicted, said, group),
+            _known(outcomes.labels, outcomes, group),
+            _known(outcomes.predicted, outcomes, group),
             labels=[*range(count), -1],
         )[:-1]
     return total

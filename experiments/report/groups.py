@@ -92,18 +92,18 @@ class Group:
         return len(set().union(*self.judged.values()))
 
     @cached_property
-    def said(self):
-        """{run: its `Predictions` on the images that are compared}."""
+    def outcomes(self):
+        """{run: its `runs.Outcomes` on the images that are compared}."""
         found = {}
         for run in self.runs:
             ids = self.judged[run.seed if self.crossed else None]
             if ids:
-                found[run] = _aligned(run.predictions, ids)
+                found[run] = _select(run.predictions, ids)
         return found
 
     def predictions(self, arm):
         """Those of all the arm's runs that have any."""
-        return [self.said[run] for run in arm.runs if run in self.said]
+        return [self.outcomes[run] for run in arm.runs if run in self.outcomes]
 
     @property
     def correct(self):
@@ -115,14 +115,16 @@ class Group:
         if self.crossed:
             return {
                 arm.name: {
-                    run.seed: self.said[run].right
+                    run.seed: self.outcomes[run].right
                     for run in arm.runs
-                    if run in self.said
+                    if run in self.outcomes
                 }
                 for arm in self.arms
             }
         return {
-            arm.name: np.array([said.right for said in self.predictions(arm)])
+            arm.name: np.array(
+                [outcomes.right for outcomes in self.predictions(arm)]
+            )
             for arm in self.arms
         }
 
@@ -140,21 +142,23 @@ def _common(runs):
     """Sorted ids of the images that all runs judged under one label."""
     shared = None
     for run in runs:
-        said = run.predictions
-        names = np.array(said.class_names)[said.labels].tolist()
-        pairs = set(zip(said.ids.tolist(), names, strict=True))
+        outcomes = run.predictions
+        names = np.array(outcomes.class_names)[outcomes.labels].tolist()
+        pairs = set(zip(outcomes.ids.tolist(), names, strict=True))
         shared = pairs if shared is None else shared & pairs
     return sorted(image for image, _ in shared or ())
 
 
-def _aligned(said, ids):
-    """`Predictions` of these images, in this order."""
-    order = np.argsort(said.ids)
-    places = order[np.searchsorted(said.ids, ids, sorter=order)]
-    return said._replace(
+def _select(outcomes, ids):
+    """`runs.Outcomes` of these images, in this order."""
+    order = np.argsort(outcomes.ids)
+    places = order[np.searchsorted(outcomes.ids, ids, sorter=order)]
+    return outcomes._replace(
         **{
             name: column[places]
-            for name, column in zip(said._fields[1:], said[1:], strict=True)
+            for name, column in zip(
+                outcomes._fields[1:], outcomes[1:], strict=True
+            )
         }
     )
 
@@ -186,7 +190,7 @@ def group_runs(runs, study=None, left_out=(), order=()):
         for name in members:
             if name in arms:
                 # That of most runs: one damaged run moves no arm.
-                data = Counter(map(_data_of, arms[name])).most_common(1)
+                data = Counter(map(_describe_data, arms[name])).most_common(1)
                 by_data.setdefault(data[0][0], []).append(name)
         for position, same in enumerate(by_data.values()):
             # Of a lost run the data is not known: the first question has it.
@@ -231,7 +235,7 @@ def _questions(names, study):
         yield "experiments of no study", others
 
 
-def _data_of(run):
+def _describe_data(run):
     data = run.config["data"]
     classes = frozenset(run.predictions.class_names)
     return data["name"], data["folds"], classes
@@ -243,8 +247,8 @@ def _make_group(title, arms):
     Args:
         arms: A list of runs for each, the reference first.
     """
-    data = Counter(map(_data_of, arms[0])).most_common(1)[0][0]
-    first = next(run for run in arms[0] if _data_of(run) == data)
+    data = Counter(map(_describe_data, arms[0])).most_common(1)[0][0]
+    first = next(run for run in arms[0] if _describe_data(run) == data)
     kept, left_out = [], []
     for runs in arms:
         same = []

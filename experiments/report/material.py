@@ -15,7 +15,7 @@ class Material:
     """Everything that a section can show.
 
     Attributes:
-        group: `arms.Group`.
+        group: `groups.Group`.
         findings: `findings.Findings`.
         published: {arm: `published.results.Published`}.
         left_out: `runs.LeftOut`s.

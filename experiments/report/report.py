@@ -9,14 +9,14 @@ from experiments.errors import ConfigError
 from experiments.formatting import counted
 from experiments.report import wording
 from experiments.report.document import Chapter, write_page
-from experiments.report.explanations import explanations_of
-from experiments.report.findings import find
+from experiments.report.explanations import summarize_explanations
+from experiments.report.findings import compute_findings
 from experiments.report.groups import group_runs
 from experiments.report.material import Material
 from experiments.report.published.results import read_published
-from experiments.report.robustness import robustness_of
+from experiments.report.robustness import summarize_robustness
 from experiments.report.runs import LeftOut, read_runs
-from experiments.report.sections import sections_of
+from experiments.report.sections import build_sections
 from experiments.report.summary import summarize
 from experiments.run_folder import RunFolder
 from pipelines.files.walking import walk
@@ -120,7 +120,7 @@ def write_report(paths, folder, title, study=None, margin=None, not_entered=()):
     chapters = [
         Chapter(
             each.group.title,
-            sections_of(each),
+            build_sections(each),
             f"_{_slug(each.group.title)}_{number}"
             if len(materials) > 1
             else "",
@@ -154,7 +154,9 @@ def compare_runs(paths, study=None, margin=None):
         reasons = "; ".join(f"{each.path}: {each.reason}" for each in left_out)
         raise ConfigError(f"there is nothing to compare: {reasons}.")
     return [
-        Material(group, find(group, margin), _published(group), left_out)
+        Material(
+            group, compute_findings(group, margin), _published(group), left_out
+        )
         for group in groups
     ], left_out
 
@@ -223,7 +225,7 @@ def list_numbers(title, materials, left_out):
 
 
 def _robustness(group):
-    found, _ = robustness_of(group)
+    found, _ = summarize_robustness(group)
     return {
         arm: each._asdict()
         | {"figures": {k: v._asdict() for k, v in each.figures.items()}}
@@ -232,7 +234,7 @@ def _robustness(group):
 
 
 def _explanations(group):
-    found, _ = explanations_of(group)
+    found, _ = summarize_explanations(group)
     return {
         arm: each._asdict()
         | {

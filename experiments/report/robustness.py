@@ -41,11 +41,11 @@ class ArmRobustness(NamedTuple):
     reliability: dict
 
 
-def robustness_of(group):
+def summarize_robustness(group):
     """Summarizes the robustness of a group's arms.
 
     Args:
-        group: `arms.Group`.
+        group: `groups.Group`.
 
     Returns:
         {arm: `ArmRobustness`} of the arms with a judged run, those alone that
@@ -153,7 +153,7 @@ _COLUMNS = {
 
 def section(material):
     """The section, or None where no run has been judged."""
-    found, lacking = robustness_of(material.group)
+    found, lacking = summarize_robustness(material.group)
     warned = [Text(lacking, "warning")] if lacking else []
     if not found:
         return Section("Robustness", warned) if warned else None

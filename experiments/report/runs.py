@@ -46,7 +46,7 @@ class Run:
         history: Rows of history.csv, dictionaries of numbers.
         metrics, data, environment: Records of the JSON files of these names.
         predictions: `Outcomes` of the weights that are judged.
-        digest: Of what the network said of which images; the same for runs
+        digest: Digest of the images and their probabilities; the same for runs
             that made the same predictions bit for bit.
     """
 

@@ -18,14 +18,14 @@ from experiments.report.published.results import published_notes
 _CLASSES = 5
 
 
-def sections_of(material):
+def build_sections(material):
     """The sections that there is something to say in."""
     return [made for make in ORDER if (made := make(material)) is not None]
 
 
 def answer(material):
     findings = material.findings
-    names = wording.names_of(findings)
+    names = wording.build_names(findings)
     reference, *others = (names(arm.name) for arm in findings.arms)
     alarm = wording.alarm(findings)
     rest = wording.answer(findings)[len(alarm) :]
@@ -228,7 +228,9 @@ def results(material):
     ]
     if material.published:
         text.append("Rows marked as published were not measured here.")
-        text += published_notes(material.published, wording.names_of(findings))
+        text += published_notes(
+            material.published, wording.build_names(findings)
+        )
     blocks = [Text(text), Table(_figures(material, _COLUMNS), "comparison.csv")]
     if any("chosen_top1_error" in arm.figures for arm in findings.arms):
         blocks += [
@@ -279,7 +281,7 @@ def classes(material):
     compared = [arm for arm in findings.arms if arm.classes]
     if not compared or findings.crossed or not findings.images:
         return None
-    reference = wording.names_of(findings)(findings.arms[0].name)
+    reference = wording.build_names(findings)(findings.arms[0].name)
     rows = []
     for arm in compared:
         few = len(arm.classes) <= 2 * _CLASSES

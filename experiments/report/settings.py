@@ -38,7 +38,7 @@ class Settings(NamedTuple):
 
 
 def compare_settings(group):
-    """The `Settings` of an `arms.Group`."""
+    """The `Settings` of an `groups.Group`."""
     configs = {arm.name: arm.config for arm in group.arms}
     first, *others = configs
     fields = {

@@ -54,7 +54,7 @@ class _SpokenNames(Names):
         return isolated(super().__call__(name))
 
 
-def names_of(findings):
+def build_names(findings):
     """Names of the arms in sentences."""
     return _SpokenNames(arm.name for arm in findings.arms)
 
@@ -83,7 +83,7 @@ def answer(findings):
     Returns:
         A list of sentences.
     """
-    names = names_of(findings)
+    names = build_names(findings)
     lost = list(_describe_lost(findings, names))
     if len(findings.arms) == 1:
         only = findings.arms[0].name
@@ -116,7 +116,7 @@ def answer(findings):
 
 def alarm(findings):
     """Sentences on placebos that are told apart; empty if none is."""
-    names = names_of(findings)
+    names = build_names(findings)
     sentences = [
         "No difference of this study is to be believed: "
         f"{names(each.arm)}, which is {names(each.reference)} trained again "
@@ -363,7 +363,7 @@ def power(power):
 
 def warnings(findings):
     """Reasons not to believe the answer too quickly."""
-    names = names_of(findings)
+    names = build_names(findings)
     settings = findings.settings
     reference = names(findings.arms[0].name)
     for arm in settings.confounded:
@@ -456,8 +456,9 @@ def notes(findings):
         "The interval of a difference counts both what varies: other seeds "
         "would have given other networks, and other images other mistakes. "
         f"The {LEVEL}s hold for all arms together: without any effect, at "
-        "most about one study in 20 claims one. Error and accuracy are those "
-        f"{judged(findings)}."
+        "most about one study in 20 claims one; with 2 or 3 seeds and a "
+        "reference much noisier than the arms, up to one in 10. Error and "
+        f"accuracy are those {judged(findings)}."
     )
     if any(d.verdict == "trained_once" for d in findings.differences):
         yield (
@@ -466,13 +467,15 @@ def notes(findings):
         )
     yield (
         "Detectable is the difference that a study like this one finds in "
-        "four of five repetitions; a smaller one may well be there."
+        "about four of five repetitions, with 2 seeds in two of three; a "
+        "smaller one may well be there."
     )
     if findings.placebos:
         yield (
             "A placebo is the reference trained again, with other random "
             "numbers. If it is not told apart, its runs count as further runs "
-            "of the reference for all other arms."
+            "of the reference for all other arms. Their differences are "
+            "then taken against both, and are not those of two printed errors."
         )
     if findings.margin is not None:
         yield (
@@ -485,8 +488,8 @@ def notes(findings):
             "Cross-validated: each seed is trained without one fold of the "
             "images and evaluated on it. The training sets of folds overlap, "
             "so trainings are more alike than independent ones. The intervals "
-            "are wider for it, by a quarter of the variance over seeds "
-            "divided by the number of folds less one."
+            "are widened for it. In simulations with trained classifiers at "
+            "most about one study in 20 without an effect claimed one."
         )
     yield (
         "The calibration error is the mean distance between confidence and "

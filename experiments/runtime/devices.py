@@ -33,7 +33,7 @@ def make_strategy(name):
     if name == "multiworker":
         return workers.join()
     if name == "mirrored":
-        devices = tf.config.list_logical_devices(kind_of_device())
+        devices = tf.config.list_logical_devices(resolve_device_kind())
         return tf.distribute.MirroredStrategy([d.name for d in devices])
     return tf.distribute.get_strategy()
 
@@ -49,7 +49,7 @@ def _tpu_strategy():
     return tf.distribute.TPUStrategy(resolver)
 
 
-def kind_of_device():
+def resolve_device_kind():
     """The first of "TPU", "GPU" and "CPU" that there is."""
     for kind in ("TPU", "GPU"):
         if tf.config.list_logical_devices(kind):
@@ -66,7 +66,7 @@ def resolve_precision(precision):
         "GPU": "mixed_float16",
         "CPU": "float32",
     }
-    return by_device[kind_of_device()]
+    return by_device[resolve_device_kind()]
 
 
 def resolve_jit_compile(strategy, deterministic):
@@ -77,7 +77,7 @@ def resolve_jit_compile(strategy, deterministic):
     Keras would compile the replicas' exchange along with the step. It does not
     on a CPU either, for which it was measured to be slower.
     """
-    kind = kind_of_device()
+    kind = resolve_device_kind()
     on_one = strategy.num_replicas_in_sync == 1
     return kind == "TPU" or (kind == "GPU" and on_one and not deterministic)
 
@@ -90,7 +90,7 @@ def steps_per_execution(wanted, *multiples):
         *multiples: Integers that the result divides.
     """
     if wanted == "auto":
-        wanted = 1 if kind_of_device() == "CPU" else _STEPS_ON_ACCELERATORS
+        wanted = 1 if resolve_device_kind() == "CPU" else _STEPS_ON_ACCELERATORS
     common = math.gcd(*multiples)
     return next(steps for steps in range(wanted, 0, -1) if common % steps == 0)
 
@@ -117,15 +117,15 @@ def keeps_images(config, images):
     if config.keep_on != "auto":
         return config.keep_on == "device"
     fits = is_array and images.nbytes <= _MOST_KEPT
-    return fits and on_device and kind_of_device() != "CPU"
+    return fits and on_device and resolve_device_kind() != "CPU"
 
 
 def in_words(strategy):
     """Describes the devices of a strategy, such as "2 replicas on GPU"."""
     count = strategy.num_replicas_in_sync
-    hosts = workers.worker_of(strategy).count
+    hosts = workers.resolve_worker(strategy).count
     of = f" of {counted(hosts, 'worker')}" if hosts > 1 else ""
-    return f"{counted(count, 'replica')} on {kind_of_device()}{of}"
+    return f"{counted(count, 'replica')} on {resolve_device_kind()}{of}"
 
 
 def check_shares(batch_size, strategy):

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from experiments.runtime import devices
 from experiments.runtime.startup import ONEDNN
-from experiments.runtime.workers import Worker, worker_of
+from experiments.runtime.workers import Worker, resolve_worker
 from pipelines.config import compare_configs
 
 _FILE = "environment.json"
@@ -44,12 +44,12 @@ def resolve_environment(experiment, strategy):
     """
     return {
         "precision": devices.resolve_precision(experiment.precision),
-        "device": devices.kind_of_device(),
+        "device": devices.resolve_device_kind(),
         "accelerator": _read_accelerator(),
         "processor": _read_processor(),
         "threads": _count_threads(),
         "replicas": strategy.num_replicas_in_sync,
-        "workers": worker_of(strategy).count,
+        "workers": resolve_worker(strategy).count,
         "jit_compile": devices.resolve_jit_compile(
             strategy, experiment.deterministic
         ),
@@ -140,7 +140,7 @@ def _read_device_name(device):
 
 def _read_accelerator():
     """The model of the first GPU or TPU that trains, or None."""
-    kind = devices.kind_of_device()
+    kind = devices.resolve_device_kind()
     if kind == "CPU":
         return None
     found = tf.config.list_physical_devices(kind)

@@ -38,7 +38,7 @@ class Worker(NamedTuple):
         return self.index == 0
 
 
-def worker_of(strategy):
+def resolve_worker(strategy):
     """The `Worker` that this process is under a `tf.distribute` strategy."""
     if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
         return Worker()
@@ -125,7 +125,7 @@ def check_same(strategy, what, remedy):
     Raises:
         ConfigError: on each of them.
     """
-    if worker_of(strategy).count == 1:
+    if resolve_worker(strategy).count == 1:
         return
     number = zlib.crc32(what.encode()) - 2**31
     with lost_workers(strategy):
@@ -137,7 +137,7 @@ def check_same(strategy, what, remedy):
 @contextlib.contextmanager
 def lost_workers(strategy):
     """Turns TensorFlow's errors about a lost worker into `WorkerLost`."""
-    if worker_of(strategy).count == 1:
+    if resolve_worker(strategy).count == 1:
         yield
         return
     try:

@@ -153,7 +153,7 @@ def compare_arms(correct, reference=None, confidence=CONFIDENCE, placebos=()):
         >>> [(d.arm, round(d.difference, 1), d.verdict) for d in found]
         [('erased', 5.2, 'better')]
     """
-    first = find_reference(correct, reference)
+    first = select_reference(correct, reference)
     correct = _read_arms(correct)
     _check_placebos(correct, first, placebos)
     if len(correct) == 1:
@@ -199,7 +199,7 @@ def compare_all_pairs(correct, confidence=CONFIDENCE):
     Raises:
         ValueError: as `compare_arms`.
     """
-    find_reference(correct, None)
+    select_reference(correct, None)
     correct = _read_arms(correct)
     if len(correct) < 2:
         return []
@@ -253,7 +253,7 @@ def describe_difference(names, difference, variance, reach, seeds):
     )
 
 
-def find_reference(correct, reference):
+def select_reference(correct, reference):
     """The name of the reference.
 
     Raises:

@@ -14,8 +14,8 @@ import numpy as np
 from experiments.statistics.comparison import (
     CONFIDENCE,
     describe_difference,
-    find_reference,
     read_right,
+    select_reference,
 )
 from experiments.statistics.quantiles import reach_pairs, reach_reference
 from experiments.statistics.variance import (
@@ -94,7 +94,7 @@ def compare_folds(
         >>> found.verdict
         'not_told_apart'
     """
-    first = find_reference(correct, reference)
+    first = select_reference(correct, reference)
     arms = _read_folds(correct, images, folds)
     pairs = [(name, first) for name in arms if name != first]
     if not pairs:
@@ -121,7 +121,7 @@ def compare_all_fold_pairs(correct, images, folds, confidence=CONFIDENCE):
     Raises:
         ValueError: as `compare_folds`.
     """
-    find_reference(correct, None)
+    select_reference(correct, None)
     arms = _read_folds(correct, images, folds)
     if len(arms) < 2:
         return []

@@ -2,7 +2,7 @@
 
 Their own Keras callbacks log an epoch as it ends. After a kill, an epoch that
 is trained again would be logged twice, and a server that was away would never
-get what it missed. So each tool here is told rows of history.csv instead.
+get what it missed. So each tool here reads rows of history.csv instead.
 """
 
 import importlib

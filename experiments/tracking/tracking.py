@@ -22,9 +22,9 @@ class Tracking:
     """Follows a run with tools.
 
     It reads the run's folder and writes tracking.json there: {tool: {"id",
-    "epochs": how many it has been told, "ended"}}. So a run that goes on does
-    so in the same run of the tool, and no epoch is told twice. A tool that
-    fails is left out from then on; the same command tells it later what it
+    "epochs": the number it has got, "ended"}}. So a run that goes on does
+    so in the same run of the tool, and gets no epoch twice. A tool that
+    fails is left out from then on; the same command later adds what it
     lacks.
 
     Args:

@@ -12,7 +12,7 @@ from experiments.runtime.interruption import requests
 from experiments.runtime.workers import (
     ReadOnlyRunFolder,
     lost_workers,
-    worker_of,
+    resolve_worker,
 )
 from experiments.tracking.tools import DEFAULT
 from experiments.tracking.tracking import catch_up, track_run
@@ -61,7 +61,7 @@ def run(
         Interrupted: after SIGINT or SIGTERM, and a checkpoint.
         WorkerLost: if another host that trains along is gone.
     """
-    is_chief = worker_of(strategy).is_chief
+    is_chief = resolve_worker(strategy).is_chief
     kind = RunFolder if is_chief else ReadOnlyRunFolder
     folder = kind.of(workdir, experiment, seed)
     spec = RunSpec(

@@ -13,7 +13,7 @@ from experiments.runtime.environment import (
     resolve_environment,
 )
 from experiments.runtime.startup import ONEDNN
-from experiments.runtime.workers import worker_of
+from experiments.runtime.workers import resolve_worker
 from pipelines.location import Location
 
 
@@ -53,7 +53,7 @@ class RunSpec:
     @property
     def worker(self):
         """This process among those that train the run."""
-        return worker_of(self.strategy)
+        return resolve_worker(self.strategy)
 
     @cached_property
     def environment(self):

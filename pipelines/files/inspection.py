@@ -264,11 +264,11 @@ def describe_contradictions(labelled):
     Returns:
         A list of one sentence, or of none.
     """
-    names_of = {}
+    build_names = {}
     for class_name, each in labelled:
-        names = names_of.setdefault(each.digest, {})
+        names = build_names.setdefault(each.digest, {})
         names.setdefault(class_name, each.name)
-    several = [names for names in names_of.values() if len(names) > 1]
+    several = [names for names in build_names.values() if len(names) > 1]
     if not several:
         return []
     are = "picture is" if len(several) == 1 else "pictures are"

@@ -11,7 +11,7 @@ from pipelines.folders.image_files import ArchiveFiles, FolderFiles, TfdsFiles
 from pipelines.folders.image_folder import FOLDER, ImageFolder
 from pipelines.folders.own_images import list_own_folders, locate_files
 from pipelines.folders.preparation import VARIATIONS
-from pipelines.location import NAMES, list_places_of_others
+from pipelines.location import NAMES, list_other_places
 
 KAGGLE = "samuelcortinhas/cats-and-dogs-image-classification"
 ARCHIVES = tuple(n for n in NAMES["catsdogs"] if n.endswith(".zip"))
@@ -86,7 +86,7 @@ def _list_others(location):
     """Paths that never hold images of cats and dogs."""
     data_dir = location.data_dir
     return [
-        *list_places_of_others("catsdogs", data_dir),
+        *list_other_places("catsdogs", data_dir),
         *(data_dir / name for name in VARIATIONS),
     ]
 
@@ -134,7 +134,7 @@ def _load_from_tfds(location):
     kept = sorted((data_dir / "cats_vs_dogs").glob("*/dataset_info.json"))
     if kept:
         return TfdsFiles(tfds.builder_from_directory(kept[-1].parent))
-    others = list_places_of_others("cats_vs_dogs", data_dir)
+    others = list_other_places("cats_vs_dogs", data_dir)
     image = locate_possible_image(data_dir, others + list_own_folders(location))
     if image is not None:
         raise DataError(

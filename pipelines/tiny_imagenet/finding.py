@@ -11,7 +11,7 @@ from pipelines.files.walking import (
     locate_possible_image,
     walk,
 )
-from pipelines.location import NAMES, list_places_of_others
+from pipelines.location import NAMES, list_other_places
 
 URL = "http://cs231n.stanford.edu/tiny-imagenet-200.zip"
 SIZE = 248_100_043
@@ -41,7 +41,7 @@ def locate(data_dir):
     if (data_dir / _INDEX).is_file():
         return data_dir
     # In other archives, it may have any name.
-    others = list_places_of_others("tiny_imagenet", data_dir)
+    others = list_other_places("tiny_imagenet", data_dir)
     found = [
         (data_dir / name).parent
         for name in walk(data_dir, (), _stop_deep_down, strict=False).files
@@ -74,7 +74,7 @@ def locate_or_download(data_dir):
             f"--data_dir at the zip file ({URL}), or at a folder to download "
             "it to."
         )
-    others = list_places_of_others("tiny_imagenet", data_dir)
+    others = list_other_places("tiny_imagenet", data_dir)
     image = locate_possible_image(data_dir, others)
     if image is not None:
         raise DataError(

@@ -211,7 +211,7 @@ def test_native_and_opencv_saliency_give_the_same_bits(images, labels, box):
 def test_opencv_float_uses_the_maps_of_normalized_floats(images):
     pytest.importorskip("cv2")
     layer = augment_tf.SaliencyMix(saliency="opencv_float")
-    peaks = layer.find_peaks(images)
+    peaks = layer.locate_peaks(images)
     expected = locate_first_maximum(opencv_float_saliency(images))
     np.testing.assert_array_equal(peaks, expected)
 

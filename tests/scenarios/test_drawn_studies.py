@@ -20,7 +20,7 @@ ODD_TEXT = re.compile(r"\b(nan|inf|None)\b")
 
 
 def list_texts(sections):
-    """All that the sections say, but for reasons, which quote damage."""
+    """Texts of the sections, without the reasons, which quote damage."""
     for section in sections:
         yield section.title
         for block in section.blocks:

@@ -172,7 +172,7 @@ DAMAGES = {
     ],
     "predictions.npz": [
         (remove, "predictions.npz is missing"),
-        (write(""), "predictions.npz is damaged"),
+        (write(""), "predictions.npz is empty"),
         (write("hello"), "predictions.npz is damaged"),
         (cut, "predictions.npz is damaged"),
         (
@@ -180,23 +180,26 @@ DAMAGES = {
             "predictions.npz is damaged",
         ),
         (set_array("ids", lambda ids: None), "has no ids"),
-        (set_array("ids", repeat_first), "names image twice"),
+        (set_array("ids", repeat_first), "names an image twice"),
         (set_array("ids", lambda ids: ids[1:]), "columns that do not fit"),
-        (set_array("class_names", repeat_first), "names class twice"),
+        (
+            set_array("class_names", repeat_first),
+            "names other classes than data.json",
+        ),
         (set_array("labels", lambda labels: labels + 1), "that are no class"),
         (set_array("labels", lambda labels: labels - 1), "that are no class"),
         (set_array("labels", lambda labels: labels / 1), "that do not fit"),
         (
             set_array("probabilities", lambda table: table[:, :5]),
-            "probabilities of 5 classes, and names 6",
+            "columns that do not fit",
         ),
         (
             set_array("probabilities", lambda table: table / 2),
-            "those of an image sum to 0.5, not to 1",
+            "not probabilities with a sum of 1",
         ),
         (
             set_array("probabilities", lambda table: table * np.nan),
-            "values that are no numbers",
+            "not probabilities with a sum of 1",
         ),
         (
             set_array("probabilities", lambda table: table.astype(int)),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from experiments.report.document import Picture
-from experiments.report.explanations import explanations_of, section
+from experiments.report.explanations import section, summarize_explanations
 from experiments.run_folder import EXPLAINED_MAPS, EXPLANATIONS
 from tests.experiments.report.comparing import compare, get_table, get_text
 
@@ -22,7 +22,7 @@ def study(make_run):
             np.random.default_rng([number, seed]).uniform(size=60) < 0.5,
             data_fields=known,
         )
-        for number, name in enumerate(("demo_baseline", "demo_salmix"))
+        for number, name in enumerate(("plain", "mixed"))
         for seed in range(2)
     ]
 
@@ -61,14 +61,14 @@ def test_the_section_has_the_scores_of_all_arms(study):
     for folder, deletion in zip(study, (0.1, 0.3, 0.5, 0.5), strict=True):
         explain(folder, deletion)
     material = compare(*study)
-    found, lacking = explanations_of(material.group)
+    found, lacking = summarize_explanations(material.group)
     assert lacking == []
-    assert found["demo_baseline"].seeds == [0, 1]
-    scores = found["demo_baseline"].scores["RISE"]
+    assert found["plain"].seeds == [0, 1]
+    scores = found["plain"].scores["RISE"]
     assert scores["deletion"].mean == pytest.approx(0.2)
     made = section(material)
     assert "the 2 x 3 values of the last feature map" in get_text(made)
-    row = get_table(made, "explanations.csv")["salmix"]
+    row = get_table(made, "explanations.csv")["mixed"]
     assert row["deletion"] == "0.500 ± 0.000"
     assert list_pictures(made) == ["explanations_Grad-CAM", "explanations_RISE"]
 
@@ -80,10 +80,8 @@ def test_other_images_other_methods_and_damaged_files_are_left_out(study):
     explain(study[2], 0.3, methods=("RISE",))
     (study[3] / EXPLANATIONS).write_text('{"images": 1}')
     material = compare(*study)
-    found, (images, methods, damaged) = explanations_of(material.group)
-    assert {arm: each.seeds for arm, each in found.items()} == {
-        "demo_baseline": [1]
-    }
+    found, (images, methods, damaged) = summarize_explanations(material.group)
+    assert {arm: each.seeds for arm, each in found.items()} == {"plain": [1]}
     assert images == (
         f"{study[0].path} is not shown: explanations.json is of other images "
         "than the run."
@@ -109,4 +107,4 @@ def test_damaged_maps_are_not_drawn(study, spoiled):
     write_maps(study[0], **spoiled)
     made = section(compare(*study))
     assert list_pictures(made) == []
-    assert list(get_table(made, "explanations.csv")) == ["baseline"]
+    assert list(get_table(made, "explanations.csv")) == ["plain"]

@@ -9,7 +9,12 @@ from experiments.report.records import Data
 def run(train, splits):
     """As much of a `runs.Run` as is needed."""
     return SimpleNamespace(
-        data=Data(name="catsdogs", train=train, splits=splits)
+        data=Data(
+            name="catsdogs",
+            class_names=["cats", "dogs"],
+            train=train,
+            splits=splits,
+        )
     )
 
 

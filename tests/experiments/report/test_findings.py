@@ -84,7 +84,7 @@ def test_classes_are_sorted_by_what_they_gained(make_run):
 
 
 def test_lost_runs_are_counted_by_their_kind(make_run):
-    """A copy and a second run of a seed are not lost."""
+    """A second run of a seed is not lost, a repetition of another is."""
     runs = {
         (name, seed): make_run(name, seed)
         for name in ("plain", "other", "gone")
@@ -101,7 +101,7 @@ def test_lost_runs_are_counted_by_their_kind(make_run):
     second = make_run("plain", 0, np.arange(60) < 9, workdir="again")
     found = find_in(*runs.values(), second)
     plain, other = found.arms
-    assert (plain.seeds, plain.lost) == ([0, 2, 3, 4], {})
+    assert (plain.seeds, plain.lost) == ([0, 2, 3, 4], {"repeated": 1})
     assert other.seeds == [4]
     assert other.lost == {"failed": 2, "unfinished": 1, "left out": 1}
     assert found.absent == {"gone": {"failed": 5}}

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from experiments.report.findings import find
+from experiments.report.findings import compute_findings
 from experiments.report.groups import group_runs
 from experiments.report.runs import LeftOut, read_runs
 from pipelines.config import Data
@@ -122,7 +122,7 @@ def test_folds_are_compared_seed_by_seed(make_run, tiny):
     assert group.images == 60
     assert [len(group.predictions(arm)) for arm in group.arms] == [3, 2]
     # Each pair of arms on the folds that both have.
-    (difference,) = find(group).differences
+    (difference,) = compute_findings(group).differences
     assert (difference.seeds, difference.reference_seeds) == (2, 2)
 
 

@@ -1,4 +1,4 @@
-"""Previews show what training shows: the same images, augmented."""
+"""Previews: the same images as the training of each arm shows them."""
 
 from dataclasses import replace
 
@@ -8,10 +8,11 @@ import pytest
 from experiments.configs.registry import EXPERIMENTS
 from experiments.configs.schema import as_json, layer
 from experiments.errors import ConfigError
+from experiments.report.figures import previews
 from experiments.report.previews import originals, preview
-from experiments.report.report import write_report
 from experiments.training.augmentation import build_augmentation
 from pipelines.config import Offline
+from tests.experiments.report.comparing import compare
 
 
 def test_without_augmentation_images_are_as_drawn(tiny):
@@ -87,12 +88,12 @@ def test_a_config_of_another_version_is_said(tiny):
         preview(as_json(tiny) | {"data": 3})
 
 
-def test_the_report_shows_every_arm_that_it_can(make_run, tmp_path, tiny):
-    gone = make_run("gone")
-    config = gone.read_json("config.json") | {"new": 1}
-    gone.write_json("config.json", config)
-    write_report([make_run("plain"), gone], tmp_path / "out", "Test", "mine")
-    text = (tmp_path / "out" / "report.md").read_text()
-    assert "gone cannot be shown: its config is of another version" in text
-    assert (tmp_path / "out" / "previews.png").is_file()
-    assert (tmp_path / "out" / "previews.svg").is_file()
+def test_the_report_shows_every_arm_that_it_can(make_run):
+    section = previews(
+        compare(make_run("plain"), make_run("gone", augment=(layer("Gone"),)))
+    )
+    text, picture, lacking = section.blocks
+    assert "a row an arm" in text.sentences[0]
+    assert picture.figure is not None
+    (sentence,) = lacking.sentences
+    assert sentence.startswith("gone cannot be shown: augment: there is no ")

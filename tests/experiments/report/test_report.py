@@ -1,216 +1,219 @@
 """The whole report: what it writes, of whatever mixture of folders."""
 
+import contextlib
 import csv
+import io
 import json
 import re
 import shutil
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
-from experiments.configs.arms import parse_arm
-from experiments.configs.registry import EXPERIMENTS
+import main
 from experiments.errors import ConfigError
-from experiments.report.report import locate_runs, report_on, write_report
-from experiments.run_folder import RunFolder
+from experiments.report.report import (
+    compare_runs,
+    list_numbers,
+    report_on,
+)
+from experiments.report.wording import Names
+from experiments.run_folder import ROBUSTNESS, RunFolder
+from tests.experiments.report.comparing import change, fail
+from tests.experiments.report.test_explanations import explain
+from tests.experiments.report.test_robustness import USUAL, list_errors
+
+DATA = {"fingerprints": {"data_set": "d", "train": "t", "val": "v"}}
+
+
+@pytest.fixture(scope="module")
+def mixture(make_run_in, draw_right, tiny, tmp_path_factory):
+    """Runs of two studies, with copies, damage and what is no run at all.
+
+    Returns:
+        The folder of the runs, and paths of the whole ones of the first study.
+    """
+    root = tmp_path_factory.mktemp("mixture")
+    study = [
+        make_run_in(
+            root,
+            name,
+            seed,
+            draw_right(percent, 10 * percent + seed),
+            data_fields=DATA,
+            augment=augment,
+        )
+        for name, percent, augment in (
+            ("demo_baseline", 50, ()),
+            ("demo_salmix", 70, tiny.augment),
+        )
+        for seed in range(3)
+    ]
+    for folder in study:
+        folder.write_json(ROBUSTNESS, list_errors(*USUAL))
+        explain(folder, 0.2)
+    runs = root / "runs"
+    shutil.copytree(study[0].path, study[0].path.with_name("seed_0 copy"))
+    shutil.copytree(runs / "demo_salmix", runs / "backup" / "demo_salmix")
+    fail(make_run_in(root, "demo_salmix", 6, data_fields=DATA))
+    damaged = make_run_in(root, "demo_salmix", 7, data_fields=DATA)
+    change(damaged, "metrics.json", best={"val_accuracy": "high"})
+    (runs / "bert").mkdir()
+    (runs / "bert" / "config.json").write_text('{"layers": 12}')
+    shutil.copytree(study[0].path, runs / "wandb" / "copy")
+    pets = replace(tiny.data, name="catsdogs")
+    for name in ("catsdogs_original", "catsdogs_augly"):
+        make_run_in(root, name, data=pets, class_names=("cats", "dogs"))
+    earlier = runs / "reports" / "all"
+    earlier.mkdir(parents=True)
+    for name in ("old.csv", "old.png", "old.svg", "mine.txt"):
+        (earlier / name).write_text("of an earlier report")
+    return runs, [folder.path for folder in study]
+
+
+@pytest.fixture(scope="module")
+def printed(mixture):
+    """The printed lines of the report on the mixture."""
+    output = io.StringIO()
+    with contextlib.redirect_stdout(output):
+        report_on(mixture[0])
+    return output.getvalue()
 
 
 @pytest.fixture
-def study(make_run, draw_right):
-    """Two arms of three seeds, 20 points apart."""
-    return [
-        make_run(name, seed, draw_right(percent, 10 * percent + seed))
-        for name, percent in (("demo_baseline", 50), ("demo_salmix", 70))
-        for seed in range(3)
-    ]
+def page(mixture, printed):
+    """The folder of the report."""
+    return mixture[0] / "reports" / "all"
 
 
-def table(path, name):
-    with open(path / f"{name}.csv", newline="") as file:
-        return {row["arm"]: row for row in csv.DictReader(file)}
+@pytest.fixture
+def numbers(page):
+    return json.loads((page / "comparison.json").read_text())
 
 
-def test_all_files_are_written_and_the_text_is_printed(study, tmp_path, capsys):
-    out = tmp_path / "out"
-    write_report(study, out, "Study demo", study="demo")
-    for name in ("index.html", "report.md", "comparison.json", "runs.csv"):
-        assert (out / name).stat().st_size > 0, name
-    for name in ("differences", "accuracy", "error", "loss", "confusion"):
-        assert (out / f"{name}.png").read_bytes().startswith(b"\x89PNG"), name
-        assert "<svg" in (out / f"{name}.svg").read_text(), name
-    printed = capsys.readouterr().out
-    assert "salmix lowers top-1 error by 20.0 points" in printed
-    assert str(out / "index.html") in printed
-    text = (out / "report.md").read_text()
+def test_all_files_are_written(page):
+    for name in ("index.html", "report.md", "comparison.json"):
+        assert (page / name).stat().st_size > 0, name
+    for name in ("accuracy", "error", "loss", "confusion", "differences"):
+        # A chapter for each study.
+        for chapter in ("demo_1", "catsdogs_2"):
+            path = page / f"{name}_{chapter}.png"
+            assert path.read_bytes().startswith(b"\x89PNG"), path
+            assert "<svg" in path.with_suffix(".svg").read_text(), path
+    for name in ("robustness", "reliability", "explanations_RISE", "previews"):
+        assert (page / f"{name}_demo_1.png").is_file(), name
+    for name in ("differences", "comparison", "runs", "settings", "left_out"):
+        assert (page / f"{name}_demo_1.csv").stat().st_size > 0, name
+    text = (page / "report.md").read_text()
     for picture in re.findall(r"\]\((\S+)\)", text):
-        assert (out / picture).is_file()
+        assert (page / picture).is_file()
+    for heading in ("Robustness", "What networks look at", "What differed"):
+        assert f"### {heading}" in text
 
 
-def test_numbers_of_the_page_are_in_json(study, tmp_path):
-    write_report(study, tmp_path / "out", "Study demo", study="demo")
-    content = json.loads((tmp_path / "out" / "comparison.json").read_text())
-    (found,) = content["differences"]
-    assert found["arm"] == "demo_salmix"
-    assert found["reference"] == "demo_baseline"
-    assert found["metric"] == "accuracy"
-    assert found["verdict"] == "better"
-    assert found["low"] < found["difference"] < found["high"]
-    assert found["difference"] == pytest.approx(20)
-    assert 0 < found["detectable"] < 20
-    assert sorted(content["runs"]) == sorted(str(f.path) for f in study)
-    assert content["left_out"] == []
-    (group,) = content["groups"]
-    figures = group["arms"][0]["figures"]["top1_error"]
-    assert figures["values"] == pytest.approx([50, 50, 50])
-    row = table(tmp_path / "out", "comparison")["baseline"]
-    assert row["top-1 error, %"] == "50.00 ± 0.00"
-    assert row["seeds"] == "3"
+def test_an_earlier_reports_tables_and_figures_do_not_stay(page):
+    assert [each.name for each in page.glob("old.*")] == []
+    assert (page / "mine.txt").is_file()
 
 
-def test_page_needs_nothing_from_elsewhere(study, tmp_path):
-    write_report(study, tmp_path / "out", "Study demo", study="demo")
-    page = (tmp_path / "out" / "index.html").read_text()
-    assert not re.search(r"""(src|href)=["'](?!data:)""", page)
-    assert "http" not in re.sub(r"data:\S+", "", page)
-    images = re.findall(r"<img [^>]*>", page)
-    assert len(images) == 8
-    for image in images:
-        assert re.search(r'alt="[^"]{10,}"', image)
+def test_the_screen_ends_with_the_answer_and_the_path(page, printed):
+    names = Names(["demo_baseline", "demo_salmix"])
+    sentence = f"{names('demo_salmix')} lowers top-1 error"
+    assert sentence in printed
+    lines = printed.splitlines()
+    assert lines[-1] == f"The report: {page / 'index.html'}"
+    assert len(lines) <= 25
 
 
-def test_an_earlier_reports_files_do_not_stay(study, tmp_path):
-    write_report(study, tmp_path / "out", "Study demo", study="demo")
-    write_report(study[:1], tmp_path / "out", "Study demo", study="demo")
-    assert not (tmp_path / "out" / "differences.csv").exists()
-    assert not (tmp_path / "out" / "differences.png").exists()
+def test_whole_runs_are_used_as_if_the_rest_were_not_there(mixture, numbers):
+    """But for the sentences on what is lost."""
+    runs, study = mixture
+    materials, left_out = compare_runs(study, "demo")
+    clean = json.loads(json.dumps(list_numbers("t", materials, left_out)))
+    (found, _) = numbers["differences"]
+    assert [found] == clean["differences"]
+    assert set(clean["runs"]) < set(numbers["runs"])
+    assert len(numbers["runs"]) == 8
+    reasons = {
+        each["folder"].removeprefix(f"{runs}/"): each["reason"]
+        for each in numbers["left_out"]
+    }
+    assert sorted(reasons) == [
+        "backup/demo_salmix/seed_0",
+        "backup/demo_salmix/seed_1",
+        "backup/demo_salmix/seed_2",
+        "bert",
+        "demo_baseline/seed_0 copy",
+        "demo_salmix/seed_6",
+        "demo_salmix/seed_7",
+        "reports",
+        "wandb",
+    ]
+    assert reasons["bert"] == "metrics.json is missing"
+    assert "failed: loss is nan" in reasons["demo_salmix/seed_6"]
+    assert "best.val_accuracy" in reasons["demo_salmix/seed_7"]
+    assert "by its name it holds no runs" in reasons["wandb"]
 
 
-def test_any_mixture_of_folders(study, make_run, tmp_path):
-    """What is valid is used, and as if the rest were not there."""
-    runs = tmp_path / "runs"
-    write_report(study, tmp_path / "clean", "Study demo", study="demo")
-    shutil.copytree(study[0].path, study[0].path.with_name("seed_0 copy"))
-    shutil.copytree(runs / "demo_salmix", runs / "backup" / "demo_salmix")
-    unfinished = make_run("demo_salmix", 7, np.zeros(2000, bool))
-    metrics = unfinished.metrics() | {"status": "running", "epochs_done": 1}
-    unfinished.write_json("metrics.json", metrics)
-    foreign = runs / "bert"
-    foreign.mkdir()
-    (foreign / "config.json").write_text('{"layers": 12}')
-    report_on(runs)
-    out = runs / "reports" / "all"
-    content = json.loads((out / "comparison.json").read_text())
-    clean = json.loads((tmp_path / "clean" / "comparison.json").read_text())
-    assert content["differences"] == clean["differences"]
-    assert sorted(content["runs"]) == sorted(clean["runs"])
-    reasons = {e["folder"]: e["reason"] for e in content["left_out"]}
-    assert len(reasons) == 6
-    assert "not finished: 1 of 6" in reasons[str(unfinished.path)]
-    assert "metrics.json is missing" in reasons[str(foreign)]
-    assert (out / "left_out.csv").is_file()
-    # A report is no run.
-    assert len(locate_runs(runs)[0]) == 12
+def test_the_page_names_what_is_left_out(page, numbers):
+    with open(page / "left_out_demo_1.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert rows == numbers["left_out"]
+    (demo, _) = numbers["groups"]
+    assert demo["arms"][1]["lost"] == {"failed": 1, "left out": 1}
+    answer = " ".join(demo["answer"])
+    assert "2 of 5 runs are not in this comparison" in answer
+    assert ", of the runs that did not fail, by 20.0 points" in answer
 
 
-def test_studies_side_by_side(study, make_run, tmp_path, tiny):
-    data = replace(tiny.data, name="catsdogs")
-    pets = ("cats", "dogs")
-    for name in ("catsdogs_original", "catsdogs_augly"):
-        make_run(name, data=data, class_names=pets)
-    report_on(tmp_path / "runs")
-    content = json.loads(
-        (tmp_path / "runs/reports/all/comparison.json").read_text()
-    )
-    pairs = [(d["arm"], d["reference"]) for d in content["differences"]]
+def test_each_study_has_a_reference_of_its_own(numbers):
+    pairs = [(d["arm"], d["reference"]) for d in numbers["differences"]]
     assert pairs == [
         ("demo_salmix", "demo_baseline"),
         ("catsdogs_augly", "catsdogs_original"),
     ]
-    assert content["differences"][1]["verdict"] == "trained_once"
-    assert (tmp_path / "runs/reports/all/accuracy_demo_1.png").is_file()
+    first, second = numbers["differences"]
+    assert first["verdict"] == "better"
+    assert first["difference"] == pytest.approx(20)
+    assert 0 < first["detectable"] < 20
+    assert second["verdict"] == "trained_once"
 
 
-def test_published_results_stand_beside_with_what_differs(make_run, tmp_path):
-    recipe = EXPERIMENTS["tinyimagenet_salmix"]
-    fields = {
-        name: getattr(recipe, name)
-        for name in ("data", "model", "optimizer", "augment", "published")
-    }
-    make_run(recipe.name, **fields)
-    report_on(tmp_path / "runs")
-    rows = table(tmp_path / "runs" / "reports" / "all", "comparison")
-    label = "tinyimagenet_salmix, as published (with other epochs, precision)"
-    row = rows[label]
-    # The figures of the published study: last epoch, and best.
-    assert row["top-1 error, %"] == "34.74"
-    assert row["top-5 error, %"] == "15.86"
-    assert row["loss"] == "1.605"
-    assert row["epochs"] == "300"
-    best = table(tmp_path / "runs" / "reports" / "all", "chosen_epoch")[label]
-    assert best["top-1 error, %"] == "33.86"
+def test_what_runs_were_given_later_is_in_comparison_json(numbers):
+    demo, catsdogs = numbers["groups"]
+    figures = demo["robustness"]["demo_salmix"]["figures"]
+    assert figures["mean_corruption_error"]["mean"] == 100
+    scores = demo["explanations"]["demo_salmix"]["scores"]["RISE"]
+    assert scores["deletion"]["mean"] == pytest.approx(0.2)
+    assert catsdogs["robustness"] == catsdogs["explanations"] == {}
 
 
-def test_augmentation_is_shown_as_it_is_spelled_out(make_run, tmp_path):
-    text = "OneOf(CutMix(alpha=0.5), MixUp(), per='batch')"
-    folders = [
-        make_run("a", augment=()),
-        make_run("b"),
-        make_run("c", augment=parse_arm(f"c={text}").layers),
-    ]
-    write_report(folders, tmp_path / "out", "Test", study="mine")
-    with open(tmp_path / "out" / "settings.csv", newline="") as file:
-        (row,) = csv.DictReader(file)
-    assert row["a"] == "none"
-    assert row["b"].startswith("RandomFlip()")
-    assert row["c"] == text
+def test_the_page_needs_nothing_from_elsewhere(page):
+    text = (page / "index.html").read_text()
+    assert not re.search(r"""(src|href)=["'](?!data:)""", text)
+    assert "http" not in re.sub(r"data:\S+", "", text)
+    images = re.findall(r"<img [^>]*>", text)
+    assert len(images) == len(list(page.glob("*.svg")))
+    for image in images:
+        assert re.search(r'alt="[^"]{10,}"', image)
 
 
-def images(first, last):
-    return [f"{index:04}" for index in range(first, last)]
+def test_a_report_folder_that_is_a_file_is_one_line(make_run, tmp_path, capsys):
+    make_run("plain")
+    runs = tmp_path / "runs"
+    (runs / "reports").write_text("mine")
+    assert main.call(["main.py", f"--report={runs}"]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: cannot write the report to ")
+    assert str(runs / "reports") in error
+    assert len(error.splitlines()) == 1
+    assert (runs / "reports").read_text() == "mine"
 
 
-def test_arms_without_a_common_image_are_no_comparison(make_run, tmp_path):
-    """Each shares some with the first, but none is shared by all three."""
-    right = np.arange(40) < 30
-    folders = [
-        make_run("a", right=right, ids=images(0, 40)),
-        make_run("b", right=right, ids=images(20, 60)),
-        make_run("c", right=right[:20], ids=images(0, 20)),
-    ]
-    write_report(folders, tmp_path / "out", "Test", study="mine")
-    content = json.loads((tmp_path / "out" / "comparison.json").read_text())
-    assert content["differences"] == []
-    assert "no image in common" in content["groups"][0]["answer"][0]
-
-
-def test_folds_that_no_two_arms_have_are_no_comparison(
-    make_run, tmp_path, tiny
-):
-    data = replace(tiny.data, folds=3)
-    folders = [
-        make_run("a", 0, ids=images(0, 60), data=data),
-        make_run("b", 1, ids=images(60, 120), data=data),
-    ]
-    write_report(folders, tmp_path / "out", "Test", study="mine")
-    text = (tmp_path / "out" / "report.md").read_text()
-    assert "no image in common" in text
-
-
-def test_best_epoch_says_where_it_was_picked(study, tmp_path):
-    for folder in study:
-        metrics = folder.metrics() | {"best_selected_on": "selection"}
-        folder.write_json("metrics.json", metrics)
-    write_report(study, tmp_path / "out", "Study demo", study="demo")
-    text = (tmp_path / "out" / "report.md").read_text()
-    assert "picked on images held out of training" in text
-    assert "flatters" not in text
-
-
-def test_unknown_published_result_is_one_line(make_run, tmp_path):
+def test_unknown_published_result_is_one_line(make_run):
     folder = make_run("arm", published="nowhere")
     with pytest.raises(ConfigError, match="published=nowhere"):
-        write_report([folder], tmp_path / "out", "Test", study="mine")
+        compare_runs([folder], "mine")
 
 
 def test_nothing_to_report_is_an_error(tmp_path, tiny):

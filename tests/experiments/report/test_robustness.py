@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from experiments.report.robustness import robustness_of, section
+from experiments.report.robustness import section, summarize_robustness
 from experiments.run_folder import ROBUSTNESS
 from tests.experiments.report.comparing import compare, get_table, get_text
 
@@ -45,7 +45,7 @@ def study(make_run):
             np.random.default_rng([number, seed]).uniform(size=60) < 0.5,
             data_fields=FINGERPRINTS,
         )
-        for number, name in enumerate(("demo_baseline", "demo_salmix"))
+        for number, name in enumerate(("plain", "mixed"))
         for seed in range(2)
     ]
 
@@ -62,19 +62,19 @@ def test_corruption_error_is_the_mean_share_of_the_references(study):
         strict=True,
     ):
         folder.write_json(ROBUSTNESS, list_errors(*errors))
-    arms, lacking = robustness_of(compare(*study).group)
+    arms, lacking = summarize_robustness(compare(*study).group)
     assert lacking == []
     # The reference's: 150 of noise and 200 of blur, means over its seeds.
-    baseline = arms["demo_baseline"].figures["mean_corruption_error"].values
-    assert baseline == pytest.approx([100 * (100 / 150 + 1) / 2, 350 / 3])
-    salmix = arms["demo_salmix"]
-    assert salmix.figures["mean_corruption_error"].values == pytest.approx(
+    plain = arms["plain"].figures["mean_corruption_error"].values
+    assert plain == pytest.approx([100 * (100 / 150 + 1) / 2, 350 / 3])
+    mixed = arms["mixed"]
+    assert mixed.figures["mean_corruption_error"].values == pytest.approx(
         [100 * (75 / 150 + 300 / 200) / 2, 100]
     )
-    assert salmix.figures["clean"].values == [14, 16]
-    assert salmix.figures["fgsm"].mean == 25
-    assert salmix.errors["noise"][3] == [15, 30]
-    assert salmix.reliability["clean"] == BINS
+    assert mixed.figures["clean"].values == [14, 16]
+    assert mixed.figures["fgsm"].mean == 25
+    assert mixed.errors["noise"][3] == [15, 30]
+    assert mixed.reliability["clean"] == BINS
 
 
 def test_other_images_other_ways_and_damaged_files_are_left_out(study):
@@ -83,9 +83,9 @@ def test_other_images_other_ways_and_damaged_files_are_left_out(study):
     study[2].write_json(ROBUSTNESS, list_errors(*USUAL, version=2))
     (study[3] / ROBUSTNESS).write_text("[")
     material = compare(*study)
-    arms, lacking = robustness_of(material.group)
-    assert list(arms) == ["demo_baseline"]
-    assert arms["demo_baseline"].seeds == [0]
+    arms, lacking = summarize_robustness(material.group)
+    assert list(arms) == ["plain"]
+    assert arms["plain"].seeds == [0]
     assert lacking == [
         f"{study[1].path} is not shown: robustness.json is of other images "
         "than the run.",
@@ -100,10 +100,10 @@ def test_other_images_other_ways_and_damaged_files_are_left_out(study):
 def test_without_the_reference_there_is_no_corruption_error(study):
     study[2].write_json(ROBUSTNESS, list_errors(*USUAL))
     material = compare(*study)
-    arms, _ = robustness_of(material.group)
-    assert "mean_corruption_error" not in arms["demo_salmix"].figures
-    row = get_table(section(material), "robustness.csv")["salmix"]
-    assert row["mean corruption error, % of baseline's"] == "n/a"
+    arms, _ = summarize_robustness(material.group)
+    assert "mean_corruption_error" not in arms["mixed"].figures
+    row = get_table(section(material), "robustness.csv")["mixed"]
+    assert row["mean corruption error, % of plain's"] == "n/a"
     assert row["top-1 error, %"] == "10.00"
 
 

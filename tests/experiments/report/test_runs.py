@@ -27,10 +27,10 @@ def test_a_finished_run_is_read(make_run):
     sure = run.predictions.confidence[0]
     assert 0.88 < sure <= 0.9
     np.testing.assert_allclose(run.predictions.confidence, sure, rtol=1e-6)
-    surprise = run.predictions.surprise
-    np.testing.assert_allclose(surprise[0], -np.log(sure), rtol=1e-6)
+    nll = run.predictions.nll
+    np.testing.assert_allclose(nll[0], -np.log(sure), rtol=1e-6)
     others = (1 - sure) / 5
-    np.testing.assert_allclose(surprise[-1], -np.log(others), rtol=1e-6)
+    np.testing.assert_allclose(nll[-1], -np.log(others), rtol=1e-6)
     assert len(run.history) == 6
 
 
@@ -168,7 +168,11 @@ def test_another_seed_with_the_same_predictions_is_one_training(make_run):
     shutil.copy(first / "predictions.npz", second / "predictions.npz")
     runs, (copy,) = read_runs([first.path, second.path, third.path])
     assert [run.seed for run in runs] == [0, 2]
-    assert (copy.path, copy.kind, copy.is_lost) == (second.path, "copy", False)
+    assert (copy.path, copy.kind, copy.is_lost) == (
+        second.path,
+        "repeated",
+        True,
+    )
     assert copy.reason == (
         f"its predictions are bit for bit those of {first.path}: one "
         "training, not two"

@@ -30,14 +30,19 @@ from tests.experiments.report.comparing import (
 
 
 @pytest.fixture
-def study(make_run, draw_right):
-    """Three arms of three seeds, of two studies' names."""
+def study(make_run, draw_right, tiny):
+    """Three arms of three seeds."""
     return [
-        make_run(name, seed, draw_right(percent, 10 * percent + seed))
-        for name, percent in (
-            ("demo_baseline", 50),
-            ("demo_salmix", 70),
-            ("demo_flip", 55),
+        make_run(
+            name,
+            seed,
+            draw_right(percent, 10 * percent + seed),
+            augment=layers,
+        )
+        for name, percent, layers in (
+            ("plain", 50, ()),
+            ("good", 70, tiny.augment),
+            ("other", 55, tiny.augment[:1]),
         )
         for seed in range(3)
     ]
@@ -52,8 +57,8 @@ def check_rows(rows, stored):
     assert len(rows) == len(stored)
     for row, each in zip(rows, stored, strict=True):
         assert row == {
-            "arm": each["arm"].removeprefix("demo_"),
-            "against": each["reference"].removeprefix("demo_"),
+            "arm": each["arm"],
+            "against": each["reference"],
             "difference, points": f"{each['difference']:+.2f}",
             "95 % interval": f"{each['low']:+.2f} to {each['high']:+.2f}",
             "verdict": each["verdict"].replace("_", " "),
@@ -73,9 +78,9 @@ def test_tables_of_differences_are_those_of_comparison_json(study):
     (group,) = numbers["groups"]
     check_rows(list_rows(pairs(material)), group["pairs"])
     assert [(each["arm"], each["reference"]) for each in group["pairs"]] == [
-        ("demo_salmix", "demo_baseline"),
-        ("demo_flip", "demo_baseline"),
-        ("demo_flip", "demo_salmix"),
+        ("good", "plain"),
+        ("other", "plain"),
+        ("other", "good"),
     ]
     first, second = numbers["differences"][0], group["pairs"][0]
     assert first["difference"] == pytest.approx(second["difference"])
@@ -91,7 +96,7 @@ def test_numbers_of_arms_are_those_of_comparison_json(study):
     )
     rows = get_table(results(material), "comparison.csv")
     for arm in group["arms"]:
-        row = rows[arm["name"].removeprefix("demo_")]
+        row = rows[arm["name"]]
         error, loss = (arm["figures"][key] for key in ("top1_error", "loss"))
         assert row["top-1 error, %"] == (
             f"{error['mean']:.2f} ± {error['deviation']:.2f}"
@@ -120,7 +125,7 @@ def test_an_alarm_is_first_in_comparison_json(make_run, draw_right):
     material = compare(
         *(make_run("plain", s, draw_right(50, s)) for s in range(3)),
         *(
-            make_run("placebo", s, draw_right(60, 10 + s), seed_offset=1000)
+            make_run("again", s, draw_right(60, 10 + s), seed_offset=1000)
             for s in range(3)
         ),
     )
@@ -129,7 +134,7 @@ def test_an_alarm_is_first_in_comparison_json(make_run, draw_right):
     alarm, _ = numbers["alarms"]
     assert alarm.startswith("No difference of this study is to be believed")
     assert numbers["groups"][0]["answer"][0] == alarm
-    assert numbers["groups"][0]["placebos"] == ["placebo"]
+    assert numbers["groups"][0]["placebos"] == ["again"]
     assert summarize([material]).strip().splitlines()[0] == alarm
 
 
@@ -142,7 +147,7 @@ def test_settings_have_a_row_an_arm_with_what_it_adds(make_run, tiny):
         make_run("fewer", augment=tiny.augment[:1]),
         make_run("other", augment=(mixing,)),
         make_run("none", augment=(), epochs=7),
-        make_run("placebo", seed_offset=1000),
+        make_run("again", seed_offset=1000),
     )
     rows = get_table(settings(material), "settings.csv")
     assert {arm: row["differs in"] for arm, row in rows.items()} == {
@@ -151,7 +156,7 @@ def test_settings_have_a_row_an_arm_with_what_it_adds(make_run, tiny):
         "fewer": "- SaliencyMix()",
         "other": f"{text}, not RandomFlip(), SaliencyMix()",
         "none": "- RandomFlip(), - SaliencyMix(); epochs 7, not 2",
-        "placebo": "nothing but its random numbers",
+        "again": "nothing but its random numbers",
     }
 
 
@@ -162,7 +167,7 @@ def test_published_results_stand_beside_with_what_differs(make_run):
         for name in ("data", "model", "optimizer", "augment", "published")
     }
     section = results(compare(make_run(recipe.name, **fields)))
-    label = "tinyimagenet_salmix, as published (with other epochs, precision)"
+    label = "SaliencyMix, as published (with other epochs, precision)"
     row = get_table(section, "comparison.csv")[label]
     # The figures of the published study: last epoch, and best.
     assert row["top-1 error, %"] == "34.74"

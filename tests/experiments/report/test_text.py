@@ -1,4 +1,4 @@
-"""Names of all kinds are read as they are, in every file of a report."""
+"""Odd names are read as they are, in every file of a report."""
 
 import csv
 import html.parser
@@ -15,8 +15,9 @@ from experiments.report.document import (
     Text,
     write_page,
 )
+from experiments.report.figures import numbers
 from experiments.report.report import write_report
-from experiments.report.wording import isolated
+from tests.experiments.report.comparing import compare
 
 STRANGE = (
     "A$AP",
@@ -41,6 +42,21 @@ STRANGE = (
     "שלום",
     "名前",
 )
+# A character that no font has.
+NOWHERE = "\U0010fffd"
+ARMS = (
+    "A$AP",
+    "a|b",
+    "<b>",
+    "*x*",
+    "=1+1",
+    "\\|",
+    "# x",
+    "שלום",
+    "名前",
+    NOWHERE,
+)
+CLASSES = tuple(sorted((*STRANGE, f"a{NOWHERE}", "\udcff")))
 
 
 class Reader(html.parser.HTMLParser):
@@ -143,22 +159,28 @@ def test_what_needs_no_escape_has_none():
         assert plain(text) == text
 
 
-def test_names_from_right_to_left_leave_numbers_where_they_are():
-    for name in ("שלום", "مرحبا 3", "a\N{RIGHT-TO-LEFT OVERRIDE}b"):
-        assert isolated(name) == f"\u2068{name}\u2069"
-    for name in ("a b-1", "名前", "$x_1$ <b>", "naïve ±"):
-        assert isolated(name) == name
+@pytest.fixture(scope="module")
+def report(make_run_in, tmp_path_factory):
+    """The page of a study whose arms, classes and data have odd names."""
+    root = tmp_path_factory.mktemp("odd")
+    folders = [
+        make_run_in(
+            root,
+            name,
+            class_names=CLASSES,
+            data_fields={"name": "../a b"},
+            augment=(),
+        )
+        for name in ARMS
+    ]
+    write_report(folders, root / "out", "Study", study="שלום (1)")
+    return root / "out"
 
 
-def test_a_report_of_strange_names_can_be_read(make_run, tmp_path):
-    arms = list(STRANGE)
-    classes = tuple(sorted(STRANGE))
-    folders = [make_run(name, class_names=classes) for name in arms]
-    out = tmp_path / "out"
-    write_report(folders, out, "Study", study="שלום (1)")
+def test_a_report_of_odd_names_can_be_read(report):
     tables = {}
     for file, reader in (("index.html", read), ("report.md", read_markdown)):
-        found = reader((out / file).read_text(encoding="utf-8"))
+        found = reader((report / file).read_text(encoding="utf-8"))
         for table in found.tables:
             assert len(set(map(len, table))) == 1, table[0]
         tables[file] = [
@@ -166,46 +188,40 @@ def test_a_report_of_strange_names_can_be_read(make_run, tmp_path):
             for table in found.tables
         ]
         text = on_one_line(" ".join(found.texts))
-        for name in arms:
+        for name in ARMS:
             assert on_one_line(name) in text
         assert "\u2068שלום\u2069" in text
     assert tables["index.html"] == tables["report.md"]
-    columns = [row[0] for row in tables["report.md"][0]]
-    assert columns == ["arm", *map(on_one_line, arms[1:])]
-    with open(out / "classes.csv", newline="", encoding="utf-8") as file:
-        found = {row["class"].removeprefix("'") for row in csv.DictReader(file)}
-    assert found <= set(classes)
+    (settings,) = (
+        table
+        for table in tables["report.md"]
+        if table[0] == ["arm", "key", "differs in"]
+    )
+    for column in (0, 1):
+        names = [row[column] for row in settings[1:]]
+        assert names == list(map(on_one_line, ARMS))
 
 
-def test_numbers_in_figures_are_told_whose_they_are(make_run, tmp_path):
-    nowhere = "\U0010fffd"
-    classes = ("cat", f"a{nowhere}", "dog")
-    folders = [
-        make_run(name, class_names=classes) for name in ("plain", nowhere)
-    ]
-    write_report(folders, tmp_path / "out", "Study", study="x")
-    text = (tmp_path / "out" / "report.md").read_text(encoding="utf-8")
-    assert f"\ufffd (2) is {nowhere}." in text
-    assert f"a\ufffd (2) is a{nowhere}." in text
-    assert "Names in figures" in text
-
-
-def test_names_of_data_sets_are_no_paths(make_run, tmp_path):
-    folder = make_run("plain", data_fields={"name": "../a b"})
-    write_report([folder], tmp_path / "out", "Study", study="x")
-    assert (tmp_path / "out" / "counts_-a-b.png").is_file()
-
-
-def test_names_in_figures_need_no_word_where_all_are_drawn(make_run, tmp_path):
-    folders = [make_run(name) for name in ("plain", "#2", "other")]
-    write_report(folders, tmp_path / "out", "Study", study="x")
-    text = (tmp_path / "out" / "report.md").read_text(encoding="utf-8")
-    assert "Names in figures" not in text
-
-
-def test_names_that_are_no_text_are_written_as_codes(make_run, tmp_path):
-    folders = [make_run(n, class_names=("cat", "\udcff")) for n in "ab"]
-    write_report(folders, tmp_path / "out", "Study", study="x")
+def test_names_that_are_no_text_are_written_as_codes(report):
     for name in ("index.html", "report.md", "classes.csv"):
-        text = (tmp_path / "out" / name).read_text(encoding="utf-8")
-        assert "\\udcff" in text
+        assert "\\udcff" in (report / name).read_text(encoding="utf-8")
+    with open(report / "classes.csv", newline="", encoding="utf-8") as file:
+        found = {row["class"].removeprefix("'") for row in csv.DictReader(file)}
+    assert found <= {each.replace("\udcff", "\\udcff") for each in CLASSES}
+
+
+def test_names_of_data_sets_are_no_paths(report):
+    assert (report / "counts_-a-b.png").is_file()
+
+
+def test_numbers_in_figures_are_told_whose_they_are(report):
+    text = (report / "report.md").read_text(encoding="utf-8")
+    assert "Names in figures" in text
+    assert f"\ufffd ({ARMS.index(NOWHERE) + 1}) is {NOWHERE}." in text
+    number = CLASSES.index(f"a{NOWHERE}") + 1
+    assert f"a\ufffd ({number}) is a{NOWHERE}" in text
+
+
+def test_names_in_figures_need_no_word_if_all_are_drawn(make_run):
+    folders = [make_run(name) for name in ("plain", "#2", "other")]
+    assert numbers(compare(*folders)) is None

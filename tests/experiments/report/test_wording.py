@@ -36,16 +36,26 @@ def make_arms(make_run, draw_right):
     return make
 
 
-PLACEBO = {"seed_offset": 1000}
+AGAIN = {"seed_offset": 1000}
 MORE = {"augment": ()}
 
 
 def test_names_lose_what_all_have_in_common():
-    names = wording.Names(["demo_baseline", "demo_random_erase"])
-    assert names("demo_random_erase") == "random_erase"
-    assert names.list(["demo_baseline"]) == "baseline"
+    names = wording.Names(["my_first", "my_second_try"])
+    assert names("my_second_try") == "second_try"
+    assert names.list(["my_first"]) == "first"
     assert wording.Names(["alone_arm"])("alone_arm") == "alone_arm"
     assert wording.Names(["a_b", "a_bc"])("a_bc") == "bc"
+
+
+def test_arms_that_the_program_knows_have_titles():
+    """Unless two of them would have the same."""
+    names = wording.Names(["demo_baseline", "demo_salmix", "demo_mine"])
+    assert names.list(["demo_baseline", "demo_salmix", "demo_mine"]) == (
+        "Baseline, SaliencyMix and mine"
+    )
+    names = wording.Names(["demo_salmix", "tinyimagenet_salmix"])
+    assert names("demo_salmix") == "demo_salmix"
 
 
 def test_a_clear_difference_is_told_with_its_interval(make_arms):
@@ -148,14 +158,14 @@ def test_a_placebo_that_is_told_apart_speaks_first(make_arms):
         *make_arms(
             plain=(50, {}),
             good=(70, MORE),
-            placebo=(60, PLACEBO),
+            again=(60, AGAIN),
             bad=(40, MORE),
         )
     )
     (alarm,) = found.alarms
     first, why, good, bad = wording.answer(found)
     assert first == (
-        "No difference of this study is to be believed: placebo, which is "
+        "No difference of this study is to be believed: again, which is "
         "plain trained again with other random numbers, is told apart from it "
         f"by 10.0 points (95 % interval {alarm.low:.1f} to {alarm.high:.1f})."
     )
@@ -168,13 +178,13 @@ def test_a_placebo_that_is_told_apart_speaks_first(make_arms):
 
 def test_without_an_alarm_nothing_is_doubted(make_arms):
     found = find_in(
-        *make_arms(plain=(50, {}), placebo=(50, PLACEBO), good=(70, MORE))
+        *make_arms(plain=(50, {}), again=(50, AGAIN), good=(70, MORE))
     )
     assert wording.alarm(found) == []
-    good, placebo = wording.answer(found)
+    good, again = wording.answer(found)
     assert good.startswith("good lowers top-1 error by 20.0 points against")
     assert "3 against 6 seeds" in good
-    assert placebo.startswith("placebo is not told apart from plain: ")
+    assert again.startswith("again is not told apart from plain: ")
 
 
 def test_lost_runs_are_named_and_above_a_fifth_qualify_the_verdict(make_arms):

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from experiments.report import wording
-from experiments.report.findings import find
+from experiments.report.findings import compute_findings
 from experiments.report.groups import group_runs
 from experiments.report.runs import read_runs
 from experiments.statistics import power as statistics
@@ -322,7 +322,7 @@ def test_power_of_real_folders(make_run, draw_right):
         for seed in range(3)
     ]
     groups, _ = group_runs(read_runs(folders)[0], "mine")
-    power = find(groups[0]).power
+    power = compute_findings(groups[0]).power
     assert (power.arms, power.seeds, power.images) == (2, 3, 2000)
     assert power.noise.accuracy == pytest.approx(0.55)
 

@@ -72,7 +72,7 @@ def test_steps_divide_the_epoch(wanted, multiples, steps):
 
 
 def test_steps_on_an_accelerator(monkeypatch):
-    monkeypatch.setattr(devices, "kind_of_device", lambda: "GPU")
+    monkeypatch.setattr(devices, "resolve_device_kind", lambda: "GPU")
     assert devices.steps_per_execution("auto", 400, 0) == 20
 
 
@@ -95,7 +95,7 @@ def test_auto_keeps_images_that_fit(monkeypatch):
     config = Data(augment_on="device")
     images = np.broadcast_to(np.uint8(0), (1000, 64, 64, 3))
     assert not devices.keeps_images(config, images)
-    monkeypatch.setattr(devices, "kind_of_device", lambda: "GPU")
+    monkeypatch.setattr(devices, "resolve_device_kind", lambda: "GPU")
     assert devices.keeps_images(config, images)
     assert not devices.keeps_images(replace(config, augment_on="host"), images)
     many = np.broadcast_to(np.uint8(0), (200_000, 64, 64, 3))
@@ -118,6 +118,6 @@ def test_xla_if_keras_lets_it(monkeypatch):
     """Keras leaves it out if operations are deterministic."""
     one = tf.distribute.get_strategy()
     assert not devices.resolve_jit_compile(one, deterministic=False)
-    monkeypatch.setattr(devices, "kind_of_device", lambda: "GPU")
+    monkeypatch.setattr(devices, "resolve_device_kind", lambda: "GPU")
     assert devices.resolve_jit_compile(one, deterministic=False)
     assert not devices.resolve_jit_compile(one, deterministic=True)

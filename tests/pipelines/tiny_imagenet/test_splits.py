@@ -69,14 +69,16 @@ def test_published_parts(source):
 
 def published_halves(text):
     """Draws {wnid: its names in the study's val part} as the study did."""
-    names_of = {}
+    build_names = {}
     for line in text.splitlines():
         name, wnid = line.split("\t")[:2]
-        names_of.setdefault(wnid, []).append(name)
+        build_names.setdefault(wnid, []).append(name)
     generator = random.Random(42)
-    for names in names_of.values():
+    for names in build_names.values():
         generator.shuffle(names)
-    return {wnid: names[: len(names) // 2] for wnid, names in names_of.items()}
+    return {
+        wnid: names[: len(names) // 2] for wnid, names in build_names.items()
+    }
 
 
 def test_published_validation_is_what_the_study_drew(source, tiny_imagenet):
