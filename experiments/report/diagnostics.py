@@ -214,10 +214,11 @@ def _describe_moves(run):
                 _comparable(before), _comparable(after)
             )
         )
-        yield (
-            f"{run.name}, seed {run.seed}, was trained in another "
-            f"environment from step {after.first_step} on: {changed}."
-        )
+        if changed:
+            yield (
+                f"{run.name}, seed {run.seed}, was trained in another "
+                f"environment from step {after.first_step} on: {changed}."
+            )
 
 
 def _comparable(part):

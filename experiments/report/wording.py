@@ -470,7 +470,7 @@ def notes(findings):
         "about four of five repetitions, with 2 seeds in two of three; a "
         "smaller one may well be there."
     )
-    if findings.placebos:
+    if any(each.pooled for each in findings.differences):
         yield (
             "A placebo is the reference trained again, with other random "
             "numbers. If it is not told apart, its runs count as further runs "
