@@ -75,7 +75,9 @@ def test_a_damaged_network_is_one_line(copied, spoil):
 def test_a_result_of_another_run_is_known(copied, tiny, capsys):
     with (copied / "model.keras").open("ab") as file:
         file.write(b" ")
-    with pytest.raises(ConfigError, match="is not the file that this run has written"):
+    with pytest.raises(
+        ConfigError, match="is not the file that this run has written"
+    ):
         load_trained(copied.path)
     train(tiny, copied.path.parents[1])
     printed = capsys.readouterr().out
