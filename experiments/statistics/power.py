@@ -9,8 +9,8 @@ right or both wrong:
     v  = (1 - A) / 2 / N
     s2 = v + seed_deviation^2
     S  = 2 / n times the mean of max(v, s2 as estimated from n seeds); with
-         three or more arms the mean of max(s2, s2 as estimated), with
-         2 (n - 1) degrees of freedom
+         three or more arms and seeds the mean of max(s2, s2 as estimated),
+         with 2 (n - 1) degrees of freedom
     I  = 2 arm_share (p (1 - p) - (1 - A) / 2) / N
 
 Being right has the variance p (1 - p). (1 - A) / 2 of it is luck of the
@@ -33,7 +33,7 @@ from typing import NamedTuple
 
 from scipy.stats import chi2
 
-from experiments.statistics.comparison import CONFIDENCE
+from experiments.statistics.comparison import CONFIDENCE, LEAST_SEEDS
 from experiments.statistics.cross_validation import OVERLAP
 from experiments.statistics.noise import (
     ARM_SHARE,
@@ -240,8 +240,9 @@ def _expect(arms, seeds, images, chance, beyond, interaction):
     chance /= images
     total = chance + beyond
     degrees = own = 2 * (seeds - 1)
-    mean = _mean_of_larger(total if arms > 2 else chance, total, own)
-    if arms > 2 and mean > 0:
+    blended = arms > 2 and seeds >= LEAST_SEEDS
+    mean = _mean_of_larger(total if blended else chance, total, own)
+    if blended and mean > 0:
         weight = (total / mean) ** 2
         shared = arms * (seeds - 1)
         degrees = 1 / (weight / shared + (1 - weight) / own)
