@@ -110,8 +110,9 @@ def compare_arms(correct, reference=None, confidence=CONFIDENCE, placebos=()):
 
         1 / f  = w / nu + (1 - w) / f_own
 
-    With two arms, 2 seeds or other numbers of seeds, c = t(1 - (1 - confidence) / 2k,
-    g), and f are the degrees of freedom of the larger of own and shared.
+    With two arms, 2 seeds or other numbers of seeds,
+    c = t(1 - (1 - confidence) / 2k, g), and f are the degrees of freedom of
+    the larger of own and shared.
 
     The variance s2 of few seeds can be small by luck, yet accuracy varies at
     least as errors do that are independent of each other: by v. Pooled over
