@@ -456,8 +456,8 @@ def notes(findings):
         "The interval of a difference counts both what varies: other seeds "
         "would have given other networks, and other images other mistakes. "
         f"The {LEVEL}s hold for all arms together: without any effect, at "
-        "most about one study in 20 claims one; with 2 or 3 seeds and a "
-        "reference much noisier than the arms, up to one in 10. Error and "
+        "most about one study in 20 claims one; with 4 seeds or fewer and "
+        "a reference much noisier than the arms, up to one in 12. Error and "
         f"accuracy are those {judged(findings)}."
     )
     if any(d.verdict == "trained_once" for d in findings.differences):
