@@ -288,7 +288,10 @@ def read_history(path):
     if not rows:
         raise Unusable("history.csv is missing or has no epoch")
     try:
-        found = [row.model_dump(exclude_none=True) for row in _load_rows(rows)]
+        found = [
+            row.model_dump(exclude_none=True)
+            for row in _History.validate_python(rows)
+        ]
     except ValidationError as error:
         place, *field = error.errors()[0]["loc"]
         epoch = rows[place].get("epoch")
@@ -299,10 +302,6 @@ def read_history(path):
     if [row["epoch"] for row in found] != list(range(len(found))):
         raise Unusable("history.csv does not count its epochs 0, 1, 2, ...")
     return found
-
-
-def _load_rows(rows):
-    return _History.validate_python(rows)
 
 
 def describe(error):

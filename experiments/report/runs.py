@@ -12,6 +12,7 @@ from experiments.errors import ConfigError
 from experiments.history import best_row
 from experiments.metrics import ACCURACY_TOLERANCE, read_predictions
 from experiments.report import records
+from experiments.report.published.results import read_published
 from experiments.report.records import Unusable, read_history, read_json
 from pipelines.files.arrays import Damaged
 
@@ -180,7 +181,10 @@ def _read_config(path):
     if type(seed) is not int:
         raise Unusable(f"config.json: seed: expected a number, not {seed!r}")
     try:
-        return as_json(read_config(content)), seed
+        config = as_json(read_config(content))
+        # One run that names no published result must not cost the page.
+        read_published(config)
+        return config, seed
     except (ConfigError, ValueError) as error:
         raise Unusable(f"config.json: {error}") from None
 

@@ -140,6 +140,7 @@ DAMAGES = {
         (put("seed", None), "config.json: seed: expected a number, not None"),
         (put("seed", "3"), "config.json: seed: expected a number, not '3'"),
         (put("judged", "median"), "another version (judged)"),
+        (put("published", "nobody"), "config.json: published=nobody: expected"),
         (put("optimizer.learning_rate", "fast"), "optimizer.learning_rate"),
         (put("optimiser", {}), "another version (optimiser)"),
         (put("data", 3), "another version (data)"),
