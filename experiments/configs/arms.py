@@ -151,7 +151,7 @@ _TITLES = {
 }
 # Names of experiments begin with one of these.
 _PREFIX = re.compile(
-    "^(demo|fair_(small|standard|large)|tinyimagenet(_fair|_pocket)?"
+    "^(demo|fair_(laptop|small|standard|large)|tinyimagenet(_fair|_pocket)?"
     "|catsdogs(_fair)?)_"
 )
 

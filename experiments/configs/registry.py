@@ -45,7 +45,8 @@ def choose_arms(study, names=(), spelled=()):
         names: Names of its experiments, with or without its prefix, or of
             `ARMS`.
         spelled: Texts that `parse_arm` takes; without `names`, they are
-            compared with the study's first experiment.
+            compared with the study's first experiment. One that has the name
+            of a known arm has to be the same.
 
     Returns:
         A list of `Experiment`s, the first of which is the reference.
@@ -68,17 +69,20 @@ def choose_arms(study, names=(), spelled=()):
         ]
     for text in spelled:
         arm = parse_arm(text)
+        joined = _join(study, arm)
         if arm.name in known or arm.name in ARMS:
-            raise ConfigError(
-                f"--arm {text}: there is an arm {arm.name!r} already; choose "
-                "another name."
-            )
-        chosen.append(_join(study, arm))
+            there = _choose_arm(study, arm.name, known)
+            if _nameless(there) != _nameless(joined):
+                raise ConfigError(
+                    f"--arm {text}: there is another arm {arm.name!r} "
+                    "already; choose another name."
+                )
+            joined = there
+        chosen.append(joined)
     taken = {}
     for each in chosen:
         # Two names of one config would be trained alike, bit for bit.
-        nameless = replace(each, name="", summary="")
-        for what in (each.name, repr(nameless)):
+        for what in (each.name, repr(_nameless(each))):
             if what in taken:
                 raise ConfigError(
                     "--arms, --arm: the same twice: "
@@ -87,6 +91,10 @@ def choose_arms(study, names=(), spelled=()):
                 )
             taken[what] = each.name
     return chosen
+
+
+def _nameless(experiment):
+    return replace(experiment, name="", summary="")
 
 
 def _choose_arm(study, name, known):

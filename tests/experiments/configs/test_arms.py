@@ -178,6 +178,11 @@ def test_spelled_arms_alone_are_compared_with_the_baseline():
     assert names == ["fair_small_baseline", "fair_small_s1", "fair_small_s2"]
 
 
+def test_a_known_arm_may_be_spelled_out():
+    named = choose_arms(SMALL, ["baseline", "fmix", "cutmix"])
+    assert named == choose_arms(SMALL, spelled=["fmix=FMix()", "cutmix=CutMix"])
+
+
 def test_other_studies_take_arms_too():
     demo = choose_arms(STUDIES["demo"], ["baseline", "random_erase", "cutmix"])
     # Its own Random Erasing, not the one of other recipes.
@@ -206,7 +211,8 @@ def test_arms_may_differ_in_anything():
         ("fair_small", ["cutmx"], [], "Known: cutmix"),
         ("fair_small", [""], [], "no arm ''"),
         ("fair_small", ["mixup", "mixup"], [], "the same twice"),
-        ("fair_small", [], ["cutmix=CutMix()"], "already"),
+        ("fair_small", [], ["fmix=FMix(alpha=2)"], "another arm 'fmix'"),
+        ("demo", [], ["salmix=SaliencyMix()"], "another arm 'salmix'"),
         ("fair_small", [], ["a=CutMix", "a=MixUp"], "the same twice: a and a"),
         ("fair_small", [], ["a=CutMix", "b=CutMix()"], "twice: a and b"),
         ("fair_small", [], ["a=baseline"], "twice: baseline and a"),
