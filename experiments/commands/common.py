@@ -163,12 +163,14 @@ def _check_margin(points):
     return True
 
 
-def configure_arms(arms, gpus=True):
+def configure_arms(arms, gpus=True, fit=list):
     """Applies --set to configs and checks them, for which TensorFlow starts.
 
     Args:
         arms: `experiments.configs.schema.Experiment`s.
         gpus: Whether this process may use GPUs.
+        fit: Function that completes the changed configs before they are
+            checked.
 
     Returns:
         The changed `Experiment`s.
@@ -184,6 +186,7 @@ def configure_arms(arms, gpus=True):
         make_strategy()
     from experiments.checks import check_experiment
 
+    arms = fit(arms)
     for arm in arms:
         check_experiment(arm)
     return arms

@@ -19,6 +19,7 @@ from experiments.commands.common import (
     MARGIN,
     MAX_SEED,
     SEED,
+    SET,
     STRATEGY,
     THREADS,
     WORKDIR,
@@ -56,6 +57,22 @@ class ShardParser(flags.ArgumentParser):
         return number - 1, count
 
 
+class TimeParser(flags.ArgumentParser):
+    """Reads "90m", "2h" or "1d" as seconds.
+
+    Example:
+
+    >>> TimeParser().parse("1.5h")
+    5400.0
+    """
+
+    def parse(self, argument):
+        found = re.fullmatch(r"(\d+\.?\d*)([mhd])", str(argument))
+        if not found or float(found[1]) == 0:
+            raise ValueError("expected a time, such as 90m, 2h or 1d")
+        return float(found[1]) * {"m": 60, "h": 3600, "d": 86400}[found[2]]
+
+
 LIST = flags.DEFINE_bool(
     "list",
     False,
@@ -71,11 +88,19 @@ SEEDS = flags.DEFINE_integer(
     "seeds", None, "Runs of each experiment, with seeds in a row.", 1, 10_000
 )
 require_one_of(SEEDS, "study", "experiment")
+BUDGET = flags.DEFINE(
+    TimeParser(),
+    "budget",
+    None,
+    "With --study: as many seeds as fit into this time, such as 90m, 2h or 1d, "
+    "by steps measured now; the same number when the study goes on.",
+)
+require_one_of(BUDGET, "study")
 RECIPE = flags.DEFINE_enum(
     "recipe",
     None,
     sorted(RECIPES),
-    "With --study=fair: what all arms share (default: small); see --list.",
+    "With --study=fair: what all arms share (default: laptop); see --list.",
 )
 WITH = flags.DEFINE_list(
     "with",
@@ -186,6 +211,25 @@ def _check_launcher(values):
     return True
 
 
+@flags.multi_flags_validator(
+    [BUDGET, SEEDS, SHARD, LAUNCHER, DRY_RUN, STRATEGY]
+)
+def _check_budget(values):
+    if values["budget"] and (
+        values["seeds"]
+        or values["shard"]
+        or values["dry_run"]
+        or values["launcher"] == "ray"
+        or values["strategy"] == "multiworker"
+    ):
+        raise ConfigError(
+            "--budget counts on runs one after the other on this machine: "
+            "--seeds, --shard, --dry_run, --launcher=ray and "
+            "--strategy=multiworker do not go with it."
+        )
+    return True
+
+
 @flags.multi_flags_validator([PLAN, DRY_RUN, STRATEGY])
 def _check_one_host(values):
     if values["strategy"] == "multiworker" and (
@@ -215,11 +259,13 @@ def train_experiment(name):
 def train_study(name):
     """Trains and compares the arms of a study, or prints its plan."""
     if name == "fair":
-        name = f"fair_{RECIPE.value or 'small'}"
+        name = f"fair_{RECIPE.value or 'laptop'}"
     study = registry.get_study(name)
-    seeds = _choose_seeds(SEEDS.value or study.seeds)
     arms = registry.choose_arms(study, ARMS.value, ARM.value)
+    seeds = _choose_seeds(SEEDS.value or study.seeds)
     arms = _configure(study.name, arms, seeds)
+    if SEEDS.value is None:
+        seeds = _choose_seeds(_count_seeds(study, arms))
     if not PLAN.value:
         _train(study.name, arms, seeds)
         return
@@ -246,19 +292,47 @@ def _choose_seeds(count):
     return seeds
 
 
+def _count_seeds(study, arms):
+    """Counts the seeds of a study without --seeds."""
+    if BUDGET.value is None:
+        from experiments.planning.fitting import count_seeds
+
+        return count_seeds(arms[0], study.seeds)
+    from experiments.planning.budget import choose_seed_count
+
+    return choose_seed_count(
+        study.name,
+        arms,
+        BUDGET.value,
+        first_seed=SEED.value,
+        workdir=WORKDIR.value,
+        store=not PLAN.value,
+        location=locate_data(),
+        strategy=make_strategy(),
+    )
+
+
 def _configure(title, arms, seeds):
     if not PLAN.value and not DRY_RUN.value:
         check_writable(Path(WORKDIR.value, "reports", title))
         for arm in arms:
             for seed in seeds:
                 check_writable(RunFolder.of(WORKDIR.value, arm, seed).path)
-    return configure_arms(arms, gpus=LAUNCHER.value != "ray")
+    return configure_arms(arms, LAUNCHER.value != "ray", _fit)
+
+
+def _fit(arms):
+    """Completes configs of study fair by what follows from their images."""
+    from experiments.planning.fitting import fit_arms
+
+    given = {each.partition("=")[0].strip() for each in SET.value}
+    return fit_arms(arms, given, locate_data(), fetch=not PLAN.value)
 
 
 def _train(title, arms, seeds):
     options = _build_options()
     if DRY_RUN.value:
-        from experiments.planning.estimate import dry_run
+        from experiments.planning.trial import dry_run
 
         dry_run(
             arms,
@@ -280,6 +354,7 @@ def _train(title, arms, seeds):
         }
     else:
         options["strategy"] = make_strategy()
+    _announce(title, arms, seeds, options)
     run_study(
         title,
         arms,
@@ -289,6 +364,39 @@ def _train(title, arms, seeds):
         margin=MARGIN.value,
         **options,
     )
+
+
+def _announce(title, arms, seeds, options):
+    """Says what a study can show and about how long it takes."""
+    from experiments.planning.image_counts import ImageCounter
+    from experiments.planning.prospects import describe_study
+    from experiments.planning.trial import estimate_left
+    from experiments.runtime.workers import resolve_worker
+
+    worker = resolve_worker(options["strategy"])
+    if not worker.is_chief:
+        return
+    location, seconds = locate_data(), None
+    counter = ImageCounter(arms[0].data, location, fetch=True)
+    if LAUNCHER.value == "local" and worker.count == 1:
+        number, shards = SHARD.value or (0, 1)
+        runs = [(arm, seed) for seed in seeds for arm in arms]
+        seconds = estimate_left(
+            runs[number::shards],
+            workdir=WORKDIR.value,
+            location=location,
+            strategy=options["strategy"],
+            allow_overlap=ALLOW_OVERLAP.value,
+        )
+    line = describe_study(
+        title,
+        arms,
+        seeds=seeds,
+        workdir=WORKDIR.value,
+        counts=counter.count(arms[0].data),
+        seconds=seconds,
+    )
+    print(line, flush=True)
 
 
 def _import_ray_launcher():

@@ -19,6 +19,23 @@ from experiments.configs.schema import Experiment, Optimizer, Study, layer
 from models.config import Model
 from pipelines.config import Data
 
+PREFIX = "fair_"
+
+LAPTOP = Experiment(
+    name="fair_laptop",
+    summary="narrow ResNet18 at 64 px, for a CPU",
+    data=Data(name="image_folder", image_size=64, batch_size=128),
+    model=Model(name="ResNet18", width=16),
+    optimizer=Optimizer(
+        learning_rate=0.1,
+        weight_decay=5e-4,
+        schedule="cosine",
+        warmup_epochs=0.5,
+    ),
+    augment=(layer("RandomCrop", padding=8), layer("RandomFlip")),
+    epochs=10,
+)
+
 SMALL = Experiment(
     name="fair_small",
     summary="ResNet18 at 32 px (or up to 64: --set data.image_size=64)",
@@ -56,8 +73,8 @@ LARGE = replace(
 )
 
 RECIPES = {
-    recipe.name.removeprefix("fair_"): recipe
-    for recipe in (SMALL, STANDARD, LARGE)
+    recipe.name.removeprefix(PREFIX): recipe
+    for recipe in (LAPTOP, SMALL, STANDARD, LARGE)
 }
 _ARMS = ("baseline", "random_erase", "cutmix", "mixup", "salmix")
 

@@ -34,6 +34,7 @@ class Counts(NamedTuple):
         selection: Images that pick the best epoch; 0 if there are none.
         classes: Number of classes.
         whole_val: Val images of all folds together.
+        smallest: Val images of the smallest class, of all folds together.
         origin: Source of the numbers, in words.
     """
 
@@ -42,6 +43,7 @@ class Counts(NamedTuple):
     selection: int
     classes: int
     whole_val: int
+    smallest: int
     origin: str
 
     def evaluated(self, seeds):
@@ -49,68 +51,118 @@ class Counts(NamedTuple):
         return min(self.whole_val, seeds * self.val)
 
 
-def count_images(config, location):
-    """Counts the images of a `pipelines.config.Data`.
+class ImageCounter:
+    """Counts the images of each split, without decoding them.
 
     Data that is there is opened, and prepared first if training would have to
-    prepare it. Data that is not there is not downloaded.
+    prepare it. If the data is not there, documented numbers stand in.
 
     Args:
-        config: The `Data`.
+        config: A `pipelines.config.Data`; its name, classes and split_seed
+            choose the data.
+        location: A `pipelines.location.Location`.
+        fetch: Whether data that is not there is downloaded.
+
+    Raises:
+        DataError: if the data is broken.
+    """
+
+    def __init__(self, config, location, fetch=False):
+        self._name, self._location = config.name, location
+        self._source = None
+        if fetch or is_there(config.name, location):
+            self._source = loading.open_source(
+                config.name, location, config.split_seed
+            )
+            self._labels = choose_classes(
+                self._source.class_names, config.classes
+            )
+            self._classes = len(self._labels)
+            self._origin = f"Images of {config.name} are counted"
+        else:
+            every, self._known = DOCUMENTED.get(config.name, (0, {}))
+            self._every = every
+            self._classes = min(every, config.classes or every)
+            self._origin = (
+                f"{config.name} is not in {location.data_dir}: its numbers of "
+                "images are those documented"
+            )
+
+    def count(self, config):
+        """Counts the images of a run.
+
+        Args:
+            config: As for the class; splits, folds and limits may differ.
+
+        Returns:
+            `Counts`.
+
+        Raises:
+            ConfigError: if the data is not there and its size is not known.
+            DataError: if there is no such split.
+        """
+        train = self.count_split(config.train.removesuffix("_aug"))
+        val, smallest = self._count_classes(config.val)
+        whole_val = val
+        if config.folds is not None:
+            train -= round(train / config.folds)
+            val = round(val / config.folds)
+        if config.train.endswith("_aug"):
+            train *= 1 + config.offline.count
+        selection = 0
+        if config.selection is not None:
+            selection = self.count_split(config.selection)
+        if config.limit_val is not None:
+            val, selection = (
+                min(images, config.limit_val) for images in (val, selection)
+            )
+        return Counts(
+            min(train, config.limit_train or train),
+            val,
+            selection,
+            self._classes,
+            whole_val if config.folds is not None else val,
+            smallest,
+            self._origin,
+        )
+
+    def count_split(self, split):
+        """Counts all images of a split."""
+        return self._count_classes(split)[0]
+
+    def _count_classes(self, split):
+        """Counts all images of a split, and those of its smallest class."""
+        if self._source is not None:
+            labels = self._source.split(split).labels
+            images = np.bincount(labels, minlength=self._labels[-1] + 1)
+            images = images[self._labels]
+            return images.sum().item(), images.min().item()
+        try:
+            images = sum(_size(part, self._known) for part in split.split("+"))
+        except (KeyError, ValueError) as error:
+            raise ConfigError(
+                f"--plan: {self._name} is not in {self._location.data_dir}, "
+                f"and how many images its split {split!r} has is not "
+                "known without it. Point --data_dir at it."
+            ) from error
+        images = images * self._classes // self._every
+        return images, images // self._classes
+
+
+def count_images(config, location):
+    """Counts the images of a run; see `ImageCounter`.
+
+    Args:
+        config: A `pipelines.config.Data`.
         location: A `pipelines.location.Location`.
 
     Returns:
         `Counts`.
 
     Raises:
-        ConfigError: if the data is not there and its size is not known.
-        DataError: if the data is broken.
+        ConfigError, DataError: As `ImageCounter`.
     """
-    if is_there(config.name, location):
-        source = loading.open_source(config.name, location, config.split_seed)
-        labels = choose_classes(source.class_names, config.classes)
-        classes = len(labels)
-        origin = f"Images of {config.name} are counted"
-
-        def size(split):
-            return np.isin(source.split(split).labels, labels).sum().item()
-    else:
-        every, known = DOCUMENTED.get(config.name, (0, {}))
-        classes = min(every, config.classes or every)
-        origin = (
-            f"{config.name} is not in {location.data_dir}: its numbers of "
-            "images are those documented"
-        )
-
-        def size(split):
-            try:
-                images = sum(_size(part, known) for part in split.split("+"))
-            except (KeyError, ValueError) as error:
-                raise ConfigError(
-                    f"--plan: {config.name} is not in {location.data_dir}, "
-                    f"and how many images its split {split!r} has is not "
-                    "known without it. Point --data_dir at it."
-                ) from error
-            return images * classes // every
-
-    train = size(config.train.removesuffix("_aug"))
-    val = whole_val = size(config.val)
-    if config.folds is not None:
-        train -= round(train / config.folds)
-        val = round(val / config.folds)
-    if config.train.endswith("_aug"):
-        train *= 1 + config.offline.count
-    selection = 0 if config.selection is None else size(config.selection)
-    if config.limit_val is not None:
-        val, selection = (min(n, config.limit_val) for n in (val, selection))
-    return Counts(
-        min(train, config.limit_train or train),
-        val,
-        selection,
-        classes,
-        whole_val if config.folds is not None else val,
-        origin,
-    )
+    return ImageCounter(config, location).count(config)
 
 
 def _size(part, known):

@@ -117,19 +117,29 @@ def measure_power(differences, folds, noise):
     return _scale(plan, min(points), max(points))
 
 
-def extend_power(power, arms, seeds, images):
-    """The `Power` of a finished study with other numbers.
+def extend_power(power, **changes):
+    """The `Power` of a study with other numbers.
 
     Detectable differences change as planned ones do.
 
     Args:
-        power: From `measure_power`.
-        arms, seeds, images: As for `plan_power`.
+        power: From `plan_power` or `measure_power`.
+        **changes: Arguments of `plan_power` that differ.
+
+    Example:
+        >>> power = plan_power(2, 5, 10_000, None, Noise())
+        >>> round(extend_power(power, seeds=10).detectable, 2)
+        0.65
     """
-    plan = plan_power(arms, seeds, images, power.folds, power.noise)
-    before = plan_power(
-        power.arms, power.seeds, power.images, power.folds, power.noise
-    )
+    numbers = {
+        "arms": power.arms,
+        "seeds": power.seeds,
+        "images": power.images,
+        "folds": power.folds,
+        "noise": power.noise,
+    }
+    before = plan_power(**numbers)
+    plan = plan_power(**numbers | changes)
     if None in (plan.detectable, before.detectable, power.detectable):
         return plan
     ratio = plan.detectable / before.detectable

@@ -9,8 +9,9 @@ import tensorflow as tf
 from experiments.configs.schema import layer
 from experiments.errors import ConfigError
 from experiments.formatting import duration
-from experiments.planning.estimate import dry_run, estimate_run, plan_study
+from experiments.planning.estimate import estimate_run, plan_study
 from experiments.planning.step_timing import Step, StepTimer
+from experiments.planning.trial import dry_run
 from experiments.report.report import write_report
 from experiments.training.disk import shutil
 from pipelines.location import Location

@@ -61,7 +61,7 @@ def test_of_own_images(tmp_path):
             )
     config = Data(name="image_folder", image_size=8)
     counts = count_images(config, Location(tmp_path / "mine"))
-    assert counts[:5] == (24, 6, 0, 3, 6)
+    assert counts[:6] == (24, 6, 0, 3, 6, 2)
     # Nobody knows what is not there.
     with pytest.raises(DataError, match="there are no images in .*nowhere"):
         count_images(config, Location(tmp_path / "nowhere"))
@@ -92,9 +92,9 @@ def test_of_folds(data_dir, tmp_path):
     location = Location(data_dir / "cats-and-dogs-test.zip", tmp_path)
     config = get_experiment("catsdogs_fair_original").data
     there = count_images(config, location)
-    assert there[:5] == (112, 28, 0, 2, 140)
+    assert there[:6] == (112, 28, 0, 2, 140, 70)
     absent = count_images(config, Location(tmp_path / "empty"))
-    assert absent[:5] == there[:5]
+    assert absent[:6] == there[:6]
     assert "not in" in absent.origin
     assert [there.evaluated(seeds) for seeds in (1, 3, 5, 15)] == [
         28,
@@ -135,7 +135,7 @@ def test_what_is_not_documented_is_asked_for(tmp_path):
 
 
 def test_folds_together_are_all_images():
-    counts = Counts(80, 20, 0, 2, 100, "")
+    counts = Counts(80, 20, 0, 2, 100, 50, "")
     assert [counts.evaluated(seeds) for seeds in (1, 4, 5, 6)] == [
         20,
         80,

@@ -212,13 +212,13 @@ def test_a_finished_study_states_the_figures_of_its_table():
 
 def test_a_finished_study_with_other_numbers():
     _, power = measure(independent(0.8, 2, 4, 3, 500))
-    assert extend_power(power, 4, 3, 500) == power
-    more = extend_power(power, 4, 6, 500)
+    assert extend_power(power, arms=4, seeds=3, images=500) == power
+    more = extend_power(power, arms=4, seeds=6, images=500)
     assert more.seeds == 6
     for name in ("detectable", "detectable_most"):
         assert getattr(more, name) < 0.8 * getattr(power, name)
     assert more.seeds_for_a_point == power.seeds_for_a_point
-    assert extend_power(power, 12, 3, 500).detectable > power.detectable
+    assert extend_power(power, arms=12).detectable > power.detectable
 
 
 def test_a_study_that_detects_a_point_needs_no_more_seeds():

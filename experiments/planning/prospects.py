@@ -1,0 +1,175 @@
+"""Differences that a study can detect, and changes that would help."""
+
+from pathlib import Path
+
+from experiments.configs.schema import as_json, fill_defaults
+from experiments.formatting import counted, duration
+from experiments.planning.fitting import FOLDS
+from experiments.planning.image_counts import ImageCounter
+from experiments.report.findings import compute_findings
+from experiments.report.groups import group_runs
+from experiments.report.runs import read_runs
+from experiments.run_folder import RunFolder
+from experiments.statistics.noise import (
+    LUCK,
+    Noise,
+    measure_fold_noise,
+    measure_noise,
+)
+from experiments.statistics.power import extend_power, plan_power
+from pipelines.config import compare_configs
+from pipelines.loading import FOLDERS
+
+# A change helps if it lowers the detectable difference by so large a share.
+_HELPS = 0.1
+# Accuracy for which transfer is planned; nothing says that it gets there.
+_TRANSFER_ACCURACY = 0.9
+
+
+def describe_study(name, experiments, *, seeds, workdir, counts, seconds=None):
+    """Says in one line what a study evaluates and can detect.
+
+    Args:
+        name, experiments, seeds, workdir: As for
+            `experiments.study.run_study`.
+        counts: `image_counts.Counts` of the first arm.
+        seconds: Time of the runs that are not finished; None: not known.
+
+    Example of the line:
+        10 runs of each of 5 arms, 140 images evaluated (5 folds): detects
+        differences of 14 points or more; about 25 min
+    """
+    arms, images = len(experiments), counts.evaluated(len(seeds))
+    folds = experiments[0].data.folds
+    line = counted(len(seeds), "run")
+    if arms > 1:
+        line += f" of each of {arms} arms"
+    line += f", {counted(images, 'image')} evaluated"
+    if folds is not None:
+        line += f" ({folds} folds)"
+    if arms > 1:
+        power = compute_power(name, experiments, len(seeds), counts, workdir)
+        line += f": {_describe_power(power)}"
+    return line if seconds is None else f"{line}; about {duration(seconds)}"
+
+
+def _describe_power(power):
+    if power.seeds < 2:
+        return "ranks nothing, as one run an arm does not tell luck from effect"
+    if power.detectable is None:
+        return "detects no difference; --plan says what would help"
+    return f"detects differences of {_points(power)} or more"
+
+
+def _points(power):
+    points = power.detectable
+    return f"{points:.{0 if points >= 10 else 1}f} points"
+
+
+def compute_power(name, experiments, seeds, counts, workdir):
+    """Computes the `Power` of a study, by the noise of its finished runs.
+
+    Args:
+        name, experiments, workdir: As for `experiments.study.run_study`.
+        seeds: Number of seeds.
+        counts: `image_counts.Counts` of the first arm.
+    """
+    images, arms = counts.evaluated(seeds), len(experiments)
+    runs, _ = read_runs(
+        path
+        for experiment in experiments
+        for path in sorted((Path(workdir) / experiment.name).glob("seed_*"))
+        if _has_config(RunFolder(path), experiment)
+    )
+    groups, _ = group_runs(runs, name)
+    folds, noise = experiments[0].data.folds, Noise()
+    if groups:
+        measured = compute_findings(groups[0]).power
+        if measured is not None:
+            return extend_power(measured, arms=arms, seeds=seeds, images=images)
+        measure = measure_noise if folds is None else measure_fold_noise
+        noise = measure(groups[0].correct)
+    return plan_power(arms, seeds, images, folds, noise)
+
+
+def is_finished(workdir, experiment, seed):
+    """Tells if a run of this config is finished."""
+    folder = RunFolder.of(workdir, experiment, seed)
+    return _has_config(folder, experiment) and folder.is_finished()
+
+
+def _has_config(folder, experiment):
+    """Tells if the config in a folder is this one, whatever the seed."""
+    there = folder.read_json("config.json")
+    if there is None:
+        return False
+    there.pop("seed", None)
+    return not compare_configs(fill_defaults(there), as_json(experiment))
+
+
+def describe_changes(power, experiment, location):
+    """Says which changes would lower the detectable difference, and which not.
+
+    Args:
+        power: The `Power` of the plan.
+        experiment: The first arm.
+        location: A `pipelines.location.Location` of the data.
+
+    Returns:
+        A list of sentences.
+    """
+    told = {True: [], False: []}
+    for text, changed in _list_changes(power, experiment, location):
+        if changed.detectable is None:
+            told[False].append(text)
+            continue
+        before = power.detectable or float("inf")
+        helps = changed.detectable <= (1 - _HELPS) * before
+        told[helps].append(f"{text}: {_points(changed)}")
+    return [
+        f"{title}: {'; '.join(texts)}."
+        for title, texts in (
+            ("Would help", told[True]),
+            ("Would not help", told[False]),
+        )
+        if texts
+    ]
+
+
+def _list_changes(power, experiment, location):
+    """Yields changes of a study, each with the `Power` that it would have."""
+    data, images = experiment.data, power.images
+    if data.folds is None and data.name in FOLDERS and data.selection is None:
+        whole = ImageCounter(data, location).count_split("all")
+        yield (
+            f"{FOLDS} folds, which evaluate all {whole:,} images (--set "
+            f"data.folds={FOLDS} --set data.train=all --set data.val=all)",
+            extend_power(power, images=whole, folds=FOLDS),
+        )
+    for seeds in dict.fromkeys(
+        max(times * power.seeds, 5 * times // 2) for times in (2, 4)
+    ):
+        yield (
+            f"{seeds} seeds, in {seeds / power.seeds:.3g} times the time",
+            extend_power(power, seeds=seeds),
+        )
+    for times in (2, 4):
+        yield (
+            f"{times * images:,} evaluated images, {times} times as many",
+            extend_power(power, images=times * images),
+        )
+    if power.arms > 2:
+        yield "2 arms", extend_power(power, arms=2)
+    if (
+        experiment.model.weights is None
+        and power.noise.accuracy < _TRANSFER_ACCURACY
+    ):
+        variance = _TRANSFER_ACCURACY * (1 - _TRANSFER_ACCURACY)
+        noise = power.noise._replace(
+            accuracy=_TRANSFER_ACCURACY, agreement=1 - 2 * LUCK * variance
+        )
+        yield (
+            "transfer (--recipe=large --set model.weights=imagenet), if it "
+            f"reaches an accuracy of {_TRANSFER_ACCURACY:.0%}",
+            extend_power(power, noise=noise),
+        )

@@ -1,0 +1,144 @@
+"""Trials: a few steps of a run, on its data."""
+
+from typing import NamedTuple
+
+from experiments.formatting import counted, duration, markdown_table
+from experiments.planning.estimate import Estimate, estimate_run
+from experiments.planning.prospects import is_finished
+from experiments.planning.step_timing import Step
+from experiments.run_folder import RunFolder
+from experiments.runtime import devices
+from experiments.training.disk import needed_bytes
+from experiments.training.optimizers import check_replicas
+from experiments.training.run import open_session
+from experiments.training.spec import RunSpec
+
+_GIB = 2**30
+
+
+class Trial(NamedTuple):
+    """A few steps of an experiment, and what follows for a run.
+
+    Attributes:
+        run: The `Estimate` of a run.
+        waiting: Share of the steps' time that is spent waiting for images.
+        bytes: Bytes that the run writes.
+    """
+
+    run: Estimate
+    waiting: float
+    bytes: int
+
+
+def dry_run(
+    experiments, *, seeds, workdir, location, strategy, allow_overlap=False
+):
+    """Builds everything, trains three steps and evaluates one batch.
+
+    Prints what steps take, and the time and the disk of the runs. Writes
+    nothing.
+
+    Args:
+        experiments: `experiments.configs.schema.Experiment`s.
+        seeds: Integers; the first is tried.
+        workdir, location, strategy, allow_overlap: As for
+            `experiments.training.run.run`.
+
+    Returns:
+        A list of `Trial`s.
+
+    Raises:
+        ConfigError: if a config cannot be run, or the disk is too small.
+        DataError: if the data is missing or broken.
+    """
+    trials = []
+    for each in experiments:
+        print(f"trying {each.name}, seed {seeds[0]}", flush=True)
+        trials.append(
+            try_run(each, seeds[0], workdir, location, strategy, allow_overlap)
+        )
+    runs = len(trials) * len(seeds)
+    seconds = len(seeds) * sum(trial.run.seconds for trial in trials)
+    gib = len(seeds) * sum(trial.bytes for trial in trials) / _GIB
+    print(
+        "",
+        *markdown_table([_trial_row(trial) for trial in trials]),
+        "",
+        f"{counted(runs, 'run')}: about {duration(seconds)}, and at most "
+        f"{gib:.2f} GiB of disk; nothing was written.",
+        sep="\n",
+        flush=True,
+    )
+    return trials
+
+
+def try_run(experiment, seed, workdir, location, strategy, allow_overlap):
+    """Trains a few steps of a run and evaluates a batch; writes nothing.
+
+    A run that follows in this process takes its traced graphs over.
+
+    Args:
+        experiment, seed, workdir, location, strategy, allow_overlap: As for
+            `experiments.training.run.run`.
+
+    Returns:
+        A `Trial`.
+
+    Raises:
+        ConfigError, DataError: As `dry_run`.
+    """
+    devices.check_shares(experiment.data.batch_size, strategy)
+    check_replicas(experiment.optimizer, strategy.num_replicas_in_sync)
+    spec = RunSpec(
+        experiment,
+        seed,
+        # The folder of no run; never made.
+        RunFolder.of(workdir, experiment, f"{seed}_dry_run"),
+        location,
+        strategy,
+        allow_overlap=allow_overlap,
+    )
+    with open_session(spec) as session:
+        data = session.data
+        *seconds, waiting = session.try_out()
+        size = needed_bytes(experiment, session.trainer, data, session.classes)
+        val, selection = (
+            0 if split is None else len(split.labels)
+            for split in (data.val, data.selection)
+        )
+        steps = session.steps_per_epoch
+    run = estimate_run(experiment, steps, val, selection, Step(*seconds))
+    return Trial(run, waiting, size)
+
+
+def estimate_left(runs, *, workdir, location, strategy, allow_overlap=False):
+    """Estimates the time of the runs that are not finished, by a trial of one.
+
+    The trial is of a run that has no folder yet. Other arms count as long.
+
+    Args:
+        runs: List of (`experiments.configs.schema.Experiment`, seed).
+        workdir, location, strategy, allow_overlap: As for
+            `experiments.training.run.run`.
+
+    Returns:
+        Seconds; None if all runs have been begun.
+
+    Raises:
+        ConfigError, DataError: As `dry_run`.
+    """
+    left = [run for run in runs if not is_finished(workdir, *run)]
+    for run in left:
+        if not RunFolder.of(workdir, *run).path.exists():
+            trial = try_run(*run, workdir, location, strategy, allow_overlap)
+            return len(left) * trial.run.seconds
+    return None
+
+
+def _trial_row(trial):
+    return {
+        "arm": trial.run.name,
+        **trial.run.cells(),
+        "waiting": f"{trial.waiting:.0%}",
+        "disk of a run": f"{trial.bytes / _GIB:.2f} GiB",
+    }
