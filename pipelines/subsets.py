@@ -92,7 +92,8 @@ def select_fold(train, val, fold):
     if unknown:
         raise DataError(
             "cross-validation: expected train and val of the same originals. "
-            f"Received: {min(unknown)} in train alone."
+            f"Received: {min(unknown)} in train alone. Set both to the same "
+            "split, such as --set data.train=all --set data.val=all."
         )
     kept = [i for i, group in enumerate(groups) if group not in held_back]
     return {"train": np.array(kept), "val": chosen}

@@ -1,4 +1,18 @@
-"""Numbers of the fair recipes that follow from the images alone."""
+"""Numbers of the fair recipes that follow from the images alone.
+
+The recipe `laptop` trains long enough to fit the plain training images, those
+without augmentation. Measured with its baseline and one seed, error on them:
+
+    images              train  batch  passes: error
+    drawn, 4 x 60         192     16  25: 0.0 %, 50: 0.0 %
+    cats and dogs, 140    112     16  29: 5.4 %, 50: 0.0 %
+    Tiny ImageNet, 500    400     32  32: 4.3 %, 50: 0.0 %
+    the same, 5,000     4,000    128  25: 20.6 %, 50: 1.3 %
+
+The learning rate of 0.1 is that of 128 images a batch. With 16 images it left
+an error of 24.1 % on the cats and dogs after 57 passes, and 0.035 left none.
+`benchmarks/laptop_steps.py` measures all that.
+"""
 
 import math
 from dataclasses import replace
@@ -17,6 +31,7 @@ SEEDS_OF_FOLDS = 10
 BATCH_SIZES = (16, 128)
 # A batch has this share of the training images at most.
 BATCHES = 8
+# Steps of the recipe `laptop`.
 PASSES = 50
 LEAST_STEPS = 300
 
