@@ -16,20 +16,17 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from experiments.runtime.startup import start_tensorflow
-
-start_tensorflow(threads=1, gpus=False)
-
 from experiments.configs.registry import get_experiment
-from experiments.planning.fitting import fit_to_images
-from experiments.planning.image_counts import ImageCounter
-from experiments.runtime.devices import make_strategy
-from experiments.training.run import run
+from experiments.runtime.startup import start_tensorflow
 from pipelines.location import Location
 
 
 def main(folder, *wanted):
     """Prints a line for each number of passes."""
+    start_tensorflow(threads=1, gpus=False)
+    from experiments.planning.fitting import fit_to_images
+    from experiments.planning.image_counts import ImageCounter
+
     location = Location(folder)
     recipe = get_experiment("fair_laptop_baseline")
     counter = ImageCounter(recipe.data, location)
@@ -56,6 +53,9 @@ def main(folder, *wanted):
 
 
 def _train(experiment, location):
+    from experiments.runtime.devices import make_strategy
+    from experiments.training.run import run
+
     with (
         tempfile.TemporaryDirectory() as workdir,
         contextlib.redirect_stdout(io.StringIO()),

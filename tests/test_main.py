@@ -198,6 +198,8 @@ def test_help_explains_every_flag_once(call):
         (["--study=demo", "--report=runs"], "Choose one of --study and --rep"),
         (["--list", "--report=runs"], "Choose one of --list and --report"),
         (["--plan"], "--plan goes with --study"),
+        (["--study=demo", "--budget=soon"], "a time, such as 90m"),
+        (["--study=demo", "--budget=2h", "--seeds=3"], "--budget counts on"),
         (["--experiment=demo_baseline", "--plan"], "--plan goes with --study"),
         (["--report=runs", "--dry_run"], "goes with --experiment or --study"),
         (["--experiment=demo_baseline", "--arms=a"], "--arms goes with"),

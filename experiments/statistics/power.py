@@ -129,7 +129,7 @@ def extend_power(power, **changes):
     Example:
         >>> power = plan_power(2, 5, 10_000, None, Noise())
         >>> round(extend_power(power, seeds=10).detectable, 2)
-        0.65
+        0.67
     """
     numbers = {
         "arms": power.arms,

@@ -39,16 +39,14 @@ def test_a_first_study_ends_with_an_answer(name, tmp_path, capsys):
             f"--workdir={tmp_path / 'runs'}",
             "--arms=baseline,random_erase",
             "--seeds=2",
-            *("--set", "epochs=2", "--set", "data.batch_size=4"),
+            *("--set", "epochs=2", "--set", "data.steps_per_epoch=8"),
             *("--set", "data.image_size=16", "--set", "model.width=4"),
-            *("--set", "model.name=ResNet18"),
-            *("--set", "data.limit_train=64"),
         ]
     )
     printed = capsys.readouterr()
     assert code == 0, printed.err
     *_, last = printed.out.splitlines()
-    page = tmp_path / "runs" / "reports" / "fair_small"
+    page = tmp_path / "runs" / "reports" / "fair_laptop"
     assert last == f"The report: {page / 'index.html'}"
     content = json.loads((page / "comparison.json").read_text())
     assert len(content["runs"]) == 4

@@ -1,0 +1,70 @@
+"""The line before a study, and what would help it."""
+
+from dataclasses import replace
+
+import pytest
+
+from experiments.configs.registry import get_experiment
+from experiments.planning.image_counts import Counts
+from experiments.planning.prospects import describe_changes, describe_study
+from experiments.statistics.noise import Noise
+from experiments.statistics.power import plan_power
+from pipelines.location import Location
+
+
+@pytest.mark.parametrize(
+    ("arms", "seeds", "folds", "seconds", "line"),
+    [
+        (
+            *(2, 10, 5, 1500),
+            "10 runs of each of 2 arms, 140 images evaluated (5 folds): "
+            "detects differences of 12 points or more; about 25.0 min",
+        ),
+        (
+            *(2, 1, None, None),
+            "1 run of each of 2 arms, 28 images evaluated: ranks nothing, as "
+            "one run an arm does not tell luck from effect",
+        ),
+        (
+            *(2, 2, 5, None),
+            "2 runs of each of 2 arms, 56 images evaluated (5 folds): detects "
+            "no difference; --plan says what would help",
+        ),
+        (1, 3, None, 30, "3 runs, 28 images evaluated; about 30 s"),
+    ],
+)
+def test_the_line_before_a_study(
+    arms, seeds, folds, seconds, line, tiny, tmp_path
+):
+    experiment = replace(tiny, data=replace(tiny.data, folds=folds))
+    counts = Counts(112, 28, 0, 2, 140 if folds else 28, 14, "")
+    found = describe_study(
+        "mine",
+        [replace(experiment, name=f"arm_{n}") for n in range(arms)],
+        seeds=range(seeds),
+        workdir=tmp_path,
+        counts=counts,
+        seconds=seconds,
+    )
+    assert found == line
+
+
+def test_what_would_help_and_what_not(tmp_path):
+    experiment = get_experiment("tinyimagenet_pocket_baseline")
+    power = plan_power(5, 40, 28, None, Noise())
+    helps, not_helps = describe_changes(power, experiment, Location(tmp_path))
+    assert helps.startswith("Would help: ")
+    assert "112 evaluated images, 4 times as many: " in helps
+    # Seeds do not make up for 28 images.
+    assert not_helps.startswith("Would not help: ")
+    assert "160 seeds, in 4 times the time: " in not_helps
+
+
+def test_more_seeds_and_transfer_help_few_images(tmp_path):
+    experiment = get_experiment("fair_laptop_baseline")
+    experiment = replace(experiment, data=replace(experiment.data, folds=5))
+    power = plan_power(2, 10, 140, 5, Noise())
+    (helps,) = describe_changes(power, experiment, Location(tmp_path))
+    assert "20 seeds, in 2 times the time: " in helps
+    assert "model.weights=imagenet" in helps
+    assert "2 arms" not in helps
