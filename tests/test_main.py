@@ -152,8 +152,17 @@ def test_help_explains_every_flag_once(call):
     assert outcome.code == 0
     flags = re.findall(r"^  (?:-h,)?--(\S+): ", outcome.printed, re.MULTILINE)
     names = (
-        *("experiment", "study", "[no]plan", "[no]dry_run", "seeds", "arms"),
-        *("arm", "with", "recipe", "shard", "launcher", "ray_address", "log"),
+        *("experiment", "study", "[no]plan", "[no]dry_run", "arms", "budget"),
+        *(
+            "arm",
+            "seeds",
+            "with",
+            "recipe",
+            "shard",
+            "launcher",
+            "ray_address",
+            "log",
+        ),
         *("[no]allow_moved", "[no]allow_overlap", "report", "margin"),
         *("predict", "evaluate", "explain", "suite", "images", "layer"),
         *("prepare", "describe", "preview", "augment_offline", "[no]list"),
