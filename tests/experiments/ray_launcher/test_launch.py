@@ -26,7 +26,7 @@ COMMAND = [
     *("--seeds=1", "--threads=1", "--set", "data.image_size=16"),
     *("--set", "data.limit_train=96", "--set", "data.limit_val=42"),
     *("--set", "data.batch_size=24", "--set", "model.width=4"),
-    *("--set", "model.name=ResNet10"),
+    *("--set", "model.name=ResNet4"),
     *("--set", f"epochs={EPOCHS}"),
 ]
 
