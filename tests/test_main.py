@@ -22,7 +22,7 @@ from experiments.training.session import Session
 
 ROOT = Path(__file__).parents[1]
 TINY = (
-    *("--set", "epochs=1", "--set", "model.width=4"),
+    *("--set", "epochs=1", "--set", "model.name=ResNet4"),
     *("--set", "data.image_size=16", "--set", "data.limit_train=96"),
     *("--set", "data.limit_val=48", "--set", "data.batch_size=48"),
 )
@@ -407,7 +407,7 @@ def test_plan_from_the_command_line(call, tmp_path):
     outcome = call(
         *("--study=demo", "--arms=baseline,placebo", "--plan", "--seeds=4"),
         "--margin=2",
-        *("--set", "model.width=4", "--set", "data.image_size=16"),
+        *("--set", "model.name=ResNet4", "--set", "data.image_size=16"),
         *("--set", "data.limit_train=640", "--set", "epochs=2"),
     )
     assert outcome.code == 0, outcome.error
@@ -460,7 +460,7 @@ def test_own_images_from_the_command_line(call, photographs, tmp_path):
         "--experiment=demo_baseline",
         f"--data_dir={photographs}",
         *("--set", "data.name=image_folder", "--set", "data.val=test"),
-        *("--set", "epochs=1", "--set", "model.width=4"),
+        *("--set", "epochs=1", "--set", "model.name=ResNet4"),
         *("--set", "data.image_size=16", "--set", "data.batch_size=8"),
     )
     assert outcome.code == 0, outcome.error

@@ -43,7 +43,7 @@ FOLLOWED = tuple(
 
 @pytest.fixture(scope="module")
 def finished(tiny, tmp_path_factory):
-    return train(tiny, tmp_path_factory.mktemp("finished"))
+    return train(tiny, tmp_path_factory.mktemp("finished"), plots=True)
 
 
 def test_every_file_of_the_design_is_there(finished):
