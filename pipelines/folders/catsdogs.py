@@ -72,7 +72,7 @@ class CatsVsDogs(ImageFolder):
 
 def _check_animals(files):
     """Refuses images of anything else, which may lie in a data folder."""
-    classes = sorted({entry.class_name for entry in files.entries})
+    classes = sorted({entry.class_name for entry in files.names})
     if not any(kind in name.lower() for name in classes for kind in _KINDS):
         raise DataError(
             f"{files.origin} holds images of {join_names(classes)}, and not of "
