@@ -101,7 +101,7 @@ def read_manifest(folder):
 def compare_files(rows, files, drawn):
     """Compares files with the rows made of them earlier.
 
-    A file is read only if its size or its stamp differs.
+    A file is read only if its size is the same and its stamp differs.
 
     Args:
         rows: `Row`s.
@@ -114,16 +114,16 @@ def compare_files(rows, files, drawn):
     there = {name: entry for entry, name in files.names.items()}
     listed = {row.file: row for row in rows}
     states = {name: files.state(name) for name in listed if name in there}
+    changed = {n for n, (size, _) in states.items() if size != listed[n].size}
     doubtful = [
         name
-        for name, state in states.items()
-        if state != (listed[name].size, listed[name].stamp)
+        for name, (_, stamp) in states.items()
+        if name not in changed and stamp != listed[name].stamp
     ]
-    changed = {
+    digests = digest_files(files.read, doubtful)
+    changed |= {
         name
-        for name, digest in zip(
-            doubtful, digest_files(files.read, doubtful), strict=True
-        )
+        for name, digest in zip(doubtful, digests, strict=True)
         if digest != listed[name].digest
     }
     moved = [

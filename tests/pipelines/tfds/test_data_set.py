@@ -292,4 +292,4 @@ def test_fingerprints_tell_other_images(prepared, tmp_path):
 
 def test_seed_of_a_split_is_refused(prepared):
     with pytest.raises(DataError, match="splits of its own"):
-        open_source(Data("tfds/drawn"), prepared, split_seed=3)
+        open_source(Data("tfds/drawn", split_seed=3), prepared)
