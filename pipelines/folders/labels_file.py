@@ -6,7 +6,7 @@ tell other classes, the error shows both.
 
 import posixpath
 import unicodedata
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 from pipelines.errors import DataError
@@ -317,7 +317,10 @@ class _Labels:
             found = self._read_column(columns[0], read_part)
             found = {name: found.get(name) for name in labels}
         else:
-            found = {name: _read_part_of_folders(name) for name in labels}
+            found = {
+                name: _read_part_of_folder(posixpath.dirname(name))
+                for name in labels
+            }
         found = {k: None if v == "unlabelled" else v for k, v in found.items()}
         parts = set(found.values()) - {None}
         if len(parts) == 1 or parts == {"", "train"}:
@@ -340,9 +343,10 @@ def _clean(label):
     return " ".join(unicodedata.normalize("NFC", label).split())
 
 
-def _read_part_of_folders(name):
-    """Reads the part off the folders of an image; "" if they have none."""
-    for folder in name.split("/")[:-1]:
+@lru_cache
+def _read_part_of_folder(path):
+    """Reads the part off the names in a path; "" if they have none."""
+    for folder in path.split("/"):
         if is_part_rather_than_class(folder) or folder.lower() == "train":
             return read_part(folder)
     return ""

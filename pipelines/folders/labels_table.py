@@ -170,19 +170,18 @@ class _Finder:
 
     def locate(self, cells):
         """Lists the images that each cell may name."""
-        paths = list(map(_split_path, cells))
+        paths = {cell: _split_path(cell) for cell in set(cells)}
         # The first cell may be the header.
-        shared = posixpath.commonprefix([p[:-1] for p in paths[1:] if any(p)])
-        best = self._locate_below(paths, 0)
-        for cut in range(1, len(shared) + 1):
-            if all(best[1:]):
-                break
-            found = self._locate_below(paths, cut)
-            best = max(best, found, key=_count)
-        return best
-
-    def _locate_below(self, paths, cut):
-        return [self._locate(path[cut:] or path) for path in paths]
+        folders = [paths[cell][:-1] for cell in set(cells[1:]) if cell]
+        shared = posixpath.commonprefix(folders)
+        best = {}
+        for cut in range(len(shared) + 1):
+            found = {
+                cell: self._locate(path[cut:] or path)
+                for cell, path in paths.items()
+            }
+            best = max(best, found, key=lambda each: _count(each.values()))
+        return [best.get(cell, []) for cell in cells]
 
     def _locate(self, path):
         *folders, file = path
