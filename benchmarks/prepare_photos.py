@@ -60,6 +60,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--photos", type=Path, required=True)
     parser.add_argument("--count", type=int, default=5000)
+    parser.add_argument("--copy", action="store_true", help="make copies")
     arguments = parser.parse_args()
     from pipelines.config import Data
     from pipelines.loading import locate_prepared, open_source
@@ -68,7 +69,7 @@ def main():
     photos = arguments.photos
     draw = functools.partial(draw_photo, photos)
     map_in_processes(draw, range(arguments.count), desc="drawing")
-    config = Data("image_folder")
+    config = Data("image_folder", copy=arguments.copy)
     location = locate_prepared(config.name, Location(photos))
     shutil.rmtree(location.prepared, ignore_errors=True)
     for name in ("prepared", "opened again"):

@@ -5,7 +5,7 @@ samuelcortinhas/cats-and-dogs-image-classification, split again.
 """
 
 from pipelines.errors import DataError
-from pipelines.files.names import explain_no_image, join_names
+from pipelines.files.names import explain_no_image, is_hidden, join_names
 from pipelines.files.walking import locate_image, locate_possible_image
 from pipelines.folders.image_files import ArchiveFiles, FolderFiles, TfdsFiles
 from pipelines.folders.image_folder import FOLDER, ImageFolder
@@ -95,6 +95,8 @@ def _note_others(files, taken, location):
     """Adds images beside the files in use to their unused ones."""
     known = {taken, *_list_others(location), *list_own_folders(location)}
     for path in sorted(set(location.data_dir.iterdir()) - known):
+        if is_hidden(path.name):
+            continue
         if path.is_dir():
             holds_images = locate_image(path) is not None
         else:

@@ -110,8 +110,8 @@ class ImageFolder:
         self.root = location.prepared / FOLDER if copy else location.prepared
         self._split_seed = split_seed
         self._copy = copy
-        # Of images whose digests are known, by id; and of those read in place.
-        self._digests, self._file_of, self._files = {}, {}, None
+        # Source of images that are read in place; and digests that are known.
+        self._files, self._digests = None, {}
 
     def locate_files(self):
         """Locates the images without a network; None if there are none.
@@ -143,21 +143,19 @@ class ImageFolder:
         self._check_seed()
         if not self._description["adopted"]:
             self._check_origin(rows)
-        self._rows = [row for row in rows if row.id]
+        self._rows = {row.id: row for row in rows if row.id}
         # Bad files of an adopted folder still lie there.
         self._left_out = {row.file for row in rows if not row.id}
         if self._copy:
             self._check_copies()
         else:
-            self._digests = {row.id: row.digest for row in self._rows}
-            self._file_of = {row.id: row.file for row in self._rows}
+            self._digests = {name: r.digest for name, r in self._rows.items()}
         first = {}
         self._group_of = {
-            row.id: first.setdefault(row.pixels, row.id) for row in self._rows
+            name: first.setdefault(row.pixels, name)
+            for name, row in self._rows.items()
         }
-        self._class_of = {row.id: row.class_name for row in self._rows}
-        self._sizes = {row.id: (row.width, row.height) for row in self._rows}
-        self.class_names = sorted({row.class_name for row in self._rows})
+        self.class_names = sorted({r.class_name for r in self._rows.values()})
         self.notes = self._description["notes"]
 
     def _write_split(self):
@@ -204,18 +202,18 @@ class ImageFolder:
 
     @property
     def fingerprint(self):
-        return self.digest([row.id for row in self._rows])
+        return self.digest(list(self._rows))
 
     def read(self, name):
         """Reads the bytes of the file of an image by its id; in any thread."""
-        if name in self._file_of:
-            return self._files.read(self._file_of[name])
+        if not self._copy:
+            return self._files.read(self._rows[name].file)
         return (self.root / name).read_bytes()
 
     def size(self, name):
         """Returns the width and the height of an image by its id."""
-        if name in self._sizes:
-            return self._sizes[name]
+        if name in self._rows:
+            return self._rows[name].width, self._rows[name].height
         with PIL.Image.open(io.BytesIO(self.read(name))) as image:
             return image.size
 
@@ -231,7 +229,7 @@ class ImageFolder:
     @cached_property
     def parts(self):
         """The names in `PARTS` that the data has."""
-        there = {row.part for row in self._rows}
+        there = {row.part for row in self._rows.values()}
         return [part for part in PARTS if part in there]
 
     @property
@@ -260,7 +258,7 @@ class ImageFolder:
                     "data.offline or --set data.copy=true asks."
                 )
             return self._augmented(parts)
-        ids = [row.id for row in self._rows if row.part in parts]
+        ids = [name for name, r in self._rows.items() if r.part in parts]
         return self._split(ids, ids)
 
     def _select_parts(self, name):
@@ -316,7 +314,7 @@ class ImageFolder:
 
     def _split(self, ids, originals):
         place = {name: i for i, name in enumerate(self.class_names)}
-        labels = [place[self._class_of[name]] for name in originals]
+        labels = [place[self._rows[name].class_name] for name in originals]
         groups = [self._group_of[name] for name in originals]
         return FolderSplit(self, list(ids), groups, labels)
 
@@ -364,7 +362,7 @@ class ImageFolder:
 
         They would change results in silence.
         """
-        listed = {row.id for row in self._rows}
+        listed = set(self._rows)
         variations = [self.root / name for name in VARIATIONS]
         present = set(list_images(self.root, 2, variations))
         missing = listed - present

@@ -22,7 +22,7 @@ from pipelines.folders.layout import Entry, Layout, arrange, select_images
 
 BY_FOLDERS = "folders"
 _NAMES = ("labels", "train_labels", "train")
-_ENDS = (".csv", ".tsv")
+TABLES = (".csv", ".tsv")
 _BINARY = {"0", "1", "0.0", "1.0", "true", "false"}
 
 
@@ -49,7 +49,7 @@ def read_layout(names, origin, folders, left_out, read, labels=None, beside=()):
     if labels is not None:
         name, read_bytes, column = _locate_named(labels, tables, origin)
         return build(name, read_bytes()).read(column)
-    known = [name for name in tables if is_table(name)]
+    known = [name for name in tables if name.lower().endswith(TABLES)]
     found, doubts = [], []
     for name in _select_usual(known):
         try:
@@ -86,11 +86,6 @@ def read_layout(names, origin, folders, left_out, read, labels=None, beside=()):
             f"data.labels={known[0]}."
         )
     raise DataError(str(failure))
-
-
-def is_table(path):
-    """Tells by the name of a file if it may be a table of labels."""
-    return str(path).lower().endswith(_ENDS)
 
 
 def _select_usual(tables):

@@ -5,13 +5,13 @@ from pathlib import Path
 from pipelines.errors import DataError
 from pipelines.files.names import join_names
 from pipelines.files.walking import (
-    list_zip_files,
+    list_files,
     locate_image,
     locate_possible_image,
 )
 from pipelines.folders.image_files import ArchiveFiles, FolderFiles
 from pipelines.folders.image_folder import FOLDER, ImageFolder
-from pipelines.folders.labels_file import BY_FOLDERS, is_table
+from pipelines.folders.labels_file import BY_FOLDERS, TABLES
 from pipelines.image_cache import FOLDER as CACHE
 
 
@@ -68,7 +68,7 @@ def locate_files(location, others=(), labels=BY_FOLDERS):
         return FolderFiles(location.data_dir, ignored, labels)
     archives = [
         path
-        for path in list_zip_files(location.data_dir, others)
+        for path in list_files(location.data_dir, (".zip",), others)
         if locate_image(path) is not None
     ]
     if len(archives) > 1:
@@ -78,10 +78,8 @@ def locate_files(location, others=(), labels=BY_FOLDERS):
             "Point --data_dir at the one that is meant."
         )
     if archives:
-        beside = [
-            each for each in location.data_dir.iterdir() if is_table(each)
-        ]
-        return ArchiveFiles(archives[0], labels, sorted(beside))
+        beside = list_files(location.data_dir, TABLES)
+        return ArchiveFiles(archives[0], labels, beside)
     packed = locate_possible_image(location.data_dir, ignored)
     if packed is not None:
         raise DataError(

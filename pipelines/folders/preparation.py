@@ -71,7 +71,8 @@ def prepare_in_place(files, root, seed, on_bad_image):
     """
     print(
         f"preparing {files.origin}, once: its images are listed in "
-        f"{root / MANIFEST} and read where they are, nothing is copied",
+        f"{root / MANIFEST} and read where they are; nothing is copied or "
+        "unpacked",
         flush=True,
     )
     prepared = _Preparation(files, seed, on_bad_image)
