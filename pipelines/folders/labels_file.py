@@ -23,7 +23,6 @@ from pipelines.folders.layout import Entry, Layout, arrange, select_images
 BY_FOLDERS = "folders"
 _NAMES = ("labels", "train_labels", "train")
 TABLES = (".csv", ".tsv")
-_BINARY = {"0", "1", "0.0", "1.0", "true", "false"}
 
 
 def read_layout(names, origin, folders, left_out, read, labels=None, beside=()):
@@ -134,7 +133,7 @@ class _Labels:
     def check_agreement(self, layout):
         """Refuses classes of folders that no column of the table has."""
         classes = {name: e.class_name for e, name in layout.names.items()}
-        table, columns = self.table, self._list_candidates()
+        table, columns = self.table, self.table.list_label_columns()
         for column in columns:
             pairs = {
                 (classes[name], cells[column])
@@ -143,7 +142,7 @@ class _Labels:
             }
             sides = zip(*pairs, strict=True)
             if all(len(set(side)) == len(pairs) for side in sides):
-                if self._list_part_columns():
+                if self.table.list_part_columns():
                     layout.notes.append(
                         f"the parts in {self.name} are not used, as the "
                         "folders tell the classes; to use them, set "
@@ -220,46 +219,27 @@ class _Labels:
             raise self._error(
                 f"has no column {column!r}. Known: {join_names(names, 20)}"
             )
-        found = self._list_candidates()
+        found = self.table.list_label_columns()
         if not found:
             raise self._error(
                 "expected a column of labels, each of several images. "
                 f"Received: {table.describe(range(len(names)))}. Name one: "
                 f"--set data.labels={self.name}:COLUMN"
             )
-        if len(found) > 1 and all(map(self._is_binary, found)):
+        if len(found) > 1 and all(map(table.is_binary, found)):
             raise self._error(
                 f"the columns {join_names(names[each] for each in found)} hold "
                 "0 and 1: expected one column with the name of each image's "
                 "class. Write such a column, or name one of these: --set "
                 f"data.labels={self.name}:{names[found[0]]}"
             )
-        # Names say more than numbers.
-        found.sort(key=lambda each: all(map(_is_number, table.cells(each))))
-        if len({tuple(_number(table.cells(each))) for each in found}) > 1:
+        if not table.are_equivalent(found):
             raise self._error(
                 f"the labels may be {table.describe(found)}. Name one: --set "
                 f"data.labels={self.name}:{names[found[0]]}"
             )
-        return found[0]
-
-    def _list_candidates(self):
-        """Lists columns of few texts or whole numbers, each several times."""
-        found = []
-        for column in range(len(self.table.columns)):
-            cells = [cell for cell in self.table.cells(column) if cell]
-            values = set(cells)
-            if (
-                column != self.table.file_column
-                and 2 <= len(values) <= len(cells) / 2
-                and not all(map(read_part, values))
-                and not (all(map(_is_number, values)) and _has_fraction(values))
-            ):
-                found.append(column)
-        return found
-
-    def _is_binary(self, column):
-        return {c.lower() for c in self.table.cells(column) if c} <= _BINARY
+        # Names say more than numbers.
+        return min(found, key=table.is_numeric)
 
     def _read_column(self, column, convert):
         """Reads {image: converted cell}; raises if an image has two."""
@@ -290,19 +270,9 @@ class _Labels:
                         f"--set data.labels={self.name}:COLUMN"
                     )
 
-    def _list_part_columns(self):
-        """Lists columns in which every text names a part of the data."""
-        return [
-            column
-            for column in range(len(self.table.columns))
-            if column != self.table.file_column
-            and (cells := {cell for cell in self.table.cells(column) if cell})
-            and all(map(read_part, cells))
-        ]
-
     def _read_parts(self, labels, label_column):
         """Reads {image: part}: "" if there are no parts, None for no use."""
-        columns = self._list_part_columns()
+        columns = self.table.list_part_columns()
         columns = [column for column in columns if column != label_column]
         if len({tuple(self.table.cells(column)) for column in columns}) > 1:
             raise self._error(
@@ -323,8 +293,8 @@ class _Labels:
         if "train" not in parts or "" in parts:
             raise self._error(
                 "expected train beside validation, test or both as the parts "
-                f"of all images with a label. Received: "
-                f"{join_names(part or 'none' for part in sorted(parts))}"
+                "of all images with a label. Received: "
+                f"{join_names(part or 'no part' for part in sorted(parts))}"
             )
         return found
 
@@ -345,21 +315,3 @@ def _read_part_of_folder(path):
         if is_part_rather_than_class(folder) or folder.lower() == "train":
             return read_part(folder)
     return ""
-
-
-def _number(values):
-    """Numbers values in the order in which they come."""
-    seen = {}
-    return [seen.setdefault(value, len(seen)) for value in values]
-
-
-def _is_number(text):
-    try:
-        float(text or "0")
-    except ValueError:
-        return False
-    return True
-
-
-def _has_fraction(values):
-    return any(not float(value).is_integer() for value in values)

@@ -19,6 +19,7 @@ _DELIMITERS = ",;\t|"
 _MOST_COLUMNS = 100
 # Characters that tell the delimiter of a long table.
 _HEAD = 100_000
+_BINARY = {"0", "1", "0.0", "1.0", "true", "false"}
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,43 @@ class Table:
 
     def cells(self, column):
         return [cells[column] for _, cells in self.rows]
+
+    def list_label_columns(self):
+        """Lists columns of few texts or whole numbers, each several times."""
+        found = []
+        for column in range(len(self.columns)):
+            cells = [cell for cell in self.cells(column) if cell]
+            values = set(cells)
+            if (
+                column != self.file_column
+                and 2 <= len(values) <= len(cells) / 2
+                and not all(map(read_part, values))
+                and not (self.is_numeric(column) and _has_fraction(values))
+            ):
+                found.append(column)
+        return found
+
+    def list_part_columns(self):
+        """Lists columns in which every text names a part of the data."""
+        return [
+            column
+            for column in range(len(self.columns))
+            if column != self.file_column
+            and (cells := set(self.cells(column)) - {""})
+            and all(map(read_part, cells))
+        ]
+
+    def is_binary(self, column):
+        return {cell.lower() for cell in self.cells(column)} <= {"", *_BINARY}
+
+    def is_numeric(self, column):
+        return all(map(_is_number, set(self.cells(column)) - {""}))
+
+    def are_equivalent(self, columns):
+        """Tells if columns sort the images into the same classes."""
+        cells = list(zip(*map(self.cells, columns), strict=True))
+        counts = {len(set(each)) for each in zip(*cells, strict=True)}
+        return counts == {len(set(cells))}
 
     def describe(self, columns):
         """Lists columns with some of their cells."""
@@ -210,3 +248,15 @@ def _split_path(text):
     # Windows writes other separators, macOS other accents.
     text = unicodedata.normalize("NFC", text.replace("\\", "/"))
     return [part for part in text.split("/") if part not in ("", ".")] or [""]
+
+
+def _is_number(text):
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _has_fraction(values):
+    return any(not float(value).is_integer() for value in values)

@@ -157,7 +157,8 @@ def test_images_beside_what_is_taken_are_told(
         write_zip(data / taken, pictures)
     else:
         write_tree(data / taken, pictures)
-    more = dict.fromkeys(("cats/new.png", "notes.txt"), b"")
+    names = ("cats/new.png", "notes.txt", ".trash/old.png")
+    more = dict.fromkeys(names, b"")
     more["tiny-imagenet-200/train/n1/images/n1_0.JPEG"] = b""
     write_tree(data, more)
     (note,) = open_source(Data("catsdogs"), Location(data)).notes

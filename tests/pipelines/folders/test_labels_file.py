@@ -188,7 +188,7 @@ def test_folders_of_parts():
     } == {("train", "train__a.jpg"), ("test", "test1__a.jpg")}
     some = ["i.jpg", *TWICE[:7], *TWICE[-1:]]
     content = join(["file", "kind"], some, KINDS + KINDS[:1])
-    with pytest.raises(DataError, match="Received: none, test, train"):
+    with pytest.raises(DataError, match="Received: no part, test, train"):
         read({"labels.csv": content}, some)
 
 
