@@ -194,10 +194,9 @@ class ImageFolder:
     def _is_earlier(self):
         """Tells if the copies are of an earlier version of this program."""
         try:
-            return not json.loads((self.root / DESCRIPTION).read_bytes())[
-                "adopted"
-            ]
-        except (OSError, ValueError):
+            text = (self.root / DESCRIPTION).read_bytes()
+            return not json.loads(text)["adopted"]
+        except (OSError, ValueError, LookupError, TypeError):
             return False
 
     @property

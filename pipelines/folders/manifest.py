@@ -130,8 +130,7 @@ def compare_files(rows, files, drawn):
         name
         for name in states
         if there[name].class_name != listed[name].class_name
-        or not drawn
-        and listed[name].part not in ("", there[name].split)
+        or (not drawn and listed[name].part not in ("", there[name].split))
     ]
     changes = {
         "changed": sorted(changed),
