@@ -66,8 +66,8 @@ def count_images(config, location):
         ConfigError: if the data is not there and its size is not known.
         DataError: if the data is broken.
     """
-    if is_there(config.name, location):
-        source = loading.open_source(config.name, location, config.split_seed)
+    if is_there(config, location):
+        source = loading.open_source(config, location)
         labels = choose_classes(source.class_names, config.classes)
         classes = len(labels)
         origin = f"Images of {config.name} are counted"
@@ -129,6 +129,6 @@ def _size(part, known):
     return len(range(known[name])[start:stop])
 
 
-def is_there(name, location):
-    """Tells if a data set can be opened without downloading it."""
-    return not loading.build_source(name, location).needs_download()
+def is_there(config, location):
+    """Tells if the data set of a `Data` can be opened without a download."""
+    return not loading.build_source(config, location).needs_download()
