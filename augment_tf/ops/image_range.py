@@ -81,7 +81,8 @@ def _to_bytes(value, value_range):
 def _message(value_range, name):
     black, white = value_range
     return (
-        f"{name} expects images in [{black:g}, {white:g}]. If they have another "
-        "range, give it to the layer: value_range=(0, 1), for example; subtract "
-        "means, and divide by deviations, after the layer. Received: numbers"
+        f"{name} expects images in [{black:g}, {white:g}]. If they have "
+        "another range, give it to the layer, such as value_range=(0, 1); "
+        "subtract means and divide by deviations after the layer. "
+        "Received: numbers"
     )
