@@ -30,12 +30,16 @@ class Augmentation(keras.layers.Layer):
     A test can therefore pass a transformation and expect exact pixels.
 
     Args:
-        seed: Integer or None. Seeds the calls `layer(batch)`; `apply` is
-            has a seed of its own and ignores this one.
+        seed: Integer or None. Seeds the calls `layer(batch)`; `apply` has a
+            seed of its own and ignores this one.
         value_range: Pair (black, white) of the images given, such as (0, 1)
             or (-1, 1) for floats; they come back in it. A layer's other
             arguments stay in [0, 255]. In a `Sequence`, `OneOf` or
             `RandomApply` only the range of the outermost layer is used.
+            Layers that depend on the range look at the first batch:
+            normalized images are an error, those in [0, 1] a warning, or in
+            a graph a line that TensorFlow prints. Functions compiled by XLA
+            as a whole are not looked at.
         **kwargs: `name` and the like, as for any Keras layer. `dtype`, in
             which `layer(batch)` returns images, is float32 unless given,
             whatever the global policy; "uint8" clips floats to [0, 255] and
@@ -130,7 +134,9 @@ class Augmentation(keras.layers.Layer):
             float32.
 
         Raises:
-            ValueError: if a shape, a dtype or a key is not one of these.
+            ValueError: if a shape, a dtype or a key is not one of these, or
+                if images were normalized before
+                (`tf.errors.InvalidArgumentError` in a graph).
         """
         seed = arguments.check_seed_pair(seed, self.name)
         return self._process(batch, seed)
