@@ -45,7 +45,7 @@ def test_equals_pillow(layer, operation, images):
 )
 def test_probability_is_the_share_of_changed_images(name):
     layer = getattr(augment_tf, name)(probability=0.3)
-    image = (np.arange(48) * 3 + 40).reshape(4, 4, 3).astype(np.uint8)
+    image = (np.arange(768) % 161 + 40).reshape(16, 16, 3).astype(np.uint8)
     images = np.repeat(image[np.newaxis], COUNT, axis=0)
     # A graph that knows sizes: eager loops over many images are slow.
     changed = tf.function(layer.apply)(tf.constant(images), (3, 4)).numpy()
