@@ -130,9 +130,8 @@ def test_wrong_weights_are_refused(batch, change, message):
         augment_tf.MixUp().apply({**batch, **change}, SEED)
 
 
-@pytest.mark.parametrize("value_range", [(0, 1), (-1, 1)])
-def test_images_of_another_range(layer, batch, make_another, value_range):
-    low, high = value_range
+def test_images_of_another_range(layer, batch, make_another):
+    low, high = value_range = (-1, 1)
     images = tf.cast(batch["images"], tf.float32)
     expected = layer.apply({**batch, "images": images}, SEED)
     scaled = images / 255.0 * (high - low) + low
