@@ -227,7 +227,10 @@ def test_images_after_color_augmentation(images, labels, saliency):
             augment_tf.SaliencyMix(saliency=saliency),
         ]
     )
-    result = layer.apply({"images": images, "labels": labels}, SEED)
+    batches = tf.data.Dataset.from_tensors(
+        {"images": images, "labels": labels}
+    ).map(lambda batch: layer.apply(batch, SEED))
+    (result,) = batches
     assert result["images"].dtype == tf.float32
     assert np.isfinite(result["images"]).all()
     np.testing.assert_allclose(
