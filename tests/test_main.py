@@ -137,6 +137,15 @@ def test_output_that_nobody_reads_ends_quietly(option):
     assert outcome.code == 141
 
 
+def test_output_that_cannot_be_written_is_one_line():
+    with open("/dev/full", "w") as full:
+        outcome = run_process("main.py", "--list", stdout=full)
+    assert outcome.code == 2
+    assert outcome.error == (
+        "error: cannot write the output: No space left on device\n"
+    )
+
+
 def test_nothing_asked_prints_ten_lines_to_begin_with(call):
     outcome = call()
     assert outcome.code == 0
@@ -154,6 +163,7 @@ def test_help_explains_every_flag_once(call):
     names = (
         *("experiment", "study", "[no]plan", "[no]dry_run", "seeds", "arms"),
         *("arm", "with", "recipe", "shard", "launcher", "ray_address", "log"),
+        *("jobs", "runs_per_gpu", "[no]verbose"),
         *("[no]allow_moved", "[no]allow_overlap", "report", "margin"),
         *("predict", "evaluate", "explain", "suite", "images", "layer"),
         *("prepare", "describe", "preview", "augment_offline", "[no]list"),
@@ -189,6 +199,7 @@ def test_help_explains_every_flag_once(call):
         (["--study=demo", "--shard=3/2"], "shard=3/2: expected I/N"),
         (["--study=demo", "--shard=0/2"], "shard=0/2: expected I/N"),
         (["--study=demo", "--shard=half"], "shard=half: expected I/N"),
+        (["--study=demo", "--jobs=0"], "jobs=0: expected auto or a number"),
         (["--study=demo", "--with=magic"], "--with expects robustness or exp"),
         (["--report=runs", "--margin=0"], "--margin expects points of accura"),
         (["--report=runs", "--margin=nan"], "--margin expects points of acc"),
@@ -216,8 +227,12 @@ def test_help_explains_every_flag_once(call):
         (["--predict=runs", "--layer=a"], "--layer goes with --explain"),
         (["--experiment=demo_baseline", "--launcher=ray"], "--launcher=ray go"),
         (["--study=demo", "--ray_address=auto"], "goes with --launcher=ray"),
-        (["--study=demo", "--launcher=ray", "--shard=1/2"], "--shard, --plan"),
-        (["--study=demo", "--launcher=ray", "--plan"], "--shard, --plan"),
+        (["--study=demo", "--runs_per_gpu=2"], "goes with --launcher=ray"),
+        (["--study=demo", "--launcher=ray", "--shard=1/2"], "--shard, --jobs"),
+        (["--study=demo", "--launcher=ray", "--jobs=2"], "--shard, --jobs"),
+        (["--study=demo", "--jobs=2", "--strategy=mirrored"], "--jobs goes"),
+        (["--experiment=demo_baseline", "--jobs=2"], "--jobs goes with"),
+        (["--report=runs", "--verbose"], "--verbose goes with"),
         (["--study=demo", "--launcher=ray", "--strategy=tpu"], "--strategy"),
         (["--study=demo", "--plan", "--strategy=multiworker"], "one host"),
         # Values that the commands check.
@@ -346,7 +361,7 @@ def test_training_from_the_command_line(call, tmp_path):
     assert other.code == 2
     assert "epochs is 1 there and 2 here" in other.error
     # One more run, with the next seed.
-    both = call(*command, "--seeds=2")
+    both = call(*command, "--seeds=2", "--jobs=1")
     assert both.code == 0, both.error
     assert both.printed.count("finished already") == 1
     assert (tmp_path / "demo_baseline" / "seed_4" / "metrics.json").is_file()
@@ -360,7 +375,7 @@ def test_training_from_the_command_line(call, tmp_path):
 def test_shards_train_what_one_process_does(call, tmp_path):
     """Arms of one's own, a part of the runs each, the report in the end."""
     study = [
-        *("--study=demo", "--arms=baseline", "--seeds=1", *TINY),
+        *("--study=demo", "--arms=baseline", "--seeds=1", "--jobs=1", *TINY),
         *("--arm", "small=RandomErasing(scale=(0.02, 0.1))"),
     ]
     shards = [*study, f"--workdir={tmp_path / 'shards'}"]

@@ -39,6 +39,7 @@ def test_a_first_study_ends_with_an_answer(name, tmp_path, capsys):
             f"--workdir={tmp_path / 'runs'}",
             "--arms=baseline,random_erase",
             "--seeds=2",
+            "--jobs=1",
             *("--set", "epochs=2", "--set", "data.batch_size=4"),
             *("--set", "data.image_size=16", "--set", "model.width=4"),
             *("--set", "model.name=ResNet18"),
