@@ -12,7 +12,6 @@ A report compares runs that are finished:
 """
 
 import os
-import select
 import signal
 import sys
 
@@ -20,6 +19,10 @@ from absl import flags
 
 from experiments.commands import common, data, networks, report, train
 from experiments.errors import ConfigError, TrainingFailed, WorkerLost
+from experiments.runtime.output import (
+    reopen_closed_streams,
+    unbreakable_output,
+)
 from pipelines.errors import DataError
 
 FLAGS = flags.FLAGS
@@ -94,9 +97,21 @@ def call(arguments):
         The exit code: 0; 1 if training failed; 2 if the command cannot be
         carried out; 128 and the number of the signal that ended it.
     """
+    with unbreakable_output() as output:
+        code = _call(arguments)
+        output.flush()
+        if code or output.error is None or not _only_prints():
+            return code
+        if isinstance(output.error, BrokenPipeError):
+            return 128 + signal.SIGPIPE
+        reason = output.error.strerror
+        print(f"error: cannot write the output: {reason}", file=sys.stderr)
+        return 2
+
+
+def _call(arguments):
     try:
         main(arguments)
-        sys.stdout.flush()
     except (ConfigError, DataError) as error:
         # A name in it may have several lines.
         line = " ".join(str(error).splitlines())
@@ -108,23 +123,20 @@ def call(arguments):
     except KeyboardInterrupt as error:
         print("\ninterrupted; the same command goes on", file=sys.stderr)
         return 128 + getattr(error, "signal", signal.SIGINT)
-    except BrokenPipeError:
-        if not _is_closed(sys.stdout):
-            raise
-        # Python writes what is left once more at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 128 + signal.SIGPIPE
     return 0
 
 
-def _is_closed(stream):
-    """Tells if nobody reads on, as after `| head`."""
-    poll = select.poll()
-    poll.register(stream, 0)
-    return bool(poll.poll(0))
+def _only_prints():
+    """Tells if a command has no result but its output."""
+    return (
+        common.HELP.value
+        or train.LIST.value
+        or not any(common.is_given(holder) for holder, _ in COMMANDS)
+    )
 
 
 if __name__ == "__main__":
+    reopen_closed_streams()
     # File names need not be text, which makes them hard to print.
     sys.stdout.reconfigure(errors="backslashreplace")
     sys.stderr.reconfigure(errors="backslashreplace")

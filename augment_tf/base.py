@@ -1,12 +1,13 @@
 """The base class of all augmentation layers."""
 
+import random
 import warnings
 
 import keras
 import tensorflow as tf
 
-from augment_tf.ops import arguments, batch_format
-from augment_tf.ops.sampling import replica_seed, to_32_bits
+from augment_tf.ops import arguments, batch_format, image_range
+from augment_tf.ops.sampling import SeedCounter, replica_seed
 
 if keras.backend.backend() != "tensorflow":
     raise ImportError(
@@ -29,12 +30,16 @@ class Augmentation(keras.layers.Layer):
     A test can therefore pass a transformation and expect exact pixels.
 
     Args:
-        seed: Integer or None. Seeds the calls `layer(batch)`; `apply` is
-            has a seed of its own and ignores this one.
+        seed: Integer or None. Seeds the calls `layer(batch)`; `apply` has a
+            seed of its own and ignores this one.
         value_range: Pair (black, white) of the images given, such as (0, 1)
             or (-1, 1) for floats; they come back in it. A layer's other
             arguments stay in [0, 255]. In a `Sequence`, `OneOf` or
             `RandomApply` only the range of the outermost layer is used.
+            Layers that depend on the range look at the first batch:
+            normalized images are an error, those in [0, 1] a warning, or in
+            a graph a line that TensorFlow prints. Functions compiled by XLA
+            as a whole are not looked at.
         **kwargs: `name` and the like, as for any Keras layer. `dtype`, in
             which `layer(batch)` returns images, is float32 unless given,
             whatever the global policy; "uint8" clips floats to [0, 255] and
@@ -55,8 +60,9 @@ class Augmentation(keras.layers.Layer):
         # Without autocast Keras leaves uint8 images and labels as they are.
         super().__init__(autocast=False, **kwargs)
         self.seed = arguments.seed("seed", seed)
-        self.seed_generator = keras.random.SeedGenerator(
-            None if seed is None else to_32_bits(self.seed)
+        # Keras finds generators among attributes and keeps their state.
+        self.seed_generator = SeedCounter(
+            random.randrange(2**32) if seed is None else self.seed
         )
         self.value_range = arguments.value_range("value_range", value_range)
         self._looked_at_range = False
@@ -119,8 +125,8 @@ class Augmentation(keras.layers.Layer):
                 third of a tuple. Mixed as the labels are.
                 Further keys of a dictionary pass through layers that do not
                 mix, as they are: masks and boxes are not moved.
-            seed: int32 of shape (2,), or two integers. Integers beyond 32
-                bits are hashed; only a tensor inside a graph is cut to them.
+            seed: int32 of shape (2,), or two integers of any size. Integers
+                beyond 32 bits are hashed.
 
         Returns:
             The same structure. Images keep uint8 if the layer's docstring
@@ -128,7 +134,9 @@ class Augmentation(keras.layers.Layer):
             float32.
 
         Raises:
-            ValueError: if a shape, a dtype or a key is not one of these.
+            ValueError: if a shape, a dtype or a key is not one of these, or
+                if images were normalized before
+                (`tf.errors.InvalidArgumentError` in a graph).
         """
         seed = arguments.check_seed_pair(seed, self.name)
         return self._process(batch, seed)
@@ -137,10 +145,11 @@ class Augmentation(keras.layers.Layer):
     def call(self, batch, labels=None, sample_weights=None, training=True):
         """`apply` with the layer's own seeds, as Keras calls its layers.
 
-        The seeds come from a `keras.random.SeedGenerator`, one a call: a
-        layer with a `seed` is reproducible as long as its calls come in a
-        fixed order. In a parallel `Dataset.map` they do not; use
-        `augment_tf.map_dataset`, or `apply` with seeds of your own. A layer
+        Call n of a layer with a `seed` has the seed (seed, n), counted from
+        0. No two calls share a number, in parallel either. But the batches of
+        a parallel `Dataset.map` take their numbers in any order: to repeat
+        them, use `augment_tf.map_dataset`, or `apply` with seeds of your own.
+        A layer without a seed draws one when it is created. A layer
         that is loaded, unpickled or cloned starts at its seed again, as
         Keras's layers do. Replicas of a `tf.distribute` strategy draw
         different numbers.
@@ -160,14 +169,21 @@ class Augmentation(keras.layers.Layer):
         if labels is not None or sample_weights is not None:
             rest = () if sample_weights is None else (sample_weights,)
             batch = (batch, labels, *rest)
-        if not training:
-            return self._process(batch, None, self.compute_dtype)
-        seed = tf.cast(self.seed_generator.next(), tf.int32)
+        seed = self._draw_seed() if training else None
+        try:
+            return self._process(batch, seed, self.compute_dtype)
+        except ValueError as error:
+            # Keras would put sentences of its own before the layer's.
+            error._keras_call_info_injected = True
+            raise
+
+    def _draw_seed(self):
+        seed = self.seed_generator.next()
         context = tf.distribute.get_replica_context()
         # A layer created under a strategy has the same state on all replicas.
         if context is not None and context.num_replicas_in_sync > 1:
             seed = replica_seed(seed, context.replica_id_in_sync_group)
-        return self._process(batch, seed, self.compute_dtype)
+        return seed
 
     def _process(self, batch, seed, dtype=None):
         """Augments a batch in any format; at inference, `seed` is None."""
@@ -176,11 +192,13 @@ class Augmentation(keras.layers.Layer):
             given["images"], self.name, self.channels
         )
         dtype_given = getattr(given["images"], "dtype", images.dtype)
-        self._check_range(images, tf.as_dtype(dtype_given))
+        self._check_dtype(tf.as_dtype(dtype_given))
         mixed = self._collect_mixed(given, images, seed is not None)
         single = images.shape.rank == 3
         if single:
             images, *mixed = (item[tf.newaxis] for item in (images, *mixed))
+        if seed is not None:
+            self._check_range(images, seed)
         images, mixed = self._augment(images, mixed, seed)
         # `saturate_cast` clips even to the same dtype, which TFLite lacks.
         if dtype is not None and images.dtype != dtype:
@@ -209,6 +227,8 @@ class Augmentation(keras.layers.Layer):
         labels = given.get("labels")
         if labels is None or not (mixes or batch_format.is_tensor_like(labels)):
             return []
+        if mixes:
+            batch_format.check_is_tensor(labels, self.name)
         labels = tf.convert_to_tensor(labels)
         if mixes:
             batch_format.check_labels(labels, images, self.name)
@@ -246,26 +266,23 @@ class Augmentation(keras.layers.Layer):
             images = tf.cast(images, tf.float32)
         return images, mixed
 
-    def _check_range(self, images, dtype):
-        """Refuses integers under a range of floats, and warns of [0, 1]."""
+    def _check_dtype(self, dtype):
         if self.value_range != BYTES and not dtype.is_floating:
             raise ValueError(
                 f"{self.name} expects floats for value_range="
                 f"{self.value_range}. Received: {dtype.name}."
             )
-        looks = self.depends_on_range and not self._looked_at_range
-        looks = looks and self.value_range == BYTES and dtype.is_floating
-        if not looks or not tf.executing_eagerly():
+
+    def _check_range(self, images, seed):
+        if not self.depends_on_range or images.dtype == tf.uint8:
             return
-        most = tf.reduce_max(images)
-        # Black images do not show their range.
-        self._looked_at_range = bool(most > 0)
-        if 0 < most <= 1 and tf.reduce_min(images) >= 0:
-            warnings.warn(
-                f"{self.name} expects images in [0, 255]. Received: floats "
-                "that all lie in [0, 1]. If 1 is white, give the layer "
-                "value_range=(0, 1).",
-                stacklevel=2,
+        if not tf.executing_eagerly():
+            image_range.check_in_graph(
+                images, self.value_range, self.name, seed
+            )
+        elif not self._looked_at_range:
+            self._looked_at_range = image_range.check_eagerly(
+                images, self.value_range, self.name
             )
 
     def compute_output_shape(self, input_shape):
@@ -274,7 +291,11 @@ class Augmentation(keras.layers.Layer):
     def compute_output_spec(self, *args, **kwargs):
         # Traced from `call`. Keras would assume the layer's dtype for all
         # outputs, labels included.
-        return keras.Operation.compute_output_spec(self, *args, **kwargs)
+        try:
+            return keras.Operation.compute_output_spec(self, *args, **kwargs)
+        except ValueError as error:
+            # The layer's own error, without Keras's sentences before it.
+            raise (error.__context__ or error) from None
 
     def get_config(self):
         return {

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from augment_tf.base import Augmentation
 from augment_tf.ops import arguments, sampling
-from augment_tf.ops.compiling import compile_in_graphs
+from augment_tf.ops.compiling import compile_in_graphs, round_first
 
 # Weights and half-blurred bytes have 12 bits each, so that every sum of bytes
 # is exact in float32 and the same on every processor.
@@ -165,7 +165,7 @@ def _blur_down(lines, weights):
     total = 0.0
     for tap in range(taps):
         values = tf.cast(lines[:, tap : tap + height], tf.float32)
-        total += weights[:, tap, tf.newaxis, tf.newaxis] * values
+        total += round_first(weights[:, tap, tf.newaxis, tf.newaxis] * values)
     if lines.dtype == tf.uint8:
         total = tf.round(total * HALFWAY_UNITS) / HALFWAY_UNITS
     return total
@@ -179,5 +179,5 @@ def _blur_along(lines, weights, channels):
     for start in range(0, taps * channels, channels):
         values = lines[:, :, start : start + length]
         weight = weights[:, start // channels, tf.newaxis, tf.newaxis]
-        total += weight * values
+        total += round_first(weight * values)
     return total

@@ -4,6 +4,7 @@ import tensorflow as tf
 
 from augment_tf.base import Augmentation
 from augment_tf.ops import arguments, boxes
+from augment_tf.ops.compiling import round_first
 
 
 class Mixing(Augmentation):
@@ -31,7 +32,7 @@ class Mixing(Augmentation):
         kept = tf.cast(1.0 - weights, tf.float32)
         mixed_in = tf.cast(weights, tf.float32)
         partners = tf.gather(labels, transformation["partners"])
-        return kept * labels + mixed_in * partners
+        return round_first(kept * labels) + round_first(mixed_in * partners)
 
     def get_config(self):
         return {**super().get_config(), "probability": self.probability}

@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from augment_tf.mixing import BetaMixing
 from augment_tf.ops import sampling
-from augment_tf.ops.compiling import compile_in_graphs
+from augment_tf.ops.compiling import compile_in_graphs, round_first
 
 
 @keras.saving.register_keras_serializable(package="augment_tf")
@@ -85,4 +85,5 @@ class MixUp(BetaMixing):
 def _blend(images, partners, weights):
     weights = weights[:, tf.newaxis, tf.newaxis, tf.newaxis]
     partners = tf.cast(tf.gather(images, partners), tf.float32)
-    return (1.0 - weights) * tf.cast(images, tf.float32) + weights * partners
+    kept = round_first((1.0 - weights) * tf.cast(images, tf.float32))
+    return kept + round_first(weights * partners)

@@ -23,6 +23,7 @@ class Posterize(Operation):
 
     Output shape:
         The input's. `apply` keeps uint8 images.
+        No gradient: images become whole numbers.
 
     Raises:
         ValueError: if an argument is outside its range.

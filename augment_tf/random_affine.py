@@ -42,6 +42,7 @@ class RandomAffine(Augmentation):
 
     Output shape:
         The input's. `apply` keeps uint8 images.
+        No gradient: images become whole numbers.
 
     Raises:
         ValueError: if an argument is outside its range.

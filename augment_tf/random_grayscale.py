@@ -20,6 +20,7 @@ class RandomGrayscale(Operation):
 
     Output shape:
         The input's, with three equal channels. `apply` keeps uint8 images.
+        No gradient: images become whole numbers.
 
     Raises:
         ValueError: if an argument is outside its range.

@@ -133,7 +133,9 @@ class RandomResizedCrop(Augmentation):
         return resize_crops(images, transformation["crops"], self.size)
 
     def leave_images(self, images):
-        return resize_crops(images, self._central_crops(images), self.size)
+        # Functions that XLA compiles would keep a model from becoming ONNX.
+        crops = self._central_crops(images)
+        return resize_crops(images, crops, self.size, compiles=False)
 
     def compute_output_shape(self, input_shape):
         if isinstance(input_shape, dict):

@@ -25,6 +25,7 @@ class Solarize(Operation):
 
     Output shape:
         The input's. `apply` keeps uint8 images.
+        No gradient: images become whole numbers.
 
     Raises:
         ValueError: if an argument is outside its range.

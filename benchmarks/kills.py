@@ -28,7 +28,7 @@ COMMAND = (
     *(sys.executable, "main.py", "--experiment=demo_salmix"),
     *("--set", "data.image_size=16", "--set", "data.limit_val=42"),
     *("--set", "data.batch_size=24", "--set", "model.width=8"),
-    *("--set", "model.name=ResNet10"),
+    *("--set", "model.name=ResNet4"),
     *("--set", "checkpoint.every_steps=1"),
 )
 _WRITING = ".writing-checkpoint.npz"

@@ -70,10 +70,11 @@ def prepare(location):
     """(seconds, GiB) to write the records."""
     import tensorflow  # noqa: F401
 
+    from pipelines.config import Data
     from pipelines.loading import open_source
 
     start = time.perf_counter()
-    open_source("tiny_imagenet", location)
+    open_source(Data("tiny_imagenet"), location)
     return time.perf_counter() - start, peak_memory()
 
 

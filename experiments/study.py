@@ -1,5 +1,6 @@
 """Training of a study's runs, and their comparison."""
 
+import functools
 from pathlib import Path
 
 from experiments.analysis.explanations import explain_run, has_explanations
@@ -9,8 +10,10 @@ from experiments.formatting import counted
 from experiments.report.report import write_report
 from experiments.run_folder import RunFolder
 from experiments.runtime.workers import resolve_worker
+from experiments.screen import StudyScreen
 from experiments.tracking.tools import DEFAULT
 from experiments.tracking.tracking import track_report
+from experiments.training.logged_run import train
 from experiments.training.run import run
 
 # Further results of a finished run: a function that tells if its folder has
@@ -21,28 +24,37 @@ EXTRAS = {
 }
 
 
-def run_one_by_one(runs, **options):
+def run_one_by_one(runs, *, screen, workdir, **options):
     """Trains runs in this process, each with all that the machine has.
 
     Args:
         runs: List of (`experiments.configs.schema.Experiment`, seed).
-        **options: Options of `experiments.training.run.run`.
+        screen: The `experiments.screen.StudyScreen`.
+        workdir: As for `experiments.training.run.run`.
+        **options: Other options of `experiments.training.run.run`.
 
     Returns:
         folders: `RunFolder`s of the runs that are finished.
-        failures: A line on each run whose loss diverged.
+        failures: A line on each run that failed.
 
     Raises:
         ConfigError, DataError: As `experiments.training.run.run`.
     """
     folders, failures = [], []
-    for number, (experiment, seed) in enumerate(runs, 1):
-        print(f"[{number} of {len(runs)}] ", end="")
+    for number, (experiment, seed) in enumerate(runs):
+        screen.begin(number)
+        one = {"workdir": workdir, **options}
         try:
-            folders.append(run(experiment, seed=seed, **options))
+            if screen.verbose:
+                folders.append(run(experiment, seed=seed, **one))
+            else:
+                send = functools.partial(screen.show, number)
+                folders.append(train(experiment, seed, send, **one))
         except TrainingFailed as error:
             failures.append(str(error))
-            print(f"  failed: {error}", flush=True)
+            screen.fail(number, str(error))
+        else:
+            screen.end(number)
     return folders, failures
 
 
@@ -57,6 +69,7 @@ def run_study(
     extras=(),
     margin=None,
     launch=run_one_by_one,
+    verbose=False,
     log=DEFAULT,
     **options,
 ):
@@ -76,6 +89,7 @@ def run_study(
         extras: Keys of `EXTRAS`, which are added to each finished run.
         margin: As for `experiments.report.report.write_report`.
         launch: Function that trains, as `run_one_by_one` does.
+        verbose: Whether all that the runs print is shown.
         log: Names of `experiments.tracking.tools.TOOLS` that follow the runs
             and get the report.
         **options: Further options of `launch`.
@@ -94,9 +108,16 @@ def run_study(
         f"{', '.join(map(str, seeds))}{part}",
         flush=True,
     )
-    folders, failures = launch(
-        runs, workdir=workdir, location=location, log=log, **options
-    )
+    is_alone = launch is run_one_by_one
+    with StudyScreen(runs, workdir, verbose, together=not is_alone) as screen:
+        folders, failures = launch(
+            runs,
+            screen=screen,
+            workdir=workdir,
+            location=location,
+            log=log,
+            **options,
+        )
     if not resolve_worker(options.get("strategy")).is_chief:
         return
     for kind in extras:

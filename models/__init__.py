@@ -7,6 +7,7 @@ _MODULES = {
     "ResNet101": "models.resnet",
     "ResNet18": "models.resnet",
     "ResNet34": "models.resnet",
+    "ResNet4": "models.resnet",
     "ResNet50": "models.resnet",
     "build_network": "models.resnet",
     "without_fused": "models.batch_norm",

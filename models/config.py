@@ -35,9 +35,9 @@ class Model:
         ValueError: if a value has another type, or is outside its range.
     """
 
-    # "ResNet10", with one block a stage, is for tests and first tries.
+    # "ResNet4", of one block, is for tests; "ResNet10" for first tries.
     name: Literal[
-        "ResNet10", "ResNet18", "ResNet34", "ResNet50", "ResNet101"
+        "ResNet4", "ResNet10", "ResNet18", "ResNet34", "ResNet50", "ResNet101"
     ] = "ResNet50"
     # None: trained from scratch. "imagenet": the network and the weights of
     # keras.applications, see `models.imagenet`.

@@ -91,6 +91,7 @@ class _Builder:
 
 
 _ARCHITECTURES = {
+    "ResNet4": (_Builder.basic_block, (1,)),
     "ResNet10": (_Builder.basic_block, (1, 1, 1, 1)),
     "ResNet18": (_Builder.basic_block, (2, 2, 2, 2)),
     "ResNet34": (_Builder.basic_block, (3, 4, 6, 3)),
@@ -169,8 +170,13 @@ def build_network(config, *, image_size, classes, sync_batch_norm=False):
     )
 
 
+def ResNet4(weights=None, **kwargs):
+    """ResNet-4, one basic block, for tests; arguments as for `ResNet50`."""
+    return _resnet("ResNet4", weights, **kwargs)
+
+
 def ResNet10(weights=None, **kwargs):
-    """ResNet-10, for tests and first tries; arguments as for `ResNet50`."""
+    """ResNet-10, for first tries; arguments as for `ResNet50`."""
     return _resnet("ResNet10", weights, **kwargs)
 
 

@@ -91,6 +91,14 @@ class Data:
     selection: _Split | None = None
     # Seed of a split that the data does not come with.
     split_seed: Seed = 0
+    # Of image_folder: "FILE" or "FILE:COLUMN", a CSV or TSV file in the data or
+    # at a path that has the labels; "folders": the folders are the classes.
+    # None: the folders, or else labels.csv or train.csv.
+    labels: _Split | None = None
+    # Of image_folder: images are copied to split_data/PART/CLASS/FILE, as those
+    # of catsdogs always are, and those that `offline` varies. Otherwise they
+    # are read where they are.
+    copy: bool = False
     # Cross-validation: seed N is evaluated on fold N % folds of the shuffle
     # N // folds, and trained on the others.
     folds: Annotated[int, Ge(2), Le(1_000_000)] | None = None
@@ -126,6 +134,11 @@ class Data:
     # are decoded again for each batch. Batches are the same.
     cache_gib: Annotated[float, Ge(0), Le(1_000_000)] = 2.0
     disk_gib: Annotated[float, Ge(0), Le(1_000_000)] | None = None
+
+    @property
+    def copies(self):
+        """True if the images of an image_folder are copied."""
+        return self.copy or self.offline is not None
 
     @property
     def stored_size(self):

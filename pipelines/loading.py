@@ -116,30 +116,47 @@ def locate_prepared(name, location):
     return location.move_outside() if name == "image_folder" else location
 
 
-def build_source(name, location, split_seed=0):
+def build_source(config, location):
     """Builds a data source, one of `SOURCES`; reads and writes nothing.
 
+    Args:
+        config: A `pipelines.config.Data`: its name, split_seed, labels and
+            copy count.
+        location: A `pipelines.location.Location`.
+
     Raises:
-        DataError: if there is no such data set, or it has no seed.
+        DataError: if there is no such data set, or it has no such settings.
     """
+    name = config.name
     check_name(name)
     location = locate_prepared(name, location)
+    if name == "image_folder":
+        return OwnImages(
+            location, config.split_seed, config.labels, config.copies
+        )
+    if config.labels is not None or (config.copy and name not in FOLDERS):
+        raise DataError(
+            f"data.labels and data.copy are for image_folder. Received: {name}."
+        )
     if name in FOLDERS:
-        return SOURCES[name](location, split_seed)
-    check_split_seed(name, split_seed)
+        return SOURCES[name](location, config.split_seed)
+    check_split_seed(name, config.split_seed)
     if name.startswith(PREFIX):
         return Catalogue(name, location)
     return SOURCES[name](location)
 
 
-def open_source(name, location, split_seed=0):
+def open_source(config, location):
     """Builds a data source and prepares it; decodes nothing.
+
+    Args:
+        config, location: As for `build_source`.
 
     Raises:
         DataError: if there is no such data set, its data is missing or
             broken, or its splits are of another seed.
     """
-    source = build_source(name, location, split_seed)
+    source = build_source(config, location)
     source.prepare()
     return source
 
@@ -202,7 +219,7 @@ class _Chosen:
 
 def _choose(config, location, seed):
     location = locate_prepared(config.name, location)
-    source = open_source(config.name, location, config.split_seed)
+    source = open_source(config, location)
     if config.offline is not None:
         if config.name not in FOLDERS:
             raise DataError(

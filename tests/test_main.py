@@ -22,7 +22,7 @@ from experiments.training.session import Session
 
 ROOT = Path(__file__).parents[1]
 TINY = (
-    *("--set", "epochs=1", "--set", "model.width=4"),
+    *("--set", "epochs=1", "--set", "model.name=ResNet4"),
     *("--set", "data.image_size=16", "--set", "data.limit_train=96"),
     *("--set", "data.limit_val=48", "--set", "data.batch_size=48"),
 )
@@ -137,6 +137,15 @@ def test_output_that_nobody_reads_ends_quietly(option):
     assert outcome.code == 141
 
 
+def test_output_that_cannot_be_written_is_one_line():
+    with open("/dev/full", "w") as full:
+        outcome = run_process("main.py", "--list", stdout=full)
+    assert outcome.code == 2
+    assert outcome.error == (
+        "error: cannot write the output: No space left on device\n"
+    )
+
+
 def test_nothing_asked_prints_ten_lines_to_begin_with(call):
     outcome = call()
     assert outcome.code == 0
@@ -152,17 +161,9 @@ def test_help_explains_every_flag_once(call):
     assert outcome.code == 0
     flags = re.findall(r"^  (?:-h,)?--(\S+): ", outcome.printed, re.MULTILINE)
     names = (
-        *("experiment", "study", "[no]plan", "[no]dry_run", "arms", "budget"),
-        *(
-            "arm",
-            "seeds",
-            "with",
-            "recipe",
-            "shard",
-            "launcher",
-            "ray_address",
-            "log",
-        ),
+        *("experiment", "study", "[no]plan", "[no]dry_run", "seeds", "arms"),
+        *("arm", "with", "recipe", "shard", "launcher", "ray_address", "log"),
+        *("jobs", "runs_per_gpu", "[no]verbose", "budget"),
         *("[no]allow_moved", "[no]allow_overlap", "report", "margin"),
         *("predict", "evaluate", "explain", "suite", "images", "layer"),
         *("prepare", "describe", "preview", "augment_offline", "[no]list"),
@@ -198,6 +199,7 @@ def test_help_explains_every_flag_once(call):
         (["--study=demo", "--shard=3/2"], "shard=3/2: expected I/N"),
         (["--study=demo", "--shard=0/2"], "shard=0/2: expected I/N"),
         (["--study=demo", "--shard=half"], "shard=half: expected I/N"),
+        (["--study=demo", "--jobs=0"], "jobs=0: expected auto or a number"),
         (["--study=demo", "--with=magic"], "--with expects robustness or exp"),
         (["--report=runs", "--margin=0"], "--margin expects points of accura"),
         (["--report=runs", "--margin=nan"], "--margin expects points of acc"),
@@ -227,8 +229,12 @@ def test_help_explains_every_flag_once(call):
         (["--predict=runs", "--layer=a"], "--layer goes with --explain"),
         (["--experiment=demo_baseline", "--launcher=ray"], "--launcher=ray go"),
         (["--study=demo", "--ray_address=auto"], "goes with --launcher=ray"),
-        (["--study=demo", "--launcher=ray", "--shard=1/2"], "--shard, --plan"),
-        (["--study=demo", "--launcher=ray", "--plan"], "--shard, --plan"),
+        (["--study=demo", "--runs_per_gpu=2"], "goes with --launcher=ray"),
+        (["--study=demo", "--launcher=ray", "--shard=1/2"], "--shard, --jobs"),
+        (["--study=demo", "--launcher=ray", "--jobs=2"], "--shard, --jobs"),
+        (["--study=demo", "--jobs=2", "--strategy=mirrored"], "--jobs goes"),
+        (["--experiment=demo_baseline", "--jobs=2"], "--jobs goes with"),
+        (["--report=runs", "--verbose"], "--verbose goes with"),
         (["--study=demo", "--launcher=ray", "--strategy=tpu"], "--strategy"),
         (["--study=demo", "--plan", "--strategy=multiworker"], "one host"),
         # Values that the commands check.
@@ -357,7 +363,7 @@ def test_training_from_the_command_line(call, tmp_path):
     assert other.code == 2
     assert "epochs is 1 there and 2 here" in other.error
     # One more run, with the next seed.
-    both = call(*command, "--seeds=2")
+    both = call(*command, "--seeds=2", "--jobs=1")
     assert both.code == 0, both.error
     assert both.printed.count("finished already") == 1
     assert (tmp_path / "demo_baseline" / "seed_4" / "metrics.json").is_file()
@@ -371,7 +377,7 @@ def test_training_from_the_command_line(call, tmp_path):
 def test_shards_train_what_one_process_does(call, tmp_path):
     """Arms of one's own, a part of the runs each, the report in the end."""
     study = [
-        *("--study=demo", "--arms=baseline", "--seeds=1", *TINY),
+        *("--study=demo", "--arms=baseline", "--seeds=1", "--jobs=1", *TINY),
         *("--arm", "small=RandomErasing(scale=(0.02, 0.1))"),
     ]
     shards = [*study, f"--workdir={tmp_path / 'shards'}"]
@@ -418,7 +424,7 @@ def test_plan_from_the_command_line(call, tmp_path):
     outcome = call(
         *("--study=demo", "--arms=baseline,placebo", "--plan", "--seeds=4"),
         "--margin=2",
-        *("--set", "model.width=4", "--set", "data.image_size=16"),
+        *("--set", "model.name=ResNet4", "--set", "data.image_size=16"),
         *("--set", "data.limit_train=640", "--set", "epochs=2"),
     )
     assert outcome.code == 0, outcome.error
@@ -471,7 +477,7 @@ def test_own_images_from_the_command_line(call, photographs, tmp_path):
         "--experiment=demo_baseline",
         f"--data_dir={photographs}",
         *("--set", "data.name=image_folder", "--set", "data.val=test"),
-        *("--set", "epochs=1", "--set", "model.width=4"),
+        *("--set", "epochs=1", "--set", "model.name=ResNet4"),
         *("--set", "data.image_size=16", "--set", "data.batch_size=8"),
     )
     assert outcome.code == 0, outcome.error

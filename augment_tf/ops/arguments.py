@@ -10,7 +10,7 @@ import numbers
 import numpy as np
 import tensorflow as tf
 
-from augment_tf.ops.sampling import to_32_bits
+from augment_tf.ops.sampling import tensor_to_32_bits, to_32_bits
 
 
 def number(name, value, minimum=-math.inf, maximum=math.inf, above=None):
@@ -121,8 +121,7 @@ def value_range(name, value):
 def check_seed_pair(seed, name):
     """Converts two integers to int32 (2,); ValueError if they are none.
 
-    Integers beyond 32 bits are hashed, unless they are a tensor in a graph,
-    whose value is unknown here.
+    Integers beyond 32 bits are hashed.
     """
     if tf.is_tensor(seed) and hasattr(seed, "numpy"):
         seed = seed.numpy()
@@ -142,7 +141,7 @@ def check_seed_pair(seed, name):
             f"{name} expects `seed` to be int32 of shape (2,). "
             f"Received: dtype {seed.dtype.name}, shape {seed.shape}."
         )
-    return tf.ensure_shape(tf.cast(seed, tf.int32), (2,))
+    return tf.ensure_shape(tensor_to_32_bits(seed), (2,))
 
 
 def check_images(images, name, channels=(3,)):

@@ -10,7 +10,8 @@ def to_dictionary(batch, name):
     """Converts a batch of any format to a dictionary without None.
 
     Raises:
-        ValueError: if a tuple is too long or a dictionary has no images.
+        ValueError: if a tuple is too long, a dictionary has no images, or a
+            list holds anything but images.
     """
     if isinstance(batch, tuple):
         if not 1 <= len(batch) <= len(KEYS):
@@ -20,6 +21,8 @@ def to_dictionary(batch, name):
             )
         batch = dict(zip(KEYS, batch, strict=False))
     elif not isinstance(batch, dict):
+        if isinstance(batch, list):
+            _check_list(batch, name)
         batch = {"images": batch}
     if batch.get("images") is None:
         raise ValueError(
@@ -27,6 +30,16 @@ def to_dictionary(batch, name):
             f"'labels'. Received: {sorted(batch)}."
         )
     return {key: item for key, item in batch.items() if item is not None}
+
+
+def _check_list(batch, name):
+    """Raises ValueError if items of a list differ as images and labels do."""
+    shapes = [getattr(item, "shape", type(item).__name__) for item in batch]
+    if len({isinstance(s, str) or len(s) for s in shapes}) > 1:
+        raise ValueError(
+            f"{name} expects images and labels as a tuple, (images, labels). "
+            f"Received: a list of {' and '.join(map(str, shapes))}."
+        )
 
 
 def restore_format(batch, result):
@@ -40,6 +53,17 @@ def is_tensor_like(labels):
     """True if labels are one tensor or can be converted to one."""
     nested = (dict, tuple, tf.RaggedTensor, tf.SparseTensor)
     return not isinstance(labels, nested)
+
+
+def check_is_tensor(labels, name):
+    """Raises ValueError if labels are several tensors."""
+    if not is_tensor_like(labels):
+        keys = f", {sorted(labels)}" if isinstance(labels, dict) else ""
+        raise ValueError(
+            f"{name} mixes labels and expects one tensor of them. Received: "
+            f"{type(labels).__name__}{keys}. Concatenate several heads to "
+            "(batch, classes) before the layer, and split them after it."
+        )
 
 
 def check_labels(labels, images, name):

@@ -8,6 +8,8 @@ the image itself, and more than 1 leads away from the degenerate one.
 
 import tensorflow as tf
 
+from augment_tf.ops.compiling import round_first
+
 CHANNELS = 3
 
 
@@ -43,10 +45,9 @@ def autocontrast(image):
     high = _over_pixels(tf.reduce_max, image)
     span = tf.cast(tf.maximum(high - low, 1), tf.float64)
     scale = 255.0 / span
-    # The bound is never reached. It makes compilers round twice, as Pillow
-    # does; see `blend`.
-    scaled = tf.minimum(tf.cast(_levels(), tf.float64) * scale, 1e9)
-    offset = tf.minimum(tf.cast(low, tf.float64) * scale, 1e9)
+    # Rounded twice, as by Pillow.
+    scaled = round_first(tf.cast(_levels(), tf.float64) * scale)
+    offset = round_first(tf.cast(low, tf.float64) * scale)
     stretched = tf.clip_by_value(scaled - offset, 0.0, 255.0)
     table = tf.where(high > low, tf.cast(stretched, tf.int32), _levels())
     return tf.cast(table, tf.uint8)
@@ -99,9 +100,7 @@ def blend(degenerate, image, factor):
     degenerate = tf.cast(degenerate, tf.int32)
     difference = tf.cast(tf.cast(image, tf.int32) - degenerate, tf.float32)
     product = tf.cast(factor, tf.float32) * difference
-    # The bound is never reached. Without it a compiler would fuse product and
-    # sum, and round once instead of twice.
-    total = tf.cast(degenerate, tf.float32) + tf.minimum(product, 1e9)
+    total = tf.cast(degenerate, tf.float32) + round_first(product)
     return tf.cast(tf.clip_by_value(total, 0.0, 255.0), tf.uint8)
 
 

@@ -3,7 +3,7 @@
 import tensorflow as tf
 
 from augment_tf.base import Augmentation
-from augment_tf.ops.compiling import compile_in_graphs
+from augment_tf.ops.compiling import compile_in_graphs, round_first
 
 # Parts of an image that are added to each other in one pass.
 PARTS = 16
@@ -86,7 +86,7 @@ def _weigh(padded, weights, shifts):
     for offset in range(5):
         values = tf.cast(padded[:, offset : offset + count], tf.float32)
         rows = tf.reshape(values, (tf.shape(padded)[0], -1, length))
-        total += rows * weights[:, offset, tf.newaxis]
+        total += round_first(rows * weights[:, offset, tf.newaxis])
     return total
 
 

@@ -5,6 +5,15 @@ import functools
 import tensorflow as tf
 
 
+def round_first(product):
+    """The product, rounded before it is added to anything.
+
+    Compilers fuse products and sums, and round once, where eager operations
+    round twice. The bound, which no number exceeds, keeps them from it.
+    """
+    return tf.minimum(product, product.dtype.max)
+
+
 def compile_in_graphs(function):
     """Decorator: XLA compiles the function in graphs.
 

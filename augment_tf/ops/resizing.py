@@ -11,14 +11,14 @@ import math
 
 import tensorflow as tf
 
-from augment_tf.ops.compiling import compile_in_graphs
+from augment_tf.ops.compiling import compile_in_graphs, round_first
 
 # Weights of uint8 images are whole multiples of 2**-16: 8 bits of pixel and
 # 16 of weight fit a float32, so that every sum is exact, whatever its order.
 WEIGHT_UNITS = 65536.0
 
 
-def resize_crops(images, crops, size):
+def resize_crops(images, crops, size, compiles=True):
     """Resizes `crops` of `images` to `size`.
 
     Args:
@@ -26,6 +26,7 @@ def resize_crops(images, crops, size):
         crops: int32 (B, 4), (top, left, bottom, right), the last two
             exclusive.
         size: (height, width) of the result, ints.
+        compiles: False if nothing is to be compiled in graphs.
 
     Returns:
         (B, *size, C) of the dtype of `images`; uint8 is rounded after each
@@ -34,8 +35,11 @@ def resize_crops(images, crops, size):
         rounded value by 1 here and there.)
     """
     top, left, bottom, right = tf.unstack(crops, axis=1)
-    images = _resize_rows(_transpose(images), left, right, size[1])
-    return _resize_rows(_transpose(images), top, bottom, size[0])
+    transpose, add = _transpose, _add_few
+    if not compiles:
+        transpose, add = transpose.__wrapped__, add.__wrapped__
+    images = _resize_rows(transpose(images), left, right, size[1], add)
+    return _resize_rows(transpose(images), top, bottom, size[0], add)
 
 
 # Separate functions: a compiler that sees both passes at once computes the
@@ -45,7 +49,7 @@ def _transpose(images):
     return tf.transpose(images, (0, 2, 1, 3))
 
 
-def _resize_rows(images, starts, ends, size):
+def _resize_rows(images, starts, ends, size, add_few):
     """Resizes rows `starts` to `ends` of images to `size` rows."""
     shape = tf.shape(images)
     # Whole rows: an innermost dimension of 3 keeps a CPU from vectorizing.
@@ -54,7 +58,7 @@ def _resize_rows(images, starts, ends, size):
     if images.dtype == tf.uint8:
         weights = tf.round(weights * WEIGHT_UNITS) / WEIGHT_UNITS
     weights = tf.cast(weights, tf.float32)
-    add = _add_few if rows.shape[2] else _add_any_number
+    add = add_few if rows.shape[2] else _add_any_number
     lines = add(lines, rows, weights)
     return tf.reshape(lines, (-1, size, shape[2], images.shape[-1]))
 
@@ -80,7 +84,9 @@ def _add_any_number(lines, rows, weights):
 
 def _tap(lines, rows, weights, tap):
     source = tf.gather(lines, rows[:, :, tap], batch_dims=1)
-    return weights[:, :, tap, tf.newaxis] * tf.cast(source, tf.float32)
+    product = weights[:, :, tap, tf.newaxis] * tf.cast(source, tf.float32)
+    # Those of bytes are exact.
+    return product if lines.dtype == tf.uint8 else round_first(product)
 
 
 def _to_dtype(dtype, total):

@@ -9,10 +9,54 @@ integer later, and the last bit of a float32 differs between compilers often
 enough to move a box now and then.
 """
 
-import hashlib
 import math
 
+import keras
+import numpy as np
 import tensorflow as tf
+
+from augment_tf.ops.compiling import round_first
+
+
+# Keras's generator reads its state and then writes it. Between the two another
+# thread may read the same state: calls in a parallel `Dataset.map` would share
+# seeds. RngReadAndSkip does both at once.
+class SeedCounter(keras.random.SeedGenerator):
+    """Seeds (seed, 0), (seed, 1) and so on; no two calls get the same one.
+
+    Args:
+        seed: Integer; hashed if it has more than 32 bits.
+    """
+
+    def __init__(self, seed):
+        seed = to_32_bits(seed)
+        super().__init__(seed % 2**32)
+        # A Philox state: a counter of two numbers, and a key.
+        self.state = keras.Variable(
+            np.array((0, 0, seed), np.int64),
+            dtype="int64",
+            trainable=False,
+            aggregation="none",
+            name="seed_counter",
+        )
+
+    def next(self, ordered=True):
+        """The next seed, int32 (2,)."""
+        state = tf.raw_ops.RngReadAndSkip(
+            resource=_local_handle(self.state.value),
+            alg=1,
+            delta=tf.constant(1, tf.uint64),
+        )
+        # Each step of the counter is 256.
+        calls = tf.bitwise.right_shift(state[0], 8)
+        return tf.cast(tf.stack((state[2], calls)), tf.int32)
+
+
+def _local_handle(variable):
+    if tf.distribute.in_cross_replica_context():
+        strategy = tf.distribute.get_strategy()
+        variable = strategy.experimental_local_results(variable)[0]
+    return variable.handle
 
 
 def to_32_bits(seed):
@@ -22,12 +66,33 @@ def to_32_bits(seed):
 
     >>> from augment_tf.ops.sampling import to_32_bits
     >>> to_32_bits(2**32 - 1) == 2**32 - 1, to_32_bits(2**63 - 1)
-    (True, 3007978544)
+    (True, 3783210669)
     """
     if -(2**31) <= seed < 2**32:
         return seed
-    digest = hashlib.sha256(str(seed).encode()).digest()
-    return int.from_bytes(digest[:4], "big")
+    high = np.array([to_32_bits(seed >> 32) % 2**32], np.uint32)
+    return seed % 2**32 ^ int(_scramble(high)[0])
+
+
+def tensor_to_32_bits(seed):
+    """`to_32_bits` of a tensor, as int32 of the same bits."""
+    if seed.dtype.size <= 4:
+        return tf.cast(seed, tf.int32)
+    low = tf.cast(seed, tf.uint32)
+    high = tf.bitwise.right_shift(seed, tf.constant(32, seed.dtype))
+    high = tf.cast(high, tf.uint32)
+    hashed = low ^ _scramble(high)
+    fits = seed < tf.constant(2**32, seed.dtype)
+    if seed.dtype == tf.int64:
+        fits &= seed >= -(2**31)
+    return tf.bitcast(tf.where(fits, low, hashed), tf.int32)
+
+
+def _scramble(words):
+    """The last steps of MurmurHash3, for uint32 in a tensor or an array."""
+    for factor in (0x85EBCA6B, 0xC2B2AE35):
+        words = (words ^ words // 2**16) * factor
+    return words ^ words // 2**16
 
 
 def split(seed, count):
@@ -59,7 +124,7 @@ def bits(seed, shape):
 def uniform(seed, shape, minval=0.0, maxval=1.0):
     """Uniform float64 in [minval, maxval), on a grid of 2**-32."""
     unit = (tf.cast(bits(seed, shape), tf.float64) + 2.0**31) * 2.0**-32
-    return minval + (maxval - minval) * unit
+    return minval + round_first((maxval - minval) * unit)
 
 
 def bernoulli(seed, shape, probability):

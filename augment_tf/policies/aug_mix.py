@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 
 from augment_tf.ops import arguments, sampling
-from augment_tf.ops.compiling import compile_in_graphs
+from augment_tf.ops.compiling import compile_in_graphs, round_first
 from augment_tf.ops.saliency import to_uint8
 from augment_tf.policies import magnitudes
 from augment_tf.policies.policy import Policy
@@ -56,6 +56,7 @@ class AugMix(Policy):
 
     Output shape:
         The input's, always float32: a mean is no whole number.
+        No gradient: images become whole numbers.
 
     Raises:
         ValueError: if an argument is outside its range.
@@ -166,12 +167,14 @@ class AugMix(Policy):
         chains = super().transform_images(
             tf.gather(to_uint8(images), sources), transformation
         )
-        return _mix(
+        mixed = _mix(
             images,
             chains,
             tf.cast(transformation["shares"], tf.float32),
             tf.cast(transformation["weights"], tf.float32),
         )
+        # Only the image's own share has a gradient: a part of the whole.
+        return tf.stop_gradient(mixed)
 
     def leave_images(self, images):
         return tf.cast(images, tf.float32)
@@ -193,7 +196,7 @@ def _mix(images, chains, shares, weights):
 
     def weighted(images, weights):
         weights = weights[:, tf.newaxis, tf.newaxis, tf.newaxis]
-        return weights * tf.cast(images, tf.float32)
+        return round_first(weights * tf.cast(images, tf.float32))
 
     width = weights.shape[1]
     mixed = weighted(images, 1.0 - shares)

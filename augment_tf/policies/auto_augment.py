@@ -94,6 +94,7 @@ class AutoAugment(Policy):
 
     Output shape:
         The input's. `apply` keeps uint8 images.
+        No gradient: images become whole numbers.
 
     Raises:
         ValueError: if an argument is outside its range.

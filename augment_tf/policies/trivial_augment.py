@@ -36,6 +36,7 @@ class TrivialAugmentWide(Policy):
 
     Output shape:
         The input's. `apply` keeps uint8 images.
+        No gradient: images become whole numbers.
 
     Raises:
         ValueError: if an argument is outside its range.

@@ -46,15 +46,17 @@ AUGMENT_OFFLINE = flags.DEFINE_string(
     "augment_offline", None, "Write AugLy variations for this study to files."
 )
 _SPLIT_SEED = "data.split_seed"
+# Fields of a config that tell how a data set is read and prepared.
+_FIELDS = (_SPLIT_SEED, "data.labels", "data.copy")
 
 
 def prepare_data(name):
     """Gets and checks a data set, and draws its split."""
-    split_seed = _choose_split_seed(name)
+    config = _configure_data(name)
     start_tensorflow(THREADS.value)
     from pipelines.loading import open_source
 
-    source = open_source(name, locate_data(), split_seed)
+    source = open_source(config, locate_data())
     print(f"{name} is ready: {len(source.class_names)} classes", flush=True)
     for note in source.notes:
         print(f"note: {note}", flush=True)
@@ -62,14 +64,12 @@ def prepare_data(name):
 
 def describe_data(name):
     """Writes tables and pictures of a data set."""
-    split_seed = _choose_split_seed(name)
+    config = _configure_data(name)
     check_writable(Path(WORKDIR.value, "describe", name))
     start_tensorflow(THREADS.value)
     from experiments.planning.describe import describe_data_set
 
-    describe_data_set(
-        name, locate_data(), workdir=WORKDIR.value, split_seed=split_seed
-    )
+    describe_data_set(config, locate_data(), workdir=WORKDIR.value)
 
 
 def preview_augmentation(name):
@@ -118,7 +118,7 @@ def augment_offline(name):
 
     for config in configs:
         offline = config.offline
-        source = open_source(config.name, locate_data(), config.split_seed)
+        source = open_source(config, locate_data())
         written = source.write_variations(config.train, offline)
         for folder, images in written.items():
             print(
@@ -128,21 +128,21 @@ def augment_offline(name):
             )
 
 
-def _choose_split_seed(name):
-    """Returns data.split_seed of a data set after --set.
+def _configure_data(name):
+    """Returns the `Data` of a data set after --set.
 
     Raises:
         ConfigError: if --set changes another field, which would do nothing.
     """
     for assignment in SET.value:
-        if assignment.partition("=")[0].strip() != _SPLIT_SEED:
+        if assignment.partition("=")[0].strip() not in _FIELDS:
             raise ConfigError(
-                f"--set {assignment}: of a data set alone only {_SPLIT_SEED} "
-                "can be set."
+                f"--set {assignment}: of a data set alone only "
+                f"{', '.join(_FIELDS)} can be set."
             )
     data = override(Experiment(name, "", Data(name)), SET.value).data
     _check_seed(_SPLIT_SEED, data.split_seed)
-    return data.split_seed
+    return data
 
 
 def _check_seed(field, seed):

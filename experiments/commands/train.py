@@ -73,6 +73,17 @@ class TimeParser(flags.ArgumentParser):
         return float(found[1]) * {"m": 60, "h": 3600, "d": 86400}[found[2]]
 
 
+class JobsParser(flags.ArgumentParser):
+    """Reads "auto" as 0, or a number of processes."""
+
+    def parse(self, argument):
+        if argument == "auto":
+            return 0
+        if not re.fullmatch(r"[1-9]\d{0,3}", str(argument)):
+            raise ValueError("expected auto or a number from 1 on")
+        return int(argument)
+
+
 LIST = flags.DEFINE_bool(
     "list",
     False,
@@ -146,10 +157,33 @@ LAUNCHER = flags.DEFINE_enum(
     "launcher",
     "local",
     ("local", "ray"),
-    "With --study or --seeds: train one run after the other, or side by side "
-    "with Ray (pip install -r requirements-ray.txt): one for each core, or for "
-    "each GPU if there are some.",
+    "With --study or --seeds: train on this machine, or side by side with Ray "
+    "(pip install -r requirements-ray.txt): a run for each core, or for each "
+    "GPU if there are some.",
 )
+JOBS = flags.DEFINE(
+    JobsParser(),
+    "jobs",
+    None,
+    "With --study or --seeds: train so many runs side by side, each in a "
+    "process with one thread (see --threads). The default, auto: as many as "
+    "there are cores and memory for if all networks are small and there is no "
+    "GPU, otherwise one run after the other with all threads.",
+)
+require_one_of(JOBS, "study", "seeds")
+RUNS_PER_GPU = flags.DEFINE_integer(
+    "runs_per_gpu",
+    None,
+    "With --launcher=ray: so many runs share a GPU, for small networks.",
+    1,
+    100,
+)
+VERBOSE = flags.DEFINE_bool(
+    "verbose",
+    False,
+    "With --study or --seeds: print all that goes to log.txt of each run.",
+)
+require_one_of(VERBOSE, "study", "seeds")
 RAY_ADDRESS = flags.DEFINE_string(
     "ray_address",
     None,
@@ -189,23 +223,32 @@ def _check_recipe(values):
 
 
 @flags.multi_flags_validator(
-    [LAUNCHER, RAY_ADDRESS, STUDY, SEEDS, SHARD, PLAN, DRY_RUN, STRATEGY]
+    [
+        *(LAUNCHER, RAY_ADDRESS, RUNS_PER_GPU, JOBS),
+        *(STUDY, SEEDS, SHARD, PLAN, DRY_RUN, STRATEGY),
+    ]
 )
 def _check_launcher(values):
     if values["launcher"] == "local":
-        if values["ray_address"]:
-            raise ConfigError("--ray_address goes with --launcher=ray.")
+        for name in ("ray_address", "runs_per_gpu"):
+            if values[name]:
+                raise ConfigError(f"--{name} goes with --launcher=ray.")
+        if values["jobs"] and values["strategy"] not in ("auto", "default"):
+            raise ConfigError("--jobs goes with --strategy=default.")
         return True
     if values["study"] is None and values["seeds"] is None:
         raise ConfigError("--launcher=ray goes with --study or --seeds.")
+    if values["runs_per_gpu"] and values["strategy"] == "mirrored":
+        raise ConfigError("--runs_per_gpu goes with --strategy=default.")
     if (
         values["shard"]
+        or values["jobs"] is not None
         or values["plan"]
         or values["dry_run"]
         or values["strategy"] in ("tpu", "multiworker")
     ):
         raise ConfigError(
-            "--shard, --plan, --dry_run, --strategy=tpu and "
+            "--shard, --jobs, --plan, --dry_run, --strategy=tpu and "
             "--strategy=multiworker go with --launcher=local."
         )
     return True
@@ -343,14 +386,22 @@ def _train(title, arms, seeds):
             allow_overlap=ALLOW_OVERLAP.value,
         )
         return
+    from experiments.jobs import run_side_by_side
     from experiments.study import run_study
 
     if LAUNCHER.value == "ray":
         options |= {
             "launch": _import_ray_launcher(),
             "address": RAY_ADDRESS.value,
+            "runs_per_gpu": RUNS_PER_GPU.value or 1,
             "threads": THREADS.value,
             "strategy": STRATEGY.value,
+        }
+    elif jobs := _choose_jobs(arms):
+        options |= {
+            "launch": run_side_by_side,
+            "jobs": jobs,
+            "threads": THREADS.value or 1,
         }
     else:
         options["strategy"] = make_strategy()
@@ -362,6 +413,7 @@ def _train(title, arms, seeds):
         shard=SHARD.value or (0, 1),
         extras=WITH.value,
         margin=MARGIN.value,
+        verbose=VERBOSE.value,
         **options,
     )
 
@@ -373,19 +425,21 @@ def _announce(title, arms, seeds, options):
     from experiments.planning.trial import estimate_left
     from experiments.runtime.workers import resolve_worker
 
-    worker = resolve_worker(options["strategy"])
+    strategy = options.get("strategy")
+    worker = resolve_worker(strategy)
     if not worker.is_chief:
         return
     location, seconds = locate_data(), None
     counter = ImageCounter(arms[0].data, location, fetch=True)
-    if LAUNCHER.value == "local" and worker.count == 1:
+    if "launch" not in options and worker.count == 1:
+        # The graphs that it traces are those of the first run.
         number, shards = SHARD.value or (0, 1)
         runs = [(arm, seed) for seed in seeds for arm in arms]
         seconds = estimate_left(
             runs[number::shards],
             workdir=WORKDIR.value,
             location=location,
-            strategy=options["strategy"],
+            strategy=strategy,
             allow_overlap=ALLOW_OVERLAP.value,
         )
     line = describe_study(
@@ -397,6 +451,23 @@ def _announce(title, arms, seeds, options):
         seconds=seconds,
     )
     print(line, flush=True)
+
+
+def _choose_jobs(arms):
+    """The number of processes; None: all runs are trained in this one."""
+    from experiments.jobs import count_jobs
+    from experiments.runtime.devices import resolve_device_kind
+
+    if STRATEGY.value not in ("auto", "default") or JOBS.value == 1:
+        return None
+    if resolve_device_kind() == "CPU":
+        return JOBS.value or count_jobs(arms, THREADS.value or 1)
+    if JOBS.value:
+        raise ConfigError(
+            "--jobs goes with processors; on a GPU runs train side by side "
+            "with --launcher=ray --runs_per_gpu=N."
+        )
+    return None
 
 
 def _import_ray_launcher():

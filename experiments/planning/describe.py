@@ -19,7 +19,7 @@ _SIDE = 224
 _ROWS, _COLUMNS = 5, 8
 
 
-def describe_data_set(name, location, *, workdir, split_seed=0, cache_gib=2.0):
+def describe_data_set(config, location, *, workdir, cache_gib=2.0):
     """Prints a table and draws WORKDIR/describe/NAME/*.png.
 
     counts.png: images of each class in each split; sizes.png: widths and
@@ -28,18 +28,17 @@ def describe_data_set(name, location, *, workdir, split_seed=0, cache_gib=2.0):
     [0, 1].
 
     Args:
-        name: A key of `pipelines.loading.SOURCES`.
-        location: A `pipelines.location.Location`.
+        config, location: As for `pipelines.loading.build_source`.
         workdir: The folder above.
-        split_seed: Seed of a split that the data does not come with.
         cache_gib: Decoded images are kept in memory up to this size.
 
     Raises:
         ConfigError: if a file cannot be written.
         DataError: if the data is missing or broken.
     """
+    name = config.name
     location = locate_prepared(name, location)
-    source = open_source(name, location, split_seed)
+    source = open_source(config, location)
     splits = {split: source.split(split) for split in source.splits}
     folder = RunFolder(Path(workdir) / "describe" / name)
     counts = {

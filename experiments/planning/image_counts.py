@@ -70,10 +70,8 @@ class ImageCounter:
     def __init__(self, config, location, fetch=False):
         self._name, self._location = config.name, location
         self._source = None
-        if fetch or is_there(config.name, location):
-            self._source = loading.open_source(
-                config.name, location, config.split_seed
-            )
+        if fetch or is_there(config, location):
+            self._source = loading.open_source(config, location)
             self._labels = choose_classes(
                 self._source.class_names, config.classes
             )
@@ -181,6 +179,6 @@ def _size(part, known):
     return len(range(known[name])[start:stop])
 
 
-def is_there(name, location):
-    """Tells if a data set can be opened without downloading it."""
-    return not loading.build_source(name, location).needs_download()
+def is_there(config, location):
+    """Tells if the data set of a `Data` can be opened without a download."""
+    return not loading.build_source(config, location).needs_download()

@@ -72,7 +72,7 @@ def preview(name, experiments, *, seed, location, path):
 
 def _load_images(data, location, seed):
     """Returns images, one-hot labels, and names of the classes."""
-    if not is_there(data.name, location):
+    if not is_there(data, location):
         print(
             f"note: {data.name} is not in {location.data_dir}; images that "
             "this program draws stand in for it",
@@ -87,6 +87,7 @@ def _load_images(data, location, seed):
         selection=None,
         cache_gib=1.0,
         offline=None,
+        copy=data.copies,
         train=data.train.removesuffix("_aug"),
     )
     loaded = load(few, location, seed, allow_overlap=True)

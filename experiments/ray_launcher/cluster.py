@@ -12,6 +12,7 @@ import ray
 import tensorflow as tf
 
 from experiments.errors import ConfigError, Interrupted
+from experiments.runtime.interruption import handled
 
 
 @contextlib.contextmanager
@@ -23,7 +24,7 @@ def connect(address):
 
     Raises:
         ConfigError: if there is no such cluster.
-        Interrupted: after SIGTERM.
+        Interrupted: after one of `SIGNALS`.
     """
     # No usage statistics; a run without a GPU keeps its CUDA_VISIBLE_DEVICES.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
@@ -57,9 +58,9 @@ def connect(address):
     # Until it has started, Ray's own handler of SIGTERM exits.
     except SystemExit as error:
         raise Interrupted(signal.SIGTERM) from error
-    signal.signal(signal.SIGTERM, _interrupt)
     try:
-        yield
+        with handled(_interrupt):
+            yield
     finally:
         ray.shutdown()
 
@@ -95,15 +96,16 @@ def list_nodes():
     return [node["Resources"] for node in ray.nodes() if node["Alive"]]
 
 
-def compute_share(nodes, threads, strategy):
+def compute_share(nodes, threads, strategy, runs_per_gpu=1):
     """The resources that one run takes.
 
     Args:
         nodes: As `list_nodes` returns them.
-        threads, strategy: As for `launch.run_on_ray`.
+        threads, strategy, runs_per_gpu: As for `launch.run_on_ray`.
 
     Returns:
-        {"num_cpus": integer, "num_gpus": integer}.
+        {"num_cpus": integer, "num_gpus": number}, the latter a fraction if
+        several runs share a GPU.
 
     Raises:
         ConfigError: if no node has so many processors.
@@ -111,8 +113,14 @@ def compute_share(nodes, threads, strategy):
     gpus = int(max(node.get("GPU", 0) for node in nodes))
     if gpus:
         nodes = [node for node in nodes if node.get("GPU", 0) >= 1]
-        gpus = gpus if strategy == "mirrored" else 1
-        each = min(node.get("CPU", 0) * gpus // node["GPU"] for node in nodes)
+        # Ray counts in steps of 0.0001.
+        part = math.floor(10_000 / runs_per_gpu) / 10_000
+        gpus = gpus if strategy == "mirrored" else part
+        gpus = int(gpus) if gpus >= 1 else gpus
+        each = min(
+            node.get("CPU", 0) // max(1, int(node["GPU"] / gpus))
+            for node in nodes
+        )
     else:
         each = 1
     threads = threads or max(1, int(each))
@@ -137,7 +145,10 @@ def describe_runs(runs, nodes, share):
         )
         for node in nodes
     )
+    share = f"{gpus or 'no'} GPU{'s' if gpus > 1 else ''} each"
+    if 0 < gpus < 1:
+        share = f"{int(1 / gpus)} on each GPU"
     return (
         f"{len(runs)} runs, {min(room, len(runs))} at a time, with "
-        f"--threads={cpus} and {gpus or 'no'} GPU{'s' if gpus > 1 else ''} each"
+        f"--threads={cpus} and {share}"
     )

@@ -17,27 +17,27 @@ from experiments.ray_launcher.cluster import (
 )
 from experiments.ray_launcher.worker import (
     RETRIES,
-    Screen,
+    Mailbox,
     WorkerSettings,
-    train,
+    train_remotely,
     write_files,
 )
 from experiments.run_folder import RunFolder
 from experiments.runtime.interruption import requests
 from experiments.runtime.startup import ONEDNN
 from experiments.tracking.tools import DEFAULT
-from experiments.training.run import reuse_finished
-from experiments.training.spec import RunSpec
-from pipelines.progress import progress_bar
+from experiments.training.logged_run import list_unfinished
 
 
 def run_on_ray(
     runs,
     *,
+    screen,
     workdir,
     location,
     address=None,
     threads=None,
+    runs_per_gpu=1,
     strategy="auto",
     log=DEFAULT,
     **options,
@@ -54,9 +54,11 @@ def run_on_ray(
 
     Args:
         runs: List of (`experiments.configs.schema.Experiment`, seed).
+        screen: The `experiments.screen.StudyScreen`.
         workdir, location, log: As for `experiments.training.run.run`.
         address: HOST:PORT of a running cluster; None: this machine alone.
         threads: Threads of a run; None: 1, or the processors for each GPU.
+        runs_per_gpu: Runs that share a GPU.
         strategy: As for `experiments.runtime.devices.make_strategy`.
         **options: Other options of `experiments.training.run.run`.
 
@@ -68,28 +70,25 @@ def run_on_ray(
         ConfigError: if there is no such cluster, or no node for a run.
         ConfigError, DataError: As `experiments.training.run.run`; the other
             runs end, too.
-        Interrupted: after SIGINT or SIGTERM, when the runs have saved a
+        Interrupted: after one of `SIGNALS`, when the runs have saved a
             checkpoint.
     """
     options |= {"workdir": workdir, "location": location, "log": log}
-    folders = [RunFolder.of(workdir, *each) for each in runs]
-    left = [
-        each
-        for each, folder in zip(runs, folders, strict=True)
-        if not reuse_finished(RunSpec(*each, folder, location, None), log)
-    ]
+    left = list_unfinished(screen, location, log)
     failures = []
     if left:
         with connect(address), _marker(workdir) as marker:
-            share = compute_share(list_nodes(), threads, strategy)
+            share = compute_share(list_nodes(), threads, strategy, runs_per_gpu)
             settings = WorkerSettings(
                 folder=os.getcwd(),
                 marker=marker,
                 threads=share["num_cpus"],
                 strategy=strategy,
                 onednn=os.environ[ONEDNN],
+                shares_gpu=runs_per_gpu > 1,
             )
-            failures = _train(left, options, settings, share)
+            failures = _train(left, screen, options, settings, share)
+    folders = map(screen.folder, range(len(runs)))
     return [each for each in folders if each.is_finished()], failures
 
 
@@ -105,28 +104,25 @@ def _marker(workdir):
         (folder / name).unlink(missing_ok=True)
 
 
-def _train(runs, options, settings, share):
+def _train(left, screen, options, settings, share):
     """Returns a line on each run that failed."""
-    print(describe_runs(runs, list_nodes(), share), flush=True)
-    screen = Screen.options(
+    print(describe_runs(left, list_nodes(), share), flush=True)
+    mailbox = Mailbox.options(
         # On this node, which is only lost together with this process.
         scheduling_strategy=NodeAffinitySchedulingStrategy(
             ray.get_runtime_context().get_node_id(), soft=False
         )
     ).remote()
-    names = [f"{experiment.name}, seed {seed}" for experiment, seed in runs]
     tasks = {
-        train.options(name=name, **share).remote(
-            number, *each, options, settings, screen
+        train_remotely.options(name=screen.name(number), **share).remote(
+            number, *screen.runs[number], options, settings, mailbox
         ): number
-        for number, (name, each) in enumerate(zip(names, runs, strict=True))
+        for number in left
     }
     # A request, as Ray replaces an exception that is raised while it waits.
     with requests() as request:
         try:
-            return _follow(
-                tasks, names, runs, options["workdir"], screen, request
-            )
+            return _follow(tasks, screen, mailbox, request)
         finally:
             _end(tasks)
 
@@ -145,43 +141,38 @@ def _end(tasks):
             return
 
 
-def _follow(tasks, names, runs, workdir, screen, request):
-    """Shows the output of runs until all have ended; returns as `_train`.
+def _follow(tasks, screen, mailbox, request):
+    """Shows the runs until all have ended; returns as `_train`.
 
     Raises:
         Interrupted: if `request` has a signal.
     """
     left, begun, failures = dict(tasks), set(), []
-    with progress_bar(desc="runs", total=len(runs), unit=" runs") as bar:
-        while left:
-            done, _ = ray.wait(list(left), timeout=1)
-            request.obey()
-            for number, text in ray.get(screen.take.remote()):
-                if not text and number in begun:
-                    text = "its process or node was lost; started again"
-                begun.add(number)
-                _show(bar, names[number], text)
-            for each in done:
-                number = left.pop(each)
-                failure = _take(each, names[number], runs[number], workdir)
-                if failure:
-                    failures.append(failure)
-                    _show(bar, names[number], f"failed: {failure}")
-                bar.update()
+    while left:
+        done, _ = ray.wait(list(left), timeout=1)
+        request.obey()
+        for number, news in ray.get(mailbox.take.remote()):
+            if news is not None:
+                screen.show(number, news)
+                continue
+            if number in begun:
+                lost = "its process or node was lost; started again"
+                screen.say(number, lost)
+            begun.add(number)
+            screen.begin(number)
+        for each in done:
+            number = left.pop(each)
+            failure = _take(each, number, screen)
+            if failure:
+                failures.append(failure)
+                screen.fail(number, failure)
+            else:
+                screen.end(number)
+        screen.draw()
     return failures
 
 
-def _show(bar, name, text):
-    """Prints lines above the bar, each with the name of its run."""
-    # A bar that is still held back stays so.
-    beside = contextlib.nullcontext if bar.delay else bar.external_write_mode
-    with beside():
-        for line in text.splitlines():
-            line = line.removeprefix(f"{name}: ").removeprefix("  ")
-            print(f"{name}: {line}", flush=True)
-
-
-def _take(task, name, run_of_it, workdir):
+def _take(task, number, screen):
     """Writes the files that a task has returned; why it failed, or None."""
     try:
         error, files = ray.get(task)
@@ -189,8 +180,9 @@ def _take(task, name, run_of_it, workdir):
         raise
     except ray.exceptions.RayError as lost:
         reason = " ".join(str(lost).split())
+        name = screen.name(number)
         return f"{name}: its process was lost {RETRIES + 1} times: {reason}"
-    write_files(RunFolder.of(workdir, *run_of_it), files)
+    write_files(screen.folder(number), files)
     if error is None or isinstance(error, TrainingFailed):
         return error and str(error)
     raise error

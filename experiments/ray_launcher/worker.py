@@ -4,8 +4,6 @@ The process imports this file before it knows the number of TensorFlow's
 threads, so no import at the top may import TensorFlow.
 """
 
-import contextlib
-import io
 import os
 from typing import NamedTuple
 
@@ -29,6 +27,7 @@ class WorkerSettings(NamedTuple):
         threads: As for `start_tensorflow`.
         strategy: As for `experiments.runtime.devices.make_strategy`.
         onednn: Value of the environment variable.
+        shares_gpu: Whether several runs share a GPU.
     """
 
     folder: str
@@ -36,6 +35,7 @@ class WorkerSettings(NamedTuple):
     threads: int
     strategy: str
     onednn: str
+    shares_gpu: bool
 
 
 class Outcome(NamedTuple):
@@ -51,31 +51,32 @@ class Outcome(NamedTuple):
 
 
 @ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1)
-class Screen:
-    """Holds the output of runs until it is shown."""
+class Mailbox:
+    """Holds what runs send until it is shown."""
 
     def __init__(self):
-        self.texts = []
+        self.news = []
 
-    def add(self, number, text):
-        self.texts.append((number, text))
+    def add(self, number, news):
+        self.news.append((number, news))
 
     def take(self):
-        texts, self.texts = self.texts, []
-        return texts
+        news, self.news = self.news, []
+        return news
 
 
 # Processes serve one run after the other, which spares importing TensorFlow and
 # tracing graphs anew; those with a GPU end after one, as is Ray's default.
 @ray.remote(max_retries=RETRIES)
-def train(number, experiment, seed, options, settings, screen):
+def train_remotely(number, experiment, seed, options, settings, mailbox):
     """Trains a run.
 
     Args:
-        number: Number of the run, for the screen.
+        number: Place of the run on the screen.
         experiment, seed, options: Arguments of `experiments.training.run.run`.
         settings: The `WorkerSettings`.
-        screen: The `Screen`; gets an empty text when the run begins.
+        mailbox: The `Mailbox`; gets None when the run begins, then what
+            `experiments.training.logged_run.train` sends.
 
     Returns:
         An `Outcome`.
@@ -83,48 +84,40 @@ def train(number, experiment, seed, options, settings, screen):
     os.makedirs(settings.folder, exist_ok=True)
     os.chdir(settings.folder)
     os.environ[ONEDNN] = settings.onednn
+    if settings.shares_gpu:
+        # TensorFlow takes all of its memory otherwise.
+        os.environ["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"
     error = None
-    with _pass_on_output(lambda text: screen.add.remote(number, text)):
-        start_tensorflow(settings.threads)
-        from experiments.runtime.devices import make_strategy
-        from experiments.training.run import run
+    references = []
 
-        try:
-            run(
-                experiment,
-                seed=seed,
-                strategy=make_strategy(settings.strategy),
-                **options,
-            )
-        except (ConfigError, DataError, TrainingFailed) as refusal:
-            error = refusal
-        except Interrupted:
-            # Either the node is being shut down or the study is ending. Ray
-            # sees a lost run in both cases, and starts it again in the first.
-            os._exit(1)
+    def send(news):
+        references.append(mailbox.add.remote(number, news))
+
+    send(None)
+    start_tensorflow(settings.threads)
+    from experiments.runtime.devices import make_strategy
+    from experiments.training.logged_run import train
+
+    try:
+        train(
+            experiment,
+            seed,
+            send,
+            strategy=make_strategy(settings.strategy),
+            **options,
+        )
+    except (ConfigError, DataError, TrainingFailed) as refusal:
+        error = refusal
+    except Interrupted:
+        # Either the node is being shut down or the study is ending. Ray
+        # sees a lost run in both cases, and starts it again in the first.
+        os._exit(1)
+    # All lines have to arrive before the run is known to have ended.
+    ray.wait(references[-1:], timeout=10)
     if os.path.exists(settings.marker):
         return Outcome(error, {})
     folder = RunFolder.of(options["workdir"], experiment, seed)
     return Outcome(error, read_files(folder))
-
-
-@contextlib.contextmanager
-def _pass_on_output(say):
-    """Passes on printed text each time that it is flushed."""
-    references = [say("")]
-
-    class Lines(io.StringIO):
-        def flush(self):
-            if text := self.getvalue():
-                references.append(say(text))
-            self.seek(0)
-            self.truncate()
-
-    with contextlib.redirect_stdout(Lines()) as lines:
-        yield
-        lines.flush()
-    # All text has to arrive before the run is known to have ended.
-    ray.wait(references[-1:], timeout=10)
 
 
 def read_files(folder):

@@ -12,13 +12,13 @@ from experiments.run_folder import EMA_FIELDS, SELECTION_FIELDS
 from experiments.runtime.interruption import Request
 from experiments.runtime.workers import STEPS_TO_AGREE, Agreement
 from experiments.training.checkpoints import restore_metrics
-from experiments.training.console import Progress
+from experiments.training.console import Bar, EpochLines, Report
 from experiments.training.evaluations import BestWeights, Evaluation
 from experiments.training.optimizers import epoch_learning_rates
 from experiments.training.timing import Speed, Throttle
 
 
-def build_callbacks(session, request, tracking):
+def build_callbacks(session, request, tracking, report=None):
     """The Keras callbacks of a run, in the required order.
 
     Evaluations come before `History`, which writes what they add to the logs;
@@ -28,6 +28,8 @@ def build_callbacks(session, request, tracking):
         session: Its `experiments.training.session.Session`.
         request: An `interruption.Request`.
         tracking: A `Tracking` that follows.
+        report: Function of an `experiments.screen.RunProgress`; None shows a
+            bar instead.
     """
     experiment, folder = session.spec.experiment, session.spec.folder
     data, worker = session.data, session.spec.worker
@@ -59,7 +61,10 @@ def build_callbacks(session, request, tracking):
         experiment.optimizer, experiment.epochs, session.steps_per_epoch
     )
     callbacks += [
-        Progress(experiment.epochs),
+        Bar(experiment.epochs)
+        if report is None
+        else Report(report, experiment.epochs, experiment.data.batch_size),
+        EpochLines(experiment.epochs),
         History(folder, session.rows, rates),
     ]
     if data.selection is not None:

@@ -10,6 +10,7 @@ from experiments.configs.registry import EXPERIMENTS
 from experiments.configs.schema import as_json
 from experiments.formatting import counted, duration
 from experiments.runtime import devices
+from experiments.screen import RunProgress
 from experiments.training.timing import Throttle
 from pipelines.config import compare_configs
 from pipelines.progress import announce_if_slow, progress_bar
@@ -69,8 +70,8 @@ def describe_run(spec, data, trainer, steps_per_epoch):
     return "\n".join(f"  {name:9} {text}" for name, text in lines)
 
 
-class Progress(keras.callbacks.Callback):
-    """A bar through each epoch, a line after it.
+class Bar(keras.callbacks.Callback):
+    """Shows a bar through each epoch.
 
     Args:
         epochs: Epochs of the whole run.
@@ -79,16 +80,9 @@ class Progress(keras.callbacks.Callback):
     def __init__(self, epochs):
         super().__init__()
         self.epochs = epochs
-        self.seconds = []
         self.throttle = Throttle()
-        self.first_step = contextlib.ExitStack()
 
     def on_epoch_begin(self, epoch, logs=None):
-        self.started = time.perf_counter()
-        if not self.seconds:
-            self.first_step.enter_context(
-                announce_if_slow("first step: TensorFlow compiles it")
-            )
         self.bar = progress_bar(
             desc=f"  epoch {epoch + 1}/{self.epochs}",
             total=self.params["steps"],
@@ -96,7 +90,6 @@ class Progress(keras.callbacks.Callback):
         )
 
     def on_train_batch_end(self, batch, logs=None):
-        self.first_step.close()
         # Formatting a loss waits for the device.
         if self.throttle.is_due():
             loss = float(logs["loss"])
@@ -116,6 +109,66 @@ class Progress(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         self.bar.close()
+
+
+class Report(keras.callbacks.Callback):
+    """Reports the progress of a run to the screen of its study.
+
+    Args:
+        report: Function of an `experiments.screen.RunProgress`.
+        epochs: Epochs of the whole run.
+        batch_size: Images in a batch.
+    """
+
+    def __init__(self, report, epochs, batch_size):
+        super().__init__()
+        self.report = report
+        self.progress = RunProgress(0, epochs)
+        self.batch_size = batch_size
+        self.throttle = Throttle()
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.first = None
+        self._report(epoch=epoch, step=0, steps=self.params["steps"])
+
+    def on_train_batch_end(self, batch, logs=None):
+        done, now = batch + 1, time.perf_counter()
+        # The first batch waits for graphs and pipelines to be built.
+        self.first = self.first or (done, now)
+        if self.throttle.is_due():
+            before, then = self.first
+            rate = (done - before) * self.batch_size / max(now - then, 1e-9)
+            self._report(step=done, images_per_second=rate)
+
+    def _report(self, **changes):
+        self.progress = self.progress._replace(**changes)
+        self.report(self.progress)
+
+
+class EpochLines(keras.callbacks.Callback):
+    """Prints a line after each epoch.
+
+    Args:
+        epochs: Epochs of the whole run.
+    """
+
+    def __init__(self, epochs):
+        super().__init__()
+        self.epochs = epochs
+        self.seconds = []
+        self.first_step = contextlib.ExitStack()
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.started = time.perf_counter()
+        if not self.seconds:
+            self.first_step.enter_context(
+                announce_if_slow("first step: TensorFlow compiles it")
+            )
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.first_step.close()
+
+    def on_epoch_end(self, epoch, logs=None):
         self.seconds.append(time.perf_counter() - self.started)
         # The first epoch contains the tracing of the graphs.
         typical = sorted(self.seconds[1:] or self.seconds)[

@@ -38,6 +38,7 @@ def run(
     allow_moved=False,
     allow_overlap=False,
     log=DEFAULT,
+    report=None,
 ):
     """Trains an experiment, or the part of it that is not trained yet.
 
@@ -48,6 +49,7 @@ def run(
         log: Names of `experiments.tracking.tools.TOOLS` that follow the run.
             A finished run is passed to those that have not followed it. They
             do not affect results.
+        report: See `build_callbacks`.
 
     Returns:
         The `RunFolder`.
@@ -86,7 +88,7 @@ def run(
         session.announce()
         with track_run(folder, log) as tracking:
             with requests() as request:
-                session.train(request, tracking)
+                session.train(request, tracking, report)
             write_outputs(session)
             session.wait_for_workers()
     return folder

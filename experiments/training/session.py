@@ -214,12 +214,13 @@ class Session:
         share = min(waited / (steps - 1) / train, 1.0)
         return start, train, clock.seconds, share
 
-    def train(self, request, tracking):
+    def train(self, request, tracking, report=None):
         """Trains from the last checkpoint, or from the start.
 
         Args:
             request: An `interruption.Request`.
             tracking: A `Tracking` that follows.
+            report: See `build_callbacks`.
         """
         if self.state is not None:
             restore_model(self.trainer, self.state)
@@ -227,7 +228,7 @@ class Session:
         epoch, done = divmod(self.first_step, self.steps_per_epoch)
         # Without rows that came after the checkpoint, or damage to the file.
         self.spec.folder.write_history(self.rows)
-        callbacks = build_callbacks(self, request, tracking)
+        callbacks = build_callbacks(self, request, tracking, report)
         try:
             if done:
                 # Keras makes the metrics' variables, which are about to be

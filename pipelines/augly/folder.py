@@ -9,6 +9,7 @@ import os
 
 from pipelines.errors import DataError
 from pipelines.files.claimed_folder import ClaimedFolder
+from pipelines.files.names import is_hidden
 from pipelines.files.replacing import UNFINISHED
 
 _STATE = "augmentation.json"
@@ -105,7 +106,8 @@ class AugmentedFolder(ClaimedFolder):
             others = {
                 path.name
                 for path in self.path.iterdir()
-                if not path.name.startswith(UNFINISHED)
+                # Also those that are unfinished.
+                if not is_hidden(path.name)
             }
             if others:
                 raise DataError(

@@ -183,14 +183,24 @@ def list_images(root, levels=None, ignored=()):
     ]
 
 
-def list_zip_files(folder, ignored=()):
-    """Paths of the zip files directly in a folder, sorted.
+def list_files(folder, suffixes, ignored=()):
+    """Paths of the files directly in a folder, sorted.
 
     Args:
         folder: Its path; there may be nothing.
+        suffixes: Of their names, in any case: (".zip",).
         ignored: Paths of files to pass over.
     """
-    return [path for path in _list_files(folder, ignored) if _is_zip(path)]
+    folder = Path(folder)
+    if not folder.is_dir():
+        return []
+    return sorted(
+        path
+        for path in set(folder.iterdir()).difference(ignored)
+        if path.is_file()
+        and not is_hidden(path.name)
+        and path.suffix.lower() in suffixes
+    )
 
 
 def locate_image(place, ignored=()):
@@ -228,24 +238,9 @@ def locate_possible_image(folder, ignored=()):
     found = locate_image(folder, ignored)
     if found is not None:
         return found
-    for path in _list_files(folder, ignored):
+    for path in list_files(folder, (".zip", *PACKED), ignored):
         if path.suffix.lower() in PACKED:
             return path.name
-        if _is_zip(path) and (inside := locate_image(path)):
+        if inside := locate_image(path):
             return f"{inside} in {path.name}"
     return None
-
-
-def _list_files(folder, ignored):
-    folder = Path(folder)
-    if not folder.is_dir():
-        return []
-    return sorted(
-        path
-        for path in set(folder.iterdir()).difference(ignored)
-        if path.is_file() and not is_hidden(path.name)
-    )
-
-
-def _is_zip(path):
-    return path.suffix.lower() == ".zip"

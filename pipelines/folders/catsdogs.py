@@ -5,7 +5,7 @@ samuelcortinhas/cats-and-dogs-image-classification, split again.
 """
 
 from pipelines.errors import DataError
-from pipelines.files.names import explain_no_image, join_names
+from pipelines.files.names import explain_no_image, is_hidden, join_names
 from pipelines.files.walking import locate_image, locate_possible_image
 from pipelines.folders.image_files import ArchiveFiles, FolderFiles, TfdsFiles
 from pipelines.folders.image_folder import FOLDER, ImageFolder
@@ -72,7 +72,7 @@ class CatsVsDogs(ImageFolder):
 
 def _check_animals(files):
     """Refuses images of anything else, which may lie in a data folder."""
-    classes = sorted({entry.class_name for entry in files.entries})
+    classes = sorted({entry.class_name for entry in files.names})
     if not any(kind in name.lower() for name in classes for kind in _KINDS):
         raise DataError(
             f"{files.origin} holds images of {join_names(classes)}, and not of "
@@ -95,6 +95,8 @@ def _note_others(files, taken, location):
     """Adds images beside the files in use to their unused ones."""
     known = {taken, *_list_others(location), *list_own_folders(location)}
     for path in sorted(set(location.data_dir.iterdir()) - known):
+        if is_hidden(path.name):
+            continue
         if path.is_dir():
             holds_images = locate_image(path) is not None
         else:

@@ -1,27 +1,29 @@
 """Image files of classes: below a folder, in a zip file, or from tfds.
 
-`pipelines.folders.layout` tells the classes. All sources of files have
+`pipelines.folders.layout` or a file of labels tells the classes. All sources
+of files have
 
-    entries      list of `Entry`, sorted
+    names        {`Entry`: name of the file below `origin`}, sorted
     unused       {name of a file below `origin`: reason why it is not used}
-    read(entry)  returns the bytes of a file, in any thread
-    name(entry)  returns the name of a file below `origin`, for messages
-    fingerprint  changes when the files do
+    notes        sentences on the labels
+    read(name)   returns the bytes of a file, in any thread
+    state(name)  returns its size and its stamp, integers of which one differs
+                 if the file may have changed: the time in ns at which that
+                 happened (ctime, which nobody can set back), or the CRC-32 in
+                 a zip file
     origin       place of the files, for messages
 """
 
 import contextlib
-import hashlib
 import posixpath
-from functools import cached_property
 from pathlib import Path
 
 from pipelines.errors import DataError
 from pipelines.files.archives import open_archive
-from pipelines.files.fingerprints import compute_fingerprint, digest_files
 from pipelines.files.names import HIDDEN, escape_name
 from pipelines.files.walking import walk
-from pipelines.folders.layout import Entry, arrange
+from pipelines.folders.labels_file import BY_FOLDERS, read_layout
+from pipelines.folders.layout import Entry
 
 # Files that this program writes beside images which it made of others.
 _OWN = {
@@ -33,15 +35,14 @@ _OWN = {
 class _Files:
     """Image files of any place, arranged in parts and classes."""
 
-    def __init__(self, origin, names, folders, left_out):
+    def __init__(self, origin, names, folders, left_out, labels, beside=()):
         self.origin = escape_name(origin)
-        layout = arrange(names, self.origin, folders, left_out)
-        self.entries = list(layout.names)
+        layout = read_layout(
+            names, self.origin, folders, left_out, self.read, labels, beside
+        )
+        self.names = layout.names
         self.unused = layout.unused
-        self._names = layout.names
-
-    def name(self, entry):
-        return escape_name(self._names[entry])
+        self.notes = layout.notes
 
 
 class FolderFiles(_Files):
@@ -50,29 +51,29 @@ class FolderFiles(_Files):
     Args:
         root: The folder.
         ignored: Paths of folders not to enter.
+        labels: See `pipelines.folders.labels_file.read_layout`.
 
     Raises:
-        DataError: if a folder cannot be read, or as `arrange`.
+        DataError: if a folder cannot be read, or as `read_layout`.
     """
 
-    def __init__(self, root, ignored=()):
+    def __init__(self, root, ignored=(), labels=BY_FOLDERS):
         self._root = Path(root)
         tree = walk(self._root, ignored, _explain_own)
         folders = _select_leaves(tree)
-        super().__init__(root, tree.files, folders, tree.left_out)
+        super().__init__(root, tree.files, folders, tree.left_out, labels)
 
-    @cached_property
-    def fingerprint(self):
-        digests = digest_files(self.read, self.entries)
-        return compute_fingerprint(
-            f"{entry.path} {digest}"
-            for entry, digest in zip(self.entries, digests, strict=True)
-        )
+    def read(self, name):
+        return self._call(Path.read_bytes, name)
 
-    def read(self, entry):
-        path = self._root / self._names[entry]
+    def state(self, name):
+        found = self._call(Path.stat, name)
+        return found.st_size, found.st_ctime_ns
+
+    def _call(self, function, name):
+        path = self._root / name
         try:
-            return path.read_bytes()
+            return function(path)
         except OSError as error:
             raise DataError(
                 f"cannot read {escape_name(path)}: {error.strerror or error}. "
@@ -97,21 +98,30 @@ def _select_leaves(tree):
 
 
 class ArchiveFiles(_Files):
-    """The images in a zip file, which is not extracted."""
+    """The images in a zip file, which is not extracted.
 
-    def __init__(self, path):
+    Args:
+        path: Of the zip file.
+        labels: See `pipelines.folders.labels_file.read_layout`.
+        beside: Paths of files that may have the labels.
+    """
+
+    def __init__(self, path, labels=BY_FOLDERS, beside=()):
         # Keeps the archive open as long as this object lives.
         self._opened = contextlib.ExitStack()
-        self._archive = self._opened.enter_context(open_archive(path))
-        archive = self._archive
-        super().__init__(path, archive.names, archive.folders, archive.left_out)
-        self.fingerprint = compute_fingerprint(
-            f"{entry.path} {archive.checksum(name)}"
-            for entry, name in self._names.items()
+        archive = self._opened.enter_context(open_archive(path))
+        self.read, self._archive = archive.read, archive
+        super().__init__(
+            path,
+            archive.names,
+            archive.folders,
+            archive.left_out,
+            labels,
+            beside,
         )
 
-    def read(self, entry):
-        return self._archive.read(self._names[entry])
+    def state(self, name):
+        return self._archive.size(name), self._archive.checksum(name)
 
 
 class TfdsFiles:
@@ -126,19 +136,16 @@ class TfdsFiles:
             split="train", decoders={"image": tfds.decode.SkipDecoding()}
         )
         # In memory: the encoded files of such data sets fit there.
-        self._data = {}
+        self._data, self.names = {}, {}
         for number, example in enumerate(examples.as_numpy_iterator()):
             entry = Entry("", names[example["label"]], f"{number:06}.jpg")
-            self._data[entry] = example["image"]
-        self.entries = sorted(self._data)
-        self.unused = {}
-        self.fingerprint = compute_fingerprint(
-            f"{entry.path} {hashlib.sha256(data).hexdigest()}"
-            for entry, data in sorted(self._data.items())
-        )
+            self._data[entry.path] = example["image"]
+            self.names[entry] = entry.path
+        self.names = dict(sorted(self.names.items()))
+        self.unused, self.notes = {}, []
 
-    def read(self, entry):
-        return self._data[entry]
+    def read(self, name):
+        return self._data[name]
 
-    def name(self, entry):
-        return entry.path
+    def state(self, name):
+        return len(self._data[name]), 0

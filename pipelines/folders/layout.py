@@ -6,7 +6,7 @@ the folders can be read in two ways, the error shows both.
 """
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from pipelines.errors import DataError
@@ -50,10 +50,12 @@ class Layout:
         names: {Entry: name of the file}, sorted by entry; their splits are of
             `pipelines.files.names.PARTS`.
         unused: {name of a file: reason why it is not used}.
+        notes: Sentences on the labels, if they are of a file.
     """
 
     names: dict
     unused: dict
+    notes: list = field(default_factory=list)
 
 
 def arrange(names, origin, folders=(), left_out=None):
@@ -69,13 +71,7 @@ def arrange(names, origin, folders=(), left_out=None):
         DataError: if there are no images, or if the folders do not tell the
             classes.
     """
-    unused = dict(left_out or {})
-    for name in names:
-        if (why := explain_no_image(name)) is not None:
-            unused[name] = why
-        elif name.count("/") > DEEPEST:
-            unused[name] = f"in more than {DEEPEST} folders"
-    images = [name for name in names if name not in unused]
+    images, unused = select_images(names, left_out)
     if not images:
         received = f" ({summarize(unused)})" if unused else ""
         raise DataError(
@@ -83,6 +79,17 @@ def arrange(names, origin, folders=(), left_out=None):
             f"({', '.join(SUFFIXES)}). Received: no images{received}."
         )
     return _Reader(origin, unused).read(make_tree(images, folders, origin))
+
+
+def select_images(names, left_out=None):
+    """Selects the names of images; returns them and {other name: reason}."""
+    unused = dict(left_out or {})
+    for name in names:
+        if (why := explain_no_image(name)) is not None:
+            unused[name] = why
+        elif name.count("/") > DEEPEST:
+            unused[name] = f"in more than {DEEPEST} folders"
+    return [name for name in names if name not in unused], unused
 
 
 def _examples(folders):

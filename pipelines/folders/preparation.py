@@ -1,7 +1,6 @@
-"""Preparation of image folders: copies in parts and classes, made once."""
+"""Preparation of image files, once: checks, a split, a list, maybe copies."""
 
-import csv
-import json
+import hashlib
 import math
 import shutil
 from collections import Counter
@@ -18,15 +17,26 @@ from pipelines.files.inspection import (
     write_bad_images,
     write_unused_files,
 )
-from pipelines.files.names import OF_NO_INTEREST, PARTS, summarize
-from pipelines.files.replacing import UNFINISHED, replace_file
+from pipelines.files.names import (
+    OF_NO_INTEREST,
+    PARTS,
+    escape_name,
+    explain_no_image,
+    summarize,
+)
+from pipelines.files.replacing import UNFINISHED
 from pipelines.folders.image_files import FolderFiles
+from pipelines.folders.manifest import (
+    MANIFEST,
+    Row,
+    write_description,
+    write_rows,
+)
 from pipelines.progress import progress_bar
 
 # Beside the parts: each part and the variations of its images.
 VARIATIONS = tuple(f"{part}_aug" for part in PARTS)
 TEST_FRACTION = 0.2
-FIELDS = ("split", "class", "file", "width", "height", "digest")
 
 
 def check_split_seed(origin, split_seed):
@@ -42,8 +52,8 @@ def check_split_seed(origin, split_seed):
         )
 
 
-def make_split(files, root, seed, on_bad_image):
-    """Copies the images to `root`/PART/CLASS/FILE.
+def prepare_in_place(files, root, seed, on_bad_image):
+    """Writes the manifest of images, which stay where they are.
 
     Data that comes with parts keeps them; else a fifth of each class is drawn
     for test. bad_images.csv and unused_files.csv list the files that are left
@@ -51,7 +61,7 @@ def make_split(files, root, seed, on_bad_image):
 
     Args:
         files: One of `pipelines.folders.image_files`.
-        root: The folder to make; it appears when all is done.
+        root: The folder of the manifest.
         seed: Of the draw.
         on_bad_image: See `pipelines.location.Location`.
 
@@ -59,29 +69,48 @@ def make_split(files, root, seed, on_bad_image):
         DataError: if the data is of no use; nothing is written then.
         OSError: if the folder cannot be written.
     """
-    drawn = len({entry.split for entry in files.entries}) == 1
-    if not drawn:
-        check_split_seed(files.origin, seed)
+    print(
+        f"preparing {files.origin}, once: its images are listed in "
+        f"{root / MANIFEST} and read where they are; nothing is copied or "
+        "unpacked",
+        flush=True,
+    )
+    prepared = _Preparation(files, seed, on_bad_image)
+    root.mkdir(parents=True, exist_ok=True)
+    prepared.write(root, root)
+
+
+def copy_images(files, root, seed, on_bad_image):
+    """Copies images to `root`/PART/CLASS/FILE, and writes their manifest.
+
+    Args:
+        files, seed, on_bad_image: As for `prepare_in_place`.
+        root: The folder to make, or to make anew; it appears when all is done.
+
+    Raises:
+        DataError, OSError: As `prepare_in_place`.
+    """
+    for name in sorted({entry.class_name for entry in files.names}):
+        if "/" in name or explain_no_image(f"{name}/x.png"):
+            raise DataError(
+                f"data.copy: class {name!r} cannot be the name of a folder. "
+                "Leave data.copy at false, or change that label."
+            )
     print(f"preparing {root} from {files.origin}, once", flush=True)
-    inspections = _inspect(files)
-    good = _select_good(inspections, on_bad_image)
-    if drawn:
-        parts = _draw(good, seed)
-    else:
-        parts = {entry: entry.split for entry in good}
-    description = _describe(files, good, parts, seed=seed if drawn else None)
+    prepared = _Preparation(files, seed, on_bad_image)
     temporary = root.with_name(UNFINISHED + root.name)
     shutil.rmtree(temporary, ignore_errors=True)
     try:
         temporary.mkdir(parents=True)
-        for entry in progress_bar(
-            good, desc="copying", unit=" images", total=len(good)
+        for entry, part in progress_bar(
+            prepared.parts.items(), desc="copying", unit=" images"
         ):
-            copy = temporary / parts[entry] / entry.class_name / entry.file
+            copy = temporary / part / entry.class_name / entry.file
             copy.parent.mkdir(parents=True, exist_ok=True)
-            copy.write_bytes(files.read(entry))
-        _write_left_out(files, inspections, temporary, root)
-        _write_index(temporary, good, parts, description)
+            copy.write_bytes(files.read(files.names[entry]))
+        prepared.write(temporary, root)
+        # Made by an earlier version.
+        shutil.rmtree(root, ignore_errors=True)
         temporary.rename(root)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -90,33 +119,135 @@ def make_split(files, root, seed, on_bad_image):
 def adopt_split(root, seed, on_bad_image):
     """Uses a folder of parts that somebody else has made, in its place."""
     files = FolderFiles(root, [root / name for name in VARIATIONS])
-    parts = {entry: entry.split for entry in files.entries}
-    as_here = all(files.name(entry) == entry.path for entry in parts)
-    if len(set(parts.values())) == 1 or not as_here:
+    as_here = all(name == entry.path for entry, name in files.names.items())
+    if len({entry.split for entry in files.names}) == 1 or not as_here:
         raise DataError(
             f"{root} exists, but was not made here and is not made of "
             "train/CLASS and test/CLASS folders of images. Remove it, or "
             "choose another --prepared_dir."
         )
-    check_split_seed(root, seed)
     print(f"using the split found in {root}", flush=True)
-    inspections = _inspect(files)
-    good = _select_good(inspections, on_bad_image)
-    description = _describe(files, good, parts, seed=None, adopted=True)
-    _write_left_out(files, inspections, root, root)
-    _write_index(root, good, parts, description)
+    _Preparation(files, seed, on_bad_image).write(root, root, adopted=True)
 
 
-def _inspect(files):
-    """Inspects all files; returns {entry: its inspection}."""
-    classes = Counter(entry.class_name for entry in files.entries)
-    check_classes(classes, files.origin)
-    # The names that people know, not those of the copies.
-    by_name = {files.name(entry): entry for entry in files.entries}
-    inspections = inspect_files(
-        lambda name: files.read(by_name[name]), list(by_name), "checking"
-    )
-    return dict(zip(by_name.values(), inspections, strict=True))
+class _Preparation:
+    """Images of `files` as they are to be used.
+
+    Attributes:
+        parts: {Entry of a good image: its part}.
+    """
+
+    def __init__(self, files, seed, on_bad_image):
+        self._files = files
+        drawn = len({entry.split for entry in files.names}) == 1
+        if not drawn:
+            check_split_seed(files.origin, seed)
+        # None: the data came with its split.
+        self._seed = seed if drawn else None
+        self._inspect()
+        good = _select_good(self._inspections, on_bad_image)
+        if drawn:
+            self.parts = _draw(good, seed)
+        else:
+            self.parts = {entry: entry.split for entry in good}
+        self._notes = self._describe(good)
+
+    def _inspect(self):
+        """Reads and decodes each file once."""
+        files = self._files
+        classes = Counter(entry.class_name for entry in files.names)
+        check_classes(classes, files.origin)
+        self._stored = {}
+
+        def read(shown):
+            name = by_shown[shown]
+            state = files.state(name)
+            data = files.read(name)
+            digest = hashlib.blake2b(data, digest_size=16).hexdigest()
+            self._stored[name] = (*state, digest)
+            return data
+
+        # The names that people know, not those of the copies.
+        by_shown = {escape_name(name): name for name in files.names.values()}
+        inspections = inspect_files(read, list(by_shown), "checking")
+        self._inspections = dict(zip(files.names, inspections, strict=True))
+
+    def _describe(self, good):
+        """Returns notes on the images, which are printed."""
+        files, parts = self._files, self.parts
+        by_part = {part: {} for part in PARTS if part in parts.values()}
+        for entry, inspection in good.items():
+            by_part[parts[entry]][entry] = inspection
+        classes = sorted({entry.class_name for entry in files.names})
+        for part, rows in by_part.items():
+            counts = Counter(entry.class_name for entry in rows)
+            check_classes(
+                {name: counts[name] for name in classes},
+                f"{files.origin}, {part}",
+            )
+        notes = files.notes + describe_leaks(
+            {part: rows.values() for part, rows in by_part.items()}
+        )
+        notes += describe_contradictions(
+            (entry.class_name, each) for entry, each in good.items()
+        )
+        notes += describe_doubts(good.values())
+        for note in notes:
+            print(f"note: {note}", flush=True)
+        unused = {
+            name: reason
+            for name, reason in files.unused.items()
+            if reason not in OF_NO_INTEREST
+        }
+        if unused:
+            notes.append(f"not used of the data: {summarize(unused)}")
+        return notes
+
+    def write(self, folder, shown, adopted=False):
+        """Writes the lists, split.json last; the folder will be `shown`."""
+        inspections = list(self._inspections.values())
+        name = "bad_images.csv"
+        write_bad_images(inspections, folder / name, shown / name)
+        name = "unused_files.csv"
+        write_unused_files(self._files.unused, folder / name, shown / name)
+        write_rows(folder, self._list_rows())
+        write_description(
+            folder,
+            {
+                "origin": self._files.origin,
+                "adopted": adopted,
+                "seed": self._seed,
+                "test_fraction": None if self._seed is None else TEST_FRACTION,
+                "notes": self._notes,
+            },
+        )
+
+    def _list_rows(self):
+        """Lists the `Row`s, part by part; images that are left out are last."""
+        rows, first = [], {}
+        for entry, each in self._inspections.items():
+            part = self.parts.get(entry, "")
+            name = self._files.names[entry]
+            size, stamp, digest = self._stored[name]
+            twin = first.setdefault(each.digest, each.name)
+            note = each.error or ("" if twin == each.name else f"as {twin}")
+            rows.append(
+                Row(
+                    entry._replace(split=part).path if part else "",
+                    name,
+                    part,
+                    entry.class_name,
+                    size,
+                    stamp,
+                    digest,
+                    each.digest,
+                    each.width,
+                    each.height,
+                    note,
+                )
+            )
+        order = {part: place for place, part in enumerate((*PARTS, ""))}
+        return sorted(rows, key=lambda row: order[row.part])
 
 
 def _select_good(inspections, on_bad_image):
@@ -169,66 +300,3 @@ def _draw(good, seed):
         entry: "train" if tuple(first[each.digest]) in chosen else "test"
         for entry, each in good.items()
     }
-
-
-def _describe(files, good, parts, seed, adopted=False):
-    """Builds split.json, which says that all is there, and its origin."""
-    by_part = {part: {} for part in PARTS if part in parts.values()}
-    for entry, inspection in good.items():
-        by_part[parts[entry]][entry] = inspection
-    classes = sorted({entry.class_name for entry in files.entries})
-    for part, rows in by_part.items():
-        counts = Counter(entry.class_name for entry in rows)
-        check_classes(
-            {name: counts[name] for name in classes},
-            f"{files.origin}, {part}",
-        )
-    notes = describe_leaks(
-        {part: rows.values() for part, rows in by_part.items()}
-    )
-    notes += describe_contradictions(
-        (entry.class_name, each) for entry, each in good.items()
-    )
-    notes += describe_doubts(good.values())
-    for note in notes:
-        print(f"note: {note}", flush=True)
-    unused = {
-        name: reason
-        for name, reason in files.unused.items()
-        if reason not in OF_NO_INTEREST
-    }
-    if unused:
-        notes.append(f"not used of the data: {summarize(unused)}")
-    return {
-        "origin": files.origin,
-        "adopted": adopted,
-        "fingerprint": files.fingerprint,
-        # None: the data came with its split.
-        "seed": seed,
-        "test_fraction": None if seed is None else TEST_FRACTION,
-        "left_out": sorted(e.path for e in set(files.entries) - set(good)),
-        "notes": notes,
-    }
-
-
-def _write_left_out(files, inspections, folder, shown):
-    """Writes the lists of unused files; the folder will be `shown`."""
-    name = "bad_images.csv"
-    write_bad_images(list(inspections.values()), folder / name, shown / name)
-    name = "unused_files.csv"
-    write_unused_files(files.unused, folder / name, shown / name)
-
-
-def _write_index(root, good, parts, description):
-    """Writes files.csv and, when all is there, split.json."""
-    with open(root / "files.csv", "w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(FIELDS)
-        writer.writerows(
-            (part, entry.class_name, entry.file, i.width, i.height, i.digest)
-            for part in PARTS
-            for entry, i in good.items()
-            if parts[entry] == part
-        )
-    with replace_file(root / "split.json") as temporary:
-        temporary.write_text(json.dumps(description, indent=2) + "\n")

@@ -7,7 +7,7 @@ from pipelines.files.archives import open_archive
 from pipelines.files.download import download
 from pipelines.files.names import join_names
 from pipelines.files.walking import (
-    list_zip_files,
+    list_files,
     locate_possible_image,
     walk,
 )
@@ -47,7 +47,9 @@ def locate(data_dir):
         for name in walk(data_dir, (), _stop_deep_down, strict=False).files
         if name.rsplit("/", 1)[-1] == _INDEX
     ] or [
-        path for path in list_zip_files(data_dir, others) if _holds_index(path)
+        path
+        for path in list_files(data_dir, (".zip",), others)
+        if _holds_index(path)
     ]
     if len(found) > 1:
         raise DataError(

@@ -9,7 +9,7 @@ import tensorflow as tf
 import augment_tf
 
 ARGUMENTS = {
-    "RandomErasing": {"probability": 1.0, "fill": "noise", "count": 2},
+    "RandomErasing": {"probability": 1.0, "fill": "noise"},
     "RandomCrop": {"padding": 3, "fill": (1, 2, 3)},
     "RandomResizedCrop": {"size": (16, 20)},
     "RandomAffine": {"translate": (0.1, 0.2), "scale": (0.5, 2), "shear": 9},
@@ -27,18 +27,19 @@ NAMES = [
     if inspect.isclass(getattr(augment_tf, name)) and name != "Augmentation"
 ]
 # The machinery that all layers share is tested on these: one that erases, one
-# that resizes, one that mixes, a policy, and a chain with colors.
+# that resizes, one that mixes, one on bytes, and a chain with colors.
 REPRESENTATIVES = (
     "RandomErasing",
     "RandomResizedCrop",
     "CutMix",
-    "RandAugment",
+    "Posterize",
     "Sequence",
 )
 TESTS_OF_EVERY_LAYER = (
     "test_uint8_stays_uint8_where_no_colors_are_computed",
     "test_same_seed_gives_same_bits_and_another_seed_others",
-    "test_graph_and_xla_give_the_eager_images",
+    "test_xla_gives_the_eager_bits",
+    "test_gradients_are_those_of_finite_differences",
     "test_configuration_survives_json",
     "test_documentation_runs_and_is_complete",
     "test_inference_adds_no_operations",
@@ -71,7 +72,7 @@ def make(name, **arguments):
         members = [make(member) for member in ("CutMix", "ResizeMix")]
         arguments["layers"] = members
     if name == "RandomApply":
-        arguments["layer"] = make("RandomErasing")
+        arguments["layer"] = make("Cutout")
     layer = getattr(augment_tf, name)
     return layer(**ARGUMENTS.get(name, {}), **arguments)
 
@@ -96,6 +97,12 @@ def pytest_generate_tests(metafunc):
 def make_another():
     """Makes a layer like another, with arguments of its own."""
     return lambda layer, **arguments: make(type(layer).__name__, **arguments)
+
+
+@pytest.fixture
+def make_all():
+    """Makes a list of all exported layers."""
+    return lambda: [make(name) for name in NAMES]
 
 
 @pytest.fixture

@@ -47,12 +47,12 @@ def test_a_batch_draws_one_layer():
     apply = tf.function(layer.apply)
     images = tf.zeros((4, 2, 2, 3), tf.uint8)
     results = [
-        apply(images, tf.constant((seed, 0))).numpy() for seed in range(1000)
+        apply(images, tf.constant((seed, 0))).numpy() for seed in range(300)
     ]
     values = [np.unique(result) for result in results]
     assert {len(value) for value in values} == {1}
     share = np.mean(np.concatenate(values) == 1)
-    assert abs(share - 0.3) < 4 * np.sqrt(0.3 * 0.7 / 1000)
+    assert abs(share - 0.3) < 4 * np.sqrt(0.3 * 0.7 / 300)
 
 
 @pytest.mark.parametrize("per", ["image", "batch"])
@@ -85,12 +85,11 @@ def test_images_and_labels_come_from_the_same_layer(batch, per):
     assert len(chosen) > 1
 
 
-@pytest.mark.parametrize("per", ["image", "batch"])
 @pytest.mark.parametrize("jit_compile", [False, True])
-def test_compiled_choices_are_the_eager_ones(batch, per, jit_compile):
+def test_compiled_choices_for_a_batch_are_the_eager_ones(batch, jit_compile):
+    """Choices for each image are compiled in the contract's tests."""
     layer = augment_tf.OneOf(
-        [augment_tf.CutMix(), augment_tf.RandomErasing(probability=1.0)],
-        per=per,
+        [augment_tf.CutMix(), augment_tf.Cutout()], per="batch"
     )
     compiled = tf.function(layer.apply, jit_compile=jit_compile)
     for number in range(4):

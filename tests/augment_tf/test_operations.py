@@ -47,7 +47,8 @@ def test_probability_is_the_share_of_changed_images(name):
     layer = getattr(augment_tf, name)(probability=0.3)
     image = (np.arange(768) % 161 + 40).reshape(16, 16, 3).astype(np.uint8)
     images = np.repeat(image[np.newaxis], COUNT, axis=0)
-    changed = layer.apply(tf.constant(images), (3, 4)).numpy()
+    # A graph that knows sizes: eager loops over many images are slow.
+    changed = tf.function(layer.apply)(tf.constant(images), (3, 4)).numpy()
     share = (changed != images).any(axis=(1, 2, 3)).sum()
     assert scipy.stats.binomtest(int(share), COUNT, 0.3).pvalue > 1e-3
 

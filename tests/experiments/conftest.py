@@ -41,7 +41,7 @@ def tiny():
             limit_train=96,
             limit_val=42,
         ),
-        model=Model(name="ResNet10", stem="small", width=4),
+        model=Model(name="ResNet4", stem="small", width=4),
         optimizer=Optimizer(learning_rate=0.05, schedule="cosine"),
         augment=(layer("RandomFlip"), layer("SaliencyMix")),
         epochs=2,

@@ -9,6 +9,7 @@ import tensorflow as tf
 from experiments.commands.train import EXTRAS
 from experiments.errors import TrainingFailed
 from experiments.run_folder import RunFolder
+from experiments.screen import RunProgress, StudyScreen
 from experiments.study import EXTRAS as FUNCTIONS
 from experiments.study import run_one_by_one, run_study
 from pipelines.location import Location
@@ -74,16 +75,31 @@ def test_the_margin_reaches_the_report(tiny, tmp_path, monkeypatch):
 
 
 def test_runs_whose_loss_diverges_do_not_stop_the_others(
-    tiny, tmp_path, monkeypatch, capsys
+    make_run, tiny, tmp_path, monkeypatch, capsys
 ):
-    def run(experiment, *, seed):
+    def run(experiment, *, seed, report, **_):
+        print("  note      images are few")
         if seed == 1:
-            raise TrainingFailed(f"seed {seed} diverged")
-        return f"folder {seed}"
+            raise TrainingFailed(f"tiny, seed {seed}: it diverged")
+        folder = make_run("tiny", seed)
+        report(RunProgress(0, 1))
+        return folder
 
-    monkeypatch.setattr("experiments.study.run", run)
+    monkeypatch.setattr("experiments.training.logged_run.run", run)
     runs = [(tiny, seed) for seed in range(3)]
-    folders, failures = run_one_by_one(runs)
-    assert folders == ["folder 0", "folder 2"]
-    assert failures == ["seed 1 diverged"]
-    assert "[2 of 3]   failed: seed 1 diverged" in capsys.readouterr().out
+    screen = StudyScreen(runs, tmp_path / "runs")
+    folders, failures = run_one_by_one(
+        runs, screen=screen, workdir=tmp_path / "runs"
+    )
+    assert [each.path.name for each in folders] == ["seed_0", "seed_2"]
+    assert failures == ["tiny, seed 1: it diverged"]
+    assert capsys.readouterr().out.splitlines() == [
+        "  note      tiny, seed 0: images are few",
+        "  1 of 3  tiny  seed 0   50.00% error     0 s",
+        "  2 of 3  tiny  seed 1  failed: it diverged",
+        "  3 of 3  tiny  seed 2   50.00% error     0 s",
+    ]
+    for seed, text in ((0, True), (1, False), (2, True)):
+        log = tmp_path / "runs" / "tiny" / f"seed_{seed}" / "log.txt"
+        assert log.exists() == text
+        assert not text or log.read_text() == "  note      images are few\n"

@@ -42,6 +42,7 @@ STRINGS = {
     "data.train": ("train", "all", "train_aug", "holdout"),
     "data.val": ("test", "validation", "all", "occluded"),
     "data.selection": ("none", "test", "train", "nothing"),
+    "data.labels": ("none", "folders", "folders", "labels.csv", "0.png:1"),
     "model.initializer": ("he_normal", "glorot_uniform", "identity", "x"),
     "model.head_initializer": ("zeros", "he_normal", "orthogonal", "1"),
     "model.head_bias_initializer": ("zeros", "linear_uniform", "y"),
@@ -213,8 +214,13 @@ def place(tmp_path_factory, command_line):
             PIL.Image.fromarray(pixels).save(buffer, "PNG")
             path = base / "data" / name / f"{number}.png"
             path.write_bytes(buffer.getvalue())
-    done = command_line("--prepare=image_folder", f"--data_dir={base / 'data'}")
-    assert done.code == 0
+    for copy in ("false", "true"):
+        done = command_line(
+            "--prepare=image_folder",
+            f"--data_dir={base / 'data'}",
+            f"--set=data.copy={copy}",
+        )
+        assert done.code == 0
     return base
 
 

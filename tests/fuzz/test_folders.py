@@ -8,7 +8,7 @@ import json
 import os
 import tempfile
 import zipfile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 import PIL.Image
@@ -151,13 +151,29 @@ def write_zip(path, files, separator, damage):
 def rows(path):
     if not path.is_file():
         return []
-    with open(path, newline="", encoding="utf-8") as file:
+    text = {"newline": "", "encoding": "utf-8", "errors": "surrogateescape"}
+    with open(path, **text) as file:
         return list(csv.DictReader(file))
 
 
-def check_prepared(root, files):
+def open_listed(root, data, row):
+    """Opens an image of a manifest: a copy, a file, or one in a zip file."""
+    if (root / "train").is_dir():
+        return open(root / row["id"], "rb")
+    if (data / row["file"]).is_file():
+        return open(data / row["file"], "rb")
+    path = data if data.is_file() else data / "mine.zip"
+    with zipfile.ZipFile(path) as archive:
+        members = {
+            str(PurePosixPath(name.replace("\\", "/"))): name
+            for name in archive.namelist()
+        }
+        return io.BytesIO(archive.read(members[row["file"]]))
+
+
+def check_prepared(root, data, files):
     """Every file is used, or listed; every part has every class."""
-    index = rows(root / "files.csv")
+    index = [row for row in rows(root / "manifest.csv") if row["id"]]
     listed = rows(root / "bad_images.csv") + rows(root / "unused_files.csv")
     description = json.loads((root / "split.json").read_text())
     folders = [row["file"] for row in listed if row["file"].endswith("/")]
@@ -165,9 +181,11 @@ def check_prepared(root, files):
     assert len(index) + len(listed) - len(folders) + len(covered) == len(files)
     parts = {}
     for row in index:
-        parts.setdefault(row["split"], []).append(row)
-        path = root / row["split"] / row["class"] / row["file"]
-        with PIL.Image.open(path) as image:
+        parts.setdefault(row["part"], []).append(row)
+        with (
+            open_listed(root, data, row) as file,
+            PIL.Image.open(file) as image,
+        ):
             assert image.size == (int(row["width"]), int(row["height"]))
     assert "train" in parts
     assert len(parts) > 1
@@ -177,7 +195,7 @@ def check_prepared(root, files):
         assert {row["class"] for row in images} == classes
     if description["seed"] is not None:
         train, test = (
-            {row["digest"] for row in parts[part]} for part in ("train", "test")
+            {row["pixels"] for row in parts[part]} for part in ("train", "test")
         )
         assert not train & test
 
@@ -245,7 +263,10 @@ def prepare_or_refuse(
         }:
             # That folder is the data set; others in the same place may be.
             return
-        check_prepared(base / "prepared" / "split_data", files)
+        root = base / "prepared"
+        if data_set == "catsdogs":
+            root /= "split_data"
+        check_prepared(root, given, files)
         # Once and for all.
         assert command_line(*command).code == 0
         assert snapshot(base) == after
@@ -291,7 +312,7 @@ def train_or_refuse(files, skip, changes, command_line, snapshot):
         after = snapshot(base)
         assert {k: v for k, v in after.items() if k in before} == before
         new = {Path(name).parts[0] for name in after.keys() - before.keys()}
-        root = base / "data_prepared" / "split_data"
+        root = base / "data_prepared"
         if outcome.code == 2:
             # What is prepared is right, whatever was asked of it.
             assert new in (set(), {"data_prepared"})
@@ -300,7 +321,7 @@ def train_or_refuse(files, skip, changes, command_line, snapshot):
         assert new == {"data_prepared", "runs"}
         run = base / "runs" / "demo_baseline" / "seed_0"
         record = json.loads((run / "data.json").read_text())
-        index = rows(root / "files.csv")
+        index = [row for row in rows(root / "manifest.csv") if row["id"]]
         assert record["class_names"] == sorted({row["class"] for row in index})
         train, val = list(record["splits"].values())[:2]
         assert sum(train.values()) + sum(val.values()) <= len(index)

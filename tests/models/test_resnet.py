@@ -25,11 +25,12 @@ def test_resnet50_has_the_published_number_of_parameters():
     assert trainable_parameters(model) == 23_917_832
 
 
-# torchvision's counts at 1000 classes; of ResNet10, which it has not, the sum
-# of the stem, four blocks of two convolutions, three shortcuts and the head.
+# torchvision's counts at 1000 classes; of ResNet4 and ResNet10, which it has
+# not, the sum of the stem, blocks of two convolutions, shortcuts and the head.
 @pytest.mark.parametrize(
     ("name", "parameters"),
     [
+        ("ResNet4", 148_520),
         ("ResNet10", 5_418_792),
         ("ResNet18", 11_689_512),
         ("ResNet34", 21_797_672),

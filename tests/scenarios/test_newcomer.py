@@ -39,6 +39,7 @@ def test_a_first_study_ends_with_an_answer(name, tmp_path, capsys):
             f"--workdir={tmp_path / 'runs'}",
             "--arms=baseline,random_erase",
             "--seeds=2",
+            "--jobs=1",
             *("--set", "epochs=2", "--set", "data.steps_per_epoch=8"),
             *("--set", "data.image_size=16", "--set", "model.width=4"),
         ]

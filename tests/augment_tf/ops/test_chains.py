@@ -94,7 +94,7 @@ def draw_parameters(name, height, width):
     return parameters
 
 
-@pytest.mark.parametrize("size", [(40, 56), (1, 1), (2, 7), (1, 5)])
+@pytest.mark.parametrize("size", [(40, 56), (1, 1), (2, 7)])
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_equals_pillow(name, size):
     images = various_images(*size)
@@ -142,19 +142,16 @@ def test_chains_are_applied_in_order_each_to_its_image():
     np.testing.assert_array_equal(changed, expected)
 
 
-@pytest.mark.parametrize("size", [(40, 56), (1, 1), (2, 7), (1, 5)])
+@pytest.mark.parametrize("size", [(40, 56), (1, 5)])
 @pytest.mark.parametrize("name", ["bilinear_rows", "bilinear_columns"])
 def test_two_neighbours_do_where_the_other_two_weigh_nothing(name, size):
     images = tf.constant(various_images(*size))
     parameters = tf.constant(draw_parameters(name, *size)[:, np.newaxis])
+    apply = tf.function(
+        lambda *tensors: apply_chains(*tensors, (name, "bilinear"), FILL)
+    )
     one, other = (
-        apply_chains(
-            images,
-            tf.zeros((COUNT, 1), tf.int32),
-            parameters,
-            (operation, "identity"),
-            FILL,
-        )
-        for operation in (name, "bilinear")
+        apply(images, tf.fill((COUNT, 1), place), parameters)
+        for place in (0, 1)
     )
     np.testing.assert_array_equal(one, other)

@@ -16,6 +16,30 @@ def p_value(draws, distribution):
     return scipy.stats.kstest(draws.numpy(), distribution.cdf).pvalue
 
 
+def test_a_counter_gives_no_seed_twice_in_parallel():
+    counter = sampling.SeedCounter(7)
+    calls = tf.data.Dataset.range(3000).map(
+        lambda _: counter.next(), num_parallel_calls=8
+    )
+    drawn = sorted(tuple(seed) for seed in calls.as_numpy_iterator())
+    assert drawn == [(7, call) for call in range(3000)]
+
+
+def test_tensors_of_seeds_are_hashed_as_integers_are():
+    seeds = [0, -5, 2**31, 2**32, 2**32 + 1, 1 - 2**32, 2**63 - 1, -(2**63)]
+    expected = [sampling.to_32_bits(seed) % 2**32 for seed in seeds]
+    assert len(set(expected)) == len(seeds)
+    for options in ({}, {"jit_compile": True}):
+        hashed = tf.function(sampling.tensor_to_32_bits, **options)(
+            tf.constant(seeds, tf.int64)
+        )
+        assert (hashed.numpy().view(np.uint32) == expected).all()
+    large = [2**63, 2**64 - 1]
+    hashed = sampling.tensor_to_32_bits(tf.constant(large, tf.uint64))
+    expected = [sampling.to_32_bits(seed) for seed in large]
+    assert hashed.numpy().view(np.uint32).tolist() == expected
+
+
 def test_uniform():
     draws = sampling.uniform(SEED, (COUNT,), -2.0, 3.0)
     assert draws.dtype == tf.float64

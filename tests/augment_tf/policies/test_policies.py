@@ -237,10 +237,10 @@ def test_images_are_those_that_pillow_makes(layer):
                     generator.integers(0, 256, (4, 5, 3)).astype(np.uint8)
                 ).resize((44, 36), Image.Resampling.BICUBIC)
             )
-            for _ in range(200)
+            for _ in range(100)
         ]
     )
-    operations, parameters, drawn = draw(layer, 200, 36, 44)
+    operations, parameters, drawn = draw(layer, 100, 36, 44)
     fill = layer.fill if isinstance(layer.fill, tuple) else 3 * (layer.fill,)
     fill = tuple(int(value) for value in fill)
     expected = np.stack(

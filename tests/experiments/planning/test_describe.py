@@ -39,7 +39,7 @@ def rows(folder):
 
 def test_numbers_of_flat_images(tmp_path, capsys):
     location = flat(tmp_path / "data", wider=1)
-    describe_data_set("catsdogs", location, workdir=tmp_path)
+    describe_data_set(Data("catsdogs"), location, workdir=tmp_path)
     folder = tmp_path / "describe" / "catsdogs"
     table = rows(folder)
     assert set(table) == {"train", "test"}
@@ -65,7 +65,7 @@ def test_numbers_of_flat_images(tmp_path, capsys):
 
 def test_images_of_one_size_need_no_plot_of_sizes(tmp_path):
     location = flat(tmp_path / "data")
-    describe_data_set("catsdogs", location, workdir=tmp_path)
+    describe_data_set(Data("catsdogs"), location, workdir=tmp_path)
     folder = tmp_path / "describe" / "catsdogs"
     assert not (folder / "sizes.png").exists()
     assert rows(folder)["test"]["width"] == "16"
@@ -74,7 +74,7 @@ def test_images_of_one_size_need_no_plot_of_sizes(tmp_path):
 def test_of_a_data_set_of_tensorflow_datasets(tmp_path):
     tfds.testing.DummyMnist(data_dir=tmp_path).download_and_prepare()
     name = "tfds/dummy_mnist"
-    describe_data_set(name, Location(tmp_path), workdir=tmp_path)
+    describe_data_set(Data(name), Location(tmp_path), workdir=tmp_path)
     table = rows(tmp_path / "describe" / name)
     assert set(table) == {"train", "test"}
     assert table["train"]["images"] == "20"
@@ -87,4 +87,6 @@ def test_unknown_data_set_is_named(tmp_path):
     with pytest.raises(
         DataError, match="'imagenet'. Did you mean tiny_imagenet"
     ):
-        describe_data_set("imagenet", Location("unused"), workdir=tmp_path)
+        describe_data_set(
+            Data("imagenet"), Location("unused"), workdir=tmp_path
+        )

@@ -6,8 +6,9 @@ pytest.importorskip(
     "ray", reason="Ray is not installed; see requirements-ray.txt"
 )
 from experiments.errors import ConfigError
-from experiments.ray_launcher.cluster import compute_share
+from experiments.ray_launcher.cluster import compute_share, describe_runs
 from experiments.ray_launcher.launch import run_on_ray
+from experiments.screen import StudyScreen
 from pipelines.location import Location
 
 
@@ -29,6 +30,25 @@ def test_the_share_of_a_run(nodes, threads, strategy, taken):
     found = compute_share(nodes, threads, strategy)
     assert tuple(found.values()) == taken
     assert list(found) == ["num_cpus", "num_gpus"]
+
+
+@pytest.mark.parametrize(
+    ("nodes", "runs", "taken"),
+    [
+        ([{"CPU": 12.0, "GPU": 1.0}], 3, (4, 0.3333)),
+        ([{"CPU": 16.0, "GPU": 2.0}], 6, (1, 0.1666)),
+        ([{"CPU": 4.0}], 3, (1, 0)),
+    ],
+)
+def test_runs_share_a_gpu(nodes, runs, taken):
+    share = compute_share(nodes, None, "auto", runs_per_gpu=runs)
+    assert tuple(share.values()) == taken
+    if "GPU" in nodes[0]:
+        room = int(runs * nodes[0]["GPU"])
+        assert describe_runs(range(99), nodes, share) == (
+            f"99 runs, {room} at a time, with --threads={taken[0]} and "
+            f"{runs} on each GPU"
+        )
 
 
 @pytest.mark.parametrize(
@@ -55,6 +75,8 @@ def test_an_address_without_a_cluster(tiny, tmp_path, address, message):
     with pytest.raises(ConfigError, match=message):
         run_on_ray(
             [(tiny, 0)],
+            screen=StudyScreen([(tiny, 0)], tmp_path / "runs"),
+            log=(),
             workdir=tmp_path / "runs",
             location=Location("unused"),
             address=address,

@@ -23,10 +23,11 @@ ARMS = ("demo_baseline", "demo_salmix")
 EPOCHS = 8
 COMMAND = [
     *(sys.executable, "main.py", "--study=demo", "--arms=baseline,salmix"),
-    *("--seeds=1", "--threads=1", "--set", "data.image_size=16"),
+    *("--seeds=1", "--threads=1", "--verbose", "--log=none"),
+    *("--set", "data.image_size=16"),
     *("--set", "data.limit_train=96", "--set", "data.limit_val=42"),
     *("--set", "data.batch_size=24", "--set", "model.width=4"),
-    *("--set", "model.name=ResNet10"),
+    *("--set", "model.name=ResNet4"),
     *("--set", f"epochs={EPOCHS}"),
 ]
 
@@ -74,7 +75,7 @@ class Study:
 @pytest.fixture(scope="module")
 def alone(tmp_path_factory):
     """The results of one run after the other."""
-    study = Study(tmp_path_factory.mktemp("alone"))
+    study = Study(tmp_path_factory.mktemp("alone"), "--jobs=1")
     study.end()
     return list(study.results())
 
@@ -168,6 +169,6 @@ def test_signals_end_all_and_the_other_launcher_goes_on(alone, tmp_path):
         lambda study: "resuming after step" in study.screen.read_text(),
         tmp_path,
     )
-    last = Study(tmp_path)
+    last = Study(tmp_path, "--jobs=1")
     assert "resuming after step" in last.end()
     assert list(last.results()) == alone

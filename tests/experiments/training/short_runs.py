@@ -13,16 +13,24 @@ from experiments.training.spec import RunSpec
 from pipelines.location import Location
 
 
-def train(experiment, workdir, seed=0, data_dir="unused", **options):
-    """The `RunFolder` of a run on one device."""
-    return run(
-        experiment,
-        seed=seed,
-        workdir=workdir,
-        location=Location(data_dir),
-        strategy=tf.distribute.get_strategy(),
-        **options,
-    )
+def train(
+    experiment, workdir, seed=0, data_dir="unused", plots=False, **options
+):
+    """The `RunFolder` of a run on one device.
+
+    Curves, which take longer than the training, are drawn if `plots` is true.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        if not plots:
+            patch.setattr(RunFolder, "write_plot", lambda *_: None)
+        return run(
+            experiment,
+            seed=seed,
+            workdir=workdir,
+            location=Location(data_dir),
+            strategy=tf.distribute.get_strategy(),
+            **options,
+        )
 
 
 def make_spec(experiment, workdir, seed=0):

@@ -7,7 +7,7 @@ import pytest
 
 from experiments.errors import TrainingFailed
 from experiments.training.callbacks import StopOnNonFiniteLoss
-from experiments.training.console import Progress
+from experiments.training.console import Bar, Report
 
 
 class Loss:
@@ -35,9 +35,7 @@ def watch(callback, losses):
     return Loss.moments
 
 
-@pytest.mark.parametrize(
-    "callback", [StopOnNonFiniteLoss("run", 0), Progress(1)]
-)
+@pytest.mark.parametrize("callback", [StopOnNonFiniteLoss("run", 0), Bar(1)])
 def test_losses_are_read_once_a_second_at_most(callback):
     started = time.monotonic()
     moments = watch(callback, [1.0] * 2000)
@@ -56,3 +54,15 @@ def test_no_checkpoint_is_made_of_a_bad_step():
     callback = StopOnNonFiniteLoss("run", first_step=0, every_steps=4)
     with pytest.raises(TrainingFailed, match="at step 3;"):
         watch(callback, [1.0, 1.0, math.nan, math.nan])
+
+
+def test_progress_is_reported_once_a_second_at_most_without_any_loss():
+    reported = []
+    callback = Report(reported.append, epochs=4, batch_size=32)
+    started = time.monotonic()
+    assert watch(callback, [1.0] * 2000) == set()
+    callback.on_epoch_begin(3)
+    assert 3 <= len(reported) <= 4 + time.monotonic() - started
+    assert reported[0].share == 0
+    assert reported[-1].share == 0.75
+    assert reported[-1].epoch == 3

@@ -20,6 +20,7 @@ from experiments.run_folder import (
     SPEED_FIELDS,
     RunFolder,
 )
+from experiments.runtime import interruption
 from experiments.runtime.interruption import requests
 from experiments.training import trainer_cache
 from experiments.training.callbacks import StopOnNonFiniteLoss
@@ -43,7 +44,7 @@ FOLLOWED = tuple(
 
 @pytest.fixture(scope="module")
 def finished(tiny, tmp_path_factory):
-    return train(tiny, tmp_path_factory.mktemp("finished"))
+    return train(tiny, tmp_path_factory.mktemp("finished"), plots=True)
 
 
 def test_every_file_of_the_design_is_there(finished):
@@ -318,12 +319,26 @@ def test_plain_training_images_are_evaluated(finished, tiny):
     assert plain["accuracy"] == pytest.approx(right.mean())
 
 
-def test_a_second_signal_does_not_wait():
+@pytest.mark.parametrize("number", interruption.SIGNALS)
+def test_a_second_signal_does_not_wait(number, monkeypatch):
     with requests() as request:
+        signal.raise_signal(number)
+        assert request.signal == number
+        # As schedulers do, which signal a group and each of its processes.
         signal.raise_signal(signal.SIGTERM)
-        assert request.signal == signal.SIGTERM
+        monkeypatch.setattr(interruption, "SAME_REQUEST", 0)
         with pytest.raises(Interrupted):
             signal.raise_signal(signal.SIGTERM)
+
+
+def test_nohup_is_obeyed():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with requests() as request:
+            signal.raise_signal(signal.SIGHUP)
+        assert request.signal is None
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_mixed_precision_by_config(tiny, tmp_path, capsys):

@@ -241,9 +241,11 @@ def test_foreign_folder_is_refused(source, tmp_path):
     target = tmp_path / "target"
     target.mkdir()
     (target / "thesis.doc").write_text("mine")
+    # Of the operating system: no reason to refuse a folder.
+    (target / ".DS_Store").write_bytes(b"")
     with pytest.raises(DataError, match=r"thesis\.doc in it and no augm"):
         augment_folder(source, target, **ARGUMENTS)
-    assert contents(target) == {"thesis.doc": b"mine"}
+    assert contents(target) == {"thesis.doc": b"mine", ".DS_Store": b""}
     with pytest.raises(DataError, match="which is only read"):
         augment_folder(source, source / "augmented", **ARGUMENTS)
     with pytest.raises(DataError, match=r"'finished'.*Received: no such file"):

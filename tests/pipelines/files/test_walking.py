@@ -8,8 +8,8 @@ import pytest
 from pipelines.errors import DataError
 from pipelines.files import walking
 from pipelines.files.walking import (
+    list_files,
     list_images,
-    list_zip_files,
     locate_image,
     locate_possible_image,
     walk,
@@ -157,7 +157,7 @@ def test_no_folder_is_an_empty_tree(tmp_path):
     assert walk(tmp_path / "nowhere").folders == []
     assert list_images(tmp_path / "nowhere") == []
     assert locate_image(tmp_path / "nowhere") is None
-    assert list_zip_files(tmp_path / "nowhere") == []
+    assert list_files(tmp_path / "nowhere", (".zip",)) == []
 
 
 def test_images_have_suffixes_in_any_case(tmp_path):
@@ -172,7 +172,7 @@ def test_archives_that_may_hold_images(tmp_path, write_zip):
     write_zip(tmp_path / "B.ZIP", {"readme.txt": b""})
     write_zip(tmp_path / "a.zip", {"readme.txt": b""})
     write(tmp_path, ".hidden.zip", "notes.txt")
-    assert [path.name for path in list_zip_files(tmp_path)] == [
+    assert [path.name for path in list_files(tmp_path, (".zip",))] == [
         *("B.ZIP", "a.zip")
     ]
     assert locate_possible_image(tmp_path) is None

@@ -6,6 +6,7 @@ import pytest
 import requests
 import tensorflow_datasets as tfds
 
+from pipelines.config import Data
 from pipelines.errors import DataError
 from pipelines.loading import open_source
 from pipelines.location import Location
@@ -36,7 +37,9 @@ def counts(source):
 def test_zip_file(place, pictures, tmp_path, write_zip):
     path = write_zip(tmp_path / "data" / place, pictures)
     named = path if place == "other.zip" else path.parent
-    source = open_source("catsdogs", Location(named, tmp_path / "prepared"))
+    source = open_source(
+        Data("catsdogs"), Location(named, tmp_path / "prepared")
+    )
     assert counts(source) == {"train": [16, 8], "test": [4, 2]}
 
 
@@ -45,7 +48,7 @@ def test_folder(place, pictures, tmp_path, write_tree):
     write_tree(tmp_path / place, pictures)
     # What is prepared lies beside the classes, and is no class.
     for _ in range(2):
-        source = open_source("catsdogs", Location(tmp_path))
+        source = open_source(Data("catsdogs"), Location(tmp_path))
         assert source.class_names == ["cats", "dogs"]
         assert counts(source) == {"train": [16, 8], "test": [4, 2]}
     assert (tmp_path / "split_data" / "split.json").is_file()
@@ -66,7 +69,7 @@ def test_split_made_elsewhere_in_a_folder_that_is_only_read(
     data = write_tree(tmp_path / "data", files)
     for _ in range(2):
         source = open_source(
-            "catsdogs", Location(data / named, tmp_path / "prepared")
+            Data("catsdogs"), Location(data / named, tmp_path / "prepared")
         )
         assert counts(source) == {"train": [1, 1], "test": [1, 1]}
         assert source.split("test").ids == [
@@ -90,13 +93,15 @@ def test_kaggle_where_nothing_is_here(
 
     monkeypatch.setattr(kagglehub, "dataset_download", download)
     source = open_source(
-        "catsdogs", Location(tmp_path / "data", tmp_path / "prepared")
+        Data("catsdogs"), Location(tmp_path / "data", tmp_path / "prepared")
     )
     assert counts(source) == {"train": [20, 10], "test": [1, 1]}
     assert handles == ["samuelcortinhas/cats-and-dogs-image-classification"]
     assert "downloading" in capsys.readouterr().out
     # Once prepared, nobody goes to the network again.
-    open_source("catsdogs", Location(tmp_path / "data", tmp_path / "prepared"))
+    open_source(
+        Data("catsdogs"), Location(tmp_path / "data", tmp_path / "prepared")
+    )
     assert len(handles) == 1
 
 
@@ -112,7 +117,9 @@ def test_nothing_is_downloaded_where_images_are(
         write_tree(data, {place + name: f for name, f in pictures.items()})
     # Something else's, which may lie there, too.
     write_zip(data / "tiny-imagenet-200.zip", {"wnids.txt": b""})
-    source = open_source("catsdogs", Location(data, tmp_path / "prepared"))
+    source = open_source(
+        Data("catsdogs"), Location(data, tmp_path / "prepared")
+    )
     assert counts(source) == {"train": [16, 8], "test": [4, 2]}
 
 
@@ -122,7 +129,7 @@ def test_nothing_is_downloaded_where_images_may_be(name, tmp_path, monkeypatch):
     (tmp_path / name).write_bytes(b"x")
     for data_set in ("catsdogs", "cats_vs_dogs", "tiny_imagenet"):
         with pytest.raises(DataError, match=f"holds {name}"):
-            open_source(data_set, Location(tmp_path))
+            open_source(Data(data_set), Location(tmp_path))
     assert [p.name for p in tmp_path.iterdir()] == [name]
 
 
@@ -137,7 +144,7 @@ def test_other_images_are_not_taken_for_cats_and_dogs(
     }
     write_zip(tmp_path / "photos.zip", files)
     with pytest.raises(DataError, match="of n1, n2, and not of cats and dogs"):
-        open_source("catsdogs", Location(tmp_path))
+        open_source(Data("catsdogs"), Location(tmp_path))
     assert [p.name for p in tmp_path.iterdir()] == ["photos.zip"]
 
 
@@ -150,10 +157,11 @@ def test_images_beside_what_is_taken_are_told(
         write_zip(data / taken, pictures)
     else:
         write_tree(data / taken, pictures)
-    more = dict.fromkeys(("cats/new.png", "notes.txt"), b"")
+    names = ("cats/new.png", "notes.txt", ".trash/old.png")
+    more = dict.fromkeys(names, b"")
     more["tiny-imagenet-200/train/n1/images/n1_0.JPEG"] = b""
     write_tree(data, more)
-    (note,) = open_source("catsdogs", Location(data)).notes
+    (note,) = open_source(Data("catsdogs"), Location(data)).notes
     assert f"1 beside {taken}, which is taken, such as ../cats/" in note
     assert "tiny" not in note
 
@@ -165,15 +173,15 @@ def test_images_of_no_known_layout_are_asked_about(
     names = ("train/cat.0.png", "test1/1.png")
     write_tree(tmp_path, dict(zip(names, pictures.values(), strict=False)))
     with pytest.raises(DataError, match="in two ways: test1, train are parts"):
-        open_source("catsdogs", Location(tmp_path))
+        open_source(Data("catsdogs"), Location(tmp_path))
     with pytest.raises(DataError, match=r"holds test1/1\.png, and.*_folder"):
-        open_source("cats_vs_dogs", Location(tmp_path))
+        open_source(Data("cats_vs_dogs"), Location(tmp_path))
     assert {p.name for p in tmp_path.iterdir()} == {"train", "test1"}
 
 
 def test_without_data_and_network_it_says_what_to_put_where(tmp_path):
     with pytest.raises(DataError) as caught:
-        open_source("catsdogs", Location(tmp_path / "data"))
+        open_source(Data("catsdogs"), Location(tmp_path / "data"))
     message = str(caught.value)
     assert f"no cats and dogs in {tmp_path / 'data'}" in message
     assert "Put catsdogs.zip there" in message
@@ -200,14 +208,14 @@ def test_tfds_by_name(pictures, tmp_path):
             ]
         },
     )
-    source = open_source("cats_vs_dogs", Location(tmp_path))
+    source = open_source(Data("cats_vs_dogs"), Location(tmp_path))
     assert source.class_names == ["cat", "dog"]
     assert counts(source) == {"train": [16, 8], "test": [4, 2]}
 
 
 def test_tfds_without_network_says_so(tmp_path):
     with pytest.raises(DataError, match="no cats_vs_dogs in .*ConnectionErr"):
-        open_source("cats_vs_dogs", Location(tmp_path / "data"))
+        open_source(Data("cats_vs_dogs"), Location(tmp_path / "data"))
     assert not (tmp_path / "data").exists()
 
 
@@ -215,6 +223,6 @@ def test_hostile_zip_file_writes_nothing(pictures, tmp_path, write_zip):
     evil = {"../evil.png": pictures["cats/cat_0.png"]}
     write_zip(tmp_path / "data" / "catsdogs.zip", pictures | evil)
     with pytest.raises(DataError, match=r"refused.*\.\./evil\.png"):
-        open_source("catsdogs", Location(tmp_path / "data"))
+        open_source(Data("catsdogs"), Location(tmp_path / "data"))
     assert [p.name for p in tmp_path.iterdir()] == ["data"]
     assert len(list((tmp_path / "data").iterdir())) == 1

@@ -11,7 +11,7 @@ from pipelines.folders.layout import Entry
 
 
 def contents(files):
-    return {entry: files.read(entry) for entry in files.entries}
+    return {entry: files.read(name) for entry, name in files.names.items()}
 
 
 @pytest.mark.parametrize("prefix", ["", "test/", "train/"])
@@ -26,7 +26,7 @@ def test_folder_and_zip_give_the_same(
     folder = FolderFiles(write_tree(tmp_path / "tree", files))
     archive = ArchiveFiles(write_zip(tmp_path / "a.zip", files))
     assert contents(folder) == contents(archive) == expected
-    assert folder.entries == sorted(folder.entries)
+    assert list(folder.names) == sorted(folder.names)
 
 
 def test_folder_without_images_beside_classes_is_asked_about(
@@ -36,19 +36,22 @@ def test_folder_without_images_beside_classes_is_asked_about(
     message = r"birds stands beside classes and has no images \(1 no image"
     with pytest.raises(DataError, match=message):
         FolderFiles(root)
-    assert len(FolderFiles(root, [root / "birds"]).entries) == 30
+    assert len(FolderFiles(root, [root / "birds"]).names) == 30
     # A folder of folders is no class.
     (root / "birds" / "list.txt").rename(root / "list.txt")
     (root / "birds" / "inside").mkdir()
     assert FolderFiles(root).unused == {"list.txt": "no image, by its name"}
 
 
-def test_fingerprint_changes_with_the_files(pictures, tmp_path, write_tree):
-    root = write_tree(tmp_path, pictures)
-    before = FolderFiles(root).fingerprint
-    assert FolderFiles(root).fingerprint == before
-    (root / "cats" / "cat_3.png").write_bytes(b"other")
-    assert FolderFiles(root).fingerprint != before
+def test_state_changes_with_a_file(pictures, tmp_path, write_tree):
+    """Also if its size and its time of modification do not."""
+    files = FolderFiles(write_tree(tmp_path, pictures))
+    path = tmp_path / "cats/cat_3.png"
+    before, times = files.state("cats/cat_3.png"), path.stat()
+    assert files.state("cats/cat_3.png") == before
+    path.write_bytes(path.read_bytes()[::-1])
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert files.state("cats/cat_3.png") != before
 
 
 def test_images_of_a_tfds_data_set_come_as_they_were_encoded(
@@ -79,9 +82,9 @@ def test_images_of_a_tfds_data_set_come_as_they_were_encoded(
         disable_shuffling=True,
     )
     files = TfdsFiles(builder)
-    assert {entry.class_name for entry in files.entries} == {"cat", "dog"}
+    assert {entry.class_name for entry in files.names} == {"cat", "dog"}
     assert sorted(contents(files).values()) == sorted(pictures.values())
-    assert [entry.class_name for entry in files.entries].count("dog") == 10
+    assert [entry.class_name for entry in files.names].count("dog") == 10
 
 
 @pytest.mark.parametrize(
@@ -105,9 +108,7 @@ def test_names_of_images(file, tmp_path, write_tree, write_zip):
         FolderFiles(write_tree(tmp_path / "tree", files)),
         ArchiveFiles(write_zip(tmp_path / "a.zip", files)),
     ):
-        names = {
-            found.name(entry): found.read(entry) for entry in found.entries
-        }
+        names = {name: found.read(name) for name in found.names.values()}
         assert names == files
         assert not found.unused
 
@@ -116,8 +117,8 @@ def test_zip_file_of_macos_or_windows_is_read(tmp_path, write_zip):
     files = dict.fromkeys(["photos\\cats\\1.png", "photos\\dogs\\2.png"], b"x")
     more = {"photos\\cats\\Icon\r": b"", "__MACOSX\\photos\\._1.png": b""}
     archive = ArchiveFiles(write_zip(tmp_path / "a.zip", files | more))
-    assert [e.path for e in archive.entries] == ["cats/1.png", "dogs/2.png"]
-    assert [archive.read(entry) for entry in archive.entries] == [b"x", b"x"]
+    assert [e.path for e in archive.names] == ["cats/1.png", "dogs/2.png"]
+    assert list(contents(archive).values()) == [b"x", b"x"]
     assert len(archive.unused) == 2
 
 
@@ -138,11 +139,10 @@ def test_names_that_are_not_utf_8(tmp_path, write_tree):
     with open(folder + b"/\xe9.txt", "wb"):
         pass
     files = FolderFiles(root)
-    last = files.entries[0]
+    last = min(files.names)
     assert last.class_name == "caf\\xe9s"
     assert last.file == "\\xe9.png"
-    assert files.read(last) == b"3"
-    assert files.fingerprint
+    assert files.read(files.names[last]) == b"3"
     assert "caf\\xe9s/\\xe9.txt" in summarize(files.unused)
 
 
@@ -152,7 +152,7 @@ def test_file_that_cannot_be_read_is_named(tmp_path, write_tree):
     files = FolderFiles(root)
     (root / "cats" / "0.jpg").unlink()
     with pytest.raises(DataError, match=r"cannot read .*cats/0\.jpg: No such"):
-        files.read(files.entries[0])
+        files.read("cats/0.jpg")
 
 
 def test_class_behind_a_link_and_a_link_back(tmp_path, write_tree):
@@ -161,7 +161,7 @@ def test_class_behind_a_link_and_a_link_back(tmp_path, write_tree):
     (root / "cats").symlink_to(tmp_path / "far" / "many")
     (root / "dogs" / "round").symlink_to(root)
     files = FolderFiles(root)
-    assert [e.path for e in files.entries] == [
+    assert [e.path for e in files.names] == [
         "cats/1.png",
         "cats/2.png",
         "dogs/3.png",

@@ -54,7 +54,8 @@ def counts(source, *splits):
 
 def opened(data_dir, split_seed=0, **options):
     return open_source(
-        "image_folder", Location(data_dir, **options), split_seed
+        Data("image_folder", split_seed=split_seed),
+        Location(data_dir, **options),
     )
 
 
@@ -73,7 +74,10 @@ def test_without_parts_a_fifth_of_each_class_is_drawn(make_images, tmp_path):
     # Nothing was written but beside the folder.
     assert snapshot(root) == before
     assert {p.name for p in tmp_path.iterdir()} == {"mine", "mine_prepared"}
-    assert source.root == tmp_path / "mine_prepared" / "split_data"
+    assert {p.name for p in source.root.iterdir()} == {
+        "manifest.csv",
+        "split.json",
+    }
 
 
 @pytest.mark.parametrize("other", ["Testing", "dev"])
@@ -138,15 +142,18 @@ def test_zip_file(make_images, tmp_path, write_zip, named):
     before = path.read_bytes()
     location = Location(path if named else path.parent)
     for _ in range(2):
-        source = open_source("image_folder", location)
+        source = open_source(Data("image_folder"), location)
         assert counts(source, "train", "test") == [[4] * 3, [1] * 3]
     assert path.read_bytes() == before
     beside = path if named else path.parent
     prepared = beside.with_name(f"{beside.name}_prepared")
-    assert (prepared / "split_data" / "split.json").is_file()
-    # Once prepared, the images may go.
-    path.unlink()
-    assert counts(open_source("image_folder", location), "all") == [[5] * 3]
+    assert {p.name for p in prepared.iterdir()} == {
+        "manifest.csv",
+        "split.json",
+    }
+    images = np.empty((3, 16, 16, 3), np.uint8)
+    source.split("test").decode_into(images, np.arange(3))
+    assert images.std() > 0
 
 
 def test_folder_of_several_zip_files_is_asked_about(
@@ -243,14 +250,18 @@ def test_prepared_inside_when_asked_for(make_images):
 
 def test_what_this_program_wrote_is_no_image_of_the_user(make_images):
     root = make_images()
-    source = opened(root, prepared_dir=root / "once")
+    once = Location(root, root / "once")
+    source = open_source(Data("image_folder", copy=True), once)
     # Another place: the first lies among the classes, and says whose it is.
     files = locate_files(Location(root, root.with_name("elsewhere")))
-    assert len(files.entries) == 15
+    assert len(files.names) == 15
     assert files.unused == {"once/split_data/": "prepared by this program"}
     # A prepared folder is a data set of its own.
     again = opened(source.root)
     assert counts(again, "train", "test") == [[4] * 3, [1] * 3]
+    opened(root, prepared_dir=root / "listed")
+    files = locate_files(Location(root, root.with_name("elsewhere")))
+    assert files.unused["listed/"] == "prepared by this program"
 
 
 @pytest.mark.parametrize("name", ["nowhere", "nowhere.zip", "empty"])
@@ -290,7 +301,7 @@ def test_current_folder(make_images, monkeypatch):
     root = make_images()
     monkeypatch.chdir(root)
     source = opened(".")
-    assert source.root == root.with_name("mine_prepared") / "split_data"
+    assert source.root == root.with_name("mine_prepared")
 
 
 def test_folder_beside_which_nothing_can_be_written(

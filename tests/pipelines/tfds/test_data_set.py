@@ -91,7 +91,7 @@ def prepared(tmp_path_factory):
 
 def refusal(name, location):
     with pytest.raises(DataError) as caught:
-        open_source(name, location)
+        open_source(Data(name), location)
     assert "\n" not in str(caught.value)
     return str(caught.value)
 
@@ -118,7 +118,7 @@ def test_images_and_labels_are_those_of_the_files(prepared, size, budgets):
 
 
 def test_sums_and_slices_are_of_the_same_images(prepared):
-    source = open_source("tfds/drawn", prepared)
+    source = open_source(Data("tfds/drawn"), prepared)
     whole, test = source.split("train"), source.split("test")
     assert source.split("train[20%:50%]").ids == whole.ids[6:15]
     assert source.split("test+train[-5:]").ids == test.ids + whole.ids[-5:]
@@ -158,7 +158,7 @@ def test_single_class_is_refused(tmp_path):
 
 
 def test_only_split_beside_train_has_both_names(prepared):
-    source = open_source("tfds/drawn", prepared)
+    source = open_source(Data("tfds/drawn"), prepared)
     assert source.splits == ["train", "test"]
     assert source.split("validation").ids == source.split("test").ids
     half = source.split("validation[:50%]").ids
@@ -171,7 +171,7 @@ def test_only_split_beside_train_has_both_names(prepared):
     "name", ["holdout", "train[:200%]", "train[3:3]", "train[5:3]", "train+"]
 )
 def test_other_splits_are_refused(prepared, name):
-    source = open_source("tfds/drawn", prepared)
+    source = open_source(Data("tfds/drawn"), prepared)
     with pytest.raises(DataError, match=r"drawn/plain/1\.9\.0 has no") as got:
         source.split(name)
     assert "\n" not in str(got.value)
@@ -184,7 +184,7 @@ def test_names_find_configs_and_versions(tmp_path):
     (tmp_path / "drawn" / "plain" / "incomplete.ABC_2.0.0").mkdir()
 
     def found(name):
-        (note,) = open_source(name, location).notes
+        (note,) = open_source(Data(name), location).notes
         return note.split()[0]
 
     assert found("tfds/drawn") == "drawn/plain/1.10.0"
@@ -263,7 +263,7 @@ def test_features_go_by_their_own_names(tmp_path):
 
 def test_images_without_labels_are_refused(tmp_path):
     build(tmp_path, sizes={"train": 6, "unlabelled": 3})
-    source = open_source("tfds/drawn", Location(tmp_path))
+    source = open_source(Data("tfds/drawn"), Location(tmp_path))
     assert len(source.split("train").labels) == 6
     with pytest.raises(DataError, match="'unlabelled' have no labels"):
         source.split("unlabelled")
@@ -292,4 +292,4 @@ def test_fingerprints_tell_other_images(prepared, tmp_path):
 
 def test_seed_of_a_split_is_refused(prepared):
     with pytest.raises(DataError, match="splits of its own"):
-        open_source("tfds/drawn", prepared, split_seed=3)
+        open_source(Data("tfds/drawn", split_seed=3), prepared)

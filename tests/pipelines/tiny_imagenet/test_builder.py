@@ -18,6 +18,7 @@ import pytest
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
+from pipelines.config import Data
 from pipelines.errors import DataError
 from pipelines.files.decoding import decode
 from pipelines.loading import open_source
@@ -28,7 +29,7 @@ REPOSITORY = Path(__file__).parents[3]
 
 
 def prepare(path, **options):
-    return open_source("tiny_imagenet", Location(path, **options))
+    return open_source(Data("tiny_imagenet"), Location(path, **options))
 
 
 def refusal(path, **options):
@@ -196,7 +197,7 @@ def test_bad_images_can_be_left_out(make_tiny_imagenet, tiny_imagenet, capsys):
     changes["train/n100/images/mine.png"] = b""
     path = make_tiny_imagenet(changes=changes)
     source = prepare(path, on_bad_image="skip")
-    whole = open_source("tiny_imagenet", tiny_imagenet)
+    whole = open_source(Data("tiny_imagenet"), tiny_imagenet)
     said = capsys.readouterr().out
     assert "2 of 48" in said
     report = records(path).with_name("unused_files.csv")

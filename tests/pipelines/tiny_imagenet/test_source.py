@@ -6,6 +6,7 @@ import zipfile
 import numpy as np
 import pytest
 
+from pipelines.config import Data
 from pipelines.errors import DataError
 from pipelines.files.decoding import decode
 from pipelines.loading import open_source
@@ -15,7 +16,7 @@ from pipelines.tiny_imagenet import TinyImageNet
 
 @pytest.fixture(scope="session")
 def source(tiny_imagenet):
-    return open_source("tiny_imagenet", tiny_imagenet)
+    return open_source(Data("tiny_imagenet"), tiny_imagenet)
 
 
 def images_of(split, indices=None, size=64):
@@ -91,7 +92,7 @@ def test_any_images_in_any_order(source):
 
 def test_real_images(data_dir, tmp_path):
     mini = data_dir / "tiny-imagenet-mini.zip"
-    source = open_source("tiny_imagenet", Location(mini, tmp_path))
+    source = open_source(Data("tiny_imagenet"), Location(mini, tmp_path))
     for name, count in (
         ("train+holdout", 50),
         ("validation", 20),
@@ -122,7 +123,9 @@ def test_fingerprint_tells_splits_and_contents_apart(
 ):
     def fingerprint(path, name):
         location = Location(path, tmp_path / "prepared" / path.stem)
-        return open_source("tiny_imagenet", location).split(name).fingerprint
+        return (
+            open_source(Data("tiny_imagenet"), location).split(name).fingerprint
+        )
 
     same = make_tiny_imagenet(tmp_path / "same.zip")
     # The same pixels of another number of classes, in another order.
@@ -134,7 +137,7 @@ def test_fingerprint_tells_splits_and_contents_apart(
 
 
 def splits_of(data_dir):
-    source = open_source("tiny_imagenet", Location(data_dir))
+    source = open_source(Data("tiny_imagenet"), Location(data_dir))
     split = source.split("train+holdout+validation")
     return split.ids, split.labels.tolist(), images_of(split).tolist()
 

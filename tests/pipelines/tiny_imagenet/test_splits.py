@@ -6,6 +6,7 @@ import zipfile
 import numpy as np
 import pytest
 
+from pipelines.config import Data
 from pipelines.loading import open_source
 from pipelines.tiny_imagenet import splits as arrangement
 from pipelines.tiny_imagenet.contents import open_contents
@@ -13,7 +14,7 @@ from pipelines.tiny_imagenet.contents import open_contents
 
 @pytest.fixture(scope="session")
 def source(tiny_imagenet):
-    return open_source("tiny_imagenet", tiny_imagenet)
+    return open_source(Data("tiny_imagenet"), tiny_imagenet)
 
 
 def test_arrangement_of_many_images():
