@@ -2,6 +2,7 @@
 
 from experiments.errors import ConfigError
 from experiments.metrics import positive_index
+from experiments.training.length import check_length
 from pipelines.batches import count_epoch_steps
 from pipelines.loading import load
 from pipelines.subsets import count_per_class
@@ -14,26 +15,14 @@ def load_data(spec):
         spec: The `experiments.training.spec.RunSpec`.
 
     Raises:
-        ConfigError: if there are fewer images than in a batch, fewer steps
-            than are accumulated, or if there is no such positive class.
+        ConfigError: as `check_length`, or if there is no such positive class.
         DataError: if the data is missing or broken, or if its splits overlap
             and may not.
     """
     experiment, config = spec.experiment, spec.experiment.data
     data = load(config, spec.location, spec.seed, spec.allow_overlap)
-    steps = epoch_steps(config, data)
-    if steps == 0:
-        raise ConfigError(
-            f"data.batch_size={config.batch_size} is larger than the "
-            f"{len(data.train.labels)} training images; set it lower."
-        )
-    accumulated = experiment.optimizer.accumulate_steps
-    if steps * experiment.epochs < accumulated:
-        raise ConfigError(
-            f"optimizer.accumulate_steps={accumulated} is more than the "
-            f"{steps * experiment.epochs} steps of the run, which would learn "
-            "nothing; set it lower."
-        )
+    images = len(data.train.labels)
+    check_length(experiment, images, epoch_steps(config, data))
     if experiment.positive_class is not None:
         positive_index(data.class_names, experiment.positive_class)
     return data
