@@ -28,6 +28,7 @@ from experiments.training.console import describe_run
 from experiments.training.data import (
     build_data_record,
     count_classes,
+    describe_classes,
     epoch_steps,
 )
 from experiments.training.disk import check_room, needed_bytes
@@ -173,6 +174,7 @@ class Session:
         notes = [
             *data.notes,
             *data.overlaps,
+            *describe_classes(data),
             *check_length(
                 self.spec.experiment,
                 len(data.train.labels),
