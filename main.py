@@ -16,6 +16,9 @@ import select
 import signal
 import sys
 
+if os.name == "nt":
+    sys.exit("error: this program needs Linux, macOS, or WSL2 on Windows.")
+
 from absl import flags
 
 from experiments.commands import common, data, networks, report, train

@@ -323,7 +323,6 @@ def power(material):
 
 ORDER = (
     answer,
-    pictures.numbers,
     forest_plot,
     pairs,
     settings,
