@@ -15,6 +15,9 @@ import os
 import signal
 import sys
 
+if os.name == "nt":
+    sys.exit("error: this program needs Linux, macOS, or WSL2 on Windows.")
+
 from absl import flags
 
 from experiments.commands import common, data, networks, report, train

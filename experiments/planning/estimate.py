@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from experiments.configs.schema import as_json, fill_defaults
-from experiments.errors import ConfigError
 from experiments.formatting import counted, duration, markdown_table
 from experiments.planning.image_counts import Counts, count_images
 from experiments.planning.step_timing import Step, StepTimer, build_stand_in
@@ -26,6 +25,7 @@ from experiments.statistics.power import (
 )
 from experiments.training.data import epoch_steps
 from experiments.training.disk import needed_bytes
+from experiments.training.length import check_length
 from experiments.training.optimizers import check_replicas
 from experiments.training.run import open_session
 from experiments.training.spec import RunSpec
@@ -76,12 +76,14 @@ class ArmPlan(NamedTuple):
     Attributes:
         left: Number of runs that are to be made.
         finished: Number of runs that are there.
+        notes: Sentences of `check_length`.
         counts: `image_counts.Counts`.
         run: The `Estimate` of a run.
     """
 
     left: int
     finished: int
+    notes: list
     counts: Counts
     run: Estimate
 
@@ -93,11 +95,13 @@ class Trial(NamedTuple):
         run: The `Estimate` of a run.
         waiting: Share of the steps' time that is spent waiting for images.
         bytes: Bytes that the run writes.
+        notes: Sentences of `check_length`.
     """
 
     run: Estimate
     waiting: float
     bytes: int
+    notes: list
 
 
 def estimate_run(experiment, epoch_steps, val, selection, step):
@@ -154,6 +158,7 @@ def plan_study(
         "steps, on a drawn image of the config's size in place of the data; "
         "reading data and writing files come on top",
         *dict.fromkeys(plan.counts.origin for plan in plans),
+        *dict.fromkeys(note for plan in plans for note in plan.notes),
     ]
     print(
         f"\nPlan of study {name}: {counted(len(plans), 'arm')}, "
@@ -178,16 +183,13 @@ def _plan(experiment, seeds, workdir, location, timer):
     counts = count_images(config, location)
     data = build_stand_in(config, counts)
     steps = epoch_steps(config, data)
-    if steps == 0:
-        raise ConfigError(
-            f"data.batch_size={config.batch_size} is larger than the "
-            f"{counts.train} training images; set it lower."
-        )
+    notes = check_length(experiment, counts.train, steps)
     finished = sum(_is_finished(experiment, each, workdir) for each in seeds)
     step = timer.time(experiment, data)
     return ArmPlan(
         left=len(seeds) - finished,
         finished=finished,
+        notes=notes,
         counts=counts,
         run=estimate_run(experiment, steps, counts.val, counts.selection, step),
     )
@@ -269,6 +271,7 @@ def dry_run(
         "",
         *markdown_table([_trial_row(trial) for trial in trials]),
         "",
+        *dict.fromkeys(f"- {note}." for each in trials for note in each.notes),
         f"{counted(runs, 'run')}: about {duration(seconds)}, and at most "
         f"{gib:.2f} GiB of disk; nothing was written.",
         sep="\n",
@@ -299,8 +302,9 @@ def _try(experiment, seed, workdir, location, strategy, allow_overlap):
             for split in (data.val, data.selection)
         )
         steps = session.steps_per_epoch
+        notes = check_length(experiment, len(data.train.labels), steps)
     run = estimate_run(experiment, steps, val, selection, Step(*seconds))
-    return Trial(run, waiting, size)
+    return Trial(run, waiting, size, notes)
 
 
 def _trial_row(trial):
