@@ -15,9 +15,19 @@ import os
 import signal
 import sys
 
+if os.name == "nt":
+    sys.exit("error: this program needs Linux, macOS, or WSL2 on Windows.")
+
 from absl import flags
 
-from experiments.commands import common, data, networks, report, train
+from experiments.commands import (
+    common,
+    data,
+    devices,
+    networks,
+    report,
+    train,
+)
 from experiments.errors import ConfigError, TrainingFailed, WorkerLost
 from experiments.runtime.output import (
     reopen_closed_streams,
@@ -49,6 +59,7 @@ COMMANDS = (
     (data.PREPARE, data.prepare_data),
     (data.DESCRIBE, data.describe_data),
     (data.AUGMENT_OFFLINE, data.augment_offline),
+    (devices.DEVICES, devices.print_devices),
 )
 
 
@@ -82,7 +93,7 @@ def _parse(arguments):
 
 def _print_help():
     print(__doc__)
-    for module in (train, report, networks, data, common):
+    for module in (train, report, networks, data, devices, common):
         _, _, options = FLAGS.module_help(module).strip().partition("\n")
         print(f"{module.__doc__.strip()}\n\n{options}\n")
 

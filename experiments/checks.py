@@ -13,7 +13,7 @@ import tensorflow as tf
 from experiments.configs.schema import as_json
 from experiments.errors import ConfigError
 from experiments.report.published.results import read_published
-from experiments.training.augmentation import build_augmentation
+from experiments.training.augmentation import build_augmentation, mixes
 from models import build_network, imagenet
 from models.initializers import get_bias_initializer, get_initializer
 from pipelines.augly.operations import check_operations
@@ -170,6 +170,11 @@ def _check_memory(model):
 def _check_augmentation(augmentation, experiment):
     """Augments a few images of noise, as the first batch of a run."""
     data = experiment.data
+    if data.batch_size == 1 and mixes(augmentation):
+        raise ConfigError(
+            "data.batch_size=1: a layer of augment mixes images with others "
+            "of their batch, and there are none. Set it to 2 or more."
+        )
     side = data.stored_size
     random = np.random.default_rng(0)
     images = random.integers(0, 256, (_IMAGES, side, side, 3), np.uint8)

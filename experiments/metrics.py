@@ -18,6 +18,12 @@ ACCURACY_TOLERANCE = 1e-4
 _LEAST = 1e-30
 # The most that probabilities, which are float32, differ from 1 in sum.
 _SUM_TOLERANCE = 1e-3
+# Classes are unequal if the largest has more than so many times the images of
+# the smallest.
+_UNEQUAL = 2
+# Share of all predictions, and of those on images of other classes, from which
+# on a network has learned little but to name one class.
+_NEARLY_ALL, _OF_OTHERS = 0.95, 0.9
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,7 +193,8 @@ def classification_metrics(
 
     Returns:
         A dictionary: average ("positive class" or "macro"), positive_class,
-        predictions (N), accuracy, precision, recall, f1 (in [0, 1]).
+        predictions (N), accuracy, balanced_accuracy (without weights, see
+        `balanced_accuracy`), precision, recall, f1 (in [0, 1]).
 
     Raises:
         ConfigError: if `positive_class` is not one of `class_names`.
@@ -219,10 +226,78 @@ def classification_metrics(
         "accuracy": float(
             accuracy_score(labels, predicted, sample_weight=weights)
         ),
+        "balanced_accuracy": balanced_accuracy(labels, predicted),
         "precision": precision,
         "recall": recall,
         "f1": f1,
     }
+
+
+def balanced_accuracy(labels, predicted):
+    """The mean over classes of the accuracy on the images of each.
+
+    Args:
+        labels, predicted: As for `classification_metrics`.
+
+    Returns:
+        float in [0, 1].
+    """
+    labels = np.asarray(labels)
+    right = np.bincount(labels, labels == predicted)
+    images = np.bincount(labels)
+    return float((right[images > 0] / images[images > 0]).mean())
+
+
+def are_unequal(counts):
+    """Tells if classes differ so much in size that accuracy may deceive.
+
+    Args:
+        counts: Numbers of images; classes without images do not count.
+
+    Example:
+
+    >>> from experiments.metrics import are_unequal
+    >>> are_unequal([300, 20, 2]), are_unequal([60, 40, 0])
+    (True, False)
+    """
+    counts = [count for count in counts if count]
+    return bool(counts) and max(counts) > _UNEQUAL * min(counts)
+
+
+def describe_unequal_classes(counts):
+    """Names the smallest and the largest class.
+
+    Args:
+        counts: {class name: number of images}, some above 0.
+
+    Returns:
+        A sentence without a full stop; None if classes are about equal.
+    """
+    if not are_unequal(counts.values()):
+        return None
+    there = {name: count for name, count in counts.items() if count}
+    least, most = (pick(there, key=there.get) for pick in (min, max))
+    return (
+        f"classes are unequal: {most} has {there[most]:,} training images, "
+        f"{least} {there[least]:,}; look at the balanced error, in which "
+        "classes weigh the same"
+    )
+
+
+def locate_dominant_class(labels, predicted):
+    """The class that is named for nearly all images, of all classes alike.
+
+    Args:
+        labels, predicted: int (N,).
+
+    Returns:
+        Its index; None if there is none.
+    """
+    index = int(np.bincount(predicted).argmax())
+    named, others = predicted == index, labels != index
+    if named.mean() < _NEARLY_ALL or not others.any():
+        return None
+    return index if named[others].mean() >= _OF_OTHERS else None
 
 
 def calibration_bins(confidence, right, bins=15):

@@ -16,7 +16,13 @@ from pipelines.folders.own_images import OwnImages
 from pipelines.folders.preparation import check_split_seed
 from pipelines.image_cache import EncodedImages, keep_images
 from pipelines.location import Location
-from pipelines.overlaps import Part, describe_overlaps, raise_on_overlap
+from pipelines.overlaps import (
+    Part,
+    compute_digests,
+    describe_contradictions,
+    describe_overlaps,
+    raise_on_overlap,
+)
 from pipelines.shapes import Shapes
 from pipelines.tfds.data_set import PREFIX, Catalogue
 from pipelines.tiny_imagenet import TinyImageNet
@@ -293,18 +299,25 @@ def _decode(chosen):
         )
         for key, split in splits.items()
     }
+    class_names = [chosen.source.class_names[label] for label in chosen.classes]
+    parts = _build_parts(chosen, loaded, class_names)
+    digests = compute_digests(parts)
+    notes = list(chosen.source.notes)
+    # Folders have said so when they were prepared, of whole files.
+    if config.name not in FOLDERS:
+        notes += describe_contradictions(parts, digests)
     return DataSet(
         config.name,
-        [chosen.source.class_names[label] for label in chosen.classes],
+        class_names,
         **loaded,
-        notes=chosen.source.notes,
+        notes=notes,
         cache=cache,
         fingerprints=dict(chosen.fingerprints),
-        overlaps=_describe_overlaps(chosen, loaded),
+        overlaps=describe_overlaps(parts, digests, chosen.source.published),
     )
 
 
-def _describe_overlaps(chosen, loaded):
+def _build_parts(chosen, loaded, class_names):
     config = chosen.config
     parts = {}
     for key, split in chosen.splits.items():
@@ -315,5 +328,6 @@ def _describe_overlaps(chosen, loaded):
             loaded[key].ids,
             [groups[index] for index in chosen.indices[key]],
             loaded[key].images,
+            [class_names[label] for label in loaded[key].labels],
         )
-    return describe_overlaps(parts, chosen.source.published)
+    return parts

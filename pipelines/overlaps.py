@@ -26,6 +26,7 @@ class Part(NamedTuple):
         ids: Of the images that are used.
         groups: For each the id of its original, or its own.
         images: uint8 (N, size, size, 3), or `EncodedImages` of this shape.
+        classes: For each the name of its class.
     """
 
     name: str
@@ -33,9 +34,10 @@ class Part(NamedTuple):
     ids: list
     groups: list
     images: np.ndarray
+    classes: tuple = ()
 
 
-def describe_overlaps(parts, published=False):
+def describe_overlaps(parts, digests, published=False):
     """Describes the images that splits of a run share, pair by pair.
 
     Two images are the same if they have the same id, or were made from one
@@ -43,15 +45,13 @@ def describe_overlaps(parts, published=False):
 
     Args:
         parts: {"train", "val", maybe "selection": `Part`}.
+        digests: As of `compute_digests`.
         published: True if the data came with these splits. A few twins under
             other names are then no overlap.
 
     Returns:
         A list of sentences without a full stop.
     """
-    digests = {
-        key: _compute_digests(part.images) for key, part in parts.items()
-    }
     # The second of a pair is evaluated, so its images are counted.
     keys = [key for key in ("train", "selection", "val") if key in parts]
     found = []
@@ -78,6 +78,32 @@ def describe_overlaps(parts, published=False):
     return found
 
 
+def describe_contradictions(parts, digests):
+    """Describes pictures that a part has under several classes.
+
+    Args:
+        parts, digests: As for `describe_overlaps`.
+
+    Returns:
+        A list of sentences without a full stop.
+    """
+    found = []
+    for key, part in parts.items():
+        names = {}
+        for digest, image, label in zip(
+            digests[key], part.ids, part.classes, strict=True
+        ):
+            names.setdefault(digest, {}).setdefault(label, f"{image} ({label})")
+        several = [each for each in names.values() if len(each) > 1]
+        if several:
+            are = "picture is" if len(several) == 1 else "pictures are"
+            found.append(
+                f"{len(several):,} {are} in more than one class of {key} "
+                f"({part.name}): {' = '.join(several[0].values())}"
+            )
+    return found
+
+
 def raise_on_overlap(overlaps):
     """Raises an error with the sentences of `describe_overlaps`.
 
@@ -95,8 +121,19 @@ def raise_on_overlap(overlaps):
     )
 
 
-def _compute_digests(images):
-    """Digests the pixels of each image: the network sees no more of it."""
+def compute_digests(parts):
+    """Digests the pixels of each image: the network sees no more of it.
+
+    Args:
+        parts: As for `describe_overlaps`.
+
+    Returns:
+        {key: a list of bytes}.
+    """
+    return {key: _digest_images(part.images) for key, part in parts.items()}
+
+
+def _digest_images(images):
 
     def digest(start):
         return [

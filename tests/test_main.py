@@ -164,6 +164,7 @@ def test_help_explains_every_flag_once(call):
         *("experiment", "study", "[no]plan", "[no]dry_run", "seeds", "arms"),
         *("arm", "with", "recipe", "shard", "launcher", "ray_address", "log"),
         *("jobs", "runs_per_gpu", "[no]verbose", "budget"),
+        "[no]devices",
         *("[no]allow_moved", "[no]allow_overlap", "report", "margin"),
         *("predict", "evaluate", "explain", "suite", "images", "layer"),
         *("prepare", "describe", "preview", "augment_offline", "[no]list"),
@@ -434,6 +435,29 @@ def test_plan_from_the_command_line(call, tmp_path):
     assert "8 of 8 runs are to be made: 160 steps, about" in outcome.printed
     assert "With 4 seeds an arm this study detects" in outcome.printed
     assert list(tmp_path.iterdir()) == []
+
+
+def test_devices_are_listed(call, tmp_path, monkeypatch):
+    """A card that TensorFlow cannot use gets a sentence on CUDA."""
+    card = "NVIDIA H200, 143771 MiB, 570.86.15"
+    (tmp_path / "nvidia-smi").write_text(f"#!/bin/sh\necho '{card}'\n")
+    (tmp_path / "nvidia-smi").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    printed = call("--devices").printed
+    for line in (
+        "training   1 replica on CPU",
+        "device     CPU:0, ",
+        "driver     NVIDIA H200, 143771 MiB, driver 570.86.15",
+        "precision  float32",
+        "oneDNN     on",
+        "versions   tensorflow ",
+    ):
+        assert f"\n{line}" in f"\n{printed}"
+    assert "requirements-gpu.txt" in printed
+    monkeypatch.setenv("PATH", str(tmp_path / "empty"))
+    printed = call("--devices").printed
+    assert "driver     no driver of NVIDIA" in printed
+    assert "requirements-gpu.txt" not in printed
 
 
 def test_the_margin_reaches_reports(call, monkeypatch):

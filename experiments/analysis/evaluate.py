@@ -1,8 +1,10 @@
 """Evaluation of a trained network in a process that did not train it."""
 
+import numpy as np
+
 from experiments.analysis.network import load_trained
 from experiments.formatting import markdown_table
-from experiments.metrics import Predictions
+from experiments.metrics import Predictions, are_unequal
 
 
 def evaluate(run_dir, location):
@@ -14,7 +16,8 @@ def evaluate(run_dir, location):
             other images of the same classes.
 
     Returns:
-        {name: value}: images, top1_error and top5_error (%), loss (nats),
+        {name: value}: images, top1_error (%), with unequal classes
+        balanced_error (%, classes weigh the same), top5_error (%), loss (nats),
         calibration_error (%), precision, recall and F1 (%).
 
     Raises:
@@ -49,9 +52,15 @@ def compute_figures(predictions, positive_class=None):
         As `evaluate`.
     """
     named = predictions.classification_metrics(positive_class)
+    balanced = 100 * (1 - named["balanced_accuracy"])
     return {
         "images": len(predictions.labels),
         "top1_error": 100 * (1 - predictions.accuracy),
+        **(
+            {"balanced_error": balanced}
+            if are_unequal(np.bincount(predictions.labels))
+            else {}
+        ),
         "top5_error": 100 * (1 - predictions.top5_accuracy),
         "loss": predictions.loss,
         "calibration_error": 100 * predictions.calibration_error,

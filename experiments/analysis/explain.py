@@ -41,7 +41,7 @@ def explain(run_dirs, images, path, layer=None):
 
     Raises:
         ConfigError: as `network.load_trained`, or for an unknown layer, or if
-            `path` does not end in .png.
+            `path` does not end in .png, or is a pipe or a device.
         DataError: if there are no images, or none can be read.
     """
     path = Path(path)
@@ -49,6 +49,11 @@ def explain(run_dirs, images, path, layer=None):
         raise ConfigError(
             f"--out expects a file that ends in .png; a .pdf and an .npz go "
             f"beside it. Received: {path}."
+        )
+    if path.exists() and not path.is_file():
+        raise ConfigError(
+            f"--out={path} is no file, and with --explain three are written "
+            "side by side. Choose another --out."
         )
     runs = [load_trained(each) for each in run_dirs]
     paths = locate_images(Path(images))

@@ -2,7 +2,6 @@
 
 from typing import NamedTuple
 
-from experiments.errors import ConfigError
 from experiments.formatting import counted, duration, markdown_table
 from experiments.planning.image_counts import Counts, count_images
 from experiments.planning.prospects import (
@@ -15,6 +14,7 @@ from experiments.report import wording
 from experiments.runtime import devices
 from experiments.statistics.power import seeds_to_detect
 from experiments.training.data import epoch_steps
+from experiments.training.length import check_length
 
 
 class Estimate(NamedTuple):
@@ -59,12 +59,14 @@ class ArmPlan(NamedTuple):
     Attributes:
         left: Number of runs that are to be made.
         finished: Number of runs that are there.
+        notes: Sentences of `check_length`.
         counts: `image_counts.Counts`.
         run: The `Estimate` of a run.
     """
 
     left: int
     finished: int
+    notes: list
     counts: Counts
     run: Estimate
 
@@ -145,6 +147,7 @@ def plan_study(
         "steps, on a drawn image of the config's size in place of the data; "
         "reading data and writing files come on top",
         *dict.fromkeys(plan.counts.origin for plan in plans),
+        *dict.fromkeys(note for plan in plans for note in plan.notes),
     ]
     print(
         f"\nPlan of study {name}: {counted(len(plans), 'arm')}, "
@@ -171,16 +174,13 @@ def _plan(experiment, seeds, workdir, location, timer):
     counts = count_images(config, location)
     data = build_stand_in(config, counts)
     steps = epoch_steps(config, data)
-    if steps == 0:
-        raise ConfigError(
-            f"data.batch_size={config.batch_size} is larger than the "
-            f"{counts.train} training images; set it lower."
-        )
+    notes = check_length(experiment, counts.train, steps)
     finished = sum(is_finished(workdir, experiment, each) for each in seeds)
     step = timer.time(experiment, data)
     return ArmPlan(
         left=len(seeds) - finished,
         finished=finished,
+        notes=notes,
         counts=counts,
         run=estimate_run(experiment, steps, counts.val, counts.selection, step),
     )

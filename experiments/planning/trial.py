@@ -9,6 +9,7 @@ from experiments.planning.step_timing import Step
 from experiments.run_folder import RunFolder
 from experiments.runtime import devices
 from experiments.training.disk import needed_bytes
+from experiments.training.length import check_length
 from experiments.training.optimizers import check_replicas
 from experiments.training.run import open_session
 from experiments.training.spec import RunSpec
@@ -23,11 +24,13 @@ class Trial(NamedTuple):
         run: The `Estimate` of a run.
         waiting: Share of the steps' time that is spent waiting for images.
         bytes: Bytes that the run writes.
+        notes: Sentences of `check_length`.
     """
 
     run: Estimate
     waiting: float
     bytes: int
+    notes: list
 
 
 def dry_run(
@@ -64,6 +67,7 @@ def dry_run(
         "",
         *markdown_table([_trial_row(trial) for trial in trials]),
         "",
+        *dict.fromkeys(f"- {note}." for each in trials for note in each.notes),
         f"{counted(runs, 'run')}: about {duration(seconds)}, and at most "
         f"{gib:.2f} GiB of disk; nothing was written.",
         sep="\n",
@@ -107,8 +111,9 @@ def try_run(experiment, seed, workdir, location, strategy, allow_overlap):
             for split in (data.val, data.selection)
         )
         steps = session.steps_per_epoch
+        notes = check_length(experiment, len(data.train.labels), steps)
     run = estimate_run(experiment, steps, val, selection, Step(*seconds))
-    return Trial(run, waiting, size)
+    return Trial(run, waiting, size, notes)
 
 
 def estimate_left(runs, *, workdir, location, strategy, allow_overlap=False):

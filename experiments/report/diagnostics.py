@@ -11,15 +11,13 @@ from experiments.history import (
     estimate_rise_error,
     still_rising,
 )
+from experiments.metrics import locate_dominant_class
 from experiments.statistics.variance import satterthwaite
 from pipelines.config import compare_configs
 
 # Points of accuracy on plain training images that an arm lacks against the
 # reference, from which on it is likely to need more epochs than that.
 _FITS_LESS = 10.0
-# Share of an arm's predictions that name one class, from which on it has
-# learned little but that class's share.
-_NEARLY_ALL = 0.95
 _LEVEL = 0.05
 _SEVERAL = 2
 # Images by which an accuracy is off, as far as its last digit tells.
@@ -153,9 +151,8 @@ def _dominant_class(predictions):
     names = predictions[0].class_names
     predicted = np.concatenate([each.predicted for each in predictions])
     labels = np.concatenate([each.labels for each in predictions])
-    index = int(np.bincount(predicted).argmax())
-    named = (predicted == index).mean()
-    if named < _NEARLY_ALL or (labels == index).mean() >= _NEARLY_ALL:
+    index = locate_dominant_class(labels, predicted)
+    if index is None:
         return None
     return names[index] if index < len(names) else f"output {index}"
 

@@ -4,40 +4,11 @@ import numpy as np
 
 from experiments.errors import ConfigError
 from experiments.plots import calibration, confusion, counts, curves, images
-from experiments.plots.names import UNKNOWN, drawable, short_names
 from experiments.report.document import Picture, Section, Text
 from experiments.report.material import as_published
 from experiments.report.previews import originals, preview
 from experiments.report.wording import isolated
 from pipelines.shapes import CLASS_NAMES
-
-
-def numbers(material):
-    """Whose numbers figures show, where no font has the letters of a name."""
-    arms = list(material.labels)
-    classes = short_names(material.group.class_names)
-    sentences = [
-        f"Figures show numbers beside the names of some {what}, some of whose "
-        f"letters no font has on the computer that drew them: {whose}."
-        for what, whose in (
-            (
-                "arms",
-                _whose(material.labels.values(), map(material.names, arms)),
-            ),
-            ("classes", _whose(drawable(classes), classes)),
-        )
-        if whose
-    ]
-    return Section("Names in figures", [Text(sentences)]) if sentences else None
-
-
-def _whose(labels, names):
-    pairs = zip(labels, names, strict=True)
-    return ", ".join(
-        f"{label} is {isolated(name)}"
-        for label, name in pairs
-        if UNKNOWN in label
-    )
 
 
 def all_curves(material):

@@ -9,7 +9,11 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.metrics import confusion_matrix
 
-from experiments.metrics import calibration_error, classification_metrics
+from experiments.metrics import (
+    balanced_accuracy,
+    calibration_error,
+    classification_metrics,
+)
 from experiments.report.diagnostics import (
     compare_environments,
     read_signs,
@@ -271,6 +275,9 @@ def _figures(group, arm, positive):
 
 def _measure(group, run, outcomes, positive):
     found = {"top1_error": 100 * (1 - outcomes.right.mean())}
+    if group.has_unequal_classes:
+        balanced = balanced_accuracy(outcomes.labels, outcomes.predicted)
+        found["balanced_error"] = 100 * (1 - balanced)
     if len(group.class_names) >= _FEWEST_FOR_TOP5:
         found["top5_error"] = 100 * (1 - outcomes.in_top5.mean())
     found["loss"] = outcomes.nll.mean()

@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from experiments.configs.registry import STUDIES
+from experiments.metrics import are_unequal
 from experiments.report.runs import LeftOut
 
 
@@ -100,6 +101,12 @@ class Group:
             if ids:
                 found[run] = _select(run.predictions, ids)
         return found
+
+    @cached_property
+    def has_unequal_classes(self):
+        """True if accuracy may deceive, see `metrics.are_unequal`."""
+        labels = [each.labels for each in self.predictions(self.reference)]
+        return bool(labels) and are_unequal(np.bincount(np.concatenate(labels)))
 
     def predictions(self, arm):
         """Those of all the arm's runs that have any."""

@@ -201,6 +201,7 @@ def _show(value):
 
 _COLUMNS = {
     "top1_error": ("top-1 error, %", 2),
+    "balanced_error": ("balanced error, %", 2),
     "top5_error": ("top-5 error, %", 2),
     "train_error": ("top-1 error on plain train images, %", 1),
     "loss": ("loss", 3),
@@ -322,7 +323,6 @@ def power(material):
 
 ORDER = (
     answer,
-    pictures.numbers,
     forest_plot,
     pairs,
     settings,

@@ -495,6 +495,12 @@ def notes(findings):
         "The calibration error is the mean distance between confidence and "
         "accuracy in 15 bins of equally many images."
     )
+    if any("balanced_error" in arm.figures for arm in findings.arms):
+        yield (
+            "The balanced error is 100 % less the balanced accuracy, the mean "
+            "of the accuracies on each class: a small class weighs as much as "
+            "a large one."
+        )
     if findings.positive_class is not None:
         yield (
             "Precision, recall and F1 are those of the class "

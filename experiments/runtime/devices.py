@@ -1,6 +1,8 @@
 """Devices, strategy, precision and compilation of a training."""
 
 import math
+import os
+import subprocess
 
 import numpy as np
 import tensorflow as tf
@@ -126,6 +128,43 @@ def in_words(strategy):
     hosts = workers.resolve_worker(strategy).count
     of = f" of {counted(hosts, 'worker')}" if hosts > 1 else ""
     return f"{counted(count, 'replica')} on {resolve_device_kind()}{of}"
+
+
+def list_devices():
+    """Describes each device, such as "GPU:0, NVIDIA H200"."""
+    lines = []
+    for device in tf.config.list_physical_devices():
+        kind, number = device.name.split(":")[-2:]
+        details = tf.config.experimental.get_device_details(device)
+        if kind == "CPU":
+            pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+            model = f"{pages / 2**30:.1f} GiB of memory"
+        else:
+            model = details.get("device_name", "of unknown model")
+        lines.append(f"{kind}:{number}, {model}")
+    return lines
+
+
+def list_nvidia_cards():
+    """Lists the cards that NVIDIA's driver knows, one line each.
+
+    Returns:
+        Lines such as "NVIDIA H200, 143771 MiB, driver 570.86", or None if
+        there is no driver.
+    """
+    query = "--query-gpu=name,memory.total,driver_version"
+    try:
+        done = subprocess.run(
+            ["nvidia-smi", query, "--format=csv,noheader"],
+            capture_output=True,
+            text=True,
+        )
+    except OSError:
+        return None
+    if done.returncode != 0:
+        return None
+    rows = [line.rpartition(", ") for line in done.stdout.splitlines()]
+    return [f"{card}, driver {driver}" for card, _, driver in rows]
 
 
 def check_shares(batch_size, strategy):

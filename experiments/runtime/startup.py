@@ -80,7 +80,8 @@ def _override_keras_settings():
     if given.get("KERAS_BACKEND") in ("", "tensorflow"):
         del given["KERAS_BACKEND"]
     wanted = json.loads((_KERAS_HOME / "keras.json").read_text())
-    path = Path(home or Path.home() / ".keras", "keras.json")
+    # Unlike Path.home(), this takes a user without a home.
+    path = Path(home or os.path.expanduser("~/.keras"), "keras.json")
     given |= {
         f"{key} in {path}": value
         for key, value in _read_settings(path).items()

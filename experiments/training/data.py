@@ -1,8 +1,12 @@
 """The images of a run, their checks and their record."""
 
+import numpy as np
+
 from experiments.errors import ConfigError
-from experiments.metrics import positive_index
+from experiments.metrics import describe_unequal_classes, positive_index
+from experiments.training.length import check_length
 from pipelines.batches import count_epoch_steps
+from pipelines.errors import DataError
 from pipelines.loading import load
 from pipelines.subsets import count_per_class
 
@@ -14,29 +18,31 @@ def load_data(spec):
         spec: The `experiments.training.spec.RunSpec`.
 
     Raises:
-        ConfigError: if there are fewer images than in a batch, fewer steps
-            than are accumulated, or if there is no such positive class.
-        DataError: if the data is missing or broken, or if its splits overlap
-            and may not.
+        ConfigError: as `check_length`, or if there is no such positive class.
+        DataError: if the data is missing or broken, has training images of
+            one class alone, or if its splits overlap and may not.
     """
     experiment, config = spec.experiment, spec.experiment.data
     data = load(config, spec.location, spec.seed, spec.allow_overlap)
-    steps = epoch_steps(config, data)
-    if steps == 0:
-        raise ConfigError(
-            f"data.batch_size={config.batch_size} is larger than the "
-            f"{len(data.train.labels)} training images; set it lower."
+    present = np.unique(data.train.labels)
+    if len(present) < 2:
+        raise DataError(
+            f"data.train={config.train}: expected images of at least two "
+            "classes. Received: only "
+            f"{data.class_names[present[0]]!r}."
         )
-    accumulated = experiment.optimizer.accumulate_steps
-    if steps * experiment.epochs < accumulated:
-        raise ConfigError(
-            f"optimizer.accumulate_steps={accumulated} is more than the "
-            f"{steps * experiment.epochs} steps of the run, which would learn "
-            "nothing; set it lower."
-        )
+    images = len(data.train.labels)
+    check_length(experiment, images, epoch_steps(config, data))
     if experiment.positive_class is not None:
         positive_index(data.class_names, experiment.positive_class)
     return data
+
+
+def describe_classes(data):
+    """A sentence in a list if classes of a `DataSet` are unequal."""
+    counts = count_per_class(data.train.labels, data.class_names)
+    sentence = describe_unequal_classes(counts)
+    return [] if sentence is None else [sentence]
 
 
 def epoch_steps(config, data):

@@ -13,7 +13,12 @@ from experiments.history import (
     diagnose,
     select_row,
 )
-from experiments.metrics import ACCURACY_TOLERANCE, Predictions
+from experiments.metrics import (
+    ACCURACY_TOLERANCE,
+    Predictions,
+    are_unequal,
+    locate_dominant_class,
+)
 from experiments.plots.confusion import plot_confusion
 from experiments.plots.curves import save_run_plots
 from experiments.plots.images import plot_batch
@@ -53,15 +58,14 @@ def write_outputs(session):
     _check_accuracy(spec, row, predictions.accuracy)
     plain_train = _evaluate_plain_train(session)
     session.background.wait()
+    named = predictions.classification_metrics(spec.experiment.positive_class)
     session.write_metrics(
         "finished",
-        classification=predictions.classification_metrics(
-            spec.experiment.positive_class
-        ),
+        classification=named,
         plain_train=plain_train,
         files=spec.folder.digests(),
     )
-    _print_results(session, row)
+    _print_results(session, row, predictions, named)
 
 
 def write_samples(folder, images, labels, class_names):
@@ -134,9 +138,11 @@ def _evaluate_plain_train(session):
     return {"images": len(some), "accuracy": found["accuracy"]}
 
 
-def _print_results(session, row):
+def _print_results(session, row, predictions, named):
     class_names = session.data.class_names
     errors = f"val top-1 error {1 - row['val_accuracy']:.2%}"
+    if are_unequal(np.bincount(predictions.labels)):
+        errors += f", balanced error {1 - named['balanced_accuracy']:.2%}"
     if len(class_names) > 5:
         errors += f", top-5 error {1 - row['val_top5_accuracy']:.2%}"
     train, val = session.data.train, session.data.val
@@ -145,4 +151,11 @@ def _print_results(session, row):
     )
     for note in diagnose(session.rows, guessing_loss, len(val.labels)):
         print(f"  note      {note}", flush=True)
+    one = locate_dominant_class(predictions.labels, predictions.predicted)
+    if one is not None and one < len(class_names):
+        print(
+            f"  note      names the class {class_names[one]} for nearly all "
+            "images: it learned little else",
+            flush=True,
+        )
     print(f"  done: {errors}, see {session.spec.folder.path}", flush=True)

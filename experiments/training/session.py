@@ -28,9 +28,11 @@ from experiments.training.console import describe_run
 from experiments.training.data import (
     build_data_record,
     count_classes,
+    describe_classes,
     epoch_steps,
 )
 from experiments.training.disk import check_room, needed_bytes
+from experiments.training.length import check_length
 from experiments.training.multi_worker_fit import MultiWorkerTrainer
 from experiments.training.outputs import is_whole, write_samples
 from experiments.training.timing import Clock, Waiting
@@ -172,6 +174,12 @@ class Session:
         notes = [
             *data.notes,
             *data.overlaps,
+            *describe_classes(data),
+            *check_length(
+                self.spec.experiment,
+                len(data.train.labels),
+                self.steps_per_epoch,
+            ),
             *list_notes(self.augment),
             *pretrained.list_notes(self.spec.experiment),
         ]

@@ -1,6 +1,8 @@
 """Decoding of image files to RGB pixels."""
 
 import io
+import math
+import os
 import struct
 import warnings
 import zlib
@@ -12,6 +14,13 @@ from pipelines.errors import DataError
 
 # `pipelines.files.inspection` names the images.
 warnings.filterwarnings("ignore", "Corrupt EXIF data", UserWarning)
+# Pillow's own limit cannot be raised from outside, and its warning below it
+# names no file.
+PIL.Image.MAX_IMAGE_PIXELS = None
+# The environment variable that raises the limit, in all processes of a run.
+LIMIT = "MAX_MEGAPIXELS"
+# Pillow's, against files that are made to fill the memory.
+_MEGAPIXELS = 179
 _ORIENTATION = 0x0112
 _TURNS = {
     2: PIL.Image.Transpose.FLIP_LEFT_RIGHT,
@@ -30,7 +39,6 @@ BAD_IMAGE_ERRORS = (
     EOFError,
     struct.error,
     zlib.error,
-    PIL.Image.DecompressionBombError,
 )
 
 
@@ -49,14 +57,30 @@ def decode_rgb(data):
         A PIL image of mode "RGB".
 
     Raises:
-        One of `BAD_IMAGE_ERRORS`.
+        One of `BAD_IMAGE_ERRORS`, also if the image is larger than the
+        environment variable MAX_MEGAPIXELS says, or 179 megapixels.
     """
     with PIL.Image.open(io.BytesIO(data)) as image:
+        _check_size(image)
         pixels = convert_to_rgb(image)
         # Only now: some formats have the orientation behind the pixels, and
         # of a TIFF file Pillow has turned them and removed it.
         turn = _TURNS.get(read_orientation(image))
         return pixels if turn is None else pixels.transpose(turn)
+
+
+def _check_size(image):
+    """Refuses an image whose pixels may fill the memory."""
+    given = os.environ.get(LIMIT, "")
+    limit = float(given) if given.replace(".", "", 1).isdigit() else _MEGAPIXELS
+    width, height = image.size
+    if width * height > limit * 1e6:
+        needed = math.ceil(width * height / 1e6)
+        raise ValueError(
+            f"{width:,} x {height:,} pixels are more than {limit:g} "
+            "megapixels, the most that are read; set the environment variable "
+            f"{LIMIT}={needed} to read it, or store it smaller"
+        )
 
 
 def read_orientation(image):

@@ -160,3 +160,10 @@ def test_refused_run_leaves_nothing_for_the_right_one(tiny, wrong, tmp_path):
 def test_a_best_epoch_needs_held_out_images(tiny, wrong):
     with pytest.raises(ConfigError, match=r"data\.selection=holdout"):
         check_experiment(override(tiny, [wrong]))
+
+
+def test_mixing_needs_two_images(tiny):
+    with pytest.raises(ConfigError, match="batch_size=1.*Set it to 2 or more"):
+        check_experiment(override(tiny, ["data.batch_size=1"]))
+    alone = replace(tiny, augment=(layer("RandomFlip"),))
+    check_experiment(override(alone, ["data.batch_size=1"]))

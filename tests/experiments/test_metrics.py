@@ -6,7 +6,10 @@ import pytest
 from experiments.errors import ConfigError
 from experiments.metrics import (
     Predictions,
+    balanced_accuracy,
     classification_metrics,
+    describe_unequal_classes,
+    locate_dominant_class,
     read_predictions,
 )
 from pipelines.files.arrays import Damaged
@@ -52,6 +55,45 @@ def test_macro_averages_without_a_positive_class():
     assert metrics["precision"] == pytest.approx((2 / 3 + 1 / 2 + 1) / 3)
     assert metrics["recall"] == pytest.approx((1 + 1 / 2 + 3 / 4) / 3)
     assert metrics["f1"] == pytest.approx((4 / 5 + 1 / 2 + 6 / 7) / 3)
+
+
+def test_balanced_accuracy_is_the_mean_of_the_classes_that_have_images():
+    labels, predicted = from_counts([[300, 0, 0], [0] * 3, [1, 0, 1]])
+    assert balanced_accuracy(labels, predicted) == pytest.approx((1 + 0.5) / 2)
+    found = classification_metrics(labels, predicted, "abc", "a")
+    assert found["balanced_accuracy"] == pytest.approx(0.75)
+    assert found["accuracy"] == pytest.approx(301 / 302)
+
+
+@pytest.mark.parametrize(
+    ("counts", "named"),
+    [
+        ({"a": 300, "b": 20, "c": 2}, "a has 300 training images, c 2;"),
+        ({"a": 0, "b": 7, "c": 15}, "c has 15 training images, b 7;"),
+        ({"a": 10, "b": 20, "c": 0}, None),
+        ({"a": 1}, None),
+    ],
+)
+def test_unequal_classes_are_told_with_numbers(counts, named):
+    sentence = describe_unequal_classes(counts)
+    assert sentence is None if named is None else named in sentence
+
+
+@pytest.mark.parametrize(
+    ("matrix", "dominant"),
+    [
+        # Naming the largest class is learning little, however large it is.
+        ([[300, 0, 0], [20, 0, 0], [2, 0, 0]], 0),
+        ([[300, 0], [2, 0]], 0),
+        ([[300, 0], [1, 1]], None),
+        ([[0, 10], [0, 10]], 1),
+        ([[8, 2], [0, 10]], None),
+        # One class alone: nothing else could have been named.
+        ([[10, 0]], None),
+    ],
+)
+def test_a_class_that_is_named_for_nearly_all(matrix, dominant):
+    assert locate_dominant_class(*from_counts(matrix)) == dominant
 
 
 @pytest.mark.filterwarnings("error")

@@ -7,11 +7,12 @@ import numpy as np
 import PIL.Image
 import pytest
 
+from pipelines import overlaps
 from pipelines.config import Data, Offline
 from pipelines.errors import DataError
 from pipelines.loading import load
 from pipelines.location import Location
-from pipelines.overlaps import Part, describe_overlaps
+from pipelines.overlaps import Part, compute_digests
 
 SHAPES = Data(name="shapes", image_size=8, limit_train=60, limit_val=30)
 PETS = Data(name="catsdogs", val="test", image_size=16)
@@ -23,6 +24,20 @@ def part(name, numbers, prefix="", size=None, groups=None):
     images = np.zeros((len(ids), 4, 4, 3), np.uint8)
     images += np.array(numbers, np.uint8)[:, None, None, None]
     return Part(name, size or len(ids), ids, groups or ids, images)
+
+
+def describe_overlaps(parts, published=False):
+    return overlaps.describe_overlaps(parts, compute_digests(parts), published)
+
+
+def test_a_picture_of_two_classes_within_a_part_is_named():
+    names = ("cats", "dogs", "cats")
+    same = part("a", [1, 1, 2])._replace(ids=["x", "y", "z"], classes=names)
+    other = part("b", [1, 3, 3])._replace(classes=("dogs", "cats", "cats"))
+    parts = {"train": same, "val": other}
+    assert overlaps.describe_contradictions(parts, compute_digests(parts)) == [
+        "1 picture is in more than one class of train (a): x (cats) = y (dogs)"
+    ]
 
 
 def gray(value):

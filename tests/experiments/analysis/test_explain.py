@@ -1,5 +1,7 @@
 """--explain, from run folders to a picture and its arrays."""
 
+import os
+
 import numpy as np
 import PIL.Image
 import pytest
@@ -72,3 +74,12 @@ def test_refuses(trained, photos, tmp_path, options, error, message):
     with pytest.raises(error, match=message):
         explain(**given)
     assert not list(tmp_path.glob("it.*"))
+
+
+def test_a_pipe_is_refused_and_left_alone(tmp_path):
+    path = tmp_path / "pipe.png"
+    os.mkfifo(path)
+    with pytest.raises(ConfigError, match=r"pipe\.png is no file.*three"):
+        explain(["unused"], tmp_path, path)
+    assert [each.name for each in tmp_path.iterdir()] == ["pipe.png"]
+    assert path.is_fifo()

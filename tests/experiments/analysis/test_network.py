@@ -59,6 +59,15 @@ def test_figures_of_known_predictions():
     assert found["top1_error"] == pytest.approx(50)
     assert found["top5_error"] == 0
     assert found["loss"] == pytest.approx(-np.log([0.7, 0.3]).mean())
+    assert "balanced_error" not in found
+
+
+def test_unequal_classes_add_the_balanced_error():
+    labels = np.array([0, 0, 0, 1])
+    ids, table = "1234", np.tile([0.7, 0.3], (4, 1))
+    found = compute_figures(Predictions("ab", ids, labels, table))
+    assert found["top1_error"] == pytest.approx(25)
+    assert found["balanced_error"] == pytest.approx(50)
 
 
 def test_other_classes_are_refused(copied):

@@ -21,7 +21,7 @@ def choose(tiny, tmp_path, monkeypatch):
             for number in range(len(times))
         ]
         plans = [
-            ArmPlan(1, 0, None, Estimate("", 1, 0, 0, Step(each, 0, 0)))
+            ArmPlan(1, 0, [], None, Estimate("", 1, 0, 0, Step(each, 0, 0)))
             for each in times
         ]
         monkeypatch.setattr(

@@ -17,6 +17,7 @@ from experiments.report.sections import (
     classes,
     forest_plot,
     pairs,
+    reading,
     results,
     settings,
 )
@@ -246,3 +247,21 @@ def test_of_one_image_sections_speak_as_of_one(make_run):
     assert any("the 1 image alone leaves" in text for text in texts)
     for text in texts:
         assert not re.search(r"\b1 (images|seeds|runs)\b", text), text
+
+
+def test_unequal_classes_have_a_balanced_error(make_run):
+    """Of predictions alone: files of old runs lack it."""
+    ids = [f"{n:04}" for n in [*range(0, 80, 2), *range(1, 8, 2)]]
+    largest = np.arange(44) < 40
+    material = compare(
+        make_run("plain", ids=ids, right=largest, class_names=("cats", "dogs")),
+        make_run("fine", ids=ids, right=~largest, class_names=("cats", "dogs")),
+    )
+    rows = get_table(results(material), "comparison.csv")
+    assert rows["plain"]["balanced error, %"] == "50.00"
+    assert rows["plain"]["top-1 error, %"] == "9.09"
+    assert rows["fine"]["balanced error, %"] == "50.00"
+    assert "The balanced error is 100 % less the" in get_text(reading(material))
+    equal = compare(make_run("equal"))
+    assert "balanced error, %" not in str(results(equal).blocks)
+    assert "balanced error" not in get_text(reading(equal))

@@ -15,9 +15,7 @@ from experiments.report.document import (
     Text,
     write_page,
 )
-from experiments.report.figures import numbers
 from experiments.report.report import write_report
-from tests.experiments.report.comparing import compare
 
 STRANGE = (
     "A$AP",
@@ -212,16 +210,3 @@ def test_names_that_are_no_text_are_written_as_codes(report):
 
 def test_names_of_data_sets_are_no_paths(report):
     assert (report / "counts_-a-b.png").is_file()
-
-
-def test_numbers_in_figures_are_told_whose_they_are(report):
-    text = (report / "report.md").read_text(encoding="utf-8")
-    assert "Names in figures" in text
-    assert f"\ufffd ({ARMS.index(NOWHERE) + 1}) is {NOWHERE}." in text
-    number = CLASSES.index(f"a{NOWHERE}") + 1
-    assert f"a\ufffd ({number}) is a{NOWHERE}" in text
-
-
-def test_names_in_figures_need_no_word_if_all_are_drawn(make_run):
-    folders = [make_run(name) for name in ("plain", "#2", "other")]
-    assert numbers(compare(*folders)) is None

@@ -2,14 +2,18 @@
 
 import json
 import os
+import pwd
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from experiments.runtime import startup
+
 ROOT = Path(__file__).parents[3]
 SHOW = """
+from experiments.runtime import startup
 from experiments.runtime.startup import start_tensorflow
 start_tensorflow()
 import keras
@@ -89,3 +93,17 @@ def test_variables(tmp_path):
         f"floatx in {home}/keras.json=float64",
     ):
         assert part in note
+
+
+def test_a_user_without_a_home_is_no_error(monkeypatch):
+    """As in a container: no HOME, and no entry for the user's number."""
+
+    def find_nobody(number):
+        raise KeyError(number)
+
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.setenv("KERAS_HOME", "")
+    monkeypatch.setenv("KERAS_BACKEND", "tensorflow")
+    monkeypatch.setattr(pwd, "getpwuid", find_nobody)
+    startup._override_keras_settings()
+    assert os.environ["KERAS_HOME"].endswith("keras_home")

@@ -201,7 +201,7 @@ def all_of_it(tiny):
     return replace(
         tiny,
         label_smoothing=0.1,
-        ema=0.7,
+        ema=0.4,
         judged="ema",
         unmixed_epochs=1,
         optimizer=replace(tiny.optimizer, clip_norm=1.0, accumulate_steps=3),

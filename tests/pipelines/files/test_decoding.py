@@ -233,3 +233,22 @@ def test_no_damage_ends_in_another_exception(pixels, file_format):
         except BAD_IMAGE_ERRORS:
             refused += 1
     assert refused > 10
+
+
+def test_a_large_image_is_read_if_the_user_says_so(pixels, monkeypatch):
+    """Its message names the number to set; nothing is warned of."""
+    data = encoded(PIL.Image.new("1", (1200, 1000)), "PNG")
+    assert decode_rgb(data).size == (1200, 1000)
+    monkeypatch.setenv("MAX_MEGAPIXELS", "1")
+    with pytest.raises(DataError, match="decode big.png: 1,200 x 1,000 pixels"):
+        decode_into(
+            np.zeros((1, 8, 8, 3), np.uint8), lambda _: data, ["big.png"]
+        )
+    with pytest.raises(ValueError, match="set the environment .*MEGAPIXELS=2"):
+        decode_rgb(data)
+    monkeypatch.setenv("MAX_MEGAPIXELS", "2")
+    assert decode_rgb(data).size == (1200, 1000)
+    monkeypatch.delenv("MAX_MEGAPIXELS")
+    header = encoded(PIL.Image.new("1", (20_000, 10_000)), "PNG")
+    with pytest.raises(ValueError, match="MEGAPIXELS=200 to read it"):
+        decode_rgb(header)
