@@ -33,6 +33,7 @@ from experiments.runtime.output import (
     reopen_closed_streams,
     unbreakable_output,
 )
+from experiments.runtime.startup import ensure_utf8
 from pipelines.errors import DataError
 
 FLAGS = flags.FLAGS
@@ -147,6 +148,7 @@ def _only_prints():
 
 
 if __name__ == "__main__":
+    ensure_utf8()
     reopen_closed_streams()
     # File names need not be text, which makes them hard to print.
     sys.stdout.reconfigure(errors="backslashreplace")

@@ -60,6 +60,8 @@ _MAY_BE_NONE = ("final", "best", "git_revision", "accelerator")
 ROBUSTNESS = "robustness.json"
 # Attribution maps of some val images and their figures, if they were computed.
 EXPLANATIONS, EXPLAINED_MAPS = "explanations.json", "explanations.npz"
+# Training images as the arms' previews begin with, if a page may show them.
+PREVIEWS = "previews.npz"
 # Fields of a config that may have to change with the machine.
 _MAY_MOVE = {"precision", "data.augment_on"}
 

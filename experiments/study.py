@@ -68,6 +68,7 @@ def run_study(
     shard=(0, 1),
     extras=(),
     margin=None,
+    drawn_previews=False,
     launch=run_one_by_one,
     verbose=False,
     log=DEFAULT,
@@ -87,7 +88,7 @@ def run_study(
             as other processes train the others.
         location: A `pipelines.location.Location` of the data.
         extras: Keys of `EXTRAS`, which are added to each finished run.
-        margin: As for `experiments.report.report.write_report`.
+        margin, drawn_previews: As for `experiments.report.report.write_report`.
         launch: Function that trains, as `run_one_by_one` does.
         verbose: Whether all that the runs print is shown.
         log: Names of `experiments.tracking.tools.TOOLS` that follow the runs
@@ -133,7 +134,14 @@ def run_study(
         # With those that failed, which the answer counts.
         made = [RunFolder.of(workdir, each, seed) for each, seed in runs]
         made = [folder for folder in made if folder.path.is_dir()]
-        write_report(made, path, f"Study {name}", study=name, margin=margin)
+        write_report(
+            made,
+            path,
+            f"Study {name}",
+            study=name,
+            margin=margin,
+            drawn_previews=drawn_previews,
+        )
         track_report(path, f"Study {name}", log)
     if failures:
         raise TrainingFailed(

@@ -29,6 +29,7 @@ from experiments.commands.common import (
     make_strategy,
     require_one_of,
 )
+from experiments.commands.report import DRAWN_PREVIEWS
 from experiments.configs import registry
 from experiments.configs.fair import RECIPES
 from experiments.errors import ConfigError
@@ -413,6 +414,7 @@ def _train(title, arms, seeds):
         shard=SHARD.value or (0, 1),
         extras=WITH.value,
         margin=MARGIN.value,
+        drawn_previews=DRAWN_PREVIEWS.value,
         verbose=VERBOSE.value,
         **options,
     )

@@ -6,7 +6,12 @@ from experiments.errors import ConfigError
 from experiments.plots import calibration, confusion, counts, curves, images
 from experiments.report.document import Picture, Section, Text
 from experiments.report.material import as_published
-from experiments.report.previews import originals, preview
+from experiments.report.previews import (
+    originals,
+    preview,
+    read_originals,
+    resize,
+)
 from experiments.report.wording import isolated
 from pipelines.shapes import CLASS_NAMES
 
@@ -44,9 +49,14 @@ def all_curves(material):
 def previews(material):
     """A picture of the same images, as each arm's training shows them."""
     rows, lacking = {}, []
+    class_names = material.group.class_names
+    own = None
+    if not material.drawn_previews:
+        first_run = material.group.reference.runs[0]
+        own = read_originals(first_run.path, class_names)
     for arm in material.group.arms:
         try:
-            rows[material.labels[arm.name]] = preview(arm.config)
+            rows[material.labels[arm.name]] = preview(arm.config, own)
         except ConfigError as error:
             name = isolated(material.names(arm.name))
             lacking.append(f"{name} cannot be shown: {error}.")
@@ -54,12 +64,18 @@ def previews(material):
     if rows:
         first, _ = next(iter(rows.values()))
         if all(arm.config.get("augment") for arm in material.group.arms):
-            rows = {"as drawn": originals(len(first[0])), **rows}
+            side = len(first[0])
+            if own is None:
+                rows = {"as drawn": originals(side), **rows}
+            else:
+                rows = {"original": (resize(own[0], side), own[1]), **rows}
+        which = "drawn images" if own is None else "images of the study"
         text = (
-            "The same drawn images as each arm's training shows them, a row "
-            "an arm; where labels are mixed, their shares."
+            f"The same {which} as each arm's training shows them, a row an "
+            "arm; where labels are mixed, their shares."
         )
-        figure = images.plot_rows(rows, CLASS_NAMES, "")
+        names = CLASS_NAMES if own is None else class_names
+        figure = images.plot_rows(rows, names, "")
         blocks = [Text([text]), Picture("previews", figure, text), *blocks]
     return Section("What training shows", blocks)
 

@@ -19,12 +19,15 @@ class Material:
         findings: `findings.Findings`.
         published: {arm: `published.results.Published`}.
         left_out: `runs.LeftOut`s.
+        drawn_previews: Whether previews show drawn images even if the study's
+            own are there.
     """
 
     group: Group
     findings: Findings
     published: dict
     left_out: list
+    drawn_previews: bool = False
 
     @property
     def names(self):

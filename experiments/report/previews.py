@@ -3,11 +3,14 @@
 from dataclasses import replace
 
 import numpy as np
+from PIL import Image
 
 from experiments.configs.schema import layer, read_config
 from experiments.errors import ConfigError
+from experiments.run_folder import PREVIEWS
 from experiments.runtime.startup import start_tensorflow
 from pipelines.errors import DataError
+from pipelines.files.arrays import Damaged, read_arrays
 from pipelines.shapes import CLASS_NAMES, draw
 
 
@@ -26,8 +29,40 @@ def originals(side):
     return images, np.eye(len(images), dtype=np.float32)
 
 
-def preview(config):
-    """The `originals` as a run's training shows them.
+def read_originals(path, class_names):
+    """Reads the training images that a run has kept.
+
+    Args:
+        path: The `Path` of the run's folder.
+        class_names: Names of its classes.
+
+    Returns:
+        As `originals`, with a label's column for each class; None if there are
+        none, or if the file is damaged.
+    """
+    try:
+        found = read_arrays(path / PREVIEWS)
+        images, labels = found["images"], found["labels"]
+        one_hot = np.eye(len(class_names), dtype=np.float32)[labels]
+    except (FileNotFoundError, Damaged, KeyError, IndexError):
+        return None
+    is_rgb = images.ndim == 4 and images.shape[3] == 3 and images.size > 0
+    if not is_rgb or images.dtype != np.uint8:
+        return None
+    fits = one_hot.shape == (len(images), len(class_names))
+    return (images, one_hot) if fits else None
+
+
+def resize(images, side):
+    """Resizes images, uint8 (N, H, W, 3), to squares."""
+    if images.shape[1:3] == (side, side):
+        return images
+    resized = [Image.fromarray(each).resize((side, side)) for each in images]
+    return np.stack(resized)
+
+
+def preview(config, shown=None):
+    """The same images as a run's training shows them.
 
     Each image is of another batch, so that what is drawn once for a batch
     differs between them. Variations that were made once, in files, are made
@@ -35,6 +70,8 @@ def preview(config):
 
     Args:
         config: config.json of a run, without its seed.
+        shown: Images and labels as of `originals` or `read_originals`; None:
+            the `originals`.
 
     Returns:
         As `originals`; images may be float, and of another size.
@@ -47,7 +84,8 @@ def preview(config):
     if data.offline is not None:
         files = layer("AugLy", operations=data.offline.operations)
         experiment = replace(experiment, augment=(files, *experiment.augment))
-    images, labels = originals(data.stored_size)
+    images, labels = shown or originals(data.stored_size)
+    images = resize(images, data.stored_size)
     if not experiment.augment:
         return images, labels
     start_tensorflow()

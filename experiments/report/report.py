@@ -28,12 +28,12 @@ _OTHERS = ("reports", "describe", "mlflow", "wandb")
 _NO_RUNS = "by its name it holds no runs but what is written beside them"
 
 
-def report_on(runs_dir, margin=None):
+def report_on(runs_dir, margin=None, drawn_previews=False):
     """Compares all runs found below a folder; of several studies, each.
 
     Args:
         runs_dir: The folder.
-        margin: As of `write_report`.
+        margin, drawn_previews: As of `write_report`.
 
     Raises:
         ConfigError: if there are none, or none of use.
@@ -50,6 +50,7 @@ def report_on(runs_dir, margin=None):
         f"Runs in {runs_dir}",
         margin=margin,
         not_entered=not_entered,
+        drawn_previews=drawn_previews,
     )
 
 
@@ -85,7 +86,15 @@ def _explain_no_runs(name, inside):
     return None
 
 
-def write_report(paths, folder, title, study=None, margin=None, not_entered=()):
+def write_report(
+    paths,
+    folder,
+    title,
+    study=None,
+    margin=None,
+    not_entered=(),
+    drawn_previews=False,
+):
     """Writes the page that compares runs.
 
     index.html and report.md hold all of it; comparison.json every number;
@@ -100,11 +109,13 @@ def write_report(paths, folder, title, study=None, margin=None, not_entered=()):
         margin: Points of a difference that matters, stated before the first
             run; None: no sentence says that arms are alike.
         not_entered: `runs.LeftOut`s of folders that are no runs.
+        drawn_previews: Whether previews show drawn images even if the runs
+            have kept some of the study's own.
 
     Raises:
         ConfigError: if no run is of use, and why.
     """
-    materials, left_out = compare_runs(paths, study, margin)
+    materials, left_out = compare_runs(paths, study, margin, drawn_previews)
     # Every section shows the same list.
     left_out += not_entered
     # Layers of Keras and KerasCV take long to start for their previews.
@@ -133,11 +144,11 @@ def write_report(paths, folder, title, study=None, margin=None, not_entered=()):
     print(f"\nThe report: {folder / 'index.html'}", flush=True)
 
 
-def compare_runs(paths, study=None, margin=None):
+def compare_runs(paths, study=None, margin=None, drawn_previews=False):
     """Numbers of the comparison of runs; nothing is written.
 
     Args:
-        paths, study, margin: As of `write_report`.
+        paths, study, margin, drawn_previews: As of `write_report`.
 
     Returns:
         A list of `material.Material`s and a list of `runs.LeftOut`s.
@@ -155,7 +166,11 @@ def compare_runs(paths, study=None, margin=None):
         raise ConfigError(f"there is nothing to compare: {reasons}.")
     return [
         Material(
-            group, compute_findings(group, margin), _published(group), left_out
+            group,
+            compute_findings(group, margin),
+            _published(group),
+            left_out,
+            drawn_previews,
         )
         for group in groups
     ], left_out

@@ -22,6 +22,20 @@ _KERAS_VARIABLES = (
 )
 
 
+def ensure_utf8():
+    """Starts the program again if file names are not read as UTF-8.
+
+    Otherwise names with other letters, in files and in folders, would depend on
+    the locale: LC_ALL=C or an ISO-8859 one.
+    """
+    # python -E would not obey the variable a second time either.
+    is_set = os.environ.get("PYTHONUTF8") == "1"
+    if is_set or sys.getfilesystemencoding() == "utf-8":
+        return
+    os.environ["PYTHONUTF8"] = "1"
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+
+
 def start_tensorflow(threads=None, gpus=True):
     """Imports TensorFlow and lists the devices, both of which log messages.
 

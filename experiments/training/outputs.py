@@ -22,12 +22,14 @@ from experiments.metrics import (
 from experiments.plots.confusion import plot_confusion
 from experiments.plots.curves import save_run_plots
 from experiments.plots.images import plot_batch
-from experiments.run_folder import EMA, JUDGED, LAST
+from experiments.run_folder import EMA, JUDGED, LAST, PREVIEWS
 from pipelines.progress import announce_if_slow
 from pipelines.subsets import spread_over_classes
 
 # The fit to training images is measured on so many of them.
 _PLAIN_TRAIN = 2000
+# So many training images are kept for the previews of a report.
+_PREVIEWS = 6
 
 
 def write_outputs(session):
@@ -77,6 +79,28 @@ def write_samples(folder, images, labels, class_names):
     """
     figure = plot_batch(images, labels, class_names)
     folder.replace("plots/samples.png", figure.savefig)
+
+
+def write_previews(folder, config, data):
+    """Writes previews.npz: training images that a report may show.
+
+    Those of other data sets than the user's own may not be passed on, and
+    variations in files are no originals: nothing is written.
+
+    Args:
+        folder: The `RunFolder`.
+        config: The experiment's `data`.
+        data: The `pipelines.loading.DataSet`.
+    """
+    if config.name != "image_folder" or config.offline is not None:
+        return
+    if (folder / PREVIEWS).exists():
+        return
+    some = spread_over_classes(data.train.labels, _PREVIEWS)
+    images, labels = data.train.images[some], data.train.labels[some]
+    folder.replace(
+        PREVIEWS, lambda path: np.savez(path, images=images, labels=labels)
+    )
 
 
 def is_whole(path):

@@ -34,7 +34,11 @@ from experiments.training.data import (
 from experiments.training.disk import check_room, needed_bytes
 from experiments.training.length import check_length
 from experiments.training.multi_worker_fit import MultiWorkerTrainer
-from experiments.training.outputs import is_whole, write_samples
+from experiments.training.outputs import (
+    is_whole,
+    write_previews,
+    write_samples,
+)
 from experiments.training.timing import Clock, Waiting
 from experiments.training.trainer import (
     Trainer,
@@ -199,6 +203,9 @@ class Session:
         )
         self.background.do(
             write_samples, folder, images, labels, data.class_names
+        )
+        self.background.do(
+            write_previews, folder, self.spec.experiment.data, data
         )
 
     def try_out(self, steps=3):

@@ -1,6 +1,7 @@
 """Previews: the same images as the training of each arm shows them."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,10 +10,12 @@ from experiments.configs.registry import EXPERIMENTS
 from experiments.configs.schema import as_json, layer
 from experiments.errors import ConfigError
 from experiments.report.figures import previews
-from experiments.report.previews import originals, preview
+from experiments.report.previews import originals, preview, read_originals
+from experiments.run_folder import RunFolder
 from experiments.training.augmentation import build_augmentation
-from pipelines.config import Offline
-from tests.experiments.report.comparing import compare
+from experiments.training.outputs import write_previews
+from pipelines.config import Data, Offline
+from tests.experiments.report.comparing import compare, get_text
 
 
 def test_without_augmentation_images_are_as_drawn(tiny):
@@ -97,3 +100,79 @@ def test_the_report_shows_every_arm_that_it_can(make_run):
     assert picture.figure is not None
     (sentence,) = lacking.sentences
     assert sentence.startswith("gone cannot be shown: augment: there is no ")
+
+
+@pytest.fixture
+def own_study(make_run):
+    """An arm whose training shows six images of the study, and their pixels."""
+    run = make_run("plain", augment=())
+    images = np.random.default_rng(0).integers(0, 256, (8, 16, 16, 3), np.uint8)
+    train = SimpleNamespace(
+        images=images, labels=np.array([0, 0, 0, *range(5)])
+    )
+    data = SimpleNamespace(train=train)
+    write_previews(run, Data(name="image_folder"), data)
+    return run, images[[0, 1, 4, 5, 6, 7]]
+
+
+def test_a_report_shows_images_of_the_study_unless_told_otherwise(own_study):
+    run, images = own_study
+    shown, labels = read_originals(run.path, "abcdef")
+    np.testing.assert_array_equal(shown, images)
+    np.testing.assert_array_equal(labels.argmax(1), [0, 0, 1, 2, 3, 4])
+    material = compare(run)
+    assert "same images of the study" in get_text(previews(material))
+    drawn = replace(material, drawn_previews=True)
+    assert "same drawn images" in get_text(previews(drawn))
+
+
+def test_arms_of_other_sizes_show_the_images_of_the_study(own_study, tiny):
+    shown = read_originals(own_study[0].path, "abcdef")
+    larger = replace(tiny, data=replace(tiny.data, image_size=24), augment=())
+    images, labels = preview(as_json(larger), shown)
+    assert images.shape == (6, 24, 24, 3)
+    assert abs(images.mean() - shown[0].mean()) < 2
+    np.testing.assert_array_equal(labels, shown[1])
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"images": np.zeros((6, 16, 16, 3), np.uint8)},
+        {"images": np.zeros((6, 16, 16, 3)), "labels": np.zeros(6, int)},
+        {"images": np.zeros((6, 16, 3), np.uint8), "labels": np.zeros(6, int)},
+        {
+            "images": np.zeros((0, 8, 8, 3), np.uint8),
+            "labels": np.zeros(0, int),
+        },
+        {
+            "images": np.zeros((6, 8, 8, 3), np.uint8),
+            "labels": np.zeros(5, int),
+        },
+        {"images": np.zeros((1, 8, 8, 3), np.uint8), "labels": np.array([9])},
+        {"images": np.zeros((1, 8, 8, 3), np.uint8), "labels": np.array(["a"])},
+    ],
+)
+def test_without_whole_images_of_the_study_drawn_ones_are_shown(
+    content, tmp_path
+):
+    assert read_originals(tmp_path, "abcdef") is None
+    np.savez(tmp_path / "previews.npz", **content)
+    assert read_originals(tmp_path, "abcdef") is None
+    (tmp_path / "previews.npz").write_bytes(b"PK")
+    assert read_originals(tmp_path, "abcdef") is None
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        *(
+            {"name": name}
+            for name in ("tiny_imagenet", "catsdogs", "tfds/mnist")
+        ),
+        {"name": "image_folder", "offline": Offline()},
+    ],
+)
+def test_images_that_may_not_be_passed_on_are_not_kept(changes, tmp_path):
+    write_previews(RunFolder(tmp_path), Data(**changes), None)
+    assert list(tmp_path.iterdir()) == []
