@@ -232,7 +232,9 @@ class RunFolder(ClaimedFolder):
         """
         if not (self / "history.csv").is_file():
             return []
-        with open(self / "history.csv", newline="") as file:
+        # Spreadsheets write a byte-order mark.
+        path = self / "history.csv"
+        with open(path, newline="", encoding="utf-8-sig") as file:
             return [
                 {
                     key: int(value) if key == "epoch" else float(value)

@@ -220,7 +220,8 @@ def read_json(path, record):
         Unusable: if the file is missing, is no JSON object or does not fit.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        # Editors on Windows write a byte-order mark.
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise Unusable(f"{path.name} is missing") from None
     except (OSError, ValueError, RecursionError):
@@ -275,7 +276,7 @@ def read_history(path):
             count its epochs from 0.
     """
     try:
-        with open(path, newline="", encoding="utf-8") as file:
+        with open(path, newline="", encoding="utf-8-sig") as file:
             rows = [
                 # An empty cell is of a column that is newer than its row.
                 {key: value for key, value in row.items() if value != ""}

@@ -1,5 +1,6 @@
 """A damaged file of a run is named with its reason."""
 
+import codecs
 import json
 import shutil
 
@@ -13,7 +14,7 @@ from experiments.report.records import (
     read_added,
 )
 from experiments.report.runs import read_runs
-from experiments.run_folder import EXPLANATIONS, ROBUSTNESS
+from experiments.run_folder import EXPLANATIONS, ROBUSTNESS, RunFolder
 from tests.experiments.report.comparing import change_arrays
 from tests.experiments.report.test_explanations import list_scores
 from tests.experiments.report.test_robustness import list_errors
@@ -246,3 +247,11 @@ def test_damage_is_named(folder, file, spoil, expected):
     assert expected in reason
     assert file in reason
     assert "\n" not in reason
+
+
+def test_byte_order_marks_of_editors_are_no_damage(folder):
+    for name in ("config.json", "metrics.json", "data.json", "history.csv"):
+        path = folder / name
+        path.write_bytes(codecs.BOM_UTF8 + path.read_bytes())
+    assert find_reason(folder) is None
+    assert RunFolder(folder).history()[-1]["epoch"] == 5

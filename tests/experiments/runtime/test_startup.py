@@ -107,3 +107,16 @@ def test_a_user_without_a_home_is_no_error(monkeypatch):
     monkeypatch.setattr(pwd, "getpwuid", find_nobody)
     startup._override_keras_settings()
     assert os.environ["KERAS_HOME"].endswith("keras_home")
+
+
+def test_names_are_utf8_in_every_locale(tmp_path):
+    """The names of data, of runs and of the screen are the same ones."""
+    done = subprocess.run(
+        [sys.executable, "main.py", f"--report={tmp_path / 'кошки'}"],
+        cwd=ROOT,
+        capture_output=True,
+        env=os.environ
+        | {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+    )
+    assert done.returncode == 2
+    assert f"no runs in {tmp_path / 'кошки'}" in done.stderr.decode()
