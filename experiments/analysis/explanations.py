@@ -171,10 +171,14 @@ def has_explanations(folder):
         folder: A `run_folder.RunFolder`.
     """
     stored = folder.read_json(EXPLANATIONS)
-    return (
-        stored is not None
-        and stored["version"] == _VERSION
-        and stored["model"] == folder.model_digest()
-        and folder.is_val(stored["images"]["fingerprint"])
-        and (folder / EXPLAINED_MAPS).is_file()
-    )
+    if stored is None or not (folder / EXPLAINED_MAPS).is_file():
+        return False
+    try:
+        return (
+            stored["version"] == _VERSION
+            and stored["model"] == folder.model_digest()
+            and folder.is_val(stored["images"]["fingerprint"])
+        )
+    except (KeyError, TypeError):
+        # Of another program: made anew.
+        return False

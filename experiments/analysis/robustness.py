@@ -96,12 +96,17 @@ def has_robustness(folder):
         folder: A `run_folder.RunFolder`.
     """
     stored = folder.read_json(ROBUSTNESS)
-    return (
-        stored is not None
-        and stored["model"] == folder.model_digest()
-        and stored["settings"] == _settings(stored["images"]["side"])
-        and folder.is_val(stored["images"]["fingerprint"])
-    )
+    if stored is None:
+        return False
+    try:
+        return (
+            stored["model"] == folder.model_digest()
+            and stored["settings"] == _settings(stored["images"]["side"])
+            and folder.is_val(stored["images"]["fingerprint"])
+        )
+    except (KeyError, TypeError):
+        # Of another program: made anew.
+        return False
 
 
 class _Answers(NamedTuple):

@@ -4,6 +4,7 @@ Columns are told by their content. If two may be the labels, or if the folders
 tell other classes, the error shows both.
 """
 
+import os
 import posixpath
 import unicodedata
 from functools import lru_cache, partial
@@ -103,7 +104,8 @@ def _locate_named(labels, tables, origin):
     for name, column in ((labels, None), labels.rpartition(":")[::2]):
         if name in tables:
             return name, tables[name], column
-        if Path(name).is_file():
+        # Unlike Path.is_file, it takes names that are too long.
+        if os.path.isfile(name):
             return name, partial(_read_file, Path(name)), column
     raise DataError(
         f"data.labels={labels}: expected a CSV or TSV file in {origin} or at a "

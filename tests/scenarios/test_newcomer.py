@@ -57,5 +57,7 @@ def test_a_first_study_ends_with_an_answer(name, tmp_path, capsys):
     (group,) = content["groups"]
     for sentence in group["answer"]:
         assert sentence in printed.out
+    text = (page / "report.md").read_text()
+    assert "The same images of the study as each arm's training" in text
     ending = printed.out.split("comparing and drawing")[1]
     assert len(ending.splitlines()) <= 25

@@ -18,6 +18,10 @@ from pipelines.location import Location
 
 def test_labels_of_val_images_are_explained(copied):
     assert not has_explanations(copied)
+    (copied / "explanations.npz").touch()
+    for foreign in ({}, {"version": 1, "images": [], "model": {}}):
+        copied.write_json("explanations.json", foreign)
+        assert not has_explanations(copied)
     explain_run(copied.path, Location("unused"))
     assert has_explanations(copied)
     content = copied.read_json("explanations.json")

@@ -29,6 +29,8 @@ LEVELS = {
 
 def test_clean_images_agree_with_an_evaluation(copied, capsys):
     assert not has_robustness(copied)
+    copied.write_json("robustness.json", {"model": copied.model_digest()})
+    assert not has_robustness(copied)
     content = print_robustness(copied.path, Location("unused"))
     assert has_robustness(copied)
     assert copied.read_json("robustness.json") == content
