@@ -6,44 +6,51 @@ PYTHON ?= $(shell for name in $(NAMES); do \
 	$$name -c '$(FITS)' 2>/dev/null && echo $$name && break; done)
 # make demo GPU=1 brings CUDA.
 REQUIREMENTS := $(if $(GPU),requirements-gpu.txt,requirements.txt)
-BIN := .venv/bin
+VENV := .venv
+BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check
 
-.PHONY: demo test format lock clean
+.PHONY: demo test smoke format lock clean
 
-demo: .venv/installed
+demo: $(VENV)/installed
 	$(BIN)/python main.py --study=demo
 
-test: .venv/installed-dev
+test: $(VENV)/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-format: .venv/installed-dev
+# For another Python: make smoke VENV=.venv-3.12 PYTHON=python3.12
+smoke: $(VENV)/installed-dev
+	$(BIN)/python -m pytest -n 2 tests/augment_tf/test_contract.py
+	$(BIN)/python main.py --study=demo --arms=baseline,placebo --seeds=2 \
+		--workdir=$(VENV)/smoke --set epochs=1 --set model.name=ResNet4
+
+format: $(VENV)/installed-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 # Pins the newest versions that go with requirements-dev.txt.
 lock:
-	rm -rf .venv
+	rm -rf $(VENV)
 	echo "# All packages of requirements-dev.txt; make lock writes this file." > constraints.txt
-	$(MAKE) .venv/installed-dev
+	$(MAKE) $(VENV)/installed-dev
 	$(BIN)/python -m pip freeze >> constraints.txt
 
 clean:
-	rm -rf .venv runs
+	rm -rf .venv* runs
 
-.venv/installed: requirements.txt requirements-gpu.txt constraints.txt
+$(VENV)/installed: requirements.txt requirements-gpu.txt constraints.txt
 	@'$(PYTHON)' -c '$(FITS)' || { \
 		echo "Python 3.11, 3.12 or 3.13 with ensurepip (Debian: python3-venv) is needed."; \
 		echo "TensorFlow has wheels for these alone. Found:"; \
 		for name in $(PYTHON) $(NAMES); do \
 			echo "  $$name: $$($$name --version 2>/dev/null || echo not there)"; done; \
 		echo "Install one, or call make PYTHON=/path/to/python3.13"; exit 1; } >&2
-	'$(PYTHON)' -m venv .venv
+	'$(PYTHON)' -m venv $(VENV)
 	$(INSTALL) -r $(REQUIREMENTS)
 	touch $@
 
-.venv/installed-dev: .venv/installed $(wildcard requirements-*.txt)
+$(VENV)/installed-dev: $(VENV)/installed $(wildcard requirements-*.txt)
 	$(INSTALL) -r requirements-dev.txt
 	touch $@
