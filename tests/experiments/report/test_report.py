@@ -8,6 +8,7 @@ import re
 import shutil
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 import main
@@ -224,3 +225,13 @@ def test_nothing_to_report_is_an_error(tmp_path, tiny):
     with pytest.raises(ConfigError, match="metrics.json is missing"):
         report_on(tmp_path)
     assert not (tmp_path / "reports").exists()
+
+
+def test_own_images_are_kept_from_the_page(make_run, tmp_path):
+    run = make_run("plain", augment=())
+    images = np.zeros((6, 16, 16, 3), np.uint8)
+    np.savez(run / "previews.npz", images=images, labels=np.arange(6))
+    runs = tmp_path / "runs"
+    assert main.call(["main.py", f"--report={runs}", "--drawn_previews"]) == 0
+    text = (runs / "reports" / "all" / "report.md").read_text()
+    assert "The same drawn images as each arm's training shows them" in text
