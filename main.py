@@ -11,6 +11,7 @@ A report compares runs that are finished:
   python main.py --report=runs
 """
 
+import errno
 import os
 import signal
 import sys
@@ -128,6 +129,15 @@ def _call(arguments):
         # A name in it may have several lines.
         line = " ".join(str(error).splitlines())
         print(f"error: {line}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        print(
+            f"error: the name of {error.filename} is too long. Choose a "
+            "shorter one.",
+            file=sys.stderr,
+        )
         return 2
     except (TrainingFailed, WorkerLost) as error:
         print(f"failed: {error}", file=sys.stderr)

@@ -267,6 +267,8 @@ def test_help_explains_every_flag_once(call):
         (["--study=demo", "--log=tensorbord"], "--log expects tensorboard,"),
         (["--evaluate=missing"], "of a finished run"),
         (["--report=missing"], "no runs in missing"),
+        (["--study=fair", f"--data_dir={'a' * 300}"], "Choose a shorter one"),
+        (["--describe=image_folder", f"--data_dir={'b' * 250}"], "too long"),
         (["--report=two\nlines"], "no runs in two lines"),
         (["--prepare=cats_dogs"], "'cats_dogs'. Did you mean catsdogs? Known"),
         (["--prepare=catsdogs", "--data_dir=no.zip"], "cannot read no.zip"),

@@ -13,8 +13,6 @@ from pipelines.files.replacing import UNFINISHED
 from pipelines.location import Location
 
 MAX_SEED = 2**63 - 1
-# Of file systems of Linux and macOS.
-_LONGEST_NAME = 255
 
 
 class PathParser(flags.ArgumentParser):
@@ -39,8 +37,6 @@ class PathParser(flags.ArgumentParser):
             raise ValueError(f"there is no user {path.split('/')[0][1:]!r}")
         if not path or "\0" in path:
             raise ValueError("expected a path")
-        if max(map(len, os.fsencode(path).split(b"/"))) > _LONGEST_NAME:
-            raise ValueError(f"a name is longer than {_LONGEST_NAME} bytes")
         return path
 
 
