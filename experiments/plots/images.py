@@ -67,7 +67,7 @@ def plot_rows(rows, class_names, title):
         for cell, image, label in zip(cells, images, labels, strict=True):
             _show(cell, image)
             if np.count_nonzero(label) > 1:
-                cell.set_xlabel(_format_weights(label, class_names), fontsize=8)
+                _write_weights(cell, label, class_names)
         cells[0].set_ylabel(
             textwrap.fill(arm, 24), rotation=0, ha="right", va="center"
         )
@@ -121,9 +121,7 @@ def plot_columns(columns, class_names, title, saliency=None):
         for cell, image, label in zip(cells, *columns[heading], strict=True):
             _show(cell, image)
             if heading == headings[0] or np.count_nonzero(label) > 1:
-                text = _format_weights(label, class_names).split("\n")
-                text = [textwrap.shorten(line, 24) for line in text]
-                cell.set_xlabel("\n".join(text), fontsize=8)
+                _write_weights(cell, label, class_names)
     figure.suptitle(drawable_text(title), fontsize=10)
     return figure
 
@@ -146,6 +144,13 @@ def _show(cell, image, **options):
     cell.set_xticks([])
     cell.set_yticks([])
     cell.spines[:].set_visible(False)
+
+
+def _write_weights(cell, label, class_names):
+    """Writes weights below an image, no wider than it."""
+    lines = _format_weights(label, class_names).split("\n")
+    short = [line if len(line) <= 24 else f"{line[:23]}…" for line in lines]
+    cell.set_xlabel("\n".join(short), fontsize=8)
 
 
 def plot_batch(images, labels, class_names, count=8):

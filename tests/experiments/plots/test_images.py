@@ -79,3 +79,10 @@ def test_arms_stand_in_rows_with_the_shares_of_mixed_labels(images):
     assert below == ["", "", "", "", "0.75 star\n0.25 disk", ""]
     beside = [axes.get_ylabel() for axes in figure.axes]
     assert beside == ["plain", "", "", "mixing", "", ""]
+
+
+def test_long_names_do_not_reach_into_the_next_image(images):
+    mixed = np.array([[0.25, 0.75]], np.float32)
+    figure = plot_rows({"arm": (images[:1], mixed)}, ["a" * 300, "cat"], "")
+    (axes,) = figure.axes
+    assert axes.get_xlabel() == f"0.75 cat\n0.25 {'a' * 18}…"
