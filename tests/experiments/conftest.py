@@ -50,9 +50,13 @@ def tiny():
 
 @pytest.fixture(scope="session")
 def trained(tiny, tmp_path_factory):
-    """The folder of a run of one epoch; not to be written to."""
+    """The folder of a run of one epoch; not to be written to.
+
+    Its last map is coarser than the images, so that explanations enlarge it.
+    """
+    model = replace(tiny.model, stem="imagenet")
     return run(
-        replace(tiny, epochs=1),
+        replace(tiny, epochs=1, model=model),
         seed=3,
         workdir=tmp_path_factory.mktemp("runs"),
         location=Location("unused"),

@@ -47,7 +47,7 @@ class Untrained:
     def announce(self):
         self._folder.write_json("data.json", self._record)
 
-    def train(self, request, tracking):
+    def train(self, request, tracking, report):
         pass
 
     def wait_for_workers(self):

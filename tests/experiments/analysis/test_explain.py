@@ -50,7 +50,7 @@ def test_a_picture_and_its_arrays(trained, photos, tmp_path, capsys):
     for text in (*METHODS, "random order", "cannot read", "bad.jpg"):
         assert text in printed
     # Of the tiny network's last map.
-    assert "2 x 2 values" in printed
+    assert "4 x 4 values" in printed
     assert "--layer=" in printed
 
 

@@ -26,7 +26,7 @@ def test_labels_of_val_images_are_explained(copied):
     assert has_explanations(copied)
     content = copied.read_json("explanations.json")
     assert content["images"]["count"] == 24
-    assert content["layer"]["size"] == [16, 16]
+    assert content["layer"]["size"] == [4, 4]
     assert list(content["scores"]) == [*METHODS, CHANCE]
     for scores in content["scores"].values():
         assert 0 < scores["deletion"] < 1

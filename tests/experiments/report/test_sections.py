@@ -250,7 +250,7 @@ def test_of_one_image_sections_speak_as_of_one(make_run):
 
 
 def test_unequal_classes_have_a_balanced_error(make_run):
-    """Of predictions alone: files of old runs lack it."""
+    """Computed from predictions: files of old runs lack it."""
     ids = [f"{n:04}" for n in [*range(0, 80, 2), *range(1, 8, 2)]]
     largest = np.arange(44) < 40
     material = compare(
