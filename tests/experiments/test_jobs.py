@@ -1,6 +1,7 @@
 """Runs side by side have the bits of one thread, and fail one by one."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -10,24 +11,31 @@ from pathlib import Path
 
 import pytest
 
-from experiments.jobs import count_jobs
+from experiments.configs.overrides import override
+from experiments.configs.registry import get_experiment
+from experiments.jobs import count_jobs, run_side_by_side
 from experiments.run_folder import RunFolder
+from experiments.screen import StudyScreen
+from pipelines.location import Location
 from tests.experiments.training.short_runs import numbers
 
 ROOT = Path(__file__).parents[2]
-COMMAND = (
-    *(sys.executable, "main.py", "--study=demo", "--arms=baseline,flip"),
-    *("--seeds=1", "--log=none", "--set", "epochs=6"),
-    *("--set", "data.image_size=16", "--set", "data.limit_train=72"),
-    *("--set", "data.limit_val=24", "--set", "data.batch_size=24"),
-    *("--set", "model.name=ResNet10", "--set", "model.width=4"),
-    *("--set", "checkpoint.every_steps=1"),
-)
+ARMS = ("demo_baseline", "demo_flip")
+ASSIGNMENTS = [
+    *("epochs=6", "checkpoint.every_steps=1", "data.batch_size=24"),
+    *("data.image_size=16", "data.limit_train=72", "data.limit_val=24"),
+    *("model.name=ResNet4", "model.width=4"),
+]
 
 
 def start(workdir, *arguments):
+    sets = [flag for each in ASSIGNMENTS for flag in ("--set", each)]
     return subprocess.Popen(
-        [*COMMAND, f"--workdir={workdir}", *arguments],
+        [
+            *(sys.executable, "main.py", "--study=demo", "--seeds=1"),
+            *("--arms=baseline,flip", "--log=none", f"--workdir={workdir}"),
+            *(*sets, *arguments),
+        ],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -41,6 +49,15 @@ def await_checkpoint(folder, process):
         time.sleep(0.01)
 
 
+def await_termination(process):
+    """Waits until a process that is stopped has been sent SIGTERM."""
+    status, pending = Path(f"/proc/{process}/status"), 0
+    while not pending & 1 << signal.SIGTERM - 1:
+        time.sleep(0.01)
+        (line,) = re.findall(r"ShdPnd:\s*(\w+)", status.read_text())
+        pending = int(line, 16)
+
+
 def list_children(process):
     path = Path(f"/proc/{process.pid}/task/{process.pid}/children")
     for number in path.read_text().split():
@@ -48,39 +65,53 @@ def list_children(process):
             yield int(number)
 
 
-def test_a_killed_process_and_a_signal_change_no_bit(tmp_path):
-    arms = [
-        RunFolder(tmp_path / "cut" / f"demo_{arm}" / "seed_0")
-        for arm in ("baseline", "flip")
-    ]
+def test_a_killed_process_and_a_signal_change_no_bit(tmp_path, capsys):
+    cut, whole = (
+        [RunFolder(tmp_path / name / arm / "seed_0") for arm in ARMS]
+        for name in ("cut", "whole")
+    )
     first = start(tmp_path / "cut", "--jobs=2")
-    await_checkpoint(arms[1], first)
-    children = list(list_children(first))
+    await_checkpoint(cut[0], first)
+    children = sorted(list_children(first))
     assert len(children) == 2
+    # So that its run does not end meanwhile.
+    os.kill(children[0], signal.SIGSTOP)
+    await_checkpoint(cut[1], first)
     # The second process has got the second run.
-    os.kill(max(children), signal.SIGKILL)
+    os.kill(children[1], signal.SIGKILL)
     lost = next(line for line in first.stdout if "failed" in line)
     assert "demo_flip      seed 0  failed: its process was lost" in lost
     assert "(SIGKILL)" in lost
     first.send_signal(signal.SIGHUP)
+    await_termination(children[0])
+    os.kill(children[0], signal.SIGCONT)
     printed, _ = first.communicate()
     assert first.returncode == 128 + signal.SIGHUP, printed
     assert printed.endswith("interrupted; the same command goes on\n")
     assert not any(Path(f"/proc/{each}").exists() for each in children)
-    assert not arms[0].is_finished()
-    second = start(tmp_path / "cut", "--jobs=1", "--threads=1")
-    printed, _ = second.communicate()
-    assert second.returncode == 0, printed
-    for folder in arms:
+    assert not cut[0].is_finished()
+    # One process trains both of the runs.
+    runs = [(override(get_experiment(arm), ASSIGNMENTS), 0) for arm in ARMS]
+    run_side_by_side(
+        runs,
+        screen=StudyScreen(runs, tmp_path / "cut", together=True),
+        workdir=tmp_path / "cut",
+        location=Location("unused"),
+        jobs=1,
+        log=(),
+    )
+    for folder in cut:
         assert "resuming after step" in (folder / "log.txt").read_text()
+    printed = capsys.readouterr().out
+    assert "2 of 2  demo_flip      seed 0" in printed
     # Neither the bars nor the lines of the epochs.
     assert "epoch" not in printed
-    third = start(tmp_path / "whole", "--jobs=2")
+    # The process of the study trains them.
+    third = start(tmp_path / "whole", "--jobs=1", "--threads=1")
     printed, _ = third.communicate()
     assert third.returncode == 0, printed
-    for folder in arms:
-        whole = tmp_path / "whole" / folder.path.relative_to(tmp_path / "cut")
-        assert numbers(folder) == numbers(RunFolder(whole))
+    assert "epoch" not in printed
+    assert list(map(numbers, cut)) == list(map(numbers, whole))
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,12 @@
 """Two hosts, simulated by two processes, train like one with two devices."""
 
 import contextlib
-import csv
 import json
 import os
 import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -16,18 +14,22 @@ import pytest
 import tensorflow as tf
 
 from experiments.errors import ConfigError
-from experiments.run_folder import TIMES, RunFolder
+from experiments.run_folder import RunFolder
 from experiments.runtime import workers
 from experiments.training.multi_worker_fit import deal
+from tests.experiments.training.short_runs import numbers
 
 ROOT = Path(__file__).parents[3]
-# 24 steps; the last batch of val, of 6 images, is shared, too. At a higher rate
-# so small a network turns the last digit of a sum into one percent of a loss.
+HOST = Path(__file__).with_name("two_hosts.py")
+TWO_DEVICES = ROOT / "tests/experiments/training/two_devices.py"
+EXPERIMENT = "demo_random_erase"
+# 24 steps; the last batch of val, of 6 images, is shared, too.
 ASSIGNMENTS = [
     *("epochs=6", "data.steps_per_epoch=4", "data.batch_size=24"),
     *("data.image_size=16", "data.limit_train=90", "data.limit_val=30"),
-    *("model.stem=small", "model.width=4", "optimizer.learning_rate=0.002"),
+    *("model.stem=small", "model.width=4", "optimizer.learning_rate=0.1"),
     *("data.augment_on=device", "checkpoint.every_steps=1"),
+    "model.name=ResNet4",
 ]
 # Seconds after which a worker that hangs is a failed test.
 PATIENCE = 300
@@ -42,21 +44,21 @@ def free_ports(count):
         return [each.getsockname()[1] for each in sockets]
 
 
-@contextlib.contextmanager
-def started(workdir, assignments=ASSIGNMENTS):
-    """Yields two processes of one run."""
+def train_on_two_hosts(folder, part):
+    """(exit code, lines, errors) of each process of `two_hosts.py`."""
     hosts = [f"localhost:{port}" for port in free_ports(2)]
-    sets = [flag for each in assignments for flag in ("--set", each)]
+    sets = [flag for each in ASSIGNMENTS for flag in ("--set", each)]
     processes = [
         subprocess.Popen(
             [
-                *(sys.executable, "main.py", "--experiment=demo_salmix"),
-                *("--strategy=multiworker", "--threads=1"),
-                *(f"--workdir={workdir}", *sets),
+                *(sys.executable, HOST, folder, part),
+                *(f"--experiment={EXPERIMENT}", "--strategy=multiworker"),
+                *("--threads=1", *sets),
             ],
             cwd=ROOT,
             env={
                 **os.environ,
+                "PYTHONPATH": ".",
                 "TF_CONFIG": json.dumps(
                     {
                         "cluster": {"worker": hosts},
@@ -71,64 +73,61 @@ def started(workdir, assignments=ASSIGNMENTS):
         for index in range(2)
     ]
     try:
-        yield processes
+        outputs = [each.communicate(timeout=PATIENCE) for each in processes]
     finally:
         for each in processes:
             each.kill()
             each.communicate()
-
-
-def ended(processes):
-    """(exit code, output, errors) of each."""
-    outputs = [each.communicate(timeout=PATIENCE) for each in processes]
     return [
-        (process.returncode, *output)
-        for process, output in zip(processes, outputs, strict=True)
+        (process.returncode, output.splitlines(), errors)
+        for process, (output, errors) in zip(processes, outputs, strict=True)
     ]
 
 
-def wait_for_rows(folder, count):
-    """Until history.csv has so many."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        with contextlib.suppress(FileNotFoundError):
-            lines = (folder / "history.csv").read_text().splitlines()
-            if len(lines) > count:
-                return
-        time.sleep(0.02)
-    raise AssertionError("the run did not get that far")
-
-
-def rows_of(folder):
-    with open(folder / "history.csv", newline="") as file:
-        return [
-            {key: row[key] for key in row if key not in TIMES}
-            for row in csv.DictReader(file)
-        ]
+def read_reports(lines):
+    """[exit code, and on the first host status and step] of each training."""
+    return [json.loads(line) for line in lines if line.startswith("[")]
 
 
 @pytest.fixture(scope="module")
-def run_of_two(tmp_path_factory):
-    workdir = tmp_path_factory.mktemp("of_two")
-    with started(workdir) as processes:
-        (code, output, errors), (other_code, other_output, other_errors) = (
-            ended(processes)
-        )
-    assert (code, other_code) == (0, 0), errors + other_errors
-    assert "2 replicas on CPU of 2 workers" in output
-    assert "epoch" not in other_output
+def begun(tmp_path_factory):
+    """(folder of the runs, what the two hosts have printed)."""
+    folder = tmp_path_factory.mktemp("hosts")
+    return folder, train_on_two_hosts(folder, "begin")
+
+
+def folder_in(workdir):
+    return RunFolder(workdir / EXPERIMENT / "seed_0")
+
+
+def check_same_numbers(cut, whole):
+    (rows, predictions), (expected_rows, expected) = map(numbers, (cut, whole))
+    # Replicas sum an epoch's losses apart, but a checkpoint has one sum: after
+    # a resume inside an epoch their mean may differ in its last bit.
+    losses, expected_losses = (
+        [row.pop("loss") for row in each] for each in (rows, expected_rows)
+    )
+    assert losses == pytest.approx(expected_losses, rel=1e-6)
+    assert rows == expected_rows
+    assert predictions == expected
+
+
+def test_the_first_host_reports(begun):
+    _, ((_, lines, errors), (_, other_lines, other_errors)) = begun
+    assert any("2 replicas on CPU of 2 workers" in line for line in lines)
+    assert read_reports(lines)[0] == [0, "finished", 24], errors
+    assert "epoch" in "\n".join(lines)
+    # A further call of `main.call` in its process prints again.
+    silent = other_lines[: other_lines.index("[0]")]
+    assert "epoch" not in "\n".join(silent)
     assert "epoch" not in other_errors
-    return RunFolder(workdir / "demo_salmix" / "seed_0")
 
 
-def test_losses_are_those_of_one_host_with_two_devices(run_of_two, tmp_path):
+def test_losses_are_those_of_one_host_with_two_devices(begun, tmp_path):
     done = subprocess.run(
         [
-            *(
-                sys.executable,
-                ROOT / "tests/experiments/training/two_devices.py",
-            ),
-            *(tmp_path, "mirrored", json.dumps({"assignments": ASSIGNMENTS})),
+            *(sys.executable, TWO_DEVICES, tmp_path, "train"),
+            json.dumps({"experiment": EXPERIMENT, "assignments": ASSIGNMENTS}),
         ],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": "."},
@@ -136,17 +135,17 @@ def test_losses_are_those_of_one_host_with_two_devices(run_of_two, tmp_path):
         text=True,
     )
     assert done.returncode == 0, done.stderr
-    alone = RunFolder(tmp_path / "demo_salmix" / "seed_0")
+    alone, together = folder_in(tmp_path), folder_in(begun[0] / "whole")
     rows = alone.history()
     assert len(rows) == 6
     # It does learn.
     assert rows[-1]["loss"] < 0.98 * rows[0]["loss"]
-    for expected, got in zip(rows, run_of_two.history(), strict=True):
+    for expected, got in zip(rows, together.history(), strict=True):
         for key in ("loss", "val_loss", "accuracy", "val_accuracy"):
             assert got[key] == pytest.approx(expected[key], rel=1e-4), key
     with (
         np.load(alone / "predictions.npz") as expected,
-        np.load(run_of_two / "predictions.npz") as got,
+        np.load(together / "predictions.npz") as got,
     ):
         np.testing.assert_array_equal(got["labels"], expected["labels"])
         np.testing.assert_allclose(
@@ -154,40 +153,22 @@ def test_losses_are_those_of_one_host_with_two_devices(run_of_two, tmp_path):
         )
 
 
-def test_killed_and_stopped_run_ends_as_if_nothing_had_happened(
-    run_of_two, tmp_path
-):
-    folder = tmp_path / "demo_salmix" / "seed_0"
-    with started(tmp_path) as processes:
-        wait_for_rows(folder, 1)
-        # To one of them.
-        processes[1].send_signal(signal.SIGTERM)
-        for code, _, wrong in ended(processes):
-            assert code == 128 + signal.SIGTERM, wrong
-            assert "the same command goes on" in wrong
-            assert "Traceback" not in wrong
-    stopped_at = len(rows_of(folder))
-    assert RunFolder(folder).metrics()["status"] == "interrupted"
-    assert stopped_at < 6
-    with started(tmp_path) as processes:
-        wait_for_rows(folder, stopped_at + 1)
-        processes[1].kill()
-        code, _, wrong = ended(processes)[0]
+def test_killed_and_stopped_run_ends_as_if_nothing_had_happened(begun):
+    folder, ((code, lines, errors), (other_code, other, other_errors)) = begun
+    # Both stop at the same step, although one of them gets the signal.
+    stopped = 128 + signal.SIGTERM
+    assert read_reports(lines)[1] == [stopped, "interrupted", 10]
+    assert read_reports(other) == [[0], [stopped]]
+    for wrong in (errors, other_errors):
+        assert "the same command goes on" in wrong
+        assert "Traceback" not in wrong
+    assert other_code == -signal.SIGKILL
     assert code == 1
-    assert "another worker of this run was lost" in wrong
-    assert "Traceback" not in wrong
-    with started(tmp_path) as processes:
-        for code, _, wrong in ended(processes):
-            assert code == 0, wrong
-    assert rows_of(folder) == rows_of(run_of_two)
-    names = "predictions.npz", "model.keras"
-    with (
-        np.load(run_of_two / names[0]) as expected,
-        np.load(folder / names[0]) as got,
-    ):
-        np.testing.assert_array_equal(
-            got["probabilities"], expected["probabilities"]
-        )
+    assert "another worker of this run was lost" in errors
+    assert any("resuming after step 10" in line for line in lines)
+    for code, _, errors in train_on_two_hosts(folder, "finish"):
+        assert code == 0, errors
+    check_same_numbers(folder_in(folder / "cut"), folder_in(folder / "whole"))
 
 
 @pytest.mark.parametrize("devices", [1, 2, 3])

@@ -11,6 +11,7 @@ import pytest
 import tensorflow as tf
 
 from augment_tf.ops.sampling import replica_seed
+from experiments.configs.overrides import override
 from experiments.configs.registry import get_experiment
 from experiments.run_folder import RunFolder
 from experiments.training.augmentation import build_augmentation
@@ -18,14 +19,17 @@ from pipelines.batches import train_batches
 from pipelines.config import Data
 from pipelines.loading import load
 from pipelines.location import Location
+from tests.experiments.training.short_runs import train
+from tests.experiments.training.two_devices import augmented_batches
 
 SCRIPT = Path(__file__).with_name("two_devices.py")
 # Experiments whose layers are tried, with the tolerance of their images: none
 # if the images stay uint8.
 TOLERANCES = {
-    "tinyimagenet_fair_salmix": 0,
+    "tinyimagenet_fair_cutmix": 0,
     "tinyimagenet_fair_mixup": 1e-3,
 }
+EXPERIMENT = "demo_salmix"
 SMALL = [
     "epochs=1",
     "data.image_size=16",
@@ -42,23 +46,25 @@ SMALL = [
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     path = tmp_path_factory.mktemp("two_devices")
-    given = {"assignments": SMALL, "augment": list(TOLERANCES)}
-    for part in ("train", "last_one", "layers"):
-        done = subprocess.run(
-            [sys.executable, SCRIPT, path, part, json.dumps(given)],
-            cwd=SCRIPT.parents[3],
-            env={**os.environ, "PYTHONPATH": "."},
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == 0, done.stderr
+    given = {
+        "experiment": EXPERIMENT,
+        "assignments": SMALL,
+        "augment_as": list(TOLERANCES),
+    }
+    done = subprocess.run(
+        [sys.executable, SCRIPT, path, "all", json.dumps(given)],
+        cwd=SCRIPT.parents[3],
+        env={**os.environ, "PYTHONPATH": "."},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
     return path
 
 
-def test_two_replicas_give_the_losses_of_one(folder):
-    one, two = (
-        RunFolder(folder / name / "seed_0") for name in ("default", "mirrored")
-    )
+def test_two_replicas_give_the_losses_of_one(folder, tmp_path):
+    one = train(override(get_experiment(EXPERIMENT), SMALL), tmp_path)
+    two = RunFolder(folder / EXPERIMENT / "seed_0")
     assert one.read_json("environment.json")["replicas"] == 1
     assert two.read_json("environment.json")["replicas"] == 2
     assert len(one.history()) == 1
@@ -85,14 +91,14 @@ def split():
 
 @pytest.mark.parametrize("compiled", [False, True])
 @pytest.mark.parametrize("name", TOLERANCES)
-def test_one_device_gives_the_images_of_the_host(folder, split, name, compiled):
+def test_one_device_gives_the_images_of_the_host(split, name, compiled):
     layer = build_augmentation(get_experiment(name))
     host = train_batches(
         split, classes=6, batch_size=8, seed=3, steps=3, augment=layer.apply
     )
-    with np.load(folder / "augmented.npz") as device:
-        images = device[f"{name}_default_{compiled}_images"]
-        labels = device[f"{name}_default_{compiled}_labels"]
+    images, labels = augmented_batches(
+        layer, tf.distribute.get_strategy(), compiled
+    )
     expected_images, expected_labels = map(np.stack, zip(*host, strict=True))
     assert len(expected_images) == 3
     np.testing.assert_allclose(
@@ -109,7 +115,7 @@ def test_each_replica_uses_its_own_part_of_the_stream(
     layer = build_augmentation(get_experiment(name))
     plain = train_batches(split, classes=6, batch_size=8, seed=3, steps=3)
     with np.load(folder / "augmented.npz") as device:
-        got = device[f"{name}_mirrored_{compiled}_images"]
+        got = device[f"{name}_{compiled}"]
     assert len(got) == len(list(plain)) == 3
     for step, (images, labels) in enumerate(plain):
         for replica in range(2):

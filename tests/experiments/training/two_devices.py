@@ -2,9 +2,9 @@
 
 A process of its own, because devices are fixed once TensorFlow has started.
 
-Usage: python two_devices.py FOLDER mirrored|train|last_one|layers JSON
-A process each: TensorFlow mixes up the sums over replicas of a second
-MirroredStrategy with those of the first.
+Usage: python two_devices.py FOLDER train|all JSON
+All of it uses one MirroredStrategy: TensorFlow mixes up the sums over replicas
+of a second one with those of the first.
 """
 
 import json
@@ -19,7 +19,9 @@ import tensorflow as tf
 import augment_tf
 from experiments.configs.overrides import override
 from experiments.configs.registry import get_experiment
+from experiments.configs.schema import layer
 from experiments.errors import ConfigError
+from experiments.run_folder import RunFolder
 from experiments.runtime.devices import make_strategy
 from experiments.training.augmentation import build_augmentation
 from experiments.training.run import run
@@ -30,15 +32,18 @@ from pipelines.loading import load
 from pipelines.location import Location
 
 BATCH = 8
+# With last batches of one image, in training and in evaluation.
+LAST_ONE = (
+    *("data.batch_size=12", "data.drop_remainder=false"),
+    *("data.limit_train=25", "data.limit_val=37"),
+    "data.augment_on=device",
+)
 
 
-def train_as(name, workdir, assignments, strategy_name):
-    experiment = override(get_experiment("demo_salmix"), assignments)
-    strategy = make_strategy(strategy_name)
-    replicas = strategy.num_replicas_in_sync
-    assert replicas == (strategy_name == "mirrored") + 1
+def train_mirrored(experiment, workdir, strategy):
+    assert strategy.num_replicas_in_sync == 2
     run(
-        replace(experiment, name=name),
+        experiment,
         seed=0,
         workdir=workdir,
         location=Location("unused"),
@@ -46,36 +51,19 @@ def train_as(name, workdir, assignments, strategy_name):
     )
 
 
-def train(workdir, assignments):
-    # MirroredStrategy over both devices, and one device alone.
-    for name in ("mirrored", "default"):
-        train_as(name, workdir, assignments, name)
-
-
-def train_last_one(workdir, assignments):
-    """With last batches of one image, in training and in evaluation."""
-    last_one = [
-        *("data.batch_size=12", "data.drop_remainder=false"),
-        *("data.limit_train=25", "data.limit_val=37"),
-        "data.augment_on=device",
-    ]
-    train_as("last_one", workdir, [*assignments, *last_one], "mirrored")
-
-
-def refuse_uneven(workdir, assignments):
-    uneven = [*assignments, "data.batch_size=13"]
+def refuse_uneven(experiment, workdir, strategy):
+    uneven = override(experiment, ["data.batch_size=13"])
     try:
-        train_as("uneven", workdir, uneven, "mirrored")
+        train_mirrored(replace(uneven, name="uneven"), workdir, strategy)
     except ConfigError as error:
         (workdir / "uneven.txt").write_text(str(error))
 
 
-def called_layers(folder):
+def called_layers(folder, strategy):
     """Saves the results of `layer(images)` on each replica, three calls each.
 
     {place}_{time} of the layer's making: (calls, replicas, ...).
     """
-    strategy = make_strategy("mirrored")
     images = tf.zeros((4, 16, 16, 3))
     arrays = {}
     for place in ("scope", "outside"):
@@ -131,20 +119,35 @@ def augmented_batches(layer, strategy, jit_compile):
     return [np.stack(each) for each in zip(*result, strict=True)]
 
 
-def augment(folder, names):
-    """Saves {experiment}_{strategy}_{compiled}_{images|labels}."""
+def augment(folder, names, strategy):
+    """Saves {experiment}_{compiled} images."""
     arrays = {}
     for name in names:
         layer = build_augmentation(get_experiment(name))
-        for strategy in ("default", "mirrored"):
-            for jit_compile in (False, True):
-                images, labels = augmented_batches(
-                    layer, make_strategy(strategy), jit_compile
-                )
-                prefix = f"{name}_{strategy}_{jit_compile}"
-                arrays[f"{prefix}_images"] = images
-                arrays[f"{prefix}_labels"] = labels
+        for compiled in (False, True):
+            images, _ = augmented_batches(layer, strategy, compiled)
+            arrays[f"{name}_{compiled}"] = images
     np.savez(folder / "augmented.npz", **arrays)
+
+
+def main(folder, part, experiment, assignments, augment_as=()):
+    # Drawing curves takes longer than training.
+    RunFolder.write_plot = lambda *_: None
+    strategy = make_strategy("mirrored")
+    experiment = override(get_experiment(experiment), assignments)
+    train_mirrored(experiment, folder, strategy)
+    if part == "train":
+        return
+    last_one = replace(
+        override(experiment, LAST_ONE),
+        name="last_one",
+        # Tracing it takes less time than tracing SaliencyMix.
+        augment=(layer("CutMix"),),
+    )
+    train_mirrored(last_one, folder, strategy)
+    refuse_uneven(experiment, folder, strategy)
+    called_layers(folder, strategy)
+    augment(folder, augment_as, strategy)
 
 
 if __name__ == "__main__":
@@ -152,15 +155,4 @@ if __name__ == "__main__":
     tf.config.set_logical_device_configuration(
         cpu, [tf.config.LogicalDeviceConfiguration()] * 2
     )
-    folder, part = Path(sys.argv[1]), sys.argv[2]
-    given = json.loads(sys.argv[3])
-    if part == "mirrored":
-        train_as("demo_salmix", folder, given["assignments"], "mirrored")
-    elif part == "train":
-        train(folder, given["assignments"])
-    elif part == "last_one":
-        train_last_one(folder, given["assignments"])
-    else:
-        refuse_uneven(folder, given["assignments"])
-        called_layers(folder)
-        augment(folder, given["augment"])
+    main(Path(sys.argv[1]), sys.argv[2], **json.loads(sys.argv[3]))
