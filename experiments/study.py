@@ -9,8 +9,8 @@ from experiments.errors import TrainingFailed
 from experiments.formatting import counted
 from experiments.report.report import write_report
 from experiments.run_folder import RunFolder
+from experiments.runtime.screen import StudyScreen
 from experiments.runtime.workers import resolve_worker
-from experiments.screen import StudyScreen
 from experiments.tracking.tools import DEFAULT
 from experiments.tracking.tracking import track_report
 from experiments.training.logged_run import train
@@ -29,7 +29,7 @@ def run_one_by_one(runs, *, screen, workdir, **options):
 
     Args:
         runs: List of (`experiments.configs.schema.Experiment`, seed).
-        screen: The `experiments.screen.StudyScreen`.
+        screen: The `experiments.runtime.screen.StudyScreen`.
         workdir: As for `experiments.training.run.run`.
         **options: Other options of `experiments.training.run.run`.
 

@@ -39,11 +39,10 @@ ROOMS = (
     (
         "experiments.plots",
         "experiments.runtime",
-        "experiments.screen",
         "experiments.tracking",
     ),
     ("experiments.training",),
-    ("experiments.report", "experiments.jobs", "experiments.ray_launcher"),
+    ("experiments.report", "experiments.ray_launcher"),
     ("experiments.planning", "experiments.analysis"),
     ("experiments.study", "experiments.checks"),
     ("experiments.commands",),

@@ -387,8 +387,8 @@ def _train(title, arms, seeds):
             allow_overlap=ALLOW_OVERLAP.value,
         )
         return
-    from experiments.jobs import run_side_by_side
     from experiments.study import run_study
+    from experiments.training.jobs import run_side_by_side
 
     if LAUNCHER.value == "ray":
         options |= {
@@ -457,8 +457,8 @@ def _announce(title, arms, seeds, options):
 
 def _choose_jobs(arms):
     """The number of processes; None: all runs are trained in this one."""
-    from experiments.jobs import count_jobs
     from experiments.runtime.devices import resolve_device_kind
+    from experiments.training.jobs import count_jobs
 
     if STRATEGY.value not in ("auto", "default") or JOBS.value == 1:
         return None

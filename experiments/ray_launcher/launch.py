@@ -54,7 +54,7 @@ def run_on_ray(
 
     Args:
         runs: List of (`experiments.configs.schema.Experiment`, seed).
-        screen: The `experiments.screen.StudyScreen`.
+        screen: The `experiments.runtime.screen.StudyScreen`.
         workdir, location, log: As for `experiments.training.run.run`.
         address: HOST:PORT of a running cluster; None: this machine alone.
         threads: Threads of a run; None: 1, or the processors for each GPU.

@@ -28,8 +28,8 @@ def build_callbacks(session, request, tracking, report=None):
         session: Its `experiments.training.session.Session`.
         request: An `interruption.Request`.
         tracking: A `Tracking` that follows.
-        report: Function of an `experiments.screen.RunProgress`; None shows a
-            bar instead.
+        report: Function of an `experiments.runtime.screen.RunProgress`; None
+            shows a bar instead.
     """
     experiment, folder = session.spec.experiment, session.spec.folder
     data, worker = session.data, session.spec.worker

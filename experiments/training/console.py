@@ -10,7 +10,7 @@ from experiments.configs.registry import EXPERIMENTS
 from experiments.configs.schema import as_json
 from experiments.formatting import counted, duration
 from experiments.runtime import devices
-from experiments.screen import RunProgress
+from experiments.runtime.screen import RunProgress
 from experiments.training.timing import Throttle
 from pipelines.config import compare_configs
 from pipelines.progress import announce_if_slow, progress_bar
@@ -115,7 +115,7 @@ class Report(keras.callbacks.Callback):
     """Reports the progress of a run to the screen of its study.
 
     Args:
-        report: Function of an `experiments.screen.RunProgress`.
+        report: Function of an `experiments.runtime.screen.RunProgress`.
         epochs: Epochs of the whole run.
         batch_size: Images in a batch.
     """

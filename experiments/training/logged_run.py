@@ -4,8 +4,8 @@ import contextlib
 import functools
 
 from experiments.run_folder import RunFolder
+from experiments.runtime.screen import RunLog
 from experiments.runtime.workers import resolve_worker
-from experiments.screen import RunLog
 from experiments.training.run import reuse_finished, run
 from experiments.training.spec import RunSpec
 
@@ -15,7 +15,8 @@ def train(experiment, seed, send, *, workdir, with_stderr=False, **options):
 
     Args:
         experiment, seed, workdir: As for `experiments.training.run.run`.
-        send: Function of each line, and of `experiments.screen.RunProgress`.
+        send: Function of each line, and of
+            `experiments.runtime.screen.RunProgress`.
         with_stderr: Whether what goes to stderr belongs to the output, too.
         **options: Other options of `experiments.training.run.run`.
 
@@ -43,7 +44,7 @@ def list_unfinished(screen, location, log):
     """Places of the runs that are not finished; shows the others.
 
     Args:
-        screen: The `experiments.screen.StudyScreen`.
+        screen: The `experiments.runtime.screen.StudyScreen`.
         location, log: As for `experiments.training.run.run`.
 
     Raises:

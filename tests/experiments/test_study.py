@@ -9,7 +9,7 @@ import tensorflow as tf
 from experiments.commands.train import EXTRAS
 from experiments.errors import TrainingFailed
 from experiments.run_folder import RunFolder
-from experiments.screen import RunProgress, StudyScreen
+from experiments.runtime.screen import RunProgress, StudyScreen
 from experiments.study import EXTRAS as FUNCTIONS
 from experiments.study import run_one_by_one, run_study
 from pipelines.location import Location

@@ -8,7 +8,7 @@ pytest.importorskip(
 from experiments.errors import ConfigError
 from experiments.ray_launcher.cluster import compute_share, describe_runs
 from experiments.ray_launcher.launch import run_on_ray
-from experiments.screen import StudyScreen
+from experiments.runtime.screen import StudyScreen
 from pipelines.location import Location
 
 

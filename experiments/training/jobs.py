@@ -57,7 +57,7 @@ def run_side_by_side(
 
     Args:
         runs: List of (`experiments.configs.schema.Experiment`, seed).
-        screen: The `experiments.screen.StudyScreen`.
+        screen: The `experiments.runtime.screen.StudyScreen`.
         workdir, location, log: As for `experiments.training.run.run`.
         jobs: The most processes.
         threads: Processor threads of each, see `start_tensorflow`. They are a

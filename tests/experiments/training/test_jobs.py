@@ -13,9 +13,9 @@ import pytest
 
 from experiments.configs.overrides import override
 from experiments.configs.registry import get_experiment
-from experiments.jobs import count_jobs, run_side_by_side
 from experiments.run_folder import RunFolder
-from experiments.screen import StudyScreen
+from experiments.runtime.screen import StudyScreen
+from experiments.training.jobs import count_jobs, run_side_by_side
 from pipelines.location import Location
 from tests.experiments.training.short_runs import numbers
 
