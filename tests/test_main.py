@@ -468,7 +468,7 @@ def test_the_margin_reaches_reports(call, monkeypatch):
     given = []
     monkeypatch.setattr(
         "experiments.report.report.report_on",
-        lambda _, margin: given.append(margin),
+        lambda _, margin, *options: given.append(margin),
     )
     monkeypatch.setattr(
         "experiments.study.run_study",

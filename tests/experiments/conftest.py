@@ -49,14 +49,17 @@ def tiny():
 
 
 @pytest.fixture(scope="session")
-def trained(tiny, tmp_path_factory):
-    """The folder of a run of one epoch; not to be written to.
-
-    Its last map is coarser than the images, so that explanations enlarge it.
-    """
+def coarse(tiny):
+    """One epoch; explanations enlarge the network's last map."""
     model = replace(tiny.model, stem="imagenet")
+    return replace(tiny, epochs=1, model=model)
+
+
+@pytest.fixture(scope="session")
+def trained(coarse, tmp_path_factory):
+    """The folder of a run of `coarse`; not to be written to."""
     return run(
-        replace(tiny, epochs=1, model=model),
+        coarse,
         seed=3,
         workdir=tmp_path_factory.mktemp("runs"),
         location=Location("unused"),

@@ -1,7 +1,6 @@
 """A study: its report, and further results of its finished runs."""
 
 import shutil
-from dataclasses import replace
 
 import numpy as np
 import tensorflow as tf
@@ -19,7 +18,7 @@ def test_names_are_those_of_the_command_line():
     assert tuple(FUNCTIONS) == EXTRAS
 
 
-def test_runs_get_what_they_lack_and_no_more(trained, tiny, tmp_path, capsys):
+def test_runs_get_what_they_lack_and_no_more(trained, coarse, tmp_path, capsys):
     workdir = tmp_path / "runs"
     shutil.copytree(trained.path.parent, workdir / "tiny")
     folder = RunFolder(workdir / "tiny" / "seed_3")
@@ -27,7 +26,7 @@ def test_runs_get_what_they_lack_and_no_more(trained, tiny, tmp_path, capsys):
     def study(*extras):
         run_study(
             "mine",
-            [replace(tiny, epochs=1)],
+            [coarse],
             seeds=[3],
             workdir=workdir,
             location=Location("unused"),
@@ -56,7 +55,7 @@ def test_runs_get_what_they_lack_and_no_more(trained, tiny, tmp_path, capsys):
 def test_the_margin_reaches_the_report(tiny, tmp_path, monkeypatch):
     given = []
 
-    def write_report(folders, folder, title, *, study, margin):
+    def write_report(folders, folder, title, *, margin, **options):
         folder.mkdir(parents=True)
         given.append(margin)
 

@@ -19,7 +19,7 @@ from experiments.training.jobs import count_jobs, run_side_by_side
 from pipelines.location import Location
 from tests.experiments.training.short_runs import numbers
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 ARMS = ("demo_baseline", "demo_flip")
 ASSIGNMENTS = [
     *("epochs=6", "checkpoint.every_steps=1", "data.batch_size=24"),
