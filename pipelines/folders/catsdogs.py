@@ -110,7 +110,14 @@ def _note_others(files, taken, location):
 
 
 def _download_from_kaggle(data_dir):
-    import kagglehub
+    try:
+        import kagglehub
+    except ImportError as error:
+        raise DataError(
+            f"there are no cats and dogs in {data_dir}. Put {ARCHIVES[0]} "
+            "there, a zip file of cats/*.jpg and dogs/*.jpg; or, to download "
+            "it from Kaggle, pip install -r requirements-kaggle.txt."
+        ) from error
     import requests
 
     print(

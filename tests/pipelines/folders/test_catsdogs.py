@@ -1,5 +1,7 @@
 """Sources of the photographs, with and without a network."""
 
+import sys
+
 import kagglehub
 import numpy as np
 import pytest
@@ -28,6 +30,14 @@ def counts(source):
         part: np.bincount(source.split(part).labels).tolist()
         for part in ("train", "test")
     }
+
+
+def test_without_kagglehub_a_file_says_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "kagglehub", None)
+    (tmp_path / "data").mkdir()
+    location = Location(tmp_path / "data", tmp_path / "prepared")
+    with pytest.raises(DataError, match="requirements-kaggle.txt"):
+        open_source(Data("catsdogs"), location)
 
 
 @pytest.mark.parametrize(
