@@ -28,6 +28,7 @@ from experiments.commands import (
     launch,
     networks,
     report,
+    sweep,
     train,
 )
 from experiments.errors import ConfigError, TrainingFailed, WorkerLost
@@ -96,7 +97,16 @@ def _parse(arguments):
 
 def _print_help():
     print(__doc__)
-    for module in (train, launch, report, networks, data, devices, common):
+    for module in (
+        train,
+        sweep,
+        launch,
+        report,
+        networks,
+        data,
+        devices,
+        common,
+    ):
         _, _, options = FLAGS.module_help(module).strip().partition("\n")
         print(f"{module.__doc__.strip()}\n\n{options}\n")
 

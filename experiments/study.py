@@ -72,6 +72,7 @@ def run_study(
     launch=run_one_by_one,
     verbose=False,
     log=DEFAULT,
+    report=None,
     **options,
 ):
     """Trains every experiment with every seed, then writes the report.
@@ -93,6 +94,7 @@ def run_study(
         verbose: Whether all that the runs print is shown.
         log: Names of `experiments.tracking.tools.TOOLS` that follow the runs
             and get the report.
+        report: Function that writes the report, in place of `write_report`.
         **options: Further options of `launch`.
 
     Raises:
@@ -104,8 +106,9 @@ def run_study(
     number, shards = shard
     runs = runs[number::shards]
     part = f", shard {number + 1} of {shards}" if shards > 1 else ""
+    kind = "arm" if report is None else "config"
     print(
-        f"study {name}: {counted(len(experiments), 'arm')}, seeds "
+        f"study {name}: {counted(len(experiments), kind)}, seeds "
         f"{', '.join(map(str, seeds))}{part}",
         flush=True,
     )
@@ -134,7 +137,7 @@ def run_study(
         # With those that failed, which the answer counts.
         made = [RunFolder.of(workdir, each, seed) for each, seed in runs]
         made = [folder for folder in made if folder.path.is_dir()]
-        write_report(
+        (report or write_report)(
             made,
             path,
             f"Study {name}",

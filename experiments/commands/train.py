@@ -8,6 +8,7 @@ Examples:
   python main.py --experiment=NAME --set epochs=2 --set data.batch_size=64
 """
 
+import functools
 from pathlib import Path
 
 from absl import flags
@@ -30,6 +31,7 @@ from experiments.commands.common import (
 from experiments.commands.launch import LAUNCHER, SHARD, choose_launch
 from experiments.commands.parsers import TimeParser
 from experiments.commands.report import DRAWN_PREVIEWS
+from experiments.commands.sweep import choose_sweeps, configure_sweep
 from experiments.configs import registry
 from experiments.configs.fair import RECIPES
 from experiments.errors import ConfigError
@@ -190,22 +192,43 @@ def train_study(name):
         name = f"fair_{RECIPE.value or 'laptop'}"
     study = registry.get_study(name)
     arms = registry.choose_arms(study, ARMS.value, ARM.value)
-    arms = _configure(study.name, arms)
+    title, sweep = study.name, None
+    if texts := choose_sweeps(study):
+        if BUDGET.value is not None:
+            raise ConfigError("--budget does not go with a sweep; see --seeds.")
+        sweep = configure_sweep(
+            study,
+            arms,
+            texts,
+            gpus=LAUNCHER.value != "ray",
+            fit=_fit,
+            writes=not PLAN.value and not DRY_RUN.value,
+        )
+        title, arms = sweep.name, sweep.experiments
+    else:
+        arms = _configure(title, arms)
     seeds = _choose_seeds(SEEDS.value or _count_seeds(study, arms))
-    if not PLAN.value:
-        _train(study.name, arms, seeds)
-        return
-    from experiments.planning.estimate import plan_study
+    if PLAN.value:
+        _plan(title, arms, seeds, sweep)
+    else:
+        _train(title, arms, seeds, sweep)
 
-    plan_study(
-        study.name,
-        arms,
-        seeds=seeds,
-        workdir=WORKDIR.value,
-        location=locate_data(),
-        strategy=make_strategy(),
-        margin=MARGIN.value,
-    )
+
+def _plan(title, arms, seeds, sweep):
+    from experiments.planning.estimate import plan_runs, plan_study
+
+    options = {
+        "seeds": seeds,
+        "workdir": WORKDIR.value,
+        "location": locate_data(),
+        "strategy": make_strategy(),
+    }
+    if sweep is None:
+        plan_study(title, arms, margin=MARGIN.value, **options)
+        return
+    counts = plan_runs(title, arms, **options)
+    for line in _describe_sweep(sweep, seeds, counts):
+        print(f"- {line}.", flush=True)
 
 
 def _choose_seeds(count):
@@ -245,15 +268,21 @@ def _configure(title, arms):
     return configure_arms(arms, LAUNCHER.value != "ray", _fit)
 
 
-def _fit(arms):
+def _fit(arms, fields=(), show=None):
     """Completes configs of study fair by what follows from their images."""
     from experiments.planning.fitting import fit_arms
 
     given = {each.partition("=")[0].strip() for each in SET.value}
-    return fit_arms(arms, given, locate_data(), fetch=not PLAN.value)
+    return fit_arms(
+        arms,
+        given.union(fields),
+        locate_data(),
+        fetch=not PLAN.value,
+        show=show or functools.partial(print, flush=True),
+    )
 
 
-def _train(title, arms, seeds):
+def _train(title, arms, seeds, sweep=None):
     if DRY_RUN.value:
         from experiments.planning.trial import dry_run
 
@@ -272,7 +301,12 @@ def _train(title, arms, seeds):
         for seed in seeds:
             check_writable(RunFolder.of(WORKDIR.value, arm, seed).path)
     options = _build_options() | choose_launch(arms)
-    _announce(title, arms, seeds, options.get("strategy"))
+    _announce(title, arms, seeds, options.get("strategy"), sweep)
+    report = None
+    if sweep is not None:
+        from experiments.report.sweep import write_sweep
+
+        report = functools.partial(write_sweep, points=sweep.points)
     run_study(
         title,
         arms,
@@ -282,11 +316,12 @@ def _train(title, arms, seeds):
         margin=MARGIN.value,
         drawn_previews=DRAWN_PREVIEWS.value,
         verbose=VERBOSE.value,
+        report=report,
         **options,
     )
 
 
-def _announce(title, arms, seeds, strategy):
+def _announce(title, arms, seeds, strategy, sweep):
     """Says what a study can show."""
     from experiments.planning.image_counts import count_images
     from experiments.planning.prospects import describe_study
@@ -294,14 +329,30 @@ def _announce(title, arms, seeds, strategy):
 
     if not resolve_worker(strategy).is_chief:
         return
+    count = functools.partial(count_images, location=locate_data(), fetch=True)
+    if sweep is not None:
+        counts = {
+            each.reference.name: count(each.reference.data)
+            for each in sweep.points
+        }
+        print(*_describe_sweep(sweep, seeds, counts), sep="\n", flush=True)
+        return
     line = describe_study(
         title,
         arms,
         seeds=seeds,
         workdir=WORKDIR.value,
-        counts=count_images(arms[0].data, locate_data(), fetch=True),
+        counts=count(arms[0].data),
     )
     print(line, flush=True)
+
+
+def _describe_sweep(sweep, seeds, counts):
+    from experiments.planning.prospects import describe_sweep
+
+    return describe_sweep(
+        sweep, seeds=seeds, workdir=WORKDIR.value, counts=counts
+    )
 
 
 def _build_options():

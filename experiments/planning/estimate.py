@@ -129,6 +129,44 @@ def plan_study(
     Raises:
         ConfigError, DataError: As `estimate_study`.
     """
+    counts = plan_runs(
+        name,
+        experiments,
+        seeds=seeds,
+        workdir=workdir,
+        location=location,
+        strategy=strategy,
+    )
+    if len(experiments) > 1:
+        power = compute_power(
+            name,
+            experiments,
+            len(seeds),
+            counts[experiments[0].name],
+            workdir,
+        )
+        sentences = wording.power(power)
+        if margin is not None:
+            needed = seeds_to_detect(power, margin)
+            sentences.append(wording.margin_needs(margin, needed))
+        sentences += describe_changes(power, experiments[0], location)
+        for sentence in sentences:
+            print(f"- {sentence}", flush=True)
+
+
+def plan_runs(name, experiments, *, seeds, workdir, location, strategy):
+    """Prints runs, steps and time.
+
+    Args:
+        name, experiments, seeds, workdir, location, strategy: As for
+            `experiments.study.run_study`.
+
+    Returns:
+        {name of an experiment: its `image_counts.Counts`}.
+
+    Raises:
+        ConfigError, DataError: As `estimate_study`.
+    """
     plans = estimate_study(
         experiments,
         seeds=seeds,
@@ -157,16 +195,7 @@ def plan_study(
         sep="\n",
         flush=True,
     )
-    if len(plans) > 1:
-        counts = plans[0].counts
-        power = compute_power(name, experiments, len(seeds), counts, workdir)
-        sentences = wording.power(power)
-        if margin is not None:
-            needed = seeds_to_detect(power, margin)
-            sentences.append(wording.margin_needs(margin, needed))
-        sentences += describe_changes(power, experiments[0], location)
-        for sentence in sentences:
-            print(f"- {sentence}", flush=True)
+    return {plan.run.name: plan.counts for plan in plans}
 
 
 def _plan(experiment, seeds, workdir, location, timer):

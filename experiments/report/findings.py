@@ -20,7 +20,11 @@ from experiments.report.diagnostics import (
     same_predictions,
 )
 from experiments.report.settings import Settings, compare_settings
-from experiments.statistics.comparison import compare_all_pairs, compare_arms
+from experiments.statistics.comparison import (
+    CONFIDENCE,
+    compare_all_pairs,
+    compare_arms,
+)
 from experiments.statistics.cross_validation import (
     compare_all_fold_pairs,
     compare_folds,
@@ -174,7 +178,7 @@ def compute_findings(group, margin=None):
     copies = {other for arm, other in same if arm == group.reference.name}
     # A copy of the reference's runs is no second training of it.
     placebos = [arm for arm in settings.placebos if arm not in copies]
-    differences = _differences(group, placebos)
+    differences = compute_differences(group, placebos)
     present = {arm.name for arm in group.arms}
     return Findings(
         title=group.title,
@@ -224,13 +228,24 @@ def _count_lost(group, name):
     return dict(Counter(each.kind for each in group.lost if each.arm == name))
 
 
-def _differences(group, placebos):
+def compute_differences(group, placebos, confidence=CONFIDENCE):
+    """`Difference`s of a `groups.Group` against its reference.
+
+    Args:
+        group: `groups.Group`.
+        placebos: Names of arms that are the reference trained again.
+        confidence: Of all intervals together, in (0, 1).
+    """
     if not group.images or len(group.arms) < 2:
         return []
     if not group.crossed:
-        return compare_arms(group.correct, placebos=placebos)
+        return compare_arms(
+            group.correct, confidence=confidence, placebos=placebos
+        )
     images = {seed: ids for seed, ids in group.judged.items() if ids}
-    return compare_folds(group.correct, images, group.folds)
+    return compare_folds(
+        group.correct, images, group.folds, confidence=confidence
+    )
 
 
 def _pairs(group):
