@@ -6,15 +6,27 @@ from experiments.runtime.screen import RunProgress, StudyScreen
 
 
 @pytest.fixture
-def screen(tiny, tmp_path, monkeypatch, capsys):
-    """Of six runs of 4 epochs, 20 steps and 24 images each."""
+def clock(monkeypatch):
+    """The seconds that the screen reads, in a list."""
     clock = [100.0]
     monkeypatch.setattr(
         "experiments.runtime.screen.time.monotonic", lambda: clock[0]
     )
-    screen = StudyScreen([(tiny, seed) for seed in range(6)], tmp_path)
-    screen.clock = clock
-    return screen
+    return clock
+
+
+@pytest.fixture
+def begin(tiny, tmp_path, clock):
+    """Begins so many of six runs of 4 epochs, 20 steps and 24 images each."""
+
+    def begin(count):
+        screen = StudyScreen([(tiny, seed) for seed in range(6)], tmp_path)
+        for number in range(count):
+            screen.begin(number)
+            screen.show(number, progress())
+        return screen
+
+    return begin
 
 
 def progress(epoch=0, step=0, rate=0.0):
@@ -22,13 +34,11 @@ def progress(epoch=0, step=0, rate=0.0):
 
 
 def test_the_time_is_told_once_all_of_the_first_runs_have_a_pace(
-    screen, capsys
+    begin, clock, capsys
 ):
-    for number in range(2):
-        screen.begin(number)
-        screen.show(number, progress())
+    screen = begin(2)
     # Importing, tracing and compiling say nothing of the runs to come.
-    screen.clock[0] += 30
+    clock[0] += 30
     screen.show(0, progress(0, 10, rate=32.0))
     assert capsys.readouterr().out == ""
     screen.show(1, progress(0, 20, rate=16.0))
@@ -40,10 +50,9 @@ def test_the_time_is_told_once_all_of_the_first_runs_have_a_pace(
     assert capsys.readouterr().out == ""
 
 
-def test_runs_too_short_for_a_pace_are_told_by_the_first(screen, capsys):
-    screen.begin(0)
-    screen.show(0, progress())
-    screen.clock[0] += 10
+def test_runs_too_short_for_a_pace_are_told_by_the_first(begin, clock, capsys):
+    screen = begin(1)
+    clock[0] += 10
     screen.fail(0, "it diverged")
     screen.begin(1)
     capsys.readouterr()
@@ -51,8 +60,8 @@ def test_runs_too_short_for_a_pace_are_told_by_the_first(screen, capsys):
     assert capsys.readouterr().out == "  time      about 50 s\n"
 
 
-def test_little_time_is_not_told(screen, capsys):
-    screen.begin(0)
+def test_little_time_is_not_told(begin, capsys):
+    screen = begin(1)
     screen.show(0, progress(3, 10, rate=1920.0))
     assert capsys.readouterr().out == ""
     assert "about 5 s left" in screen.describe()
