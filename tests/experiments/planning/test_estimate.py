@@ -85,7 +85,10 @@ def test_detectable_difference_is_stated_with_its_assumptions(make_plan, steps):
         text,
     )
     assert 10 < float(found[1]) < 40
-    assert "Assumed, since no arm has two finished runs: 2 arms, 42" in text
+    assert (
+        "Assumed, since no arm has two finished runs above guessing: 2 arms"
+        in text
+    )
     assert "ranks nothing" in make_plan(seeds=1)
     assert "80 % power" not in make_plan(arms=("alone",))
 
