@@ -170,6 +170,6 @@ def _list_changes(power, experiment, location):
         )
         yield (
             "transfer (--recipe=large --set model.weights=imagenet), if it "
-            f"reaches an accuracy of {_TRANSFER_ACCURACY:.0%}",
+            f"reaches an accuracy of {100 * _TRANSFER_ACCURACY:.0f} %",
             extend_power(power, noise=noise),
         )
