@@ -28,7 +28,12 @@ from experiments.commands.common import (
     make_strategy,
     require_one_of,
 )
-from experiments.commands.launch import LAUNCHER, SHARD, choose_launch
+from experiments.commands.launch import (
+    LAUNCHER,
+    SHARD,
+    choose_launch,
+    choose_timing,
+)
 from experiments.commands.parsers import TimeParser
 from experiments.commands.report import DRAWN_PREVIEWS
 from experiments.commands.sweep import choose_sweeps, configure_sweep
@@ -153,9 +158,9 @@ def _check_budget(values):
         or values["strategy"] == "multiworker"
     ):
         raise ConfigError(
-            "--budget counts on runs one after the other on this machine: "
-            "--seeds, --shard, --dry_run, --launcher=ray and "
-            "--strategy=multiworker do not go with it."
+            "--budget counts on runs of this machine alone: --seeds, --shard, "
+            "--dry_run, --launcher=ray and --strategy=multiworker do not go "
+            "with it."
         )
     return True
 
@@ -208,27 +213,21 @@ def train_study(name):
     else:
         arms = _configure(title, arms)
     seeds = _choose_seeds(SEEDS.value or _count_seeds(study, arms))
-    if PLAN.value:
-        _plan(title, arms, seeds, sweep)
-    else:
+    if not PLAN.value:
         _train(title, arms, seeds, sweep)
-
-
-def _plan(title, arms, seeds, sweep):
-    from experiments.planning.estimate import plan_runs, plan_study
-
-    options = {
-        "seeds": seeds,
-        "workdir": WORKDIR.value,
-        "location": locate_data(),
-        "strategy": make_strategy(),
-    }
-    if sweep is None:
-        plan_study(title, arms, margin=MARGIN.value, **options)
         return
-    counts = plan_runs(title, arms, **options)
-    for line in _describe_sweep(sweep, seeds, counts):
-        print(f"- {line}.", flush=True)
+    from experiments.planning.estimate import plan_study
+
+    plan_study(
+        title,
+        arms,
+        seeds=seeds,
+        workdir=WORKDIR.value,
+        location=locate_data(),
+        margin=MARGIN.value,
+        sweep=sweep,
+        **choose_timing(arms),
+    )
 
 
 def _choose_seeds(count):
@@ -257,7 +256,7 @@ def _count_seeds(study, arms):
         workdir=WORKDIR.value,
         store=not PLAN.value,
         location=locate_data(),
-        strategy=make_strategy(),
+        **choose_timing(arms),
     )
 
 
@@ -324,7 +323,7 @@ def _train(title, arms, seeds, sweep=None):
 def _announce(title, arms, seeds, strategy, sweep):
     """Says what a study can show."""
     from experiments.planning.image_counts import count_images
-    from experiments.planning.prospects import describe_study
+    from experiments.planning.prospects import describe_study, describe_sweep
     from experiments.runtime.workers import resolve_worker
 
     if not resolve_worker(strategy).is_chief:
@@ -335,7 +334,10 @@ def _announce(title, arms, seeds, strategy, sweep):
             each.reference.name: count(each.reference.data)
             for each in sweep.points
         }
-        print(*_describe_sweep(sweep, seeds, counts), sep="\n", flush=True)
+        lines = describe_sweep(
+            sweep, seeds=seeds, workdir=WORKDIR.value, counts=counts
+        )
+        print(*lines, sep="\n", flush=True)
         return
     line = describe_study(
         title,
@@ -345,14 +347,6 @@ def _announce(title, arms, seeds, strategy, sweep):
         counts=count(arms[0].data),
     )
     print(line, flush=True)
-
-
-def _describe_sweep(sweep, seeds, counts):
-    from experiments.planning.prospects import describe_sweep
-
-    return describe_sweep(
-        sweep, seeds=seeds, workdir=WORKDIR.value, counts=counts
-    )
 
 
 def _build_options():

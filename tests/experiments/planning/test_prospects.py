@@ -18,7 +18,7 @@ from pipelines.location import Location
         (
             *(2, 10, 5),
             "10 runs of each of 2 arms, 140 images evaluated (5 folds): "
-            "detects differences of 12 points or more",
+            "detects differences of about 18 points or more",
         ),
         (
             *(2, 1, None),
