@@ -1,21 +1,22 @@
 """A study at each of several values of a field, for --sweep."""
 
-import dataclasses
-import hashlib
 import itertools
-import re
 from dataclasses import replace
 from typing import NamedTuple
 
 from experiments.configs.arms import VALUE_MARK
 from experiments.configs.overrides import override
+from experiments.configs.variants import (
+    has_field,
+    name_variant,
+    read_field,
+    show_value,
+    vary,
+)
 from experiments.errors import AbsentPart, ConfigError
-from experiments.report.effects import Point, show_value
+from experiments.report.effects import Point
 
 MOST_FIELDS = 2
-# More letters of a value would be no name any more.
-_MOST_LETTERS = 40
-_ABSENT = object()
 
 
 class Sweep(NamedTuple):
@@ -133,21 +134,22 @@ def build_sweep(name, arms, texts, complete=None, known=()):
     """
     fields = parse_sweeps(texts)
     complete = complete or (lambda configs, fields: configs)
+    having = {field: _find_arm(arms, field) for field in fields}
     before = complete(arms, ())
     labels = {
         _spell(each): (each.name, each.summary) for each in (*known, *before)
     }
-    points, combinations = [], itertools.product(*fields.values())
-    for combination in combinations:
+    points = []
+    for combination in itertools.product(*fields.values()):
         chosen = dict(zip(fields, combination, strict=True))
-        after = arms
-        for field, text in chosen.items():
-            after = _override(after, field, text)
+        after = [vary(arm, chosen, "--sweep") for arm in arms]
         after = complete(after, tuple(fields))
-        values = {field: _read_first(after, field) for field in fields}
+        values = {
+            field: read_field(after[having[field]], field) for field in fields
+        }
         named = {
-            arm.name: _name(arm, config, values, labels)
-            for arm, config in zip(before, after, strict=True)
+            arm.name: _label(config, values, labels)
+            for arm, config in zip(arms, after, strict=True)
         }
         _refuse_alike(named, values)
         points.append(Point(values, named))
@@ -171,45 +173,38 @@ def name_sweep(study, texts):
     return f"{study}_sweep_{fields.replace('/', '-')}"
 
 
-def _override(arms, field, text):
-    """Changes the arms that have the part that the field is in."""
-    changed, absent = [], []
-    for arm in arms:
-        try:
-            changed.append(override(arm, [f"{field}={text}"]))
-        except AbsentPart as error:
-            absent.append(error)
-            changed.append(arm)
-        except ConfigError as error:
-            raise _as_sweep(error) from error
-    if len(absent) == len(arms):
-        raise _as_sweep(absent[0]) from absent[0]
-    return changed
+def _find_arm(arms, field):
+    """Place of the first arm that has a field.
+
+    Raises:
+        ConfigError: if none has.
+    """
+    for place, arm in enumerate(arms):
+        if has_field(arm, field):
+            return place
+    try:
+        override(arms[0], [f"{field}=none"])
+    except AbsentPart as error:
+        message = str(error).replace("--set ", "--sweep ", 1)
+        raise ConfigError(message) from error
 
 
-def _as_sweep(error):
-    return ConfigError(str(error).replace("--set ", "--sweep ", 1))
-
-
-def _name(arm, config, values, labels):
-    """Gives the config a name, that of an equal one if there is one.
+def _label(config, values, labels):
+    """Gives a config the name and the summary of an equal one, if there is.
 
     Args:
-        arm: The config without the sweep.
-        config: The config at the values.
+        config: `Experiment`.
         values: {field: value}.
         labels: {config as text: (name, summary)}; new ones are added.
     """
     spelled = _spell(config)
     if spelled not in labels:
-        there = {f: v for f, v in values.items() if _has(config, f)}
-        changed = {f: v for f, v in there.items() if _read(arm, f) != v}
-        tail = ",".join(
-            f"{field}={_shorten(value)}"
-            for field, value in (changed or there).items()
-        )
-        name = f"{arm.name}{VALUE_MARK}{tail.replace('/', '-')}"
-        labels[spelled] = name, arm.summary
+        name = config.name
+        if VALUE_MARK not in name:
+            # Changed by nothing but what follows from the values.
+            there = {f: v for f, v in values.items() if has_field(config, f)}
+            name = name_variant(name, there)
+        labels[spelled] = name, config.summary
     name, summary = labels[spelled]
     return replace(config, name=name, summary=summary)
 
@@ -217,37 +212,6 @@ def _name(arm, config, values, labels):
 def _spell(experiment):
     """A config as text without its labels."""
     return repr(replace(experiment, name="", summary=""))
-
-
-def _shorten(value):
-    """A value as a part of a file's name, no other value having the same."""
-    shown = show_value(value)
-    short = re.sub(r"[^A-Za-z0-9_.+-]+", "-", shown)[:_MOST_LETTERS]
-    if short == shown:
-        return short
-    return f"{short}-{hashlib.sha256(shown.encode()).hexdigest()[:6]}"
-
-
-def _has(config, field):
-    return _read(config, field) is not _ABSENT
-
-
-def _read(config, field):
-    """The value of a field; `_ABSENT` if the config has no such part."""
-    for position, key in enumerate(parts := field.split(".")):
-        if isinstance(config, tuple):
-            layers = [each for each in config if each.layer == key.strip()]
-            options = layers[0].options if layers else {}
-            return options.get(parts[position + 1], _ABSENT)
-        if not dataclasses.is_dataclass(config):
-            return _ABSENT
-        config = getattr(config, key.strip())
-    return config
-
-
-def _read_first(configs, field):
-    found = (_read(config, field) for config in configs)
-    return next(value for value in found if value is not _ABSENT)
 
 
 def _collect(values):

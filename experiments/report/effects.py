@@ -3,6 +3,7 @@
 from itertools import combinations
 from typing import NamedTuple
 
+from experiments.configs.variants import show_value
 from experiments.report.findings import compute_differences
 from experiments.report.groups import Group
 from experiments.statistics.comparison import CONFIDENCE, Difference
@@ -36,13 +37,6 @@ class Point(NamedTuple):
     def reference(self):
         """`Experiment` of the reference."""
         return next(iter(self.arms.values()))
-
-
-def show_value(value):
-    """A value as a command line has it."""
-    if value is None or isinstance(value, bool):
-        return str(value).lower()
-    return str(value)
 
 
 class Effect(NamedTuple):

@@ -5,6 +5,7 @@ Each value has a page of its own below it, which is that of any study.
 
 import re
 
+from experiments.configs.variants import show_value
 from experiments.errors import ConfigError
 from experiments.formatting import counted, markdown_table
 from experiments.plots import effects as plots
@@ -19,7 +20,7 @@ from experiments.report.document import (
     Text,
     write_page,
 )
-from experiments.report.effects import compute_effects, show_value
+from experiments.report.effects import compute_effects
 from experiments.report.report import naming, write_numbers, write_report
 from experiments.report.settings import differing_fields
 from experiments.statistics.comparison import CONFIDENCE
