@@ -64,7 +64,6 @@ def configure_sweep(study, arms, texts, *, gpus, fit, writes):
             not fit.
     """
     from experiments.designs.sweep import build_sweep, name_sweep
-    from experiments.report.sweep import name_folder
 
     title = name_sweep(study.name, texts) if SWEEP.value else study.name
     built, lines = [], []
@@ -82,7 +81,7 @@ def configure_sweep(study, arms, texts, *, gpus, fit, writes):
     (sweep,) = built
     if writes:
         for point in sweep.points:
-            folder = Path(WORKDIR.value, "reports", title, name_folder(point))
+            folder = Path(WORKDIR.value, "reports", title, point.folder)
             check_writable(folder)
     for line in dict.fromkeys(lines):
         print(line, flush=True)

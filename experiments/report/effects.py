@@ -1,5 +1,6 @@
 """Effects of arms at each value of a sweep, and how they change with it."""
 
+import re
 from itertools import combinations
 from typing import NamedTuple
 
@@ -32,6 +33,11 @@ class Point(NamedTuple):
     def title(self):
         """For example "epochs=5, model.width=16"."""
         return ", ".join(f"{f}={show_value(v)}" for f, v in self.values.items())
+
+    @property
+    def folder(self):
+        """Name of its page's folder, such as "epochs=5,model.width=16"."""
+        return re.sub(r"[^\w.+=,-]+", "-", self.title.replace(", ", ","))
 
     @property
     def reference(self):

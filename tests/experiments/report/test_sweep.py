@@ -10,10 +10,10 @@ import pytest
 from experiments.designs.sweep import build_sweep
 from experiments.report.effects import compute_effects
 from experiments.report.report import compare_runs
-from experiments.report.sweep import (
+from experiments.report.sweep import list_numbers
+from experiments.report.sweep_sections import (
     build_sections,
     describe_changes,
-    list_numbers,
     tabulate_effects,
 )
 from experiments.statistics.comparison import compare_arms
@@ -26,12 +26,14 @@ SEEDS = 3
 def sweep(tiny, make_run, draw_right):
     """Trains arms; `effects` are {arm: percents that are right, a value}."""
 
-    def make(field, values, effects, *, images=None, seeds=SEEDS, spoil=None):
+    def make(
+        field, values, effects, *texts, images=None, seeds=SEEDS, spoil=None
+    ):
         arms = [
             replace(tiny, name=name, label_smoothing=number / 10)
             for number, name in enumerate(effects)
         ]
-        texts = [f"{field}={','.join(map(str, values))}"]
+        texts = [f"{field}={','.join(map(str, values))}", *texts]
         found = build_sweep("mine", arms, texts)
         folders = {}
         for place, point in enumerate(found.points):
@@ -143,6 +145,35 @@ def test_numbers_and_sections(sweep):
     (axes,) = sections[1].blocks[0].figure.axes
     assert len(axes.lines) == 3
     assert len(axes.collections) == 2
+
+
+def test_the_other_field_is_averaged(sweep):
+    """Points are (2, 4), (2, 8), (3, 4) and (3, 8)."""
+    found = sweep(
+        "epochs",
+        [2, 3],
+        {"plain": [50, 50, 50, 50], "mixed": [50, 60, 55, 75]},
+        "model.width=4,8",
+    )
+    effects = [each.difference.difference for each in found.effects]
+    epochs, width = found.changes
+    assert epochs.contrast.points == pytest.approx(
+        (effects[2] + effects[3] - effects[0] - effects[1]) / 2
+    )
+    assert width.contrast.points == pytest.approx(
+        (effects[1] + effects[3] - effects[0] - effects[2]) / 2
+    )
+    assert width.effects == pytest.approx(
+        ((effects[0] + effects[2]) / 2, (effects[1] + effects[3]) / 2)
+    )
+    sentences = " ".join(describe_changes(found))
+    assert "with 8, on average over epochs" in sentences
+    picture = build_sections(found, {})[1].blocks[0]
+    titles = [axes.get_title() for axes in picture.figure.axes]
+    assert titles == ["model.width=4", "model.width=8"]
+    for place, axes in enumerate(picture.figure.axes):
+        drawn = axes.lines[1].get_ydata()
+        assert list(drawn) == [effects[place], effects[place + 2]]
 
 
 def test_a_value_without_its_reference_is_left_out(sweep):
