@@ -5,6 +5,7 @@ from pathlib import Path
 
 from experiments.analysis.explanations import explain_run, has_explanations
 from experiments.analysis.robustness import evaluate_robustness, has_robustness
+from experiments.designs.fixed import Fixed
 from experiments.errors import TrainingFailed
 from experiments.formatting import counted
 from experiments.report.report import write_report
@@ -72,11 +73,14 @@ def run_study(
     launch=run_one_by_one,
     verbose=False,
     log=DEFAULT,
+    until=None,
     **options,
 ):
     """Trains every experiment with every seed, then writes the report.
 
-    A run whose loss diverges is reported as failed; the others go on.
+    A run whose loss diverges is reported as failed; the others go on. With
+    `until` the study is looked at on the way, and arms that are decided are
+    trained no further.
 
     Args:
         name: Name of the study; the report goes to WORKDIR/reports/NAME/.
@@ -93,33 +97,37 @@ def run_study(
         verbose: Whether all that the runs print is shown.
         log: Names of `experiments.tracking.tools.TOOLS` that follow the runs
             and get the report.
+        until: `experiments.designs.until.Until`, or None.
         **options: Further options of `launch`.
 
     Raises:
         TrainingFailed: after everything has run, if a run failed.
     """
-    # All arms of a seed before the next seed: stopped early, the study can
-    # still be compared.
-    runs = [(each, seed) for seed in seeds for each in experiments]
-    number, shards = shard
-    runs = runs[number::shards]
-    part = f", shard {number + 1} of {shards}" if shards > 1 else ""
-    print(
-        f"study {name}: {counted(len(experiments), 'arm')}, seeds "
-        f"{', '.join(map(str, seeds))}{part}",
-        flush=True,
+    is_chief = resolve_worker(options.get("strategy")).is_chief
+    design = until or Fixed(
+        name, experiments, seeds=seeds, workdir=workdir, store=is_chief
     )
-    is_alone = launch is run_one_by_one
-    with StudyScreen(runs, workdir, verbose, together=not is_alone) as screen:
-        folders, failures = launch(
-            runs,
-            screen=screen,
-            workdir=workdir,
-            location=location,
-            log=log,
-            **options,
-        )
-    if not resolve_worker(options.get("strategy")).is_chief:
+    number, shards = shard
+    part = f", shard {number + 1} of {shards}" if shards > 1 else ""
+    arms = counted(len(experiments), "arm")
+    print(f"study {name}: {arms}, {design.title}{part}", flush=True)
+    runs, folders, failures = [], [], []
+    for each in design.list_rounds():
+        each = each[number::shards]
+        together = launch is not run_one_by_one
+        with StudyScreen(each, workdir, verbose, together) as screen:
+            finished, failed = launch(
+                each,
+                screen=screen,
+                workdir=workdir,
+                location=location,
+                log=log,
+                **options,
+            )
+        runs += each
+        folders += finished
+        failures += failed
+    if not is_chief:
         return
     for kind in extras:
         _add(kind, folders, location)
@@ -129,7 +137,7 @@ def run_study(
             "are, the same command without --shard writes the report",
             flush=True,
         )
-    elif folders:
+    elif folders and design.is_decided:
         path = Path(workdir) / "reports" / name
         # With those that failed, which the answer counts.
         made = [RunFolder.of(workdir, each, seed) for each, seed in runs]
@@ -141,6 +149,7 @@ def run_study(
             study=name,
             margin=margin,
             drawn_previews=drawn_previews,
+            designs=[design.design],
         )
         track_report(path, f"Study {name}", log)
     if failures:

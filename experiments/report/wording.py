@@ -6,6 +6,7 @@ import unicodedata
 
 from experiments.configs.arms import display_name
 from experiments.formatting import counted
+from experiments.report.design import describe_incomplete
 from experiments.statistics.power import MOST_SEEDS
 
 LEVEL = "95 % interval"
@@ -88,6 +89,12 @@ def answer(findings):
     if len(findings.arms) == 1:
         only = findings.arms[0].name
         return [f"{names(only)} alone: nothing to compare.", *lost]
+    if findings.is_looked_at and not findings.design.taken:
+        first = findings.design.looks.seeds[0]
+        return [
+            f"Nothing is compared before the first look, at {first} seeds.",
+            *lost,
+        ]
     if not findings.differences:
         return [
             "The arms judged no image in common: nothing to compare.",
@@ -105,7 +112,7 @@ def answer(findings):
         *alarms,
         *(doubt + _told(findings, names, each) for each in told),
         *([_alike(findings, names, alike)] if alike else []),
-        *([_not_told_apart(names, same)] if same else []),
+        *_describe_not_told_apart(findings, names, same),
         *([_trained_once(findings, names, once)] if once else []),
         *_describe_incomparable(findings, names),
         *_describe_same_predictions(findings, names),
@@ -171,6 +178,24 @@ def _alike(findings, names, alike):
     ).replace("+-", "±")
 
 
+def _describe_not_told_apart(findings, names, same):
+    if not findings.is_looked_at:
+        if same:
+            yield _not_told_apart(names, same)
+        return
+    by_decision = {}
+    for each in same:
+        words = findings.design.describe(each.arm)
+        by_decision.setdefault(words, []).append(each)
+    for words, alike in by_decision.items():
+        reference = names(alike[0].reference)
+        intervals = ", ".join(f"{d.low:+.1f} to {d.high:+.1f}" for d in alike)
+        yield (
+            f"{names.list(d.arm for d in alike)}: {words}, against {reference} "
+            f"(difference in accuracy {intervals} points)."
+        )
+
+
 def _not_told_apart(names, same):
     reference = names(same[0].reference)
     are = "are" if len(same) > 1 else "is"
@@ -184,6 +209,8 @@ def _not_told_apart(names, same):
 def verdict(findings, difference):
     """The cell of a table: "better", "not told apart" and the like."""
     words = difference.verdict.replace("_", " ")
+    if findings.decision(difference):
+        words = findings.design.describe(difference.arm)
     if findings.alarms and difference.verdict in ("better", "worse"):
         words += ", not to be believed"
     return words
@@ -366,6 +393,7 @@ def warnings(findings):
     names = build_names(findings)
     settings = findings.settings
     reference = names(findings.arms[0].name)
+    yield from describe_incomplete(findings, names)
     for arm in settings.confounded:
         things = ", ".join(settings.things[arm])
         yield (
@@ -452,14 +480,26 @@ def chosen(findings):
 
 def notes(findings):
     """Notes on reading the numbers, in plain words."""
+    together = (
+        "all arms and looks together: without any effect, at most about one "
+        "study in 20 claims one at any look"
+        if findings.is_looked_at
+        else "all arms together: without any effect, at most about one study "
+        "in 20 claims one; with 4 seeds or fewer and a reference much noisier "
+        "than the arms, up to one in 12"
+    )
     yield (
         "The interval of a difference counts both what varies: other seeds "
         "would have given other networks, and other images other mistakes. "
-        f"The {LEVEL}s hold for all arms together: without any effect, at "
-        "most about one study in 20 claims one; with 4 seeds or fewer and "
-        "a reference much noisier than the arms, up to one in 12. Error and "
-        f"accuracy are those {judged(findings)}."
+        f"The {LEVEL}s hold for {together}. Error and accuracy are those "
+        f"{judged(findings)}."
     )
+    if findings.is_looked_at:
+        yield (
+            "The reference is trained on with the arms that run on. A "
+            "difference compares an arm with as many seeds of the reference, "
+            "so it need not be that of two printed errors."
+        )
     if any(d.verdict == "trained_once" for d in findings.differences):
         yield (
             "Where an arm was trained once, the interval covers the images "

@@ -1,0 +1,1 @@
+"""Designs of studies: which runs are made, as results come in."""
