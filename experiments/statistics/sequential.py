@@ -93,7 +93,7 @@ class Look(NamedTuple):
 
     seeds: int
     level: float
-    results: dict
+    results: dict[str, Result]
 
 
 @functools.cache
