@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from experiments.configs.schema import as_json, fill_defaults
-from experiments.formatting import counted, duration
+from experiments.formatting import counted
 from experiments.planning.fitting import FOLDS
 from experiments.planning.image_counts import ImageCounter
 from experiments.report.findings import compute_findings
@@ -26,18 +26,17 @@ _HELPS = 0.1
 _TRANSFER_ACCURACY = 0.9
 
 
-def describe_study(name, experiments, *, seeds, workdir, counts, seconds=None):
+def describe_study(name, experiments, *, seeds, workdir, counts):
     """Says in one line what a study evaluates and can detect.
 
     Args:
         name, experiments, seeds, workdir: As for
             `experiments.study.run_study`.
         counts: `image_counts.Counts` of the first arm.
-        seconds: Time of the runs that are not finished; None: not known.
 
     Example of the line:
         10 runs of each of 5 arms, 140 images evaluated (5 folds): detects
-        differences of 14 points or more; about 25 min
+        differences of 14 points or more
     """
     arms, images = len(experiments), counts.evaluated(len(seeds))
     folds = experiments[0].data.folds
@@ -50,7 +49,7 @@ def describe_study(name, experiments, *, seeds, workdir, counts, seconds=None):
     if arms > 1:
         power = compute_power(name, experiments, len(seeds), counts, workdir)
         line += f": {_describe_power(power)}"
-    return line if seconds is None else f"{line}; about {duration(seconds)}"
+    return line
 
 
 def _describe_power(power):
