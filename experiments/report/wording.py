@@ -344,6 +344,22 @@ def margin_needs(margin, seeds):
     return f"The margin of {_points(margin)} takes {seeds} seeds an arm."
 
 
+def last_look(power):
+    """The differences that the last look of a study detects.
+
+    Args:
+        power: `power.Power`.
+    """
+    size = power.detectable
+    sizes = (
+        "no difference" if size is None else f"differences of {size:.1f} points"
+    )
+    return (
+        f"The last look, at {power.seeds} seeds an arm, detects {sizes} with "
+        "80 % power; earlier ones detect larger differences."
+    )
+
+
 def power(power):
     """The differences that a study of this size detects, and the assumptions.
 
