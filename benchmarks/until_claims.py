@@ -231,6 +231,8 @@ def measure_effect(setting, studies, generator):
     usually = [d for d in usual if d.verdict == "better"]
 
     def exceed(differences):
+        if not differences:
+            return None
         mean = np.mean([each.difference for each in differences])
         return 100 * (mean / setting.effect - 1)
 
@@ -276,6 +278,8 @@ def list_effects():
 
 def print_rows(rows):
     """Prints dictionaries with the same keys as a table."""
+    if not rows:
+        return
     print("|", " | ".join(rows[0]), "|")
     print("|---" * len(rows[0]) + "|")
     for row in rows:
