@@ -162,6 +162,19 @@ def test_a_page_that_is_read_early_says_so(
         assert "--until" in told[0]
 
 
+def test_a_study_that_was_extended_says_so(make_run, draw_right, tmp_path):
+    for arm in ("plain", "clear"):
+        for seed in range(5):
+            make_run(arm, seed, draw_right(50, len(arm) + seed, 600))
+    folder = DesignFolder.of(tmp_path / "runs", "mine")
+    for planned in (3, 5, 4):
+        folder.claim_seeds(["plain", "clear"], planned)
+    [told] = wording.warnings(compare(tmp_path).findings)
+    assert told.startswith(
+        "Extended: 3 seeds an arm were planned at first, and 5 later."
+    )
+
+
 def test_designs_that_cannot_be_read_are_left_out(tmp_path):
     for name, content in (
         ("a", "no JSON"),
