@@ -282,7 +282,7 @@ def _train(title, arms, seeds, looks=None):
     if looks is not None:
         from experiments.designs.until import Until
 
-        options["until"] = Until(
+        options["design"] = Until(
             title, arms, looks, seeds=seeds, workdir=WORKDIR.value
         )
     run_study(

@@ -51,7 +51,7 @@ class Until:
         self.title = f"looks at {', '.join(map(str, looks.seeds))} seeds"
 
     @property
-    def design(self):
+    def record(self):
         """The `Design` with the looks that were taken."""
         return Design(
             self.name,

@@ -35,11 +35,11 @@ def test_jobs_and_a_kill_change_no_bit(tiny, tmp_path, monkeypatch):
             workdir=tmp_path / workdir,
             location=Location("unused"),
             log=(),
-            until=until,
+            design=until,
             **options,
         )
         folder = tmp_path / workdir / "designs" / "mine"
-        return until.design, (folder / "looks.json").read_bytes()
+        return until.record, (folder / "looks.json").read_bytes()
 
     calls = []
 

@@ -37,7 +37,7 @@ def make_study(tiny, tmp_path, make_run, draw_right):
             workdir=tmp_path / "runs",
         )
         list(until.list_rounds())
-        return until.design
+        return until.record
 
     return make
 
