@@ -30,6 +30,7 @@ from experiments.commands import (
     report,
     sweep,
     train,
+    until,
 )
 from experiments.errors import ConfigError, TrainingFailed, WorkerLost
 from experiments.runtime.output import (
@@ -98,14 +99,8 @@ def _parse(arguments):
 def _print_help():
     print(__doc__)
     for module in (
-        train,
-        sweep,
-        launch,
-        report,
-        networks,
-        data,
-        devices,
-        common,
+        *(train, until, sweep, launch, report),
+        *(networks, data, devices, common),
     ):
         _, _, options = FLAGS.module_help(module).strip().partition("\n")
         print(f"{module.__doc__.strip()}\n\n{options}\n")

@@ -37,6 +37,7 @@ from experiments.commands.launch import (
 from experiments.commands.parsers import TimeParser
 from experiments.commands.report import DRAWN_PREVIEWS
 from experiments.commands.sweep import choose_sweeps, configure_sweep
+from experiments.commands.until import UNTIL, choose_looks
 from experiments.configs import registry
 from experiments.configs.fair import RECIPES
 from experiments.errors import ConfigError
@@ -197,10 +198,12 @@ def train_study(name):
         name = f"fair_{RECIPE.value or 'laptop'}"
     study = registry.get_study(name)
     arms = registry.choose_arms(study, ARMS.value, ARM.value)
-    title, sweep = study.name, None
+    title, looks, sweep = study.name, None, None
     if texts := choose_sweeps(study):
-        if BUDGET.value is not None:
-            raise ConfigError("--budget does not go with a sweep; see --seeds.")
+        if BUDGET.value is not None or UNTIL.value:
+            raise ConfigError(
+                "--budget and --until do not go with a sweep; see --seeds."
+            )
         sweep = configure_sweep(
             study,
             arms,
@@ -212,9 +215,13 @@ def train_study(name):
         title, arms = sweep.name, sweep.experiments
     else:
         arms = _configure(title, arms)
-    seeds = _choose_seeds(SEEDS.value or _count_seeds(study, arms))
+        looks = choose_looks(arms) if UNTIL.value else None
+    count = SEEDS.value or (
+        looks.seeds[-1] if looks else _count_seeds(study, arms)
+    )
+    seeds = _choose_seeds(count)
     if not PLAN.value:
-        _train(title, arms, seeds, sweep)
+        _train(title, arms, seeds, looks, sweep)
         return
     from experiments.planning.estimate import plan_study
 
@@ -225,6 +232,7 @@ def train_study(name):
         workdir=WORKDIR.value,
         location=locate_data(),
         margin=MARGIN.value,
+        looks=looks,
         sweep=sweep,
         **choose_timing(arms),
     )
@@ -281,7 +289,7 @@ def _fit(arms, fields=(), show=None):
     )
 
 
-def _train(title, arms, seeds, sweep=None):
+def _train(title, arms, seeds, looks=None, sweep=None):
     if DRY_RUN.value:
         from experiments.planning.trial import dry_run
 
@@ -294,18 +302,30 @@ def _train(title, arms, seeds, sweep=None):
             allow_overlap=ALLOW_OVERLAP.value,
         )
         return
+    from experiments.runtime.workers import resolve_worker
     from experiments.study import run_study
 
     for arm in arms:
         for seed in seeds:
             check_writable(RunFolder.of(WORKDIR.value, arm, seed).path)
     options = _build_options() | choose_launch(arms)
-    _announce(title, arms, seeds, options.get("strategy"), sweep)
-    report = None
-    if sweep is not None:
-        from experiments.report.sweep import write_sweep
+    strategy = options.get("strategy")
+    _announce(title, arms, seeds, looks, sweep, strategy)
+    if looks is not None:
+        from experiments.designs.until import Until
 
-        report = functools.partial(write_sweep, points=sweep.points)
+        options["design"] = Until(
+            title, arms, looks, seeds=seeds, workdir=WORKDIR.value
+        )
+    if sweep is not None:
+        from experiments.designs.sweep import Swept
+
+        options["design"] = Swept(
+            sweep,
+            seeds=seeds,
+            workdir=WORKDIR.value,
+            store=resolve_worker(strategy).is_chief,
+        )
     run_study(
         title,
         arms,
@@ -315,12 +335,11 @@ def _train(title, arms, seeds, sweep=None):
         margin=MARGIN.value,
         drawn_previews=DRAWN_PREVIEWS.value,
         verbose=VERBOSE.value,
-        report=report,
         **options,
     )
 
 
-def _announce(title, arms, seeds, strategy, sweep):
+def _announce(title, arms, seeds, looks, sweep, strategy):
     """Says what a study can show."""
     from experiments.planning.image_counts import count_images
     from experiments.planning.prospects import describe_study, describe_sweep
@@ -345,6 +364,7 @@ def _announce(title, arms, seeds, strategy, sweep):
         seeds=seeds,
         workdir=WORKDIR.value,
         counts=count(arms[0].data),
+        looks=looks,
     )
     print(line, flush=True)
 

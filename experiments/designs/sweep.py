@@ -13,8 +13,11 @@ from experiments.configs.variants import (
     show_value,
     vary,
 )
+from experiments.designs.fixed import Fixed
 from experiments.errors import AbsentPart, ConfigError
+from experiments.formatting import counted
 from experiments.report.effects import Point
+from experiments.report.sweep import write_sweep
 
 MOST_FIELDS = 2
 
@@ -49,6 +52,56 @@ class Sweep(NamedTuple):
             f"{len(values)} values of {field} "
             f"({', '.join(map(show_value, values))})"
             for field, values in self.fields.items()
+        )
+
+
+class Swept:
+    """Trains all arms at all values with every seed.
+
+    Args:
+        sweep: `Sweep`.
+        seeds, workdir, store: As for `experiments.designs.fixed.Fixed`.
+    """
+
+    is_decided = True
+
+    def __init__(self, sweep, *, seeds, workdir, store=True):
+        arms = counted(len(sweep.points[0].arms), "arm")
+        listed = ", ".join(map(str, seeds))
+        self.title = f"{arms} at {sweep.describe()}, seeds {listed}"
+        self._points = sweep.points
+        # All values of a seed before the next seed: stopped early, the sweep
+        # can still be compared.
+        self._runs = [
+            (each, seed) for seed in seeds for each in sweep.experiments
+        ]
+        self._studies = [
+            Fixed(
+                f"{sweep.name}-{point.folder}",
+                list(point.arms.values()),
+                seeds=seeds,
+                workdir=workdir,
+                store=store,
+            )
+            for point in sweep.points
+        ]
+
+    def list_rounds(self):
+        """Yields the one list of all runs, (experiment, seed)."""
+        for study in self._studies:
+            # Stores its number of seeds.
+            next(study.list_rounds())
+        yield self._runs
+
+    def write_report(self, folders, folder, title, **options):
+        """Writes the pages, see `experiments.report.sweep.write_sweep`."""
+        write_sweep(
+            folders,
+            folder,
+            title,
+            points=self._points,
+            designs=[study.record for study in self._studies],
+            **options,
         )
 
 

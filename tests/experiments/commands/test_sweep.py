@@ -39,7 +39,8 @@ def call(capsys, monkeypatch, tmp_path):
             [*DEMO, "--sweep", "epochs=2,3"],
             "--set and --sweep both give epochs",
         ),
-        ([*DEMO, *SWEEP, "--budget=2h"], "--budget does not go with a sweep"),
+        ([*DEMO, *SWEEP, "--budget=2h"], "--budget and --until do not go"),
+        ([*DEMO, *SWEEP, "--until"], "--budget and --until do not go"),
         (
             [*DEMO, "--sweep", "model.initializer=zeros,nought"],
             "model.initializer=nought",
