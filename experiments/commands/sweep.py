@@ -2,7 +2,7 @@ r"""Sweeps: a study at each of several values of a field.
 
 Examples:
   python main.py --study=fair --data_dir=MY_IMAGES --arms=baseline,cutmix \
-      --sweep data.limit_train=500,1500,4500
+      --sweep data.limit_train=500,5000,none
   python main.py --study=demo --sweep model.width=8,16 --sweep epochs=5,20
 """
 

@@ -191,8 +191,9 @@ def plan_study(
         *dict.fromkeys(plan.counts.origin for plan in plans),
         *dict.fromkeys(note for plan in plans for note in plan.notes),
     ]
+    kind = "arm" if sweep is None else "config"
     print(
-        f"\nPlan of study {name}: {counted(len(plans), 'arm')}, "
+        f"\nPlan of study {name}: {counted(len(plans), kind)}, "
         f"{'at most ' if looks else ''}{counted(len(seeds), 'seed')} each",
         *("", *markdown_table([_plan_row(each, names) for each in plans]), ""),
         *(f"- {remark}." for remark in remarks),

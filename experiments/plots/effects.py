@@ -30,12 +30,13 @@ class Line(NamedTuple):
     highs: list
 
 
-def plot_effects(panels, values, scale, field, reference, title):
+def plot_effects(panels, values, names, scale, field, reference, title):
     """Draws differences in top-1 accuracy over values, a line an arm.
 
     Args:
         panels: {title: list of `Line`s}, one beside the other.
-        values: All values of the field, as numbers; texts for "pairs".
+        values: All values of the field.
+        names: Their names.
         scale: "log", "linear", or "pairs" for values that are no numbers.
         field: Name of the field.
         reference: Name of the arm at 0.
@@ -50,7 +51,10 @@ def plot_effects(panels, values, scale, field, reference, title):
     row = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
     for axes, (name, lines) in zip(row, panels.items(), strict=True):
         axes.axhline(0, color=NEUTRAL, linewidth=1)
-        drawn = _draw_lines(axes, lines, values, scale)
+        positions = list(range(len(values))) if scale == "pairs" else values
+        drawn = _draw_lines(axes, lines, positions, scale)
+        axes.set_xticks(positions, drawable(names))
+        axes.minorticks_off()
         axes.set_title(drawable_text(name), fontsize=10)
         axes.set_xlabel(drawable_text(field))
         axes.grid(axis="y", alpha=0.3)
@@ -64,9 +68,8 @@ def plot_effects(panels, values, scale, field, reference, title):
     return figure
 
 
-def _draw_lines(axes, lines, values, scale):
+def _draw_lines(axes, lines, positions, scale):
     """Draws the lines of one panel; returns those for the legend."""
-    positions = list(range(len(values))) if scale == "pairs" else values
     if scale == "log":
         axes.set_xscale("log")
     first, last = min(positions), max(positions)
@@ -85,6 +88,4 @@ def _draw_lines(axes, lines, values, scale):
         drawn += axes.plot(
             places, line.effects, "D-", color=line.color, markersize=6
         )
-    axes.set_xticks(positions, drawable(map(str, values)))
-    axes.minorticks_off()
     return drawn

@@ -119,9 +119,32 @@ class Effects(NamedTuple):
             for field in self.points[0].values
         }
 
+    @property
+    def places(self):
+        """{field: places of its values on an axis}: themselves, if numbers.
+
+        Without a limit, all images are trained on.
+        """
+        found = self.fields
+        for field, values in found.items():
+            if field == "data.limit_train" and None in values:
+                found[field] = [
+                    self._count_images() if value is None else value
+                    for value in values
+                ]
+        return found
+
     def scale(self, field):
         """See `statistics.contrast.choose_scale`."""
-        return choose_scale(self.fields[field])
+        return choose_scale(self.places[field])
+
+    def _count_images(self):
+        """Training images of a run without a limit; None without a run."""
+        for place, material in self.materials.items():
+            if self.points[place].values["data.limit_train"] is None:
+                data = material.group.reference.runs[0].data
+                return sum((data.splits.get(data.train) or {}).values()) or None
+        return None
 
 
 def compute_effects(points, materials):
@@ -233,19 +256,23 @@ def _plan_changes(found, arm, field):
         for each in found.effects
         if each.arm == arm
     }
-    by_value = {}
-    for place, point in enumerate(found.points):
-        value = point.values[field]
-        by_value.setdefault(repr(value), (value, []))[1].append(place)
-    # A mean over the other field takes all of its values.
-    values, places = [], []
-    for value, its_places in by_value.values():
+    values, on_axis, places = [], [], []
+    for value, number in zip(
+        found.fields[field], found.places[field], strict=True
+    ):
+        its_places = [
+            place
+            for place, point in enumerate(found.points)
+            if repr(point.values[field]) == repr(value)
+        ]
+        # A mean over the other field takes all of its values.
         if all(place in effects for place in its_places):
             values.append(value)
+            on_axis.append(number)
             places.append(its_places)
     if len(values) < 2:
         return
-    for scale, weights in _weigh(values):
+    for scale, weights in _weigh(on_axis):
         coefficients = {}
         for weight, its_places in zip(weights, places, strict=True):
             for place in its_places:
@@ -257,7 +284,7 @@ def _plan_changes(found, arm, field):
                     coefficients[name] = (
                         coefficients.get(name, 0) + sign * share
                     )
-        first, last = _ends(values, scale, weights)
+        first, last = _ends(on_axis, scale, weights)
         means = tuple(
             sum(effects[place] for place in places[end]) / len(places[end])
             for end in (first, last)

@@ -104,7 +104,12 @@ def list_numbers(title, found):
     return {
         "title": title,
         "fields": [
-            {"name": field, "values": values, "scale": found.scale(field)}
+            {
+                "name": field,
+                "values": values,
+                "places": found.places[field],
+                "scale": found.scale(field),
+            }
             for field, values in found.fields.items()
         ],
         "answer": list(describe_changes(found)),

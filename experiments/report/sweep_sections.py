@@ -179,7 +179,6 @@ def _build_effects(found, names):
 
 def _draw(found, names):
     field, *others = found.fields
-    scale, values = found.scale(field), found.fields[field]
     labels = drawable(names(arm) for arm in found.arms)
     arms = dict(zip(found.arms, labels, strict=True))
     colors = style.assign_colors(labels)
@@ -194,8 +193,9 @@ def _draw(found, names):
         ]
     return plots.plot_effects(
         panels,
-        list(map(show_value, values)) if scale == "pairs" else values,
-        scale,
+        found.places[field],
+        list(map(show_value, found.fields[field])),
+        found.scale(field),
         field,
         labels[0],
         "95 % intervals that hold for all arms and values together",

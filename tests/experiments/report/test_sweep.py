@@ -119,6 +119,24 @@ def test_values_that_are_no_numbers_are_compared_in_pairs(sweep):
     assert "the largest of any two values" in sentence
 
 
+def test_no_limit_is_a_number_of_images(sweep):
+    """All runs have 60 training images, 10 of each class."""
+    effects = {"plain": [50, 50, 50], "mixed": [50, 60, 75]}
+    found = sweep("data.limit_train", ["none", 6, 20], effects)
+    assert found.places == {"data.limit_train": [60, 6, 20]}
+    assert found.scale("data.limit_train") == "log"
+    (change,) = found.changes
+    assert (change.first, change.last) == (6, None)
+    (sentence,) = describe_changes(found)
+    assert "with data.limit_train=6 and 0.0 with none;" in sentence
+    (axes,) = build_sections(found, {})[1].blocks[0].figure.axes
+    assert [each.get_text() for each in axes.get_xticklabels()] == [
+        "none",
+        "6",
+        "20",
+    ]
+
+
 def test_numbers_and_sections(sweep):
     found = sweep(
         "model.width", [4, 8], {"a": [50, 50], "b": [56, 57], "c": [40, 41]}
@@ -127,7 +145,12 @@ def test_numbers_and_sections(sweep):
         json.dumps(list_numbers("mine", found), allow_nan=False)
     )
     assert numbers["fields"] == [
-        {"name": "model.width", "values": [4, 8], "scale": "linear"}
+        {
+            "name": "model.width",
+            "values": [4, 8],
+            "places": [4, 8],
+            "scale": "linear",
+        }
     ]
     assert [each["arms"]["b"] for each in numbers["values"]] == [
         "b",
