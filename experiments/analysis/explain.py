@@ -7,7 +7,12 @@ import numpy as np
 from experiments.analysis.explanations import explain_images
 from experiments.analysis.feature_maps import list_maps, locate_map
 from experiments.analysis.network import load_trained
-from experiments.analysis.user_images import locate_images, read_images
+from experiments.analysis.user_images import (
+    locate_images,
+    print_notes,
+    read_images,
+    select_read,
+)
 from experiments.errors import ConfigError
 from experiments.formatting import markdown_table
 from experiments.plots.explanations import Column, plot_overlays
@@ -59,16 +64,16 @@ def explain(run_dirs, images, path, layer=None):
     paths = locate_images(Path(images))
     found = []
     for trained in runs:
-        pixels, files, bad = read_images(
+        pixels, inspections = read_images(
             paths, trained.experiment.data.stored_size
         )
+        files = select_read(inspections)
         if not files:
             raise DataError(f"none of the images in {images} can be read.")
         split = LoadedSplit(pixels, np.zeros(len(files), np.int32))
         found.append(explain_images(trained, split, layer=layer))
         _note_size(trained, found[-1].images, layer)
-    for file, reason in bad.items():
-        print(f"note: cannot read {file}: {reason}", flush=True)
+    print_notes(inspections)
     titles = _titles(runs)
     print(*markdown_table(_rows(titles, found)), sep="\n")
     figure = plot_overlays(

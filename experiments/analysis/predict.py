@@ -6,7 +6,12 @@ from pathlib import Path
 import numpy as np
 
 from experiments.analysis.network import load_trained, select_top
-from experiments.analysis.user_images import locate_images, read_images
+from experiments.analysis.user_images import (
+    locate_images,
+    print_notes,
+    read_images,
+    select_read,
+)
 from experiments.formatting import markdown_table, write_csv
 from pipelines.errors import DataError
 from pipelines.files.replacing import replace_file
@@ -35,11 +40,10 @@ def predict(run_dir, images, path):
     """
     trained = load_trained(run_dir)
     files = locate_images(Path(images))
-    rows, bad = [], {}
+    rows, inspections = [], []
     for start in range(0, len(files), _AT_ONCE):
-        rows += _predict(trained, files[start : start + _AT_ONCE], bad)
-    for file, reason in bad.items():
-        print(f"note: cannot read {file}: {reason}", flush=True)
+        rows += _predict(trained, files[start : start + _AT_ONCE], inspections)
+    print_notes(inspections)
     if not rows:
         raise DataError(f"none of the images in {images} can be read.")
     print(*markdown_table([_shorten(row) for row in rows[:_SHOWN]]), sep="\n")
@@ -62,12 +66,12 @@ def _shorten(row):
     return shown
 
 
-def _predict(trained, files, bad):
-    """Predicts the files that can be read; reasons of others go to `bad`."""
+def _predict(trained, files, inspections):
+    """Predicts the files that can be read; adds an inspection of each."""
     side = trained.experiment.data.stored_size
-    images, files, unread = read_images(files, side)
-    bad |= unread
-    if not files:
+    images, found = read_images(files, side)
+    inspections += found
+    if not len(images):
         return []
     split = LoadedSplit(images, np.zeros(len(images), np.int32))
     probabilities = trained.predict(split)
@@ -75,7 +79,10 @@ def _predict(trained, files, bad):
     probabilities = probabilities[:, : len(trained.class_names)]
     rows = []
     for file, each, best in zip(
-        files, probabilities, select_top(probabilities, _MOST), strict=True
+        select_read(found),
+        probabilities,
+        select_top(probabilities, _MOST),
+        strict=True,
     ):
         row = {"image": str(file)}
         for place, label in enumerate(best.tolist(), 1):

@@ -106,7 +106,7 @@ def test_tables_and_figures_show_any_names(names):
         write_csv(rows, path)
         with open(path, newline="", encoding="utf-8") as file:
             _, *read = csv.reader(file)
-    for name, (cell, count) in zip(names, read, strict=True):
+    for name, (cell, _) in zip(names, read, strict=True):
         text = name.encode(errors="backslashreplace").decode()
         assert cell in (text, f"'{text}")
         assert not cell.startswith(tuple("=+-@")) or cell == text
