@@ -13,8 +13,8 @@ from experiments.analysis.user_images import (
     select_read,
 )
 from experiments.formatting import markdown_table, write_csv
+from experiments.run_folder import RunFolder
 from pipelines.errors import DataError
-from pipelines.files.replacing import replace_file
 from pipelines.loading import LoadedSplit
 
 # Images in memory at a time, lines on the screen.
@@ -35,7 +35,7 @@ def predict(run_dir, images, path):
         Rows of the file: dictionaries with image, class_1, probability_1, ...
 
     Raises:
-        ConfigError: as `network.load_trained`.
+        ConfigError: as `network.load_trained`, or if `path` cannot be written.
         DataError: if there are no images, or none can be read.
     """
     trained = load_trained(run_dir)
@@ -50,9 +50,7 @@ def predict(run_dir, images, path):
     if len(rows) > _SHOWN:
         print(f"and {len(rows) - _SHOWN:,} more")
     path = Path(path or "predictions.csv")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with replace_file(path) as new:
-        write_csv(rows, new)
+    RunFolder(path.parent).replace(path.name, lambda new: write_csv(rows, new))
     print(f"{len(rows):,} predictions of {trained.title}: {path}", flush=True)
     return rows
 

@@ -67,7 +67,7 @@ def list_unused(path):
         return {row["file"] for row in csv.DictReader(file)}
 
 
-@fuzz(50, classes=CLASSES, files=st.tuples(NAMES, NAMES, NAMES))
+@fuzz(20, classes=CLASSES, files=st.tuples(NAMES, NAMES, NAMES))
 def test_folders_of_any_names_are_prepared_or_refused(classes, files):
     """Every file is used under its folder's name, or listed with a reason."""
     with tempfile.TemporaryDirectory() as folder:
@@ -92,7 +92,7 @@ def test_folders_of_any_names_are_prepared_or_refused(classes, files):
             assert (name in used) != bool(inside & unused)
 
 
-@fuzz(100, names=CLASSES)
+@fuzz(60, names=CLASSES)
 def test_tables_and_figures_show_any_names(names):
     """One line and as many cells a row; names that differ still do."""
     rows = [{"class": name, "images": n} for n, name in enumerate(names)]

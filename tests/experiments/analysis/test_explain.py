@@ -80,10 +80,11 @@ def test_refuses(trained, photos, tmp_path, options, error, message):
     assert not list(tmp_path.glob("it.*"))
 
 
-def test_a_pipe_is_refused_and_left_alone(tmp_path):
-    path = tmp_path / "pipe.png"
-    os.mkfifo(path)
-    with pytest.raises(ConfigError, match=r"pipe\.png is no file.*three"):
-        explain(["unused"], tmp_path, path)
-    assert [each.name for each in tmp_path.iterdir()] == ["pipe.png"]
-    assert path.is_fifo()
+@pytest.mark.parametrize("name", ["it.png", "it.pdf", "it.npz"])
+def test_a_pipe_is_refused_and_left_alone(tmp_path, name):
+    pipe = tmp_path / name
+    os.mkfifo(pipe)
+    with pytest.raises(ConfigError, match=rf"{name} is no file.*three"):
+        explain(["unused"], tmp_path, tmp_path / "it.png")
+    assert [each.name for each in tmp_path.iterdir()] == [name]
+    assert pipe.is_fifo()
