@@ -131,7 +131,7 @@ def read(data):
     return np.asarray(decode_rgb(data))
 
 
-@fuzz(120, data=image_files())
+@fuzz(80, data=image_files())
 def test_images_are_read_as_pillow_shows_them(data):
     """Upright, and never turned twice; else one line with the file's name."""
     expected, found, facts = load_upright(data), read(data), inspect("a", data)

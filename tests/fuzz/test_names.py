@@ -83,7 +83,7 @@ def test_folders_of_any_names_are_prepared_or_refused(classes, files):
             return
         _, rows = read_manifest(source.root)
         for row in rows:
-            name = row.file.split("/")[0]
+            name = escape_name(row.file.split("/")[0])
             assert row.class_name == unicodedata.normalize("NFC", name)
         used = {escape_name(row.file) for row in rows}
         unused = list_unused(source.root / "unused_files.csv")
