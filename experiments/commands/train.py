@@ -309,8 +309,7 @@ def _train(title, arms, seeds, looks=None, sweep=None):
         for seed in seeds:
             check_writable(RunFolder.of(WORKDIR.value, arm, seed).path)
     options = _build_options() | choose_launch(arms)
-    strategy = options.get("strategy")
-    _announce(title, arms, seeds, looks, sweep, strategy)
+    _announce(title, arms, seeds, looks, sweep, options)
     if looks is not None:
         from experiments.designs.until import Until
 
@@ -324,7 +323,7 @@ def _train(title, arms, seeds, looks=None, sweep=None):
             sweep,
             seeds=seeds,
             workdir=WORKDIR.value,
-            store=resolve_worker(strategy).is_chief,
+            store=resolve_worker(options.get("strategy")).is_chief,
         )
     run_study(
         title,
@@ -339,22 +338,39 @@ def _train(title, arms, seeds, looks=None, sweep=None):
     )
 
 
-def _announce(title, arms, seeds, looks, sweep, strategy):
-    """Says what a study can show."""
+def _announce(title, arms, seeds, looks, sweep, options):
+    """Says what a study can show, and about how long it takes."""
+    from experiments.planning.estimate import estimate_left
     from experiments.planning.image_counts import count_images
     from experiments.planning.prospects import describe_study, describe_sweep
     from experiments.runtime.workers import resolve_worker
 
-    if not resolve_worker(strategy).is_chief:
+    worker = resolve_worker(options.get("strategy"))
+    if not worker.is_chief:
         return
     count = functools.partial(count_images, location=locate_data(), fetch=True)
+    seconds = None
+    if LAUNCHER.value == "local" and worker.count == 1:
+        _, shards = SHARD.value or (0, 1)
+        seconds = estimate_left(
+            arms,
+            seeds=seeds[::shards],
+            workdir=WORKDIR.value,
+            location=locate_data(),
+            strategy=make_strategy(),
+            jobs=options.get("jobs"),
+        )
     if sweep is not None:
         counts = {
             each.reference.name: count(each.reference.data)
             for each in sweep.points
         }
         lines = describe_sweep(
-            sweep, seeds=seeds, workdir=WORKDIR.value, counts=counts
+            sweep,
+            seeds=seeds,
+            workdir=WORKDIR.value,
+            counts=counts,
+            seconds=seconds,
         )
         print(*lines, sep="\n", flush=True)
         return
@@ -365,6 +381,7 @@ def _announce(title, arms, seeds, looks, sweep, strategy):
         workdir=WORKDIR.value,
         counts=count(arms[0].data),
         looks=looks,
+        seconds=seconds,
     )
     print(line, flush=True)
 

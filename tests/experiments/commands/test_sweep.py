@@ -56,7 +56,9 @@ def test_refused_before_the_first_run(call, tmp_path, arguments, message):
     assert not (tmp_path / "runs").exists()
 
 
-def test_plan(call, monkeypatch, tmp_path):
+@pytest.fixture
+def timed(monkeypatch):
+    """Replaces measured steps by fixed ones; a list of their experiments."""
     asked = []
 
     def time(self, experiment, data):
@@ -64,9 +66,13 @@ def test_plan(call, monkeypatch, tmp_path):
         return Step(start=100.0, train=0.5, evaluate=0.25)
 
     monkeypatch.setattr(StepTimer, "time", time)
+    return asked
+
+
+def test_plan(call, timed, tmp_path):
     code, printed, _ = call(*DEMO, *SWEEP, "--seeds=3", "--plan")
     assert code == 0
-    assert len(asked) == 4
+    assert len(timed) == 4
     assert "12 of 12 runs are to be made" in printed
     assert (
         "12 runs: 2 arms at 2 values of data.limit_train (12, 24), 3 seeds each"
@@ -100,7 +106,7 @@ def trained(monkeypatch, make_run, draw_right):
     return asked
 
 
-def test_a_sweep_in_parts(call, trained, tmp_path):
+def test_a_sweep_in_parts(call, timed, trained, tmp_path):
     """A shard trains its runs, and the command without it writes the page."""
     code, _, _ = call(*DEMO, *SWEEP, "--seeds=2", "--shard=1/2")
     assert code == 0
@@ -118,7 +124,9 @@ def test_a_sweep_in_parts(call, trained, tmp_path):
     assert code == 0
     # All values of a seed before the next seed.
     assert trained == runs
-    assert printed.startswith("8 runs: 2 arms at 2 values of data.limit_train")
+    assert "8 runs: 2 arms at 2 values of data.limit_train" in printed
+    # One network, whatever the number of images.
+    assert len(timed) == 2
     numbers = json.loads((folder / "comparison.json").read_text())
     assert numbers["answer"][0] in printed
     first, last = (e["difference"]["difference"] for e in numbers["effects"])
