@@ -102,9 +102,9 @@ def describe_sweep(sweep, *, seeds, workdir, counts, seconds=None):
         confidence = 1 - (1 - CONFIDENCE) / len(points)
         power = extend_power(power, confidence=confidence)
         images = counted(power.images, "image")
-        lines.append(
-            f"{point.title}: {images} evaluated, {_describe_power(power)}"
-        )
+        # What would help is said of studies alone.
+        detects, _, _ = _describe_power(power).partition(";")
+        lines.append(f"{point.title}: {images} evaluated, {detects}")
     return lines
 
 

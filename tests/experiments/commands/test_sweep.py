@@ -41,6 +41,8 @@ def call(capsys, monkeypatch, tmp_path):
         ),
         ([*DEMO, *SWEEP, "--budget=2h"], "--budget and --until do not go"),
         ([*DEMO, *SWEEP, "--until"], "--budget and --until do not go"),
+        # A study that is a sweep by itself.
+        (["--study=tinyimagenet_init", "--until"], "do not go with a sweep"),
         (
             [*DEMO, "--sweep", "model.initializer=zeros,nought"],
             "model.initializer=nought",

@@ -119,6 +119,42 @@ def test_values_that_are_no_numbers_are_compared_in_pairs(sweep):
     assert "the largest of any two values" in sentence
 
 
+def test_folds_are_compared_seed_by_seed(tiny, make_run):
+    random = np.random.default_rng(0)
+    data = replace(tiny.data, folds=2)
+    plain = replace(tiny, name="plain", data=data)
+    arms = [plain, replace(plain, name="mixed", label_smoothing=0.1)]
+    points = build_sweep("mine", arms, ["epochs=2,4"]).points
+    accuracies = {}
+    materials = {}
+    for place, point in enumerate(points):
+        folders = []
+        for arm, experiment in point.arms.items():
+            for seed in range(4):
+                right = random.random(30) < 0.5 + 0.3 * (arm == "mixed") * place
+                accuracies[arm, place, seed] = 100 * right.mean()
+                ids = [f"{n:04}" for n in range(seed % 2, 60, 2)]
+                fields = dict(vars(experiment), right=right, ids=ids)
+                del fields["name"], fields["summary"]
+                folder = make_run(experiment.name, seed, **fields)
+                folders.append(folder.path)
+        materials[place] = compare_runs(folders, point.title)[0][0]
+    (change,) = compute_effects(points, materials).changes
+    by_seed = [
+        accuracies["mixed", 1, seed]
+        - accuracies["plain", 1, seed]
+        - accuracies["mixed", 0, seed]
+        + accuracies["plain", 0, seed]
+        for seed in range(4)
+    ]
+    assert change.contrast.points == pytest.approx(np.mean(by_seed))
+    # Seeds are blocks: 1/4 for their number, 0.25/1 for overlapping folds.
+    assert change.contrast.variance.over_seeds == pytest.approx(
+        np.var(by_seed, ddof=1) / 100**2 * (1 / 4 + 0.25)
+    )
+    assert change.contrast.variance.degrees == 3
+
+
 def test_no_limit_is_a_number_of_images(sweep):
     """All runs have 60 training images, 10 of each class."""
     effects = {"plain": [50, 50, 50], "mixed": [50, 60, 75]}
