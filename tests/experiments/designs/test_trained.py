@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from experiments import study
 from experiments.designs.until import Until
+from experiments.report import report
 from experiments.run_folder import RunFolder
 from experiments.statistics.sequential import Looks
 from experiments.training.jobs import run_side_by_side
@@ -19,7 +20,7 @@ def test_jobs_and_a_kill_change_no_bit(tiny, tmp_path, monkeypatch):
     arms = [plain, replace(plain, name="placebo", seed_offset=7)]
     # Too narrow for the first look, wide enough for the second.
     looks = Looks((2, 3), 1, margin=40.0)
-    monkeypatch.setattr(study, "write_report", lambda *_, **__: None)
+    monkeypatch.setattr(report, "write_report", lambda *_, **__: None)
     monkeypatch.setattr(study, "track_report", lambda *_: None)
     # Curves take longer than the training.
     monkeypatch.setattr(RunFolder, "write_plot", lambda *_: None)
