@@ -323,7 +323,7 @@ def _train(title, arms, seeds, looks=None, sweep=None):
             sweep,
             seeds=seeds,
             workdir=WORKDIR.value,
-            store=resolve_worker(strategy).is_chief,
+            store=resolve_worker(options.get("strategy")).is_chief,
         )
     run_study(
         title,
