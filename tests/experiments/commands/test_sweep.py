@@ -118,7 +118,7 @@ def test_a_sweep_in_parts(call, trained, tmp_path):
     assert code == 0
     # All values of a seed before the next seed.
     assert trained == runs
-    assert printed.startswith("8 runs: 2 arms at 2 values of data.limit_train")
+    assert "8 runs: 2 arms at 2 values of data.limit_train (12, 24)" in printed
     numbers = json.loads((folder / "comparison.json").read_text())
     assert numbers["answer"][0] in printed
     first, last = (e["difference"]["difference"] for e in numbers["effects"])
