@@ -27,7 +27,12 @@ from experiments.commands.common import (
     make_strategy,
     require_one_of,
 )
-from experiments.commands.launch import LAUNCHER, SHARD, choose_launch
+from experiments.commands.launch import (
+    LAUNCHER,
+    SHARD,
+    choose_launch,
+    choose_timing,
+)
 from experiments.commands.parsers import TimeParser
 from experiments.commands.report import DRAWN_PREVIEWS
 from experiments.commands.until import UNTIL, choose_looks
@@ -152,9 +157,9 @@ def _check_budget(values):
         or values["strategy"] == "multiworker"
     ):
         raise ConfigError(
-            "--budget counts on runs one after the other on this machine: "
-            "--seeds, --shard, --dry_run, --launcher=ray and "
-            "--strategy=multiworker do not go with it."
+            "--budget counts on runs of this machine alone: --seeds, --shard, "
+            "--dry_run, --launcher=ray and --strategy=multiworker do not go "
+            "with it."
         )
     return True
 
@@ -208,9 +213,9 @@ def train_study(name):
         seeds=seeds,
         workdir=WORKDIR.value,
         location=locate_data(),
-        strategy=make_strategy(),
         margin=MARGIN.value,
         looks=looks,
+        **choose_timing(arms),
     )
 
 
@@ -240,7 +245,7 @@ def _count_seeds(study, arms):
         workdir=WORKDIR.value,
         store=not PLAN.value,
         location=locate_data(),
-        strategy=make_strategy(),
+        **choose_timing(arms),
     )
 
 

@@ -12,7 +12,7 @@ from experiments.report.runs import read_runs
 from experiments.run_folder import RunFolder
 from experiments.statistics.noise import (
     LUCK,
-    Noise,
+    assume_noise,
     measure_fold_noise,
     measure_noise,
 )
@@ -68,7 +68,8 @@ def _describe_power(power):
         return "ranks nothing, as one run an arm does not tell luck from effect"
     if power.detectable is None:
         return "detects no difference; --plan says what would help"
-    return f"detects differences of {_points(power)} or more"
+    about = "" if power.noise.runs else "about "
+    return f"detects differences of {about}{_points(power)} or more"
 
 
 def _points(power):
@@ -101,13 +102,13 @@ def _compute_power(name, experiments, seeds, counts, workdir):
         if _has_config(RunFolder(path), experiment)
     )
     groups, _ = group_runs(runs, name)
-    folds, noise = experiments[0].data.folds, Noise()
+    folds, noise = experiments[0].data.folds, assume_noise(counts.train)
     if groups:
         measured = compute_findings(groups[0]).power
         if measured is not None:
             return extend_power(measured, arms=arms, seeds=seeds, images=images)
         measure = measure_noise if folds is None else measure_fold_noise
-        noise = measure(groups[0].correct)
+        noise = measure(groups[0].correct, noise)
     return plan_power(arms, seeds, images, folds, noise)
 
 
@@ -189,6 +190,6 @@ def _list_changes(power, experiment, location):
         )
         yield (
             "transfer (--recipe=large --set model.weights=imagenet), if it "
-            f"reaches an accuracy of {_TRANSFER_ACCURACY:.0%}",
+            f"reaches an accuracy of {100 * _TRANSFER_ACCURACY:.0f} %",
             extend_power(power, noise=noise),
         )
