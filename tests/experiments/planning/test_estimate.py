@@ -1,5 +1,6 @@
 """Plans and dry runs: their numbers; they leave nothing behind."""
 
+import functools
 import re
 from dataclasses import replace
 
@@ -14,8 +15,8 @@ from experiments.planning.estimate import estimate_run, plan_study
 from experiments.planning.step_timing import Step, StepTimer
 from experiments.planning.trial import dry_run
 from experiments.report.report import write_report
-from experiments.statistics.noise import assume_noise
-from experiments.statistics.power import plan_last_look, plan_power
+from experiments.statistics.noise import ACCURACY, assume_noise
+from experiments.statistics.power import detectable_difference
 from experiments.statistics.sequential import Looks
 from experiments.training.disk import shutil
 from models import build_network
@@ -131,10 +132,14 @@ def test_looks_have_the_fewest_and_the_most_runs(make_plan, steps):
         "points with 80 % power",
         text,
     )
-    power = plan_power(2, 8, 42, None, assume_noise(96))
-    of_a_look = plan_last_look(power, looks.levels[-1]).detectable
+    of_study = functools.partial(
+        detectable_difference,
+        *(2, 8, 42, ACCURACY),
+        seed_deviation=assume_noise(96).seed_deviation,
+    )
+    of_a_look = of_study(confidence=1 - looks.levels[-1])
     assert float(points) == pytest.approx(of_a_look, abs=0.051)
-    assert of_a_look > power.detectable
+    assert of_a_look > of_study()
 
 
 def test_finished_runs_are_not_made_again_and_give_the_noise(

@@ -7,8 +7,8 @@ import pytest
 from experiments.configs.registry import get_experiment
 from experiments.planning.image_counts import Counts
 from experiments.planning.prospects import describe_changes, describe_study
-from experiments.statistics.noise import Noise, assume_noise
-from experiments.statistics.power import plan_last_look, plan_power
+from experiments.statistics.noise import ACCURACY, Noise, assume_noise
+from experiments.statistics.power import detectable_difference, plan_power
 from experiments.statistics.sequential import Looks
 from pipelines.location import Location
 
@@ -49,8 +49,11 @@ def test_the_line_before_a_study(arms, seeds, folds, line, tiny, tmp_path):
 
 def test_the_line_before_a_study_with_looks(tiny, tmp_path):
     looks = Looks((3, 5, 8), 1)
-    power = plan_power(2, 8, 280, None, assume_noise(112))
-    points = plan_last_look(power, looks.levels[-1]).detectable
+    points = detectable_difference(
+        *(2, 8, 280, ACCURACY),
+        seed_deviation=assume_noise(112).seed_deviation,
+        confidence=1 - looks.levels[-1],
+    )
     line = describe_study(
         "mine",
         [tiny, replace(tiny, name="other")],
