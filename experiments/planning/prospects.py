@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from experiments.configs.schema import as_json, fill_defaults
-from experiments.formatting import counted
+from experiments.formatting import counted, duration
 from experiments.planning.fitting import FOLDS
 from experiments.planning.image_counts import ImageCounter
 from experiments.report.findings import compute_findings
@@ -30,18 +30,21 @@ _HELPS = 0.1
 _TRANSFER_ACCURACY = 0.9
 
 
-def describe_study(name, experiments, *, seeds, workdir, counts, looks=None):
-    """Says in one line what a study evaluates and can detect.
+def describe_study(
+    name, experiments, *, seeds, workdir, counts, looks=None, seconds=None
+):
+    """Says in one line what a study evaluates, can detect and takes.
 
     Args:
         name, experiments, seeds, workdir: As for
             `experiments.study.run_study`.
         counts: `image_counts.Counts` of the first arm.
         looks: `statistics.sequential.Looks`, or None.
+        seconds: Time of the runs that are left; None: not known.
 
     Example of the line:
         10 runs of each of 5 arms, 140 images evaluated (5 folds): detects
-        differences of 14 points or more
+        differences of about 18 points or more; about 25 min
     """
     arms, images = len(experiments), counts.evaluated(len(seeds))
     folds = experiments[0].data.folds
@@ -60,7 +63,10 @@ def describe_study(name, experiments, *, seeds, workdir, counts, looks=None):
         line += f": {_describe_power(power)}"
         if looks is not None and power.detectable is not None:
             line += f" with {len(seeds)}"
-    return line
+    if seconds is None:
+        return line
+    most = "about" if looks is None else "at most about"
+    return f"{line}; {most} {duration(seconds)}"
 
 
 def _describe_power(power):
