@@ -348,7 +348,6 @@ def _announce(title, arms, seeds, looks, sweep, options):
     worker = resolve_worker(options.get("strategy"))
     if not worker.is_chief:
         return
-    count = functools.partial(count_images, location=locate_data(), fetch=True)
     seconds = None
     if LAUNCHER.value == "local" and worker.count == 1:
         _, shards = SHARD.value or (0, 1)
@@ -360,6 +359,7 @@ def _announce(title, arms, seeds, looks, sweep, options):
             strategy=make_strategy(),
             jobs=options.get("jobs"),
         )
+    count = functools.partial(count_images, location=locate_data(), fetch=True)
     if sweep is not None:
         counts = {
             each.reference.name: count(each.reference.data)

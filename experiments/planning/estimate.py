@@ -275,8 +275,9 @@ def _describe_range(plans, looks, jobs):
     """The fewest and the most runs of a study with looks."""
     if looks is None:
         return
-    first, *_, last = looks.seeds if len(looks.seeds) > 1 else looks.seeds * 2
-    a_seed = sum(plan.run.seconds for plan in plans) / (jobs or 1)
+    first, last = looks.seeds[0], looks.seeds[-1]
+    a_seed = sum(plan.run.seconds for plan in plans)
+    a_seed /= min(jobs or 1, first * len(plans))
     yield (
         f"Looks at {', '.join(map(str, looks.seeds))} seeds: at least "
         f"{first * len(plans)} and at most {last * len(plans)} runs in all, "

@@ -78,7 +78,7 @@ def describe_sweep(sweep, *, seeds, workdir, counts, seconds=None):
         seeds, workdir: As for `experiments.study.run_study`.
         counts: {name of an experiment: its `image_counts.Counts`}, of the
             reference of each value.
-        seconds: Time of the runs that are left; None: not known.
+        seconds: As for `describe_study`.
 
     Returns:
         A list of sentences without a full stop: of the whole, then of each
@@ -89,8 +89,9 @@ def describe_sweep(sweep, *, seeds, workdir, counts, seconds=None):
     lines = [
         f"{counted(runs, 'run')}: {counted(arms, 'arm')} at "
         f"{sweep.describe()}, {counted(len(seeds), 'seed')} each"
-        + ("" if seconds is None else f"; about {duration(seconds)}")
     ]
+    if seconds is not None:
+        lines[0] += f"; about {duration(seconds)}"
     for point in points if arms > 1 else ():
         power = compute_power(
             f"{sweep.name}, {point.title}",

@@ -246,7 +246,7 @@ def compute_findings(group, margin=None, designs=()):
         # Their intervals hold for one look alone.
         pairs=[] if is_looked_at else _pairs(group),
         margin=margin,
-        power=(None if is_looked_at else _power(group, differences, all_guess)),
+        power=None if is_looked_at else _power(group, differences, all_guess),
         placebos=placebos,
         settings=settings,
         is_cosine=group.reference.config["optimizer"]["schedule"] == "cosine",
