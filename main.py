@@ -25,9 +25,11 @@ from experiments.commands import (
     common,
     data,
     devices,
+    launch,
     networks,
     report,
     train,
+    until,
 )
 from experiments.errors import ConfigError, TrainingFailed, WorkerLost
 from experiments.runtime.output import (
@@ -95,7 +97,10 @@ def _parse(arguments):
 
 def _print_help():
     print(__doc__)
-    for module in (train, report, networks, data, devices, common):
+    for module in (
+        *(train, until, launch, report),
+        *(networks, data, devices, common),
+    ):
         _, _, options = FLAGS.module_help(module).strip().partition("\n")
         print(f"{module.__doc__.strip()}\n\n{options}\n")
 
