@@ -24,3 +24,28 @@ def data_dir():
             "AUGMENT_TF_TEST_DATA to the folder with tiny-imagenet-mini.zip"
         )
     return folder
+
+
+# The longest files begin first, so that no process of `make test` has one to
+# itself in the end.
+LONGEST = (
+    "ray_launcher/test_launch.py",
+    "runtime/test_workers.py",
+    "scenarios/test_newcomer.py",
+    "training/test_distribution.py",
+    "augment_tf/test_contract.py",
+    "training/test_run.py",
+    "training/test_jobs.py",
+    "training/test_reproducibility.py",
+    "training/test_options.py",
+    "tests/test_main.py",
+    "scenarios/test_drawn_studies.py",
+)
+
+
+def pytest_collection_modifyitems(items):
+    def place(item):
+        file = item.path.as_posix()
+        return [not file.endswith(each) for each in LONGEST]
+
+    items.sort(key=place)

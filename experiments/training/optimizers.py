@@ -230,13 +230,15 @@ def _learning_rate(config, epochs, steps_per_epoch):
             warmup_steps=warmup,
         )
     if config.schedule == "step":
-        drops = range(config.step_epochs, epochs, config.step_epochs)
+        # One at least: a longer run goes on from a checkpoint of this one, and
+        # an optimizer of a constant rate has a variable more.
+        end = max(epochs, config.step_epochs + 1)
+        drops = range(config.step_epochs, end, config.step_epochs)
         rates = [
             config.learning_rate * config.step_factor**drop
             for drop in range(len(drops) + 1)
         ]
         # Keras keeps a rate up to and including its boundary.
         boundaries = [drop * steps_per_epoch - 1 for drop in drops]
-        if boundaries:
-            return schedules.PiecewiseConstantDecay(boundaries, rates)
+        return schedules.PiecewiseConstantDecay(boundaries, rates)
     return config.learning_rate

@@ -63,7 +63,13 @@ def trace(function, shape, **options):
 
 
 def test_xla_gives_the_eager_bits(layer, batch):
-    alike = (Operation, augment_tf.AutoAugment, augment_tf.TrivialAugmentWide)
+    # AugMix applies all of the operations that these do.
+    alike = (
+        Operation,
+        augment_tf.AutoAugment,
+        augment_tf.RandAugment,
+        augment_tf.TrivialAugmentWide,
+    )
     if isinstance(layer, alike):
         # The compiled operations are compared with Pillow's elsewhere.
         draw = layer.get_random_transformation

@@ -1,7 +1,6 @@
 """Keras's requirements of a layer."""
 
 import warnings
-from itertools import product
 
 import keras
 import numpy as np
@@ -9,8 +8,6 @@ import pytest
 import tensorflow as tf
 
 import augment_tf
-
-DTYPES = ["uint8", "float32", "int64"]
 
 
 def described(structure):
@@ -41,20 +38,21 @@ def check_symbolic_outputs(layer, inputs, training):
     assert described(symbols) == described(outputs)
 
 
+@pytest.mark.parametrize("dtype", ["uint8", "float32", "int64"])
+def test_symbolic_outputs_have_the_dtype_of_the_real_ones(layer, batch, dtype):
+    images = tf.cast(batch["images"], dtype)
+    check_symbolic_outputs(layer, {**batch, "images": images}, True)
+
+
 @pytest.mark.parametrize("training", [True, False])
-@pytest.mark.parametrize(
-    ("given", "dtype"), [*product(["batch"], DTYPES), ("one image", "uint8")]
-)
-def test_symbolic_outputs_are_the_real_ones(
-    layer, batch, given, dtype, training
+@pytest.mark.parametrize("given", ["batch", "one image"])
+def test_symbolic_outputs_have_the_form_of_the_real_ones(
+    layer, batch, given, training
 ):
     if given == "one image":
         batch = tf.nest.map_structure(lambda tensor: tensor[0], batch)
-    images = tf.cast(batch["images"], dtype)
-    labels = batch["labels"]
-    check_symbolic_outputs(
-        layer, {"images": images, "labels": labels}, training
-    )
+    images, labels = batch["images"], batch["labels"]
+    check_symbolic_outputs(layer, batch, training)
     if not (training and layer.mixes_labels):
         classes = tf.argmax(labels, axis=-1)
         check_symbolic_outputs(layer, images, training)

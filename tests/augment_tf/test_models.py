@@ -131,30 +131,3 @@ def test_a_global_float16_keeps_soft_labels(batch):
         assert labels.dtype == tf.float32
         np.testing.assert_allclose(np.sum(labels, axis=1), 1.0, atol=1e-6)
         assert not np.array_equal(labels, tf.cast(labels, tf.float16))
-
-
-REPLICAS = """
-import augment_tf
-import tensorflow as tf
-
-cpu = tf.config.list_physical_devices("CPU")[0]
-devices = [tf.config.LogicalDeviceConfiguration()] * 2
-tf.config.set_logical_device_configuration(cpu, devices)
-strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
-with strategy.scope():
-    layer = augment_tf.RandomErasing(probability=1.0, fill="noise", seed=1)
-
-@tf.function
-def step():
-    images = tf.zeros((2, 16, 16, 3))
-    return layer(images)
-
-one, two = strategy.experimental_local_results(strategy.run(step))
-print(strategy.num_replicas_in_sync, bool(tf.reduce_any(one != two)))
-alone = augment_tf.RandomErasing(probability=1.0, fill="noise", seed=1)
-print(bool(tf.reduce_all(alone(tf.zeros((2, 16, 16, 3))) == one)))
-"""
-
-
-def test_two_replicas_draw_differently():
-    assert run_script(REPLICAS).split() == ["2", "True", "True"]

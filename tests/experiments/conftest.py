@@ -43,7 +43,7 @@ def tiny():
         ),
         model=Model(name="ResNet4", stem="small", width=4),
         optimizer=Optimizer(learning_rate=0.05, schedule="cosine"),
-        augment=(layer("RandomFlip"), layer("SaliencyMix")),
+        augment=(layer("RandomFlip"), layer("CutMix")),
         epochs=2,
     )
 
@@ -51,8 +51,12 @@ def tiny():
 @pytest.fixture(scope="session")
 def coarse(tiny):
     """One epoch; explanations enlarge the network's last map."""
-    model = replace(tiny.model, stem="imagenet")
-    return replace(tiny, epochs=1, model=model)
+    return replace(
+        tiny,
+        epochs=1,
+        model=replace(tiny.model, stem="imagenet"),
+        augment=(layer("RandomFlip"), layer("SaliencyMix")),
+    )
 
 
 @pytest.fixture(scope="session")

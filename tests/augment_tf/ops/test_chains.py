@@ -94,6 +94,12 @@ def draw_parameters(name, height, width):
     return parameters
 
 
+@tf.function
+def apply_all(*tensors):
+    """Traced once a size."""
+    return apply_chains(*tensors, OPERATIONS, FILL)
+
+
 @pytest.mark.parametrize("size", [(40, 56), (1, 1), (2, 7)])
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_equals_pillow(name, size):
@@ -105,10 +111,7 @@ def test_equals_pillow(name, size):
             for image, row in zip(images, parameters, strict=True)
         ]
     )
-    apply = tf.function(
-        lambda *tensors: apply_chains(*tensors, OPERATIONS, FILL)
-    )
-    changed = apply(
+    changed = apply_all(
         tf.constant(images),
         tf.fill((COUNT, 1), OPERATIONS.index(name)),
         tf.constant(parameters[:, np.newaxis]),

@@ -75,9 +75,9 @@ def test_one_note_on_values_that_are_too_small_or_large(process, images, capfd):
     assert f"{images.max():g}" in note
 
 
-@pytest.mark.parametrize("images", RIGHT.values(), ids=RIGHT)
-def test_no_false_alarms(process, images, capfd):
-    assert not collect_notes(process, images, capfd)
+def test_no_false_alarms(process, capfd):
+    for images in RIGHT.values():
+        assert not collect_notes(process, images, capfd)
 
 
 def test_the_range_that_is_given_counts(capfd):
@@ -100,10 +100,11 @@ def test_seeds_of_ones_own_are_looked_at(capfd):
         assert len(collect_notes(apply, images, capfd)) == 1
 
 
-def test_layers_that_only_move_or_mix_take_any_range(capfd):
-    images = {"images": WRONG["normalized"], "labels": tf.eye(4)}
+def test_layers_that_only_move_or_mix_take_any_range(recwarn):
+    batch = {"images": WRONG["normalized"], "labels": tf.eye(4)}
     for layer in (augment_tf.RandomFlip(), augment_tf.CutMix()):
-        layer(images)
+        assert np.min(layer(batch)["images"]) < 0.0
+    assert not recwarn.list
 
 
 def test_compiled_functions_are_not_looked_at():

@@ -34,7 +34,7 @@ SIZES = [
     (512, 8),
     (512, 512),
 ]
-COMPILED_SIZES = [(8, 9), (64, 64), (224, 224), (300, 257)]
+COMPILED_SIZES = [(8, 9), (300, 257)]
 
 
 def detect(images):

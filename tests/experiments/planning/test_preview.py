@@ -100,7 +100,10 @@ def test_arms_of_a_study_are_rows_of_the_same_images(
 
 
 @pytest.mark.parametrize("file", ["it.png", "it.svg", "it.pdf"])
-def test_files_are_pictures(tiny, tmp_path, file):
+def test_files_are_pictures(tiny, tmp_path, monkeypatch, file):
+    if file != "it.png":
+        # Blank, which takes less time.
+        drawn(monkeypatch)
     path = draw(tmp_path, tiny, file=file)
     if file == "it.png":
         with PIL.Image.open(path) as image:
@@ -112,14 +115,18 @@ def test_files_are_pictures(tiny, tmp_path, file):
     assert [each.name for each in path.parent.iterdir()] == [file]
 
 
-def test_without_data_drawn_images_stand_in(tiny, tmp_path, capsys):
+def test_without_data_drawn_images_stand_in(
+    tiny, tmp_path, monkeypatch, capsys
+):
+    drawn(monkeypatch)
     data = replace(tiny.data, name="tiny_imagenet")
     draw(tmp_path, replace(tiny, data=data))
     assert "tiny_imagenet is not in" in capsys.readouterr().out
     assert [each.name for each in tmp_path.iterdir()] == ["new"]
 
 
-def test_a_file_that_cannot_be_written_is_refused(tiny, tmp_path):
+def test_a_file_that_cannot_be_written_is_refused(tiny, tmp_path, monkeypatch):
+    drawn(monkeypatch)
     (tmp_path / "new").write_text("in the way")
     with pytest.raises(ConfigError, match=r"cannot write .*new/it\.png"):
         draw(tmp_path, tiny)

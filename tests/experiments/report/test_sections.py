@@ -154,9 +154,9 @@ def test_settings_have_a_row_an_arm_with_what_it_adds(make_run, tiny):
     assert {arm: row["differs in"] for arm, row in rows.items()} == {
         "plain": "the reference",
         "more": f"+ {text}",
-        "fewer": "- SaliencyMix()",
-        "other": f"{text}, not RandomFlip(), SaliencyMix()",
-        "none": "- RandomFlip(), - SaliencyMix(); epochs 7, not 2",
+        "fewer": "- CutMix()",
+        "other": f"{text}, not RandomFlip(), CutMix()",
+        "none": "- RandomFlip(), - CutMix(); epochs 7, not 2",
         "again": "nothing but its random numbers",
     }
 

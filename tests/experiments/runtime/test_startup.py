@@ -41,34 +41,39 @@ def started(home, **variables):
     return [line for line in lines if line != "  importing TensorFlow ..."]
 
 
-def test_nothing_is_printed_if_nothing_is_overridden(tmp_path):
-    assert started(tmp_path, KERAS_BACKEND="tensorflow") == [NORMAL]
-    assert not (tmp_path / ".keras").exists()
+@pytest.mark.parametrize("settings", [None, "{"])
+def test_nothing_is_printed_if_nothing_is_overridden(
+    tmp_path, monkeypatch, capsys, settings
+):
+    path = tmp_path / ".keras" / "keras.json"
+    if settings is not None:
+        path.parent.mkdir()
+        path.write_text(settings)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("KERAS_HOME", "")
+    monkeypatch.setenv("KERAS_BACKEND", "tensorflow")
+    startup._override_keras_settings()
+    assert capsys.readouterr().out == ""
+    assert os.environ["KERAS_HOME"].endswith("keras_home")
+    assert path.exists() == (settings is not None)
 
 
-@pytest.mark.parametrize(
-    ("settings", "note"),
-    [
-        (
-            # Keras itself would not start with these.
-            '{"floatx": "float8", "image_data_format": "channels_first", '
-            '"epsilon": 0.001, "backend": "torch"}',
-            "floatx in {path}=float8, image_data_format in "
-            "{path}=channels_first, epsilon in {path}=0.001, backend in "
-            "{path}=torch",
-        ),
-        ("{", None),
-    ],
-)
-def test_settings_in_the_users_home(settings, note, tmp_path):
+def test_settings_in_the_users_home(tmp_path):
     path = tmp_path / ".keras" / "keras.json"
     path.parent.mkdir()
+    # Keras itself would not start with these.
+    settings = (
+        '{"floatx": "float8", "image_data_format": "channels_first", '
+        '"epsilon": 0.001, "backend": "torch"}'
+    )
     path.write_text(settings)
-    *notes, found = started(tmp_path)
+    note, found = started(tmp_path)
     assert found == NORMAL
-    assert len(notes) == (note is not None)
-    if note is not None:
-        assert f"not used here: {note.format(path=path)};" in notes[0]
+    assert (
+        f"not used here: floatx in {path}=float8, image_data_format in "
+        f"{path}=channels_first, epsilon in {path}=0.001, backend in "
+        f"{path}=torch;"
+    ) in note
     assert path.read_text() == settings
 
 

@@ -1,10 +1,10 @@
 """One of two hosts that train together; run by test_workers.py.
 
-Usage: python two_hosts.py FOLDER begin|finish OPTION...
-TF_CONFIG says which host it is. "begin" trains a whole run, then another one
-twice, which a signal to the second host ends, and then its death. "finish"
-trains that run to its end. After each, a line of JSON has the exit code and,
-on the first host, which writes the files, the run's status and last step.
+Usage: python two_hosts.py FOLDER OPTION...
+TF_CONFIG says which host it is. Trains a whole run, then another one, which a
+signal to the second host stops, to its end, and then one in which that host
+dies. After each, a line of JSON has the exit code and, on the first host,
+which writes the files, the run's status and last step.
 """
 
 import contextlib
@@ -23,7 +23,7 @@ from experiments.training.callbacks import StopOnNonFiniteLoss
 
 INDEX = json.loads(os.environ["TF_CONFIG"])["task"]["index"]
 # The hosts agree after ten batches, in the middle of an epoch.
-SIGNAL_AT, KILL_AT = 9, 14
+SIGNAL_AT, KILL_AT = 9, 6
 
 
 def train(workdir, options):
@@ -52,18 +52,16 @@ def second_host_gets(number, step):
         yield
 
 
-def begin(folder, options):
+def train_all(folder, options):
     train(folder / "whole", options)
     with second_host_gets(signal.SIGTERM, SIGNAL_AT):
-        train(folder / "cut", options)
+        train(folder / "stopped", options)
+    train(folder / "stopped", options)
     with second_host_gets(signal.SIGKILL, KILL_AT):
-        return train(folder / "cut", options)
+        return train(folder / "lost", options)
 
 
 if __name__ == "__main__":
     # Drawing curves takes longer than training.
     RunFolder.write_plot = lambda *_: None
-    path, part, *flags = sys.argv[1:]
-    if part == "begin":
-        sys.exit(begin(Path(path), flags))
-    sys.exit(train(Path(path, "cut"), flags))
+    sys.exit(train_all(Path(sys.argv[1]), sys.argv[2:]))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from experiments.configs.schema import Checkpoint
+from experiments.configs.schema import Checkpoint, layer
 from experiments.errors import ConfigError, Interrupted
 from experiments.runtime import devices
 from experiments.runtime.interruption import Request
@@ -18,7 +18,11 @@ from tests.experiments.training.short_runs import numbers, train
 @pytest.fixture(scope="module")
 def plain(tiny, tmp_path_factory):
     """On the device, one step at a time, images on the host."""
-    experiment = replace(tiny, data=replace(tiny.data, augment_on="device"))
+    experiment = replace(
+        tiny,
+        data=replace(tiny.data, augment_on="device"),
+        augment=(layer("RandomFlip"),),
+    )
     folder = train(experiment, tmp_path_factory.mktemp("plain"))
     return experiment, numbers(folder)
 
@@ -46,9 +50,10 @@ def test_images_that_the_device_keeps(plain, tmp_path):
     experiment, expected = plain
     kept = replace(experiment, data=replace(experiment.data, keep_on="device"))
     assert numbers(train(kept, tmp_path)) == expected
-    # The next run finds its own images there.
-    other = replace(kept, name="other", augment=(), epochs=1)
-    plain_other = replace(other, data=replace(kept.data, keep_on="host"))
+    # The next run finds its own images there, fewer than before.
+    data = replace(kept.data, limit_train=72)
+    other = replace(kept, name="other", epochs=1, data=data)
+    plain_other = replace(other, data=replace(data, keep_on="host"))
     assert numbers(train(other, tmp_path / "1")) == numbers(
         train(plain_other, tmp_path / "2")
     )

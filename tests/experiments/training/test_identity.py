@@ -95,7 +95,7 @@ def test_killed_run_goes_on_in_another_environment_if_allowed(
     tiny, tmp_path, capsys
 ):
     """To mixed precision, whose optimizer has more variables, and back."""
-    tiny = replace(tiny, epochs=3)
+    tiny = replace(tiny, epochs=3, augment=())
     mixed = replace(
         tiny,
         precision="mixed_float16",

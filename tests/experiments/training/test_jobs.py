@@ -112,6 +112,8 @@ def test_a_killed_process_and_a_signal_change_no_bit(tmp_path, capsys):
     assert third.returncode == 0, printed
     assert "epoch" not in printed
     assert list(map(numbers, cut)) == list(map(numbers, whole))
+    for folder in (*cut, *whole):
+        assert folder.read_json("environment.json")["threads"] == 1
 
 
 @pytest.mark.parametrize(

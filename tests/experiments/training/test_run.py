@@ -104,7 +104,7 @@ def test_config_is_written_as_resolved(finished, tiny):
     assert config["data"]["batch_size"] == tiny.data.batch_size
     assert config["model"]["std"] == list(tiny.model.std)
     names = [layer["layer"] for layer in config["augment"]]
-    assert names == ["RandomFlip", "SaliencyMix"]
+    assert names == ["RandomFlip", "CutMix"]
     environment = json.loads((finished / "environment.json").read_text())
     assert environment["packages"]["tensorflow"] == tf.__version__
     assert environment["precision"] == "float32"

@@ -119,18 +119,16 @@ def augmented_batches(layer, strategy, jit_compile):
     return [np.stack(each) for each in zip(*result, strict=True)]
 
 
-def augment(folder, names, strategy):
-    """Saves {experiment}_{compiled} images."""
+def augment(folder, experiments, strategy):
+    """Saves the images of {experiment: whether XLA compiles its layers}."""
     arrays = {}
-    for name in names:
+    for name, compiled in experiments.items():
         layer = build_augmentation(get_experiment(name))
-        for compiled in (False, True):
-            images, _ = augmented_batches(layer, strategy, compiled)
-            arrays[f"{name}_{compiled}"] = images
+        arrays[name], _ = augmented_batches(layer, strategy, compiled)
     np.savez(folder / "augmented.npz", **arrays)
 
 
-def main(folder, part, experiment, assignments, augment_as=()):
+def main(folder, part, experiment, assignments, augment_as=None):
     # Drawing curves takes longer than training.
     RunFolder.write_plot = lambda *_: None
     strategy = make_strategy("mirrored")
@@ -141,7 +139,7 @@ def main(folder, part, experiment, assignments, augment_as=()):
     last_one = replace(
         override(experiment, LAST_ONE),
         name="last_one",
-        # Tracing it takes less time than tracing SaliencyMix.
+        # Of an empty batch, too.
         augment=(layer("CutMix"),),
     )
     train_mirrored(last_one, folder, strategy)
