@@ -101,8 +101,8 @@ def make_another():
 
 @pytest.fixture
 def make_all():
-    """Makes a list of all exported layers."""
-    return lambda: [make(name) for name in NAMES]
+    """Makes a list of all exported layers, with these arguments."""
+    return lambda **arguments: [make(name, **arguments) for name in NAMES]
 
 
 @pytest.fixture
