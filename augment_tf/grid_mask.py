@@ -1,5 +1,7 @@
 """GridMask: a grid of squares of one color."""
 
+import math
+
 import keras
 import tensorflow as tf
 
@@ -19,6 +21,10 @@ class GridMask(Augmentation):
     the published results (`mode=1`, `rotate=1`: no rotation). There the
     probability grows with the epochs; here it is constant.
 
+    With a `rotation`, the grid is turned around the middle of the image. A
+    pixel is covered if its center is. The official code and KerasCV turn a
+    larger mask of pixels instead, and theirs ends at some corners.
+
     References:
         - Chen et al., GridMask Data Augmentation (2020),
           https://arxiv.org/abs/2001.04086
@@ -33,6 +39,9 @@ class GridMask(Augmentation):
         fill: One float, or three (red, green, blue), in [0, 255], rounded
             if images are uint8. The default is the mean color of
             ImageNet: the official code writes zeros once that is subtracted.
+        rotation: Float in [0, 180]. The grid is turned counterclockwise by
+            an angle that is uniform in [-rotation, rotation] degrees, for each
+            image. 0 turns nothing.
         seed: Integer or None; see `augment_tf.Augmentation`.
 
     Input shape:
@@ -63,6 +72,7 @@ class GridMask(Augmentation):
         unit=(96 / 224, 1.0),
         probability=1.0,
         fill=(123.675, 116.28, 103.53),
+        rotation=0.0,
         seed=None,
         **kwargs,
     ):
@@ -73,11 +83,14 @@ class GridMask(Augmentation):
             "probability", probability, minimum=0.0, maximum=1.0
         )
         self.fill = arguments.color("fill", fill)
+        self.rotation = arguments.number(
+            "rotation", rotation, minimum=0.0, maximum=180.0
+        )
 
     def get_random_transformation(self, images, seed):
         shape = tf.shape(images)
         count, height, width = shape[0], shape[1], shape[2]
-        seeds = sampling.split(seed, 4)
+        seeds = sampling.split(seed, 5)
         shorter = tf.cast(tf.minimum(height, width), tf.float64)
         least, most = (
             tf.maximum(tf.cast(tf.round(share * shorter), tf.int32), 1)
@@ -88,23 +101,31 @@ class GridMask(Augmentation):
         decisions = sampling.bernoulli(seeds[1], (count,), self.probability)
         kept = tf.where(decisions, tf.cast(kept, tf.int32), units)
         units, kept = units[:, tf.newaxis], kept[:, tf.newaxis]
-
-        def covered(seed, side):
-            shifts = sampling.integers(seed, (count, 1), units)
-            return (tf.range(side) + shifts) % units >= kept
-
-        return {
-            "rows": covered(seeds[2], height),
-            "columns": covered(seeds[3], width),
-        }
+        row_shifts, column_shifts = (
+            sampling.integers(seed, (count, 1), units) for seed in seeds[2:4]
+        )
+        if self.rotation:
+            degrees = sampling.uniform(
+                seeds[4], (count,), -self.rotation, self.rotation
+            )
+            rows, columns = _rotate_pixels(degrees, height, width)
+            units, kept, row_shifts, column_shifts = (
+                item[:, tf.newaxis]
+                for item in (units, kept, row_shifts, column_shifts)
+            )
+        else:
+            rows, columns = tf.range(height), tf.range(width)
+        rows = (rows + row_shifts) % units >= kept
+        columns = (columns + column_shifts) % units >= kept
+        if self.rotation:
+            return {"pixels": rows & columns}
+        return {"rows": rows, "columns": columns}
 
     def transform_images(self, images, transformation):
-        return boxes.paste_crossings(
-            images,
-            fill_color(self.fill, images),
-            transformation["rows"],
-            transformation["columns"],
-        )
+        color = fill_color(self.fill, images)
+        if "pixels" in transformation:
+            return boxes.paste_pixels(images, color, transformation["pixels"])
+        return boxes.paste_crossings(images, color, **transformation)
 
     def get_config(self):
         return {
@@ -113,4 +134,22 @@ class GridMask(Augmentation):
             "unit": self.unit,
             "probability": self.probability,
             "fill": self.fill,
+            "rotation": self.rotation,
         }
+
+
+def _rotate_pixels(degrees, height, width):
+    """Rows and columns of a grid in which pixels lie, int32 (B, H, W)."""
+    angles = (degrees * (math.pi / 180.0))[:, tf.newaxis, tf.newaxis]
+    cosine, sine = tf.cos(angles), tf.sin(angles)
+    middle = tf.cast((height, width), tf.float64) / 2.0
+    down, right = (
+        tf.range(tf.cast(side, tf.float64), dtype=tf.float64) + 0.5 - half
+        for side, half in zip((height, width), tf.unstack(middle), strict=True)
+    )
+    down = down[:, tf.newaxis]
+    rows = cosine * down + sine * right + middle[0]
+    columns = cosine * right - sine * down + middle[1]
+    return tuple(
+        tf.cast(tf.floor(places), tf.int32) for places in (rows, columns)
+    )

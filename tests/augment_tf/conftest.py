@@ -51,10 +51,11 @@ TESTS_OF_EVERY_KIND = (
     "test_gray_images",
     "test_an_empty_batch",
 )
-# They share all but their pixels with AutoContrast or RandAugment.
+# They share all but their pixels with AutoContrast, PCALighting or RandAugment.
 ALIKE = (
     "Equalize",
     "Posterize",
+    "RandomChannelShift",
     "RandomGrayscale",
     "Sharpness",
     "Solarize",
