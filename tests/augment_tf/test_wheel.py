@@ -17,7 +17,7 @@ import pytest
 import augment_tf
 
 ROOT = Path(__file__).parents[2]
-FILES = ("pyproject.toml", "README.md", "LICENSE")
+FILES = ("pyproject.toml", "MANIFEST.in", "README.md", "LICENSE")
 FOLDERS = ("augment_tf", "models", "pipelines", "experiments", "tests")
 SAVE_AND_LOAD = """
 import sys
