@@ -25,6 +25,7 @@ from experiments.commands import (
     common,
     data,
     devices,
+    launch,
     networks,
     report,
     train,
@@ -95,7 +96,7 @@ def _parse(arguments):
 
 def _print_help():
     print(__doc__)
-    for module in (train, report, networks, data, devices, common):
+    for module in (train, launch, report, networks, data, devices, common):
         _, _, options = FLAGS.module_help(module).strip().partition("\n")
         print(f"{module.__doc__.strip()}\n\n{options}\n")
 

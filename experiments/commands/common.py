@@ -1,11 +1,11 @@
 """Options that several commands share."""
 
 import os
-import re
 from pathlib import Path
 
 from absl import flags
 
+from experiments.commands.parsers import PathParser
 from experiments.configs.overrides import override_arms
 from experiments.errors import ConfigError
 from experiments.runtime.startup import start_tensorflow
@@ -13,43 +13,6 @@ from pipelines.files.replacing import UNFINISHED
 from pipelines.location import Location
 
 MAX_SEED = 2**63 - 1
-
-
-class PathParser(flags.ArgumentParser):
-    """Reads a path in which `~` and `$NAME` mean what they mean in a shell.
-
-    Example:
-
-    >>> import os
-    >>> os.environ["RUNS_OF_MINE"] = "/disk/runs"
-    >>> PathParser().parse("${RUNS_OF_MINE}/new")
-    '/disk/runs/new'
-    """
-
-    def parse(self, argument):
-        for name in re.findall(r"\$(\w+)|\$\{(.*?)\}", argument):
-            if "".join(name) not in os.environ:
-                raise ValueError(
-                    f"there is no environment variable {''.join(name)!r}"
-                )
-        path = os.path.expanduser(os.path.expandvars(argument))
-        if path.startswith("~"):
-            raise ValueError(f"there is no user {path.split('/')[0][1:]!r}")
-        if not path or "\0" in path:
-            raise ValueError("expected a path")
-        return path
-
-
-class PathsParser(flags.BaseListParser):
-    """Reads several paths with commas between them."""
-
-    def __init__(self):
-        super().__init__(token=",", name="comma")
-
-    def parse(self, argument):
-        if isinstance(argument, list):
-            return argument
-        return list(map(PathParser().parse, argument.split(",")))
 
 
 def is_given(holder):

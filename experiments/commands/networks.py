@@ -14,12 +14,11 @@ from experiments.commands.common import (
     OUT,
     THREADS,
     WORKDIR,
-    PathParser,
-    PathsParser,
     check_writable,
     locate_data,
     require_one_of,
 )
+from experiments.commands.parsers import PathParser, PathsParser
 from experiments.errors import ConfigError
 from experiments.runtime.startup import start_tensorflow
 

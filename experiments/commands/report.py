@@ -7,7 +7,8 @@ Examples:
 
 from absl import flags
 
-from experiments.commands.common import MARGIN, PathParser, require_one_of
+from experiments.commands.common import MARGIN, require_one_of
+from experiments.commands.parsers import PathParser
 
 REPORT = flags.DEFINE(
     PathParser(), "report", None, "Compare the runs found in this folder."

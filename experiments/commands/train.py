@@ -8,7 +8,6 @@ Examples:
   python main.py --experiment=NAME --set epochs=2 --set data.batch_size=64
 """
 
-import re
 from pathlib import Path
 
 from absl import flags
@@ -21,7 +20,6 @@ from experiments.commands.common import (
     SEED,
     SET,
     STRATEGY,
-    THREADS,
     WORKDIR,
     check_writable,
     configure_arms,
@@ -29,6 +27,13 @@ from experiments.commands.common import (
     make_strategy,
     require_one_of,
 )
+from experiments.commands.launch import (
+    LAUNCHER,
+    SHARD,
+    choose_launch,
+    choose_timing,
+)
+from experiments.commands.parsers import TimeParser
 from experiments.commands.report import DRAWN_PREVIEWS
 from experiments.configs import registry
 from experiments.configs.fair import RECIPES
@@ -39,50 +44,6 @@ from pipelines.config import DATA_SETS
 
 # Keys of `experiments.study.EXTRAS`, which imports TensorFlow.
 EXTRAS = ("robustness", "explain")
-
-
-class ShardParser(flags.ArgumentParser):
-    """Reads "I/N" as (I - 1, N).
-
-    Example:
-
-    >>> ShardParser().parse("1/4")
-    (0, 4)
-    """
-
-    def parse(self, argument):
-        found = re.fullmatch(r"(\d+)/(\d+)", argument)
-        number, count = map(int, found.groups()) if found else (0, 0)
-        if not 1 <= number <= count:
-            raise ValueError("expected I/N, from 1/N to N/N")
-        return number - 1, count
-
-
-class TimeParser(flags.ArgumentParser):
-    """Reads "90m", "2h" or "1d" as seconds.
-
-    Example:
-
-    >>> TimeParser().parse("1.5h")
-    5400.0
-    """
-
-    def parse(self, argument):
-        found = re.fullmatch(r"(\d+\.?\d*)([mhd])", str(argument))
-        if not found or float(found[1]) == 0:
-            raise ValueError("expected a time, such as 90m, 2h or 1d")
-        return float(found[1]) * {"m": 60, "h": 3600, "d": 86400}[found[2]]
-
-
-class JobsParser(flags.ArgumentParser):
-    """Reads "auto" as 0, or a number of processes."""
-
-    def parse(self, argument):
-        if argument == "auto":
-            return 0
-        if not re.fullmatch(r"[1-9]\d{0,3}", str(argument)):
-            raise ValueError("expected auto or a number from 1 on")
-        return int(argument)
 
 
 LIST = flags.DEFINE_bool(
@@ -145,52 +106,12 @@ LOG = flags.DEFINE_list(
     "requirements-wandb.txt. Reports of studies go to the last two as well.",
 )
 require_one_of(LOG, "experiment", "study")
-SHARD = flags.DEFINE(
-    ShardParser(),
-    "shard",
-    None,
-    "With --study or --seeds: I/N, train every N-th run alone, from the I-th "
-    "on (1/N to N/N), as a task of an array of jobs. The same command without "
-    "it then writes the report.",
-)
-require_one_of(SHARD, "study", "seeds")
-LAUNCHER = flags.DEFINE_enum(
-    "launcher",
-    "local",
-    ("local", "ray"),
-    "With --study or --seeds: train on this machine, or side by side with Ray "
-    "(pip install -r requirements-ray.txt): a run for each core, or for each "
-    "GPU if there are some.",
-)
-JOBS = flags.DEFINE(
-    JobsParser(),
-    "jobs",
-    None,
-    "With --study or --seeds: train so many runs side by side, each in a "
-    "process with one thread (see --threads). The default, auto: as many as "
-    "there are cores and memory for if all networks are small and there is no "
-    "GPU, otherwise one run after the other with all threads.",
-)
-require_one_of(JOBS, "study", "seeds")
-RUNS_PER_GPU = flags.DEFINE_integer(
-    "runs_per_gpu",
-    None,
-    "With --launcher=ray: so many runs share a GPU, for small networks.",
-    1,
-    100,
-)
 VERBOSE = flags.DEFINE_bool(
     "verbose",
     False,
     "With --study or --seeds: print all that goes to log.txt of each run.",
 )
 require_one_of(VERBOSE, "study", "seeds")
-RAY_ADDRESS = flags.DEFINE_string(
-    "ray_address",
-    None,
-    "With --launcher=ray: HOST:PORT of a Ray cluster, or auto for the one that "
-    "this machine is part of; default: this machine alone.",
-)
 ALLOW_MOVED = flags.DEFINE_bool(
     "allow_moved",
     False,
@@ -224,38 +145,6 @@ def _check_recipe(values):
 
 
 @flags.multi_flags_validator(
-    [
-        *(LAUNCHER, RAY_ADDRESS, RUNS_PER_GPU, JOBS),
-        *(STUDY, SEEDS, SHARD, PLAN, DRY_RUN, STRATEGY),
-    ]
-)
-def _check_launcher(values):
-    if values["launcher"] == "local":
-        for name in ("ray_address", "runs_per_gpu"):
-            if values[name]:
-                raise ConfigError(f"--{name} goes with --launcher=ray.")
-        if values["jobs"] and values["strategy"] not in ("auto", "default"):
-            raise ConfigError("--jobs goes with --strategy=default.")
-        return True
-    if values["study"] is None and values["seeds"] is None:
-        raise ConfigError("--launcher=ray goes with --study or --seeds.")
-    if values["runs_per_gpu"] and values["strategy"] == "mirrored":
-        raise ConfigError("--runs_per_gpu goes with --strategy=default.")
-    if (
-        values["shard"]
-        or values["jobs"] is not None
-        or values["plan"]
-        or values["dry_run"]
-        or values["strategy"] in ("tpu", "multiworker")
-    ):
-        raise ConfigError(
-            "--shard, --jobs, --plan, --dry_run, --strategy=tpu and "
-            "--strategy=multiworker go with --launcher=local."
-        )
-    return True
-
-
-@flags.multi_flags_validator(
     [BUDGET, SEEDS, SHARD, LAUNCHER, DRY_RUN, STRATEGY]
 )
 def _check_budget(values):
@@ -267,9 +156,9 @@ def _check_budget(values):
         or values["strategy"] == "multiworker"
     ):
         raise ConfigError(
-            "--budget counts on runs one after the other on this machine: "
-            "--seeds, --shard, --dry_run, --launcher=ray and "
-            "--strategy=multiworker do not go with it."
+            "--budget counts on runs of this machine alone: --seeds, --shard, "
+            "--dry_run, --launcher=ray and --strategy=multiworker do not go "
+            "with it."
         )
     return True
 
@@ -291,7 +180,7 @@ def print_list(_):
 def train_experiment(name):
     """Trains one experiment, with one seed or with several in a row."""
     seeds = _choose_seeds(SEEDS.value or 1)
-    arms = _configure(name, [registry.get_experiment(name)], seeds)
+    arms = _configure(name, [registry.get_experiment(name)])
     if SEEDS.value is not None or DRY_RUN.value:
         _train(name, arms, seeds)
         return
@@ -306,10 +195,8 @@ def train_study(name):
         name = f"fair_{RECIPE.value or 'laptop'}"
     study = registry.get_study(name)
     arms = registry.choose_arms(study, ARMS.value, ARM.value)
-    seeds = _choose_seeds(SEEDS.value or study.seeds)
-    arms = _configure(study.name, arms, seeds)
-    if SEEDS.value is None:
-        seeds = _choose_seeds(_count_seeds(study, arms))
+    arms = _configure(study.name, arms)
+    seeds = _choose_seeds(SEEDS.value or _count_seeds(study, arms))
     if not PLAN.value:
         _train(study.name, arms, seeds)
         return
@@ -321,8 +208,8 @@ def train_study(name):
         seeds=seeds,
         workdir=WORKDIR.value,
         location=locate_data(),
-        strategy=make_strategy(),
         margin=MARGIN.value,
+        **choose_timing(arms),
     )
 
 
@@ -352,16 +239,14 @@ def _count_seeds(study, arms):
         workdir=WORKDIR.value,
         store=not PLAN.value,
         location=locate_data(),
-        strategy=make_strategy(),
+        **choose_timing(arms),
     )
 
 
-def _configure(title, arms, seeds):
+def _configure(title, arms):
     if not PLAN.value and not DRY_RUN.value:
-        check_writable(Path(WORKDIR.value, "reports", title))
-        for arm in arms:
-            for seed in seeds:
-                check_writable(RunFolder.of(WORKDIR.value, arm, seed).path)
+        for name in (f"reports/{title}", *(arm.name for arm in arms)):
+            check_writable(Path(WORKDIR.value, name))
     return configure_arms(arms, LAUNCHER.value != "ray", _fit)
 
 
@@ -374,7 +259,6 @@ def _fit(arms):
 
 
 def _train(title, arms, seeds):
-    options = _build_options()
     if DRY_RUN.value:
         from experiments.planning.trial import dry_run
 
@@ -388,25 +272,12 @@ def _train(title, arms, seeds):
         )
         return
     from experiments.study import run_study
-    from experiments.training.jobs import run_side_by_side
 
-    if LAUNCHER.value == "ray":
-        options |= {
-            "launch": _import_ray_launcher(),
-            "address": RAY_ADDRESS.value,
-            "runs_per_gpu": RUNS_PER_GPU.value or 1,
-            "threads": THREADS.value,
-            "strategy": STRATEGY.value,
-        }
-    elif jobs := _choose_jobs(arms):
-        options |= {
-            "launch": run_side_by_side,
-            "jobs": jobs,
-            "threads": THREADS.value or 1,
-        }
-    else:
-        options["strategy"] = make_strategy()
-    _announce(title, arms, seeds, options)
+    for arm in arms:
+        for seed in seeds:
+            check_writable(RunFolder.of(WORKDIR.value, arm, seed).path)
+    options = _build_options() | choose_launch(arms)
+    _announce(title, arms, seeds, options.get("strategy"))
     run_study(
         title,
         arms,
@@ -420,68 +291,22 @@ def _train(title, arms, seeds):
     )
 
 
-def _announce(title, arms, seeds, options):
-    """Says what a study can show and about how long it takes."""
-    from experiments.planning.image_counts import ImageCounter
+def _announce(title, arms, seeds, strategy):
+    """Says what a study can show."""
+    from experiments.planning.image_counts import count_images
     from experiments.planning.prospects import describe_study
-    from experiments.planning.trial import estimate_left
     from experiments.runtime.workers import resolve_worker
 
-    strategy = options.get("strategy")
-    worker = resolve_worker(strategy)
-    if not worker.is_chief:
+    if not resolve_worker(strategy).is_chief:
         return
-    location, seconds = locate_data(), None
-    counter = ImageCounter(arms[0].data, location, fetch=True)
-    if "launch" not in options and worker.count == 1:
-        # The graphs that it traces are those of the first run.
-        number, shards = SHARD.value or (0, 1)
-        runs = [(arm, seed) for seed in seeds for arm in arms]
-        seconds = estimate_left(
-            runs[number::shards],
-            workdir=WORKDIR.value,
-            location=location,
-            strategy=strategy,
-            allow_overlap=ALLOW_OVERLAP.value,
-        )
     line = describe_study(
         title,
         arms,
         seeds=seeds,
         workdir=WORKDIR.value,
-        counts=counter.count(arms[0].data),
-        seconds=seconds,
+        counts=count_images(arms[0].data, locate_data(), fetch=True),
     )
     print(line, flush=True)
-
-
-def _choose_jobs(arms):
-    """The number of processes; None: all runs are trained in this one."""
-    from experiments.runtime.devices import resolve_device_kind
-    from experiments.training.jobs import count_jobs
-
-    if STRATEGY.value not in ("auto", "default") or JOBS.value == 1:
-        return None
-    if resolve_device_kind() == "CPU":
-        return JOBS.value or count_jobs(arms, THREADS.value or 1)
-    if JOBS.value:
-        raise ConfigError(
-            "--jobs goes with processors; on a GPU runs train side by side "
-            "with --launcher=ray --runs_per_gpu=N."
-        )
-    return None
-
-
-def _import_ray_launcher():
-    try:
-        from experiments.ray_launcher.launch import run_on_ray
-    except ModuleNotFoundError as error:
-        if error.name != "ray":
-            raise
-        raise ConfigError(
-            "--launcher=ray needs Ray: pip install -r requirements-ray.txt"
-        ) from error
-    return run_on_ray
 
 
 def _build_options():

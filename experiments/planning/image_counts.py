@@ -1,11 +1,13 @@
 """Numbers of images that a run uses, before anything is decoded."""
 
+import functools
 from typing import NamedTuple
 
 import numpy as np
 
 from experiments.errors import ConfigError
 from pipelines import loading
+from pipelines.config import Data
 from pipelines.subsets import choose_classes
 
 # {data set: (classes, {split: images})}, for plans without the data. Of
@@ -71,7 +73,7 @@ class ImageCounter:
         self._name, self._location = config.name, location
         self._source = None
         if fetch or is_there(config, location):
-            self._source = loading.open_source(config, location)
+            self._source = _open_source(config, location)
             self._labels = choose_classes(
                 self._source.class_names, config.classes
             )
@@ -147,12 +149,12 @@ class ImageCounter:
         return images, images // self._classes
 
 
-def count_images(config, location):
+def count_images(config, location, fetch=False):
     """Counts the images of a run; see `ImageCounter`.
 
     Args:
         config: A `pipelines.config.Data`.
-        location: A `pipelines.location.Location`.
+        location, fetch: As for `ImageCounter`.
 
     Returns:
         `Counts`.
@@ -160,7 +162,26 @@ def count_images(config, location):
     Raises:
         ConfigError, DataError: As `ImageCounter`.
     """
-    return ImageCounter(config, location).count(config)
+    return ImageCounter(config, location, fetch).count(config)
+
+
+def _open_source(config, location):
+    """Opens a data set once for all arms of a command: each file is looked at.
+
+    Runs open it again, as files may have changed since.
+    """
+    return _open_once(
+        Data(
+            config.name,
+            split_seed=config.split_seed,
+            labels=config.labels,
+            copy=config.copies,
+        ),
+        location,
+    )
+
+
+_open_once = functools.lru_cache(maxsize=1)(loading.open_source)
 
 
 def _size(part, known):

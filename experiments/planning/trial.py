@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 from experiments.formatting import counted, duration, markdown_table
 from experiments.planning.estimate import Estimate, estimate_run
-from experiments.planning.prospects import is_finished
 from experiments.planning.step_timing import Step
 from experiments.run_folder import RunFolder
 from experiments.runtime import devices
@@ -68,8 +67,8 @@ def dry_run(
         *markdown_table([_trial_row(trial) for trial in trials]),
         "",
         *dict.fromkeys(f"- {note}." for each in trials for note in each.notes),
-        f"{counted(runs, 'run')}: about {duration(seconds)}, and at most "
-        f"{gib:.2f} GiB of disk; nothing was written.",
+        f"{counted(runs, 'run')}: about {duration(seconds)} one after the "
+        f"other, and at most {gib:.2f} GiB of disk; nothing was written.",
         sep="\n",
         flush=True,
     )
@@ -78,8 +77,6 @@ def dry_run(
 
 def try_run(experiment, seed, workdir, location, strategy, allow_overlap):
     """Trains a few steps of a run and evaluates a batch; writes nothing.
-
-    A run that follows in this process takes its traced graphs over.
 
     Args:
         experiment, seed, workdir, location, strategy, allow_overlap: As for
@@ -114,30 +111,6 @@ def try_run(experiment, seed, workdir, location, strategy, allow_overlap):
         notes = check_length(experiment, len(data.train.labels), steps)
     run = estimate_run(experiment, steps, val, selection, Step(*seconds))
     return Trial(run, waiting, size, notes)
-
-
-def estimate_left(runs, *, workdir, location, strategy, allow_overlap=False):
-    """Estimates the time of the runs that are not finished, by a trial of one.
-
-    The trial is of a run that has no folder yet. Other arms count as long.
-
-    Args:
-        runs: List of (`experiments.configs.schema.Experiment`, seed).
-        workdir, location, strategy, allow_overlap: As for
-            `experiments.training.run.run`.
-
-    Returns:
-        Seconds; None if all runs have been begun.
-
-    Raises:
-        ConfigError, DataError: As `dry_run`.
-    """
-    left = [run for run in runs if not is_finished(workdir, *run)]
-    for run in left:
-        if not RunFolder.of(workdir, *run).path.exists():
-            trial = try_run(*run, workdir, location, strategy, allow_overlap)
-            return len(left) * trial.run.seconds
-    return None
 
 
 def _trial_row(trial):

@@ -20,6 +20,8 @@ from pipelines.progress import progress_bar
 LOG = "log.txt"
 # Without a terminal there is no live line, but a line after so much silence.
 _SILENCE = 60
+# Seconds that are left; of fewer nobody needs to be told before.
+_SOON = 20
 _NOTE = re.compile(r"( {2}note {6}|note: )(?P<text>.*)")
 # The lines of a run itself are indented, or begin with its name.
 _DETAIL = re.compile(r"  |\s*$")
@@ -122,6 +124,7 @@ class StudyScreen:
         self._progress = {}
         self._shares = {}
         self._ended = 0
+        self._has_told_time = False
         self._spoke = self._started = time.monotonic()
         self._width = max((len(each.name) for each, _ in runs), default=0)
 
@@ -160,6 +163,7 @@ class StudyScreen:
         if isinstance(news, RunProgress):
             self._progress[number] = news
             self._shares.setdefault(number, news.share)
+            self._tell_time()
             self.draw()
         elif self.verbose:
             self._print_verbose(number, news)
@@ -256,18 +260,40 @@ class StudyScreen:
             parts.append(f"{self.name(number)}{where}")
         return " | ".join(parts)
 
+    def _tell_time(self):
+        """Prints once about how long the runs take, when that is known."""
+        left = self._estimate_left()
+        if self._has_told_time or left is None:
+            return
+        self._has_told_time = True
+        if left >= _SOON:
+            jobs = len(self._begun)
+            at_a_time = f", {jobs} runs at a time" if jobs > 1 else ""
+            self._print(f"  time      about {duration(left)}{at_a_time}")
+
     def _estimate_left(self):
         """Seconds that the other runs take at the pace so far, or None."""
         now = {n: p.share for n, p in self._progress.items()}
+        left = len(self.runs) - self._ended - sum(now.values())
+        if self._shares.keys() <= now.keys():
+            # Until a run has ended, the time includes the start of the first
+            # ones, which import, trace and compile.
+            paces = [self._compute_pace(number) for number in self._begun]
+            return left / sum(paces) if paces and all(paces) else None
         # Of runs that have ended, the share that was trained here.
         done = sum(
             now[number] - share if number in now else share
             for number, share in self._shares.items()
         )
-        left = len(self.runs) - self._ended - sum(now.values())
-        if done <= 0:
-            return None
         return left / done * (time.monotonic() - self._started)
+
+    def _compute_pace(self, number):
+        """Computes the share of a run that is trained in a second."""
+        if number not in self._progress:
+            return 0.0
+        progress, (experiment, _) = self._progress[number], self.runs[number]
+        steps = progress.epochs * progress.steps
+        return progress.images_per_second / (steps * experiment.data.batch_size)
 
 
 def _ignored_errors():

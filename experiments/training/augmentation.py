@@ -3,6 +3,7 @@
 import difflib
 import inspect
 
+import tensorflow as tf
 from pydantic import ValidationError
 
 import augment_tf
@@ -19,6 +20,8 @@ _LAYERS = {
 } | {"AugLy": AugLyLayer}
 # Of Keras and KerasCV.
 _MIXING = ("CutMix", "MixUp", "FourierMix", "Mosaic")
+# Functions of `trace_once` by what their layers do.
+_traced = {}
 
 
 def build_augmentation(experiment):
@@ -50,6 +53,28 @@ def build_augmentation(experiment):
     if experiment.data.augment_on == "device":
         _check_devices_can(experiment.augment, layers)
     return augment_tf.Sequence(layers) if layers else None
+
+
+def trace_once(augmentation, experiment):
+    """Returns `apply` as a function that is traced for its first batch alone.
+
+    Tracing takes seconds. `tf.data` would trace anew for every data set, and
+    all seeds of an arm have the same graph.
+
+    Args:
+        augmentation: Of `build_augmentation` or `without_mixing`, or None.
+        experiment: The experiment that it is of.
+
+    Returns:
+        Function `(batch, seed) -> batch`; None without augmentation.
+    """
+    if augmentation is None:
+        return None
+    sizes = experiment.data.image_size, experiment.data.stored_size
+    key = repr((experiment.augment, len(augmentation.layers), sizes))
+    if key not in _traced:
+        _traced[key] = tf.function(augmentation.apply, autograph=False)
+    return _traced[key]
 
 
 def without_mixing(augmentation):

@@ -27,7 +27,7 @@ from pipelines.progress import announce_if_slow
 from pipelines.subsets import spread_over_classes
 
 # The fit to training images is measured on so many of them.
-_PLAIN_TRAIN = 2000
+_PLAIN_TRAIN = 1000
 # So many training images are kept for the previews of a report.
 _PREVIEWS = 6
 

@@ -16,6 +16,7 @@ from experiments.training import pretrained, trainer_cache
 from experiments.training.augmentation import (
     list_notes,
     mixes,
+    trace_once,
     without_mixing,
 )
 from experiments.training.callbacks import build_callbacks, summarize
@@ -118,10 +119,12 @@ class Session:
         experiment = self.spec.experiment
         replicas = self.spec.strategy.num_replicas_in_sync
         if cached is not None:
-            network = build_network(experiment, self.classes, replicas)
-            cached.begin_anew(network.get_weights())
+            if cached.seed != self.random_seed:
+                network = build_network(experiment, self.classes, replicas)
+                cached.draw_anew(self.random_seed, network)
+            cached.begin_anew()
             return cached
-        return build_trainer(
+        trainer = build_trainer(
             experiment,
             classes=self.classes,
             steps_per_epoch=self.steps_per_epoch,
@@ -130,6 +133,8 @@ class Session:
             jit_compile=self.spec.environment["jit_compile"],
             kind=Trainer if self.spec.worker.count == 1 else MultiWorkerTrainer,
         )
+        trainer.draw_anew(self.random_seed, trainer.network)
+        return trainer
 
     def keep_trainer(self):
         """Keeps the trainer for the next run."""
@@ -146,7 +151,7 @@ class Session:
             seed=self.random_seed,
             first_step=first_step,
             steps=steps,
-            augment=None if self.augment is None else self.augment.apply,
+            augment=trace_once(self.augment, self.spec.experiment),
             with_seeds=on_device and not to_show,
             as_places=self.trainer.images is not None and not to_show,
             drop_remainder=config.drop_remainder,

@@ -32,6 +32,7 @@ class Trainer(keras.Model):
         images: uint8 (N, H, W, 3), all training images, if the device keeps
             them: batches then hold indices into it. Otherwise None.
         averages: One variable for each of the network's; empty without `ema`.
+        seed: The seed of the weights that training begins with.
     """
 
     def __init__(
@@ -111,14 +112,18 @@ class Trainer(keras.Model):
         copy.set_weights(self.network.get_weights())
         return copy
 
-    def begin_anew(self, weights):
-        """Resets the trainer to the state that it was built in.
+    def draw_anew(self, seed, network):
+        """Sets the weights that training begins with.
 
         Args:
-            weights: New weights of `network`, as its `get_weights` returns
-                them.
+            seed: The seed that they were drawn with.
+            network: A network of the same layers with these weights.
         """
-        self.network.set_weights(weights)
+        self.seed, self._first_weights = seed, network.get_weights()
+
+    def begin_anew(self):
+        """Resets the trainer to the state that it was built in."""
+        self.network.set_weights(self._first_weights)
         for variable, value in zip(
             self.optimizer.variables, self._first_state, strict=True
         ):

@@ -5,18 +5,14 @@ import os
 
 import pytest
 
-from experiments.commands import common, train
-from experiments.commands.common import (
-    PathParser,
-    PathsParser,
-    check_writable,
-)
+from experiments.commands import parsers
+from experiments.commands.common import check_writable
+from experiments.commands.parsers import PathParser, PathsParser
 from experiments.errors import ConfigError
 
 
-@pytest.mark.parametrize("module", [common, train])
-def test_examples_in_docstrings(module):
-    result = doctest.testmod(module)
+def test_examples_in_docstrings():
+    result = doctest.testmod(parsers)
     assert result.attempted > 0
     assert result.failed == 0
 

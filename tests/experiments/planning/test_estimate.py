@@ -9,6 +9,7 @@ import tensorflow as tf
 from experiments.configs.schema import layer
 from experiments.errors import ConfigError
 from experiments.formatting import duration
+from experiments.planning import estimate
 from experiments.planning.estimate import estimate_run, plan_study
 from experiments.planning.step_timing import Step, StepTimer
 from experiments.planning.trial import dry_run
@@ -33,7 +34,7 @@ def steps(monkeypatch):
 
 @pytest.fixture
 def make_plan(tmp_path, tiny, capsys):
-    def make(arms=("baseline", "other"), seeds=3, **changes):
+    def make(arms=("baseline", "other"), seeds=3, jobs=None, **changes):
         experiment = replace(tiny, **changes)
         plan_study(
             "mine",
@@ -42,6 +43,7 @@ def make_plan(tmp_path, tiny, capsys):
             workdir=tmp_path / "runs",
             location=Location(tmp_path / "data"),
             strategy=tf.distribute.get_strategy(),
+            jobs=jobs,
         )
         return capsys.readouterr().out
 
@@ -76,6 +78,23 @@ def test_steps_and_time_add_up(make_plan, steps, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_side_by_side_steps_are_timed_in_a_process_and_times_divided(
+    make_plan, monkeypatch
+):
+    def time(experiments, counts, jobs, threads):
+        assert (len(experiments), len(counts), jobs, threads) == (2, 2, 4, 1)
+        return [Step(start=100.0, train=0.5, evaluate=0.25)] * 2
+
+    monkeypatch.setattr(estimate, "time_side_by_side", time)
+    text = make_plan(epochs=20, jobs=4)
+    assert f"480 steps, about {duration(903 / 4)}." in text
+    assert "CPU, in 4 processes at once, as the runs train: each arm's" in text
+    # No more processes than runs.
+    assert f"about {duration(2 * 150.5 / 2)}." in make_plan(
+        seeds=1, epochs=20, jobs=4
+    )
+
+
 def test_detectable_difference_is_stated_with_its_assumptions(make_plan, steps):
     text = make_plan(seeds=5)
     found = re.search(
@@ -85,7 +104,10 @@ def test_detectable_difference_is_stated_with_its_assumptions(make_plan, steps):
         text,
     )
     assert 10 < float(found[1]) < 40
-    assert "Assumed, since no arm has two finished runs: 2 arms, 42" in text
+    assert (
+        "Assumed, since no arm has two finished runs above guessing: 2 arms"
+        in text
+    )
     assert "ranks nothing" in make_plan(seeds=1)
     assert "80 % power" not in make_plan(arms=("alone",))
 

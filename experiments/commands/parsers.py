@@ -1,0 +1,87 @@
+"""Parsers of values on the command line."""
+
+import os
+import re
+
+from absl import flags
+
+
+class PathParser(flags.ArgumentParser):
+    """Reads a path in which `~` and `$NAME` mean what they mean in a shell.
+
+    Example:
+
+    >>> import os
+    >>> os.environ["RUNS_OF_MINE"] = "/disk/runs"
+    >>> PathParser().parse("${RUNS_OF_MINE}/new")
+    '/disk/runs/new'
+    """
+
+    def parse(self, argument):
+        for name in re.findall(r"\$(\w+)|\$\{(.*?)\}", argument):
+            if "".join(name) not in os.environ:
+                raise ValueError(
+                    f"there is no environment variable {''.join(name)!r}"
+                )
+        path = os.path.expanduser(os.path.expandvars(argument))
+        if path.startswith("~"):
+            raise ValueError(f"there is no user {path.split('/')[0][1:]!r}")
+        if not path or "\0" in path:
+            raise ValueError("expected a path")
+        return path
+
+
+class PathsParser(flags.BaseListParser):
+    """Reads several paths with commas between them."""
+
+    def __init__(self):
+        super().__init__(token=",", name="comma")
+
+    def parse(self, argument):
+        if isinstance(argument, list):
+            return argument
+        return list(map(PathParser().parse, argument.split(",")))
+
+
+class ShardParser(flags.ArgumentParser):
+    """Reads "I/N" as (I - 1, N).
+
+    Example:
+
+    >>> ShardParser().parse("1/4")
+    (0, 4)
+    """
+
+    def parse(self, argument):
+        found = re.fullmatch(r"(\d+)/(\d+)", argument)
+        number, count = map(int, found.groups()) if found else (0, 0)
+        if not 1 <= number <= count:
+            raise ValueError("expected I/N, from 1/N to N/N")
+        return number - 1, count
+
+
+class TimeParser(flags.ArgumentParser):
+    """Reads "90m", "2h" or "1d" as seconds.
+
+    Example:
+
+    >>> TimeParser().parse("1.5h")
+    5400.0
+    """
+
+    def parse(self, argument):
+        found = re.fullmatch(r"(\d+\.?\d*)([mhd])", str(argument))
+        if not found or float(found[1]) == 0:
+            raise ValueError("expected a time, such as 90m, 2h or 1d")
+        return float(found[1]) * {"m": 60, "h": 3600, "d": 86400}[found[2]]
+
+
+class JobsParser(flags.ArgumentParser):
+    """Reads "auto" as 0, or a number of processes."""
+
+    def parse(self, argument):
+        if argument == "auto":
+            return 0
+        if not re.fullmatch(r"[1-9]\d{0,3}", str(argument)):
+            raise ValueError("expected auto or a number from 1 on")
+        return int(argument)
