@@ -5,6 +5,7 @@ from pathlib import Path
 
 from experiments.analysis.explanations import explain_run, has_explanations
 from experiments.analysis.robustness import evaluate_robustness, has_robustness
+from experiments.designs.fixed import Fixed
 from experiments.errors import TrainingFailed
 from experiments.formatting import counted
 from experiments.report.report import write_report
@@ -72,6 +73,7 @@ def run_study(
     launch=run_one_by_one,
     verbose=False,
     log=DEFAULT,
+    design=None,
     **options,
 ):
     """Trains every experiment with every seed, then writes the report.
@@ -82,7 +84,7 @@ def run_study(
         name: Name of the study; the report goes to WORKDIR/reports/NAME/.
         experiments: `experiments.configs.schema.Experiment`s, in the order of
             the report.
-        seeds: Integers.
+        seeds: Integers; another design than the fixed one chooses among them.
         workdir: The runs and the report go below it.
         shard: (I, N): only every N-th run, from the I-th on, and no report,
             as other processes train the others.
@@ -93,33 +95,26 @@ def run_study(
         verbose: Whether all that the runs print is shown.
         log: Names of `experiments.tracking.tools.TOOLS` that follow the runs
             and get the report.
+        design: Chooses the runs, such as `experiments.designs.until.Until`;
+            None: every seed of every experiment.
         **options: Further options of `launch`.
 
     Raises:
         TrainingFailed: after everything has run, if a run failed.
     """
-    # All arms of a seed before the next seed: stopped early, the study can
-    # still be compared.
-    runs = [(each, seed) for seed in seeds for each in experiments]
-    number, shards = shard
-    runs = runs[number::shards]
-    part = f", shard {number + 1} of {shards}" if shards > 1 else ""
-    print(
-        f"study {name}: {counted(len(experiments), 'arm')}, seeds "
-        f"{', '.join(map(str, seeds))}{part}",
-        flush=True,
+    is_chief = resolve_worker(options.get("strategy")).is_chief
+    design = design or Fixed(
+        name, experiments, seeds=seeds, workdir=workdir, store=is_chief
     )
-    is_alone = launch is run_one_by_one
-    with StudyScreen(runs, workdir, verbose, together=not is_alone) as screen:
-        folders, failures = launch(
-            runs,
-            screen=screen,
-            workdir=workdir,
-            location=location,
-            log=log,
-            **options,
-        )
-    if not resolve_worker(options.get("strategy")).is_chief:
+    _, shards = shard
+    part = f", shard {shard[0] + 1} of {shards}" if shards > 1 else ""
+    arms = counted(len(experiments), "arm")
+    print(f"study {name}: {arms}, {design.title}{part}", flush=True)
+    options |= {"workdir": workdir, "location": location, "log": log}
+    runs, folders, failures = _train_rounds(
+        design, shard, launch, verbose, options
+    )
+    if not is_chief:
         return
     for kind in extras:
         _add(kind, folders, location)
@@ -129,7 +124,7 @@ def run_study(
             "are, the same command without --shard writes the report",
             flush=True,
         )
-    elif folders:
+    elif folders and design.is_decided:
         path = Path(workdir) / "reports" / name
         # With those that failed, which the answer counts.
         made = [RunFolder.of(workdir, each, seed) for each, seed in runs]
@@ -141,12 +136,33 @@ def run_study(
             study=name,
             margin=margin,
             drawn_previews=drawn_previews,
+            designs=[design.record],
         )
         track_report(path, f"Study {name}", log)
     if failures:
         raise TrainingFailed(
             f"{len(failures)} of {len(runs)} runs failed: {failures[0]}"
         )
+
+
+def _train_rounds(design, shard, launch, verbose, options):
+    """Trains this shard's runs of each round.
+
+    Returns:
+        Its runs, the folders of those that are finished, and a line on each
+        that failed.
+    """
+    number, shards = shard
+    together = launch is not run_one_by_one
+    runs, folders, failures = [], [], []
+    for each in design.list_rounds():
+        each = each[number::shards]
+        with StudyScreen(each, options["workdir"], verbose, together) as screen:
+            finished, failed = launch(each, screen=screen, **options)
+        runs += each
+        folders += finished
+        failures += failed
+    return runs, folders, failures
 
 
 def _add(kind, folders, location):

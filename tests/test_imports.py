@@ -44,6 +44,7 @@ ROOMS = (
     ("experiments.training",),
     ("experiments.report", "experiments.ray_launcher"),
     ("experiments.planning", "experiments.analysis"),
+    ("experiments.designs",),
     ("experiments.study", "experiments.checks"),
     ("experiments.commands",),
     ("main",),

@@ -85,3 +85,18 @@ class JobsParser(flags.ArgumentParser):
         if not re.fullmatch(r"[1-9]\d{0,3}", str(argument)):
             raise ValueError("expected auto or a number from 1 on")
         return int(argument)
+
+
+class LooksParser(flags.ArgumentParser):
+    """Reads "3,5,8" as (3, 5, 8).
+
+    Example:
+
+    >>> LooksParser().parse("3,5,8")
+    (3, 5, 8)
+    """
+
+    def parse(self, argument):
+        if not re.fullmatch(r"\d{1,4}(,\d{1,4})*", str(argument)):
+            raise ValueError("expected numbers of seeds, such as 3,5,8,12")
+        return tuple(map(int, argument.split(",")))

@@ -14,6 +14,7 @@ from experiments.metrics import (
     calibration_error,
     classification_metrics,
 )
+from experiments.report.design import Design, select_design
 from experiments.report.diagnostics import (
     compare_environments,
     read_signs,
@@ -125,6 +126,9 @@ class Findings:
         same_predictions: {(arm, other): seeds}, see `diagnostics`.
         doubles: `LeftOut`s, second runs of a name and a seed.
         environments: Sentences of `diagnostics.compare_environments`.
+        design: `design.Design`, or None if it is not known. With looks, the
+            differences are those of each arm's last look, and there are
+            neither `pairs` nor `power`.
     """
 
     title: str
@@ -146,6 +150,19 @@ class Findings:
     same_predictions: dict
     environments: list
     doubles: list
+    design: Design | None = None
+
+    @property
+    def is_looked_at(self):
+        """True if the study is looked at while its seeds come in."""
+        return self.design is not None and self.design.looks is not None
+
+    def decision(self, difference):
+        """Of the arm's last look, as `sequential.decide`; None without."""
+        if not self.is_looked_at or difference not in self.differences:
+            return None
+        _, result = self.design.results[difference.arm]
+        return result.decision
 
     def relevance(self, difference):
         """`judge_relevance` beside the margin; None without one."""
@@ -163,13 +180,17 @@ class Findings:
         ]
 
 
-def compute_findings(group, margin=None):
+def compute_findings(group, margin=None, designs=()):
     """The `Findings` of a `groups.Group`.
 
     Args:
         group: `groups.Group`.
-        margin: Points of a difference that matters, stated beforehand.
+        margin: Points of a difference that matters, stated beforehand; a
+            design with looks has its own.
+        designs: `design.Design`s that the group may be of.
     """
+    design = select_design(designs, [arm.name for arm in group.arms])
+    is_looked_at = design is not None and design.looks is not None
     settings = compare_settings(group)
     positive = _positive_class(group)
     matrices = {arm.name: _confusion(group, arm) for arm in group.arms}
@@ -178,7 +199,11 @@ def compute_findings(group, margin=None):
     copies = {other for arm, other in same if arm == group.reference.name}
     # A copy of the reference's runs is no second training of it.
     placebos = [arm for arm in settings.placebos if arm not in copies]
-    differences = _differences(group, placebos)
+    if is_looked_at:
+        margin = design.looks.margin
+        differences = _select_differences(group, design)
+    else:
+        differences = _differences(group, placebos)
     present = {arm.name for arm in group.arms}
     signs = {arm.name: read_signs(group, arm) for arm in group.arms}
     all_guess = all(each.guesses for each in signs.values())
@@ -214,20 +239,32 @@ def compute_findings(group, margin=None):
         },
         planned_reference=group.planned_reference,
         differences=differences,
-        pairs=_pairs(group),
+        # Their intervals hold for one look alone.
+        pairs=[] if is_looked_at else _pairs(group),
         margin=margin,
-        power=_power(group, differences, all_guess),
+        power=(None if is_looked_at else _power(group, differences, all_guess)),
         placebos=placebos,
         settings=settings,
         is_cosine=group.reference.config["optimizer"]["schedule"] == "cosine",
         same_predictions=same,
         environments=list(compare_environments(group)),
         doubles=[each for each in group.left_out if each.kind == "second"],
+        design=design,
     )
 
 
 def _count_lost(group, name):
     return dict(Counter(each.kind for each in group.lost if each.arm == name))
+
+
+def _select_differences(group, design):
+    """Differences of the last looks, of arms that have an interval."""
+    found = (
+        design.results[arm.name][1].difference
+        for arm in group.arms
+        if arm.name in design.results
+    )
+    return [each for each in found if each is not None]
 
 
 def _differences(group, placebos):

@@ -8,6 +8,7 @@ from pathlib import Path
 from experiments.errors import ConfigError
 from experiments.formatting import counted
 from experiments.report import wording
+from experiments.report.design import read_designs
 from experiments.report.document import Chapter, write_page
 from experiments.report.explanations import summarize_explanations
 from experiments.report.findings import compute_findings
@@ -51,6 +52,7 @@ def report_on(runs_dir, margin=None, drawn_previews=False):
         margin=margin,
         not_entered=not_entered,
         drawn_previews=drawn_previews,
+        designs=read_designs(runs_dir),
     )
 
 
@@ -94,6 +96,7 @@ def write_report(
     margin=None,
     not_entered=(),
     drawn_previews=False,
+    designs=(),
 ):
     """Writes the page that compares runs.
 
@@ -111,11 +114,15 @@ def write_report(
         not_entered: `runs.LeftOut`s of folders that are no runs.
         drawn_previews: Whether previews show drawn images even if the runs
             have kept some of the study's own.
+        designs: `design.Design`s of the study, or of those that the runs may
+            be of.
 
     Raises:
         ConfigError: if no run is of use, and why.
     """
-    materials, left_out = compare_runs(paths, study, margin, drawn_previews)
+    materials, left_out = compare_runs(
+        paths, study, margin, drawn_previews, designs
+    )
     # Every section shows the same list.
     left_out += not_entered
     # Layers of Keras and KerasCV take long to start for their previews.
@@ -144,11 +151,13 @@ def write_report(
     print(f"\nThe report: {folder / 'index.html'}", flush=True)
 
 
-def compare_runs(paths, study=None, margin=None, drawn_previews=False):
+def compare_runs(
+    paths, study=None, margin=None, drawn_previews=False, designs=()
+):
     """Numbers of the comparison of runs; nothing is written.
 
     Args:
-        paths, study, margin, drawn_previews: As of `write_report`.
+        paths, study, margin, drawn_previews, designs: As of `write_report`.
 
     Returns:
         A list of `material.Material`s and a list of `runs.LeftOut`s.
@@ -167,7 +176,7 @@ def compare_runs(paths, study=None, margin=None, drawn_previews=False):
     return [
         Material(
             group,
-            compute_findings(group, margin),
+            compute_findings(group, margin, designs),
             _published(group),
             left_out,
             drawn_previews,
@@ -222,6 +231,7 @@ def list_numbers(title, materials, left_out):
                 "metric": "accuracy",
                 **found.as_json(),
                 "relevance": each.findings.relevance(found),
+                "decision": each.findings.decision(found),
             }
             for each in materials
             for found in each.findings.differences
@@ -275,6 +285,7 @@ def _group(material):
         "cross_validated": findings.crossed,
         "positive_class": findings.positive_class,
         "margin": findings.margin,
+        "design": findings.design and findings.design.as_json(),
         "pairs": [each.as_json() for each in findings.pairs],
         "power": power and power.as_json(),
         "robustness": _robustness(material.group),

@@ -11,6 +11,7 @@ from experiments.report import explanations, robustness, wording
 from experiments.report import figures as pictures
 from experiments.report import provenance as origins
 from experiments.report.document import Picture, Section, Table, Text
+from experiments.report.looks import describe_looks, tabulate_looks
 from experiments.report.material import as_published
 from experiments.report.published.results import published_notes
 
@@ -46,6 +47,17 @@ def _either(names):
     return f"{', '.join(others)} or {last}" if others else last
 
 
+def looks(material):
+    """The design of a study with looks, and all that they have shown."""
+    findings = material.findings
+    if not findings.is_looked_at:
+        return None
+    blocks = [Text(list(describe_looks(findings)))]
+    if rows := tabulate_looks(findings, material.names):
+        blocks.append(Table(rows, "looks.csv"))
+    return Section("Looks", blocks)
+
+
 def forest_plot(material):
     findings = material.findings
     if not findings.differences:
@@ -69,7 +81,8 @@ def forest_plot(material):
         for each in findings.differences
     ]
     once = [d.arm for d in findings.differences if d.verdict == "trained_once"]
-    title = "95 % intervals that hold for all arms together; a dot a seed"
+    which = "arms and looks" if findings.is_looked_at else "arms"
+    title = f"95 % intervals that hold for all {which} together; a dot a seed"
     if len(once) == len(findings.differences):
         title = "95 % intervals over the images alone: trained once"
     elif once:
@@ -323,6 +336,7 @@ def power(material):
 
 ORDER = (
     answer,
+    looks,
     forest_plot,
     pairs,
     settings,

@@ -6,6 +6,12 @@ import unicodedata
 
 from experiments.configs.arms import display_name
 from experiments.formatting import counted
+from experiments.report.looks import (
+    describe_arm,
+    describe_nothing,
+    describe_reading,
+    describe_undecided,
+)
 from experiments.statistics.power import MOST_SEEDS
 
 LEVEL = "95 % interval"
@@ -88,6 +94,8 @@ def answer(findings):
     if len(findings.arms) == 1:
         only = findings.arms[0].name
         return [f"{names(only)} alone: nothing to compare.", *lost]
+    if findings.is_looked_at and not findings.differences:
+        return [describe_nothing(findings.design), *lost]
     if not findings.differences:
         return [
             "The arms judged no image in common: nothing to compare.",
@@ -105,7 +113,7 @@ def answer(findings):
         *alarms,
         *(doubt + _told(findings, names, each) for each in told),
         *([_alike(findings, names, alike)] if alike else []),
-        *([_not_told_apart(names, same)] if same else []),
+        *_describe_same(findings, names, same),
         *([_trained_once(findings, names, once)] if once else []),
         *_describe_incomparable(findings, names),
         *_describe_same_predictions(findings, names),
@@ -171,6 +179,12 @@ def _alike(findings, names, alike):
     ).replace("+-", "±")
 
 
+def _describe_same(findings, names, same):
+    if findings.is_looked_at:
+        return describe_undecided(findings, names, same)
+    return [_not_told_apart(names, same)] if same else []
+
+
 def _not_told_apart(names, same):
     reference = names(same[0].reference)
     are = "are" if len(same) > 1 else "is"
@@ -184,6 +198,8 @@ def _not_told_apart(names, same):
 def verdict(findings, difference):
     """The cell of a table: "better", "not told apart" and the like."""
     words = difference.verdict.replace("_", " ")
+    if findings.decision(difference):
+        words = describe_arm(findings.design, difference.arm)
     if findings.alarms and difference.verdict in ("better", "worse"):
         words += ", not to be believed"
     return words
@@ -317,6 +333,22 @@ def margin_needs(margin, seeds):
     return f"The margin of {_points(margin)} takes {seeds} seeds an arm."
 
 
+def last_look(power):
+    """The differences that the last look of a study detects.
+
+    Args:
+        power: `power.Power`.
+    """
+    size = power.detectable
+    sizes = (
+        "no difference" if size is None else f"differences of {size:.1f} points"
+    )
+    return (
+        f"The last look, at {power.seeds} seeds an arm, detects {sizes} with "
+        "80 % power; earlier ones detect larger differences."
+    )
+
+
 def power(power):
     """The differences that a study of this size detects, and the assumptions.
 
@@ -366,6 +398,7 @@ def warnings(findings):
     names = build_names(findings)
     settings = findings.settings
     reference = names(findings.arms[0].name)
+    yield from describe_reading(findings, names)
     for arm in settings.confounded:
         things = ", ".join(settings.things[arm])
         yield (
@@ -452,14 +485,26 @@ def chosen(findings):
 
 def notes(findings):
     """Notes on reading the numbers, in plain words."""
+    together = (
+        "all arms and looks together: without any effect, at most about one "
+        "study in 20 claims one at any look"
+        if findings.is_looked_at
+        else "all arms together: without any effect, at most about one study "
+        "in 20 claims one; with 4 seeds or fewer and a reference much noisier "
+        "than the arms, up to one in 12"
+    )
     yield (
         "The interval of a difference counts both what varies: other seeds "
         "would have given other networks, and other images other mistakes. "
-        f"The {LEVEL}s hold for all arms together: without any effect, at "
-        "most about one study in 20 claims one; with 4 seeds or fewer and "
-        "a reference much noisier than the arms, up to one in 12. Error and "
-        f"accuracy are those {judged(findings)}."
+        f"The {LEVEL}s hold for {together}. Error and accuracy are those "
+        f"{judged(findings)}."
     )
+    if findings.is_looked_at:
+        yield (
+            "The reference is trained on with the arms that run on. A "
+            "difference compares an arm with as many seeds of the reference, "
+            "so it need not be that of two printed errors."
+        )
     if any(d.verdict == "trained_once" for d in findings.differences):
         yield (
             "Where an arm was trained once, the interval covers the images "

@@ -183,6 +183,24 @@ def compare_arms(correct, reference=None, confidence=CONFIDENCE, placebos=()):
     return [again.get(difference.arm, difference) for difference in found]
 
 
+def compare_separately(correct, reference=None, confidence=CONFIDENCE):
+    """Compares every arm with a reference; each interval holds by itself.
+
+    The formulas are those of `compare_arms` for two arms:
+    c = t(1 - (1 - confidence) / 2, g). The shared variance is that of all
+    arms.
+
+    Args:
+        correct, reference: As for `compare_arms`.
+        confidence: Of each interval, in (0, 1).
+
+    Returns, Raises:
+        As `compare_arms`.
+    """
+    first = select_reference(correct, reference)
+    return _compare_with(_read_arms(correct), first, 1, confidence)
+
+
 def compare_all_pairs(correct, confidence=CONFIDENCE):
     """Compares every two arms, all evaluated on the same images.
 

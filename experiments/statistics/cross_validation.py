@@ -17,7 +17,11 @@ from experiments.statistics.comparison import (
     read_right,
     select_reference,
 )
-from experiments.statistics.quantiles import reach_pairs, reach_reference
+from experiments.statistics.quantiles import (
+    reach_independently,
+    reach_pairs,
+    reach_reference,
+)
 from experiments.statistics.variance import (
     Variance,
     combine_variance,
@@ -101,6 +105,29 @@ def compare_folds(
         return []
     reach = reach_reference(len(pairs), confidence)
     return _compare(arms, images, folds, pairs, reach)
+
+
+def compare_folds_separately(
+    correct, images, folds, reference=None, confidence=CONFIDENCE
+):
+    """Compares every arm with a reference; each interval holds by itself.
+
+    The formulas are those of `compare_folds` with Student's quantile of
+    n - 1 degrees of freedom for c.
+
+    Args:
+        correct, images, folds, reference: As for `compare_folds`.
+        confidence: Of each interval, in (0, 1).
+
+    Returns, Raises:
+        As `compare_folds`.
+    """
+    first = select_reference(correct, reference)
+    arms = _read_folds(correct, images, folds)
+    pairs = [(name, first) for name in arms if name != first]
+    return _compare(
+        arms, images, folds, pairs, reach_independently(1, confidence)
+    )
 
 
 def compare_all_fold_pairs(correct, images, folds, confidence=CONFIDENCE):
