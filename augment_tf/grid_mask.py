@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from augment_tf.base import Augmentation
 from augment_tf.ops import arguments, boxes, sampling
+from augment_tf.ops.compiling import compile_in_graphs
 from augment_tf.ops.luma import fill_color
 
 
@@ -106,20 +107,15 @@ class GridMask(Augmentation):
         )
         if self.rotation:
             degrees = sampling.uniform(
-                seeds[4], (count,), -self.rotation, self.rotation
+                seeds[4], (count, 1), -self.rotation, self.rotation
             )
-            rows, columns = _rotate_pixels(degrees, height, width)
-            units, kept, row_shifts, column_shifts = (
-                item[:, tf.newaxis]
-                for item in (units, kept, row_shifts, column_shifts)
-            )
-        else:
-            rows, columns = tf.range(height), tf.range(width)
-        rows = (rows + row_shifts) % units >= kept
-        columns = (columns + column_shifts) % units >= kept
-        if self.rotation:
-            return {"pixels": rows & columns}
-        return {"rows": rows, "columns": columns}
+            grids = units, kept, row_shifts, column_shifts
+            return {"pixels": _cover_turned(images, degrees, *grids)}
+
+        return {
+            "rows": (tf.range(height) + row_shifts) % units >= kept,
+            "columns": (tf.range(width) + column_shifts) % units >= kept,
+        }
 
     def transform_images(self, images, transformation):
         color = fill_color(self.fill, images)
@@ -138,18 +134,31 @@ class GridMask(Augmentation):
         }
 
 
-def _rotate_pixels(degrees, height, width):
-    """Rows and columns of a grid in which pixels lie, int32 (B, H, W)."""
-    angles = (degrees * (math.pi / 180.0))[:, tf.newaxis, tf.newaxis]
-    cosine, sine = tf.cos(angles), tf.sin(angles)
-    middle = tf.cast((height, width), tf.float64) / 2.0
+@compile_in_graphs
+def _cover_turned(images, degrees, *grids):
+    """Pixels in the squares of turned grids, bool (B, H, W).
+
+    degrees: float64 (B, 1). grids: units, visible pixels of a unit, shifts of
+    rows and of columns, all int32 (B, 1).
+    """
+    sides = tf.unstack(tf.cast(tf.shape(images)[1:3], tf.float64))
     down, right = (
-        tf.range(tf.cast(side, tf.float64), dtype=tf.float64) + 0.5 - half
-        for side, half in zip((height, width), tf.unstack(middle), strict=True)
+        tf.range(side, dtype=tf.float64) + 0.5 - side / 2.0 for side in sides
     )
     down = down[:, tf.newaxis]
-    rows = cosine * down + sine * right + middle[0]
-    columns = cosine * right - sine * down + middle[1]
-    return tuple(
-        tf.cast(tf.floor(places), tf.int32) for places in (rows, columns)
+    angles = (degrees * (math.pi / 180.0))[..., tf.newaxis]
+    cosine, sine = tf.cos(angles), tf.sin(angles)
+    # Whole numbers as floats: compilers make slow code of % of integers.
+    units, kept, *shifts = (
+        tf.cast(grid, tf.float64)[..., tf.newaxis] for grid in grids
     )
+    covered = True
+    for place, side, shift in zip(
+        (cosine * down + sine * right, cosine * right - sine * down),
+        sides,
+        shifts,
+        strict=True,
+    ):
+        place = tf.floor(place + side / 2.0) + shift
+        covered &= place - units * tf.floor(place / units) >= kept
+    return covered

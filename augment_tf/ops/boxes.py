@@ -62,6 +62,7 @@ def _select(rows, columns, sources, lines):
     return tf.where(rows, tf.where(columns, sources, lines), lines)
 
 
+@compile_in_graphs
 def paste_pixels(images, sources, pixels):
     """`paste` at selected pixels, bool (B, H, W)."""
     # Whole lines: an innermost dimension of 3 keeps a CPU from vectorizing.

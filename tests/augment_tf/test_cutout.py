@@ -127,7 +127,7 @@ def test_grids_are_turned_around_the_middle(monkeypatch):
         if bounds != (-180.0, 180.0):
             return uniform(seed, shape, *bounds)
         drawn.append(seed)
-        return tf.constant(degrees)
+        return tf.constant(degrees[:, np.newaxis])
 
     monkeypatch.setattr(sampling, "uniform", draw)
     masks = layer.apply(images, SEED).numpy()[..., 0] == 0
