@@ -3,13 +3,14 @@
 from pathlib import Path
 
 from experiments.configs.schema import as_json, fill_defaults
-from experiments.formatting import counted
+from experiments.formatting import counted, duration
 from experiments.planning.fitting import FOLDS
 from experiments.planning.image_counts import ImageCounter
 from experiments.report.findings import compute_findings
 from experiments.report.groups import group_runs
 from experiments.report.runs import read_runs
 from experiments.run_folder import RunFolder
+from experiments.statistics.comparison import CONFIDENCE
 from experiments.statistics.noise import (
     LUCK,
     assume_noise,
@@ -30,18 +31,21 @@ _HELPS = 0.1
 _TRANSFER_ACCURACY = 0.9
 
 
-def describe_study(name, experiments, *, seeds, workdir, counts, looks=None):
-    """Says in one line what a study evaluates and can detect.
+def describe_study(
+    name, experiments, *, seeds, workdir, counts, looks=None, seconds=None
+):
+    """Says in one line what a study evaluates, can detect and takes.
 
     Args:
         name, experiments, seeds, workdir: As for
             `experiments.study.run_study`.
         counts: `image_counts.Counts` of the first arm.
         looks: `statistics.sequential.Looks`, or None.
+        seconds: Time of the runs that are left; None: not known.
 
     Example of the line:
         10 runs of each of 5 arms, 140 images evaluated (5 folds): detects
-        differences of 14 points or more
+        differences of about 18 points or more; about 25 min
     """
     arms, images = len(experiments), counts.evaluated(len(seeds))
     folds = experiments[0].data.folds
@@ -60,7 +64,49 @@ def describe_study(name, experiments, *, seeds, workdir, counts, looks=None):
         line += f": {_describe_power(power)}"
         if looks is not None and power.detectable is not None:
             line += f" with {len(seeds)}"
-    return line
+    if seconds is None:
+        return line
+    most = "about" if looks is None else "at most about"
+    return f"{line}; {most} {duration(seconds)}"
+
+
+def describe_sweep(sweep, *, seeds, workdir, counts, seconds=None):
+    """Says what a sweep trains, and what each of its values can detect.
+
+    Args:
+        sweep: `experiments.designs.sweep.Sweep`.
+        seeds, workdir: As for `experiments.study.run_study`.
+        counts: {name of an experiment: its `image_counts.Counts`}, of the
+            reference of each value.
+        seconds: As for `describe_study`.
+
+    Returns:
+        A list of sentences without a full stop: of the whole, then of each
+        value.
+    """
+    points, runs = sweep.points, len(sweep.experiments) * len(seeds)
+    arms = len(points[0].arms)
+    lines = [
+        f"{counted(runs, 'run')}: {counted(arms, 'arm')} at "
+        f"{sweep.describe()}, {counted(len(seeds), 'seed')} each"
+    ]
+    if seconds is not None:
+        lines[0] += f"; about {duration(seconds)}"
+    for point in points if arms > 1 else ():
+        power = compute_power(
+            f"{sweep.name}, {point.title}",
+            list(point.arms.values()),
+            len(seeds),
+            counts[point.reference.name],
+            workdir,
+        )
+        confidence = 1 - (1 - CONFIDENCE) / len(points)
+        power = extend_power(power, confidence=confidence)
+        images = counted(power.images, "image")
+        lines.append(
+            f"{point.title}: {images} evaluated, {_describe_power(power)}"
+        )
+    return lines
 
 
 def _describe_power(power):

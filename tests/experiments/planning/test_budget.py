@@ -44,7 +44,7 @@ def choose(tiny, tmp_path, monkeypatch):
 
 def test_seeds_that_fit_hold_when_the_study_goes_on(choose, capsys):
     assert choose(1000) == 6
-    assert "6 seeds an arm fit into 16.7 min" in capsys.readouterr().out
+    assert "6 seeds an arm fit into 17 min" in capsys.readouterr().out
     # On a slower machine, say.
     assert choose(1000, times=(600, 600, 300)) == 6
     assert "6 seeds an arm, as chosen before" in capsys.readouterr().out

@@ -11,7 +11,11 @@ from experiments.configs.schema import layer
 from experiments.errors import ConfigError
 from experiments.formatting import duration
 from experiments.planning import estimate
-from experiments.planning.estimate import estimate_run, plan_study
+from experiments.planning.estimate import (
+    estimate_left,
+    estimate_run,
+    plan_study,
+)
 from experiments.planning.step_timing import Step, StepTimer
 from experiments.planning.trial import dry_run
 from experiments.report.report import write_report
@@ -246,3 +250,20 @@ def test_a_disk_that_is_too_small_is_said_before(tiny, tmp_path, monkeypatch):
     with pytest.raises(ConfigError, match="take about .* free for .*Free some"):
         try_out([tiny], tmp_path / "runs")
     assert not list(tmp_path.iterdir())
+
+
+def test_the_time_of_what_is_left(tiny, tmp_path, steps):
+    def estimate(**changes):
+        return estimate_left(
+            [tiny, replace(tiny, name="other")],
+            seeds=range(3),
+            workdir=tmp_path / "runs",
+            location=Location(tmp_path / "data"),
+            strategy=tf.distribute.get_strategy(),
+            **changes,
+        )
+
+    whole = estimate()
+    # Tracing counts once, as runs share it.
+    assert 100 < whole < 200
+    assert 100 / 2 < estimate(jobs=2) < whole

@@ -61,10 +61,12 @@ def test_the_line_before_a_study_with_looks(tiny, tmp_path):
         workdir=tmp_path,
         counts=Counts(112, 280, 0, 2, 280, 14, ""),
         looks=looks,
+        seconds=1500,
     )
     assert line == (
         "3 to 8 runs of each of 2 arms, 280 images evaluated: detects "
-        f"differences of about {points:.0f} points or more with 8"
+        f"differences of about {points:.0f} points or more with 8; "
+        "at most about 25 min"
     )
 
 
