@@ -12,6 +12,7 @@ networks.
 
 from augment_tf.auto_contrast import AutoContrast
 from augment_tf.base import Augmentation
+from augment_tf.channel_shuffle import ChannelShuffle
 from augment_tf.color_jitter import ColorJitter
 from augment_tf.cutmix import CutMix
 from augment_tf.cutout import Cutout
@@ -34,10 +35,12 @@ from augment_tf.policies import (
 from augment_tf.posterize import Posterize
 from augment_tf.random_affine import RandomAffine
 from augment_tf.random_apply import RandomApply
+from augment_tf.random_channel_shift import RandomChannelShift
 from augment_tf.random_crop import RandomCrop
 from augment_tf.random_erasing import RandomErasing
 from augment_tf.random_flip import RandomFlip
 from augment_tf.random_grayscale import RandomGrayscale
+from augment_tf.random_hue import RandomHue
 from augment_tf.random_resized_crop import RandomResizedCrop
 from augment_tf.resize_mix import ResizeMix
 from augment_tf.saliency_mix import SaliencyMix
@@ -51,6 +54,7 @@ __all__ = [
     "Augmentation",
     "AutoAugment",
     "AutoContrast",
+    "ChannelShuffle",
     "ColorJitter",
     "CutMix",
     "Cutout",
@@ -65,10 +69,12 @@ __all__ = [
     "RandAugment",
     "RandomAffine",
     "RandomApply",
+    "RandomChannelShift",
     "RandomCrop",
     "RandomErasing",
     "RandomFlip",
     "RandomGrayscale",
+    "RandomHue",
     "RandomResizedCrop",
     "ResizeMix",
     "SaliencyMix",

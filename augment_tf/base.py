@@ -9,13 +9,6 @@ import tensorflow as tf
 from augment_tf.ops import arguments, batch_format, image_range
 from augment_tf.ops.sampling import SeedCounter, replica_seed
 
-if keras.backend.backend() != "tensorflow":
-    raise ImportError(
-        "augment_tf needs Keras's TensorFlow backend. Received: "
-        f"{keras.backend.backend()!r}. Set the environment variable "
-        "KERAS_BACKEND=tensorflow before Keras is imported."
-    )
-
 # The range of images unless a layer has another.
 BYTES = (0.0, 255.0)
 
@@ -28,6 +21,9 @@ class Augmentation(keras.layers.Layer):
     `transform_images`, which only applies such a dictionary; one that also
     changes labels sets `mixes_labels` and implements `transform_labels`.
     A test can therefore pass a transformation and expect exact pixels.
+
+    Layers compute with TensorFlow, whatever Keras's backend is: they work in
+    tf.data and on arrays. Parts of a model they are under TensorFlow alone.
 
     Args:
         seed: Integer or None. Seeds the calls `layer(batch)`; `apply` has a
@@ -106,6 +102,14 @@ class Augmentation(keras.layers.Layer):
             labels = self.transform_labels(labels, transformation)
         return images, labels
 
+    def __call__(self, *args, **kwargs):
+        if keras.backend.backend() == "tensorflow":
+            return super().__call__(*args, **kwargs)
+        # Keras would convert the arguments to its backend's tensors. To
+        # Keras, None is an argument that is not given.
+        given = {key: item for key, item in kwargs.items() if item is not None}
+        return self.call(*args, **given)
+
     # No layer needs autograph. Its conversion makes tracing slow and errors
     # hard to read.
     @tf.autograph.experimental.do_not_convert
@@ -129,9 +133,9 @@ class Augmentation(keras.layers.Layer):
                 beyond 32 bits are hashed.
 
         Returns:
-            The same structure. Images keep uint8 if the layer's docstring
-            says so and are float32 otherwise; mixed labels and weights are
-            float32.
+            The same structure, of TensorFlow's tensors; `.numpy()` makes an
+            array of one. Images keep uint8 if the layer's docstring says so
+            and are float32 otherwise; mixed labels and weights are float32.
 
         Raises:
             ValueError: if a shape, a dtype or a key is not one of these, or
@@ -187,6 +191,7 @@ class Augmentation(keras.layers.Layer):
 
     def _process(self, batch, seed, dtype=None):
         """Augments a batch in any format; at inference, `seed` is None."""
+        batch_format.check_backend(batch, self.name)
         given = batch_format.to_dictionary(batch, self.name)
         images = arguments.check_images(
             given["images"], self.name, self.channels

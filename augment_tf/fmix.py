@@ -5,7 +5,7 @@ import numpy as np
 import tensorflow as tf
 
 from augment_tf.mixing import BetaMixing
-from augment_tf.ops import arguments, sampling
+from augment_tf.ops import arguments, boxes, sampling
 from augment_tf.ops.compiling import compile_in_graphs
 
 # Frequencies of this many waves an image, and more, are left out. They hold
@@ -103,13 +103,8 @@ class FMix(BetaMixing):
         }
 
     def transform_images(self, images, transformation):
-        shape = tf.shape(images)
-        # Rows of width * channels values: an innermost dimension of 3 is slow.
-        masks = tf.repeat(transformation["masks"], images.shape[3], axis=2)
-        lines = tf.reshape(images, tf.shape(masks))
-        partners = tf.gather(lines, transformation["partners"])
-        mixed = tf.reshape(tf.where(masks, lines, partners), shape)
-        return tf.ensure_shape(mixed, images.shape)
+        partners = tf.gather(images, transformation["partners"])
+        return boxes.paste_pixels(images, partners, ~transformation["masks"])
 
     def get_config(self):
         return {**super().get_config(), "decay": self.decay}

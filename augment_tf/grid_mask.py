@@ -1,10 +1,13 @@
 """GridMask: a grid of squares of one color."""
 
+import math
+
 import keras
 import tensorflow as tf
 
 from augment_tf.base import Augmentation
 from augment_tf.ops import arguments, boxes, sampling
+from augment_tf.ops.compiling import compile_in_graphs
 from augment_tf.ops.luma import fill_color
 
 
@@ -18,6 +21,10 @@ class GridMask(Augmentation):
     pixels in each direction. This follows the official code in the mode of
     the published results (`mode=1`, `rotate=1`: no rotation). There the
     probability grows with the epochs; here it is constant.
+
+    With a `rotation`, the grid is turned around the middle of the image. A
+    pixel is covered if its center is. The official code and KerasCV turn a
+    larger mask of pixels instead, and theirs ends at some corners.
 
     References:
         - Chen et al., GridMask Data Augmentation (2020),
@@ -33,6 +40,9 @@ class GridMask(Augmentation):
         fill: One float, or three (red, green, blue), in [0, 255], rounded
             if images are uint8. The default is the mean color of
             ImageNet: the official code writes zeros once that is subtracted.
+        rotation: Float in [0, 180]. The grid is turned counterclockwise by
+            an angle that is uniform in [-rotation, rotation] degrees, for each
+            image. 0 turns nothing.
         seed: Integer or None; see `augment_tf.Augmentation`.
 
     Input shape:
@@ -63,6 +73,7 @@ class GridMask(Augmentation):
         unit=(96 / 224, 1.0),
         probability=1.0,
         fill=(123.675, 116.28, 103.53),
+        rotation=0.0,
         seed=None,
         **kwargs,
     ):
@@ -73,11 +84,14 @@ class GridMask(Augmentation):
             "probability", probability, minimum=0.0, maximum=1.0
         )
         self.fill = arguments.color("fill", fill)
+        self.rotation = arguments.number(
+            "rotation", rotation, minimum=0.0, maximum=180.0
+        )
 
     def get_random_transformation(self, images, seed):
         shape = tf.shape(images)
         count, height, width = shape[0], shape[1], shape[2]
-        seeds = sampling.split(seed, 4)
+        seeds = sampling.split(seed, 5)
         shorter = tf.cast(tf.minimum(height, width), tf.float64)
         least, most = (
             tf.maximum(tf.cast(tf.round(share * shorter), tf.int32), 1)
@@ -88,23 +102,26 @@ class GridMask(Augmentation):
         decisions = sampling.bernoulli(seeds[1], (count,), self.probability)
         kept = tf.where(decisions, tf.cast(kept, tf.int32), units)
         units, kept = units[:, tf.newaxis], kept[:, tf.newaxis]
-
-        def covered(seed, side):
-            shifts = sampling.integers(seed, (count, 1), units)
-            return (tf.range(side) + shifts) % units >= kept
+        row_shifts, column_shifts = (
+            sampling.integers(seed, (count, 1), units) for seed in seeds[2:4]
+        )
+        if self.rotation:
+            degrees = sampling.uniform(
+                seeds[4], (count, 1), -self.rotation, self.rotation
+            )
+            grids = units, kept, row_shifts, column_shifts
+            return {"pixels": _cover_turned(images, degrees, *grids)}
 
         return {
-            "rows": covered(seeds[2], height),
-            "columns": covered(seeds[3], width),
+            "rows": (tf.range(height) + row_shifts) % units >= kept,
+            "columns": (tf.range(width) + column_shifts) % units >= kept,
         }
 
     def transform_images(self, images, transformation):
-        return boxes.paste_crossings(
-            images,
-            fill_color(self.fill, images),
-            transformation["rows"],
-            transformation["columns"],
-        )
+        color = fill_color(self.fill, images)
+        if "pixels" in transformation:
+            return boxes.paste_pixels(images, color, transformation["pixels"])
+        return boxes.paste_crossings(images, color, **transformation)
 
     def get_config(self):
         return {
@@ -113,4 +130,35 @@ class GridMask(Augmentation):
             "unit": self.unit,
             "probability": self.probability,
             "fill": self.fill,
+            "rotation": self.rotation,
         }
+
+
+@compile_in_graphs
+def _cover_turned(images, degrees, *grids):
+    """Pixels in the squares of turned grids, bool (B, H, W).
+
+    degrees: float64 (B, 1). grids: units, visible pixels of a unit, shifts of
+    rows and of columns, all int32 (B, 1).
+    """
+    sides = tf.unstack(tf.cast(tf.shape(images)[1:3], tf.float64))
+    down, right = (
+        tf.range(side, dtype=tf.float64) + 0.5 - side / 2.0 for side in sides
+    )
+    down = down[:, tf.newaxis]
+    angles = (degrees * (math.pi / 180.0))[..., tf.newaxis]
+    cosine, sine = tf.cos(angles), tf.sin(angles)
+    # Whole numbers as floats: compilers make slow code of % of integers.
+    units, kept, *shifts = (
+        tf.cast(grid, tf.float64)[..., tf.newaxis] for grid in grids
+    )
+    covered = True
+    for place, side, shift in zip(
+        (cosine * down + sine * right, cosine * right - sine * down),
+        sides,
+        shifts,
+        strict=True,
+    ):
+        place = tf.floor(place + side / 2.0) + shift
+        covered &= place - units * tf.floor(place / units) >= kept
+    return covered

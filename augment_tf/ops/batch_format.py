@@ -1,9 +1,31 @@
 """Formats of a batch: images, tuples, dictionaries."""
 
+import keras
+import numpy as np
 import tensorflow as tf
 
 # Keras's x, y and sample_weight, in this order.
 KEYS = ("images", "labels", "sample_weights")
+
+
+def check_backend(batch, name):
+    """Raises ValueError for tensors of JAX and others, as models hand them in.
+
+    Under Keras's TensorFlow backend, anything goes.
+    """
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        return
+    for item in keras.tree.flatten(batch):
+        foreign = keras.ops.is_tensor(item) and not isinstance(item, np.ndarray)
+        if foreign or isinstance(item, keras.KerasTensor):
+            raise ValueError(
+                f"{name} expects NumPy arrays or TensorFlow's tensors, as in "
+                f"tf.data. Received: {type(item).__name__}. Under Keras's "
+                f"{backend} backend it cannot be part of a model: apply it to "
+                "the data set, with augment_tf.map_dataset(dataset, layer, "
+                "seed) or dataset.map(layer)."
+            )
 
 
 def to_dictionary(batch, name):

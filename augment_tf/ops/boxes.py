@@ -62,6 +62,19 @@ def _select(rows, columns, sources, lines):
     return tf.where(rows, tf.where(columns, sources, lines), lines)
 
 
+@compile_in_graphs
+def paste_pixels(images, sources, pixels):
+    """`paste` at selected pixels, bool (B, H, W)."""
+    # Whole lines: an innermost dimension of 3 keeps a CPU from vectorizing.
+    pixels = tf.repeat(pixels, images.shape[-1], axis=2)
+    sources = tf.broadcast_to(sources, tf.shape(images))
+    lines, sources = (
+        tf.reshape(item, tf.shape(pixels)) for item in (images, sources)
+    )
+    pasted = tf.reshape(tf.where(pixels, sources, lines), tf.shape(images))
+    return tf.ensure_shape(pasted, images.shape)
+
+
 def place_centered(rows, columns, lambdas, height, width):
     """Boxes whose share of the image is 1 - lambda, clipped to the image.
 

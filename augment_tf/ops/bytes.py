@@ -78,10 +78,9 @@ def _over_pixels(reduce, image):
 def _histogram(image):
     """Counts of each byte in each channel, int32 (256, 3)."""
     positions = tf.cast(image, tf.int32) * CHANNELS + tf.range(CHANNELS)
-    positions = tf.reshape(positions, (-1, 1))
-    counts = tf.zeros(256 * CHANNELS, tf.int32)
-    ones = tf.ones(tf.size(positions), tf.int32)
-    counts = tf.tensor_scatter_nd_add(counts, positions, ones)
+    counts = tf.math.unsorted_segment_sum(
+        tf.ones_like(positions), positions, 256 * CHANNELS
+    )
     return tf.reshape(counts, (256, CHANNELS))
 
 

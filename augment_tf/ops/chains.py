@@ -1,8 +1,9 @@
 """Gives every image of a batch its own chain of operations.
 
-One loop over the images, in which each selects its operations. The time of an
-image is the time of its own operations, not of all operations, and little
-code is compiled.
+On a CPU: one loop over the images, in which each selects its operations. The
+time of an image is the time of its own operations, not of all operations, and
+little code is compiled. A loop over images leaves an accelerator idle: there,
+every operation works on the whole batch.
 """
 
 import functools
@@ -10,7 +11,7 @@ import functools
 import tensorflow as tf
 
 from augment_tf.ops import affine, bytes
-from augment_tf.ops.compiling import compile_in_graphs
+from augment_tf.ops.compiling import choose_by_device, compile_in_graphs
 from augment_tf.ops.luma import compute_luma
 from augment_tf.ops.saliency import to_uint8
 
@@ -68,7 +69,6 @@ def change_images(images, chosen, parameters, operations, color=0.0):
     return tf.cast(changed[..., : images.shape[-1]], images.dtype)
 
 
-@compile_in_graphs
 def apply_chains(images, chosen, parameters, operations, fill):
     """Each image after its operations, one after the other.
 
@@ -85,6 +85,15 @@ def apply_chains(images, chosen, parameters, operations, fill):
     Returns:
         uint8 (B, H, W, 3).
     """
+    arguments = images, chosen, parameters, operations, fill
+    return choose_by_device(
+        lambda: apply_in_turn(*arguments), lambda: apply_at_once(*arguments)
+    )
+
+
+@compile_in_graphs
+def apply_in_turn(images, chosen, parameters, operations, fill):
+    """`apply_chains` by a loop over the images, for CPUs."""
 
     def chain(inputs):
         image, chosen, parameters = inputs
@@ -107,6 +116,33 @@ def apply_chains(images, chosen, parameters, operations, fill):
     return tf.map_fn(
         chain, (images, chosen, parameters), fn_output_signature=tf.uint8
     )
+
+
+@compile_in_graphs
+def apply_at_once(images, chosen, parameters, operations, fill):
+    """`apply_chains` by all operations on the whole batch, for accelerators.
+
+    Each image keeps the result of its own operation.
+    """
+
+    def change(inputs):
+        image, chosen, numbers = inputs
+        result = image
+        for place, name in enumerate(operations):
+            table = _table(name, image)()
+            changed = _change(image, table, numbers, fill, name)
+            result = tf.where(chosen == place, changed, result)
+        return result
+
+    def step(index, images):
+        inputs = images, chosen[:, index], parameters[:, index]
+        changed = tf.vectorized_map(change, inputs)
+        return index + 1, tf.ensure_shape(changed, images.shape)
+
+    _, images = tf.while_loop(
+        lambda index, _: index < tf.shape(chosen)[1], step, (0, images)
+    )
+    return images
 
 
 def _table(name, image):

@@ -4,6 +4,8 @@ import functools
 
 import tensorflow as tf
 
+ACCELERATORS = ("GPU", "TPU")
+
 
 def round_first(product):
     """The product, rounded before it is added to anything.
@@ -40,3 +42,19 @@ def compile_in_graphs(function):
         return (compiled if compiles else function)(*arguments)
 
     return call
+
+
+def choose_by_device(on_cpu, on_accelerator):
+    """The result of one of two functions, by the device of the graph.
+
+    A graph on a host with accelerators has both, and runs one. XLA, which
+    compiles before it knows a device, takes the second there. Eager calls and
+    hosts without accelerators take the first.
+    """
+    devices = tf.config.list_logical_devices()
+    has_accelerator = any(each.device_type in ACCELERATORS for each in devices)
+    if tf.executing_eagerly() or not has_accelerator:
+        return on_cpu()
+    index = tf.raw_ops.DeviceIndex(device_names=["CPU"])
+    # Any other device has an index after the last branch's, which is taken.
+    return tf.switch_case(index, [on_cpu, on_accelerator])

@@ -30,20 +30,30 @@ class SeedCounter(keras.random.SeedGenerator):
 
     def __init__(self, seed):
         seed = to_32_bits(seed)
-        super().__init__(seed % 2**32)
+        # PyTorch's state has 31 bits for a seed; none is used below.
+        super().__init__(seed % 2**31)
         # A Philox state: a counter of two numbers, and a key.
-        self.state = keras.Variable(
-            np.array((0, 0, seed), np.int64),
-            dtype="int64",
-            trainable=False,
-            aggregation="none",
-            name="seed_counter",
-        )
+        state = np.array((0, 0, seed), np.int64)
+        if keras.backend.backend() == "tensorflow":
+            self.state = keras.Variable(
+                state,
+                dtype="int64",
+                trainable=False,
+                aggregation="none",
+                name="seed_counter",
+            )
+        else:
+            # Outside of any graph that the layer is created in.
+            with tf.init_scope():
+                self._state_of_tf = tf.Variable(state, trainable=False)
 
     def next(self, ordered=True):
         """The next seed, int32 (2,)."""
+        on_tf = keras.backend.backend() == "tensorflow"
         state = tf.raw_ops.RngReadAndSkip(
-            resource=_local_handle(self.state.value),
+            resource=_local_handle(
+                self.state.value if on_tf else self._state_of_tf
+            ),
             alg=1,
             delta=tf.constant(1, tf.uint64),
         )

@@ -51,10 +51,11 @@ TESTS_OF_EVERY_KIND = (
     "test_gray_images",
     "test_an_empty_batch",
 )
-# They share all but their pixels with AutoContrast or RandAugment.
+# They share all but their pixels with AutoContrast, PCALighting or RandAugment.
 ALIKE = (
     "Equalize",
     "Posterize",
+    "RandomChannelShift",
     "RandomGrayscale",
     "Sharpness",
     "Solarize",
@@ -101,8 +102,8 @@ def make_another():
 
 @pytest.fixture
 def make_all():
-    """Makes a list of all exported layers."""
-    return lambda: [make(name) for name in NAMES]
+    """Makes a list of all exported layers, with these arguments."""
+    return lambda **arguments: [make(name, **arguments) for name in NAMES]
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
-"""ColorJitter and PCALighting against NumPy, in units of [0, 255]."""
+"""Layers of colors against NumPy, in units of [0, 255]."""
 
+import colorsys
 import itertools
 
 import numpy as np
@@ -115,3 +116,60 @@ def test_wrong_jitter_is_refused(name, value):
 def test_wrong_lighting_is_refused():
     with pytest.raises(ValueError, match="expected `std`.*Received: "):
         augment_tf.PCALighting(std=-0.1)
+
+
+@pytest.mark.parametrize("hue", [0.1, 0.5])
+def test_hues_are_turned_as_by_colorsys(images, hue):
+    images = images[:, :9].copy()
+    images[:, 0] = (200, 200, 10)
+    images[:, 1] = images[:, 1, :, :1]
+    layer = augment_tf.RandomHue(hue)
+    angles = layer.get_random_transformation(images, SEED)["angles"].numpy()
+    assert (angles < 0).any()
+    assert (angles > 0).any()
+    result = layer.apply(images, SEED).numpy()
+    for image, angle, turned in zip(images, angles, result, strict=True):
+        for pixel, found in zip(
+            image.reshape(-1, 3), turned.reshape(-1, 3), strict=True
+        ):
+            start, *rest = colorsys.rgb_to_hsv(*pixel.astype(float))
+            expected = colorsys.hsv_to_rgb((start + angle) % 1.0, *rest)
+            np.testing.assert_allclose(found, expected, rtol=0, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("layer", "key", "bound"),
+    [
+        (augment_tf.RandomHue(0.3), "angles", 0.3),
+        (augment_tf.RandomChannelShift(30), "shifts", 30.0),
+    ],
+)
+def test_draws_are_uniform(draw_many, layer, key, bound):
+    drawn = draw_many(layer, 1, 1)[key].ravel()
+    uniform = scipy.stats.uniform(-bound, 2.0 * bound)
+    assert scipy.stats.kstest(drawn, uniform.cdf).pvalue > 1e-3
+
+
+def test_channels_are_shifted_each_by_its_own(images):
+    layer = augment_tf.RandomChannelShift(30)
+    drawn = layer.get_random_transformation(images, SEED)["shifts"].numpy()
+    assert len(np.unique(drawn)) == drawn.size
+    expected = images + drawn[:, np.newaxis, np.newaxis]
+    result = layer.apply(images, SEED).numpy()
+    np.testing.assert_allclose(result, expected, rtol=0, atol=1e-3)
+
+
+def test_channels_are_shuffled_into_all_orders_equally_often():
+    image = np.array((10, 20, 30), np.uint8)
+    images = np.tile(image, (6000, 1, 2, 1))
+    shuffled = augment_tf.ChannelShuffle().apply(images, SEED).numpy()
+    assert (shuffled[:, :, 0] == shuffled[:, :, 1]).all()
+    orders, counts = np.unique(shuffled[:, 0, 0], axis=0, return_counts=True)
+    assert {tuple(order) for order in orders} == {
+        *itertools.permutations(image)
+    }
+    assert scipy.stats.chisquare(counts).pvalue > 1e-3
+    seldom = augment_tf.ChannelShuffle(probability=0.3).apply(images, SEED)
+    changed = (seldom.numpy() != images).any(axis=(1, 2, 3)).sum()
+    # One order in six changes nothing.
+    assert scipy.stats.binomtest(int(changed), 6000, 0.25).pvalue > 1e-3

@@ -38,6 +38,8 @@ def test_uint8_stays_uint8_where_no_colors_are_computed(layer, batch):
         "ColorJitter",
         "MixUp",
         "PCALighting",
+        "RandomChannelShift",
+        "RandomHue",
         "Sequence",
     }
     is_float = type(layer).__name__ in computes_colors

@@ -8,6 +8,7 @@ import scipy.stats
 import tensorflow as tf
 
 import augment_tf
+from augment_tf.ops import sampling
 
 SEED = tf.constant((3, 4))
 ALPHA = 1e-3
@@ -99,6 +100,59 @@ def test_units_and_shifts_are_uniform(draw_many):
     assert abs(both.mean() - 0.5) < 0.05
 
 
+def rotated_grid(height, width, degrees, unit, kept, row_shift, column_shift):
+    """True where the center of a pixel lies in a square of the turned grid."""
+    covered = np.zeros((height, width), bool)
+    # Rows count downwards: this turns the grid counterclockwise.
+    turn = np.exp(1j * np.radians(degrees))
+    for row, column in np.ndindex(height, width):
+        point = complex(column + 0.5 - width / 2, row + 0.5 - height / 2)
+        point *= turn
+        places = (
+            math.floor(point.imag + height / 2) + row_shift,
+            math.floor(point.real + width / 2) + column_shift,
+        )
+        covered[row, column] = all(place % unit >= kept for place in places)
+    return covered
+
+
+def test_grids_are_turned_around_the_middle(monkeypatch):
+    images = tf.fill((4, 20, 33, 3), tf.constant(255, tf.uint8))
+    layer = augment_tf.GridMask(0.5, unit=(0.4, 0.4), fill=0, rotation=180)
+    degrees = np.array((30.0, -60.0, 101.0, 180.0))
+    uniform = sampling.uniform
+    drawn = []
+
+    def draw(seed, shape, *bounds):
+        if bounds != (-180.0, 180.0):
+            return uniform(seed, shape, *bounds)
+        drawn.append(seed)
+        return tf.constant(degrees[:, np.newaxis])
+
+    monkeypatch.setattr(sampling, "uniform", draw)
+    masks = layer.apply(images, SEED).numpy()[..., 0] == 0
+    assert len(drawn) == 1
+    for mask, angle in zip(masks, degrees, strict=True):
+        # The shifts are not known.
+        possible = [
+            rotated_grid(20, 33, angle, 8, 4, row, column)
+            for row in range(8)
+            for column in range(8)
+        ]
+        assert any((mask == grid).all() for grid in possible)
+
+
+def test_turned_grids_cover_as_much_and_are_the_same_under_xla():
+    layer = augment_tf.GridMask(0.5, unit=(0.2, 0.2), fill=0, rotation=45)
+    images = tf.fill((32, 40, 40, 3), tf.constant(255, tf.uint8))
+    covered = layer.apply(images, SEED)
+    share = (covered.numpy() == 0).mean()
+    assert abs(share - 0.25) < 0.01
+    assert len({mask.tobytes() for mask in covered.numpy()}) == 32
+    compiled = tf.function(layer.apply, jit_compile=True)(images, SEED)
+    assert np.array_equal(compiled, covered)
+
+
 @pytest.mark.parametrize("name", ["Cutout", "GridMask"])
 @pytest.mark.parametrize("probability", [0.0, 0.3, 1.0])
 def test_share_of_covered_images(name, probability):
@@ -127,6 +181,7 @@ def test_shares_that_the_grid_covers(images):
         ("GridMask", {"ratio": -0.1}),
         ("GridMask", {"unit": (0.9, 0.5)}),
         ("GridMask", {"probability": "1"}),
+        ("GridMask", {"rotation": 181}),
     ],
 )
 def test_wrong_arguments_are_refused(name, arguments):

@@ -5,7 +5,12 @@ import pytest
 import tensorflow as tf
 from PIL import Image, ImageEnhance, ImageOps
 
-from augment_tf.ops.chains import OPERATIONS, apply_chains
+from augment_tf.ops.chains import (
+    OPERATIONS,
+    apply_at_once,
+    apply_chains,
+    apply_in_turn,
+)
 
 FILL = (128, 3, 250)
 COUNT = 64
@@ -143,6 +148,25 @@ def test_chains_are_applied_in_order_each_to_its_image():
         tf.constant(images), chosen, tf.constant(picked), tuple(names), FILL
     )
     np.testing.assert_array_equal(changed, expected)
+
+
+def test_all_at_once_gives_the_bits_of_one_after_the_other():
+    images = various_images(16, 12)
+    generator = np.random.default_rng(3)
+    shape = (COUNT, 3)
+    chosen = generator.integers(0, len(OPERATIONS), shape).astype(np.int32)
+    parameters = np.stack(
+        [draw_parameters(name, 16, 12) for name in OPERATIONS], axis=1
+    )
+    picked = parameters[np.arange(COUNT)[:, np.newaxis], chosen]
+    arguments = [tf.constant(item) for item in (images, chosen, picked)]
+    # Compiled, as accelerators run it.
+    apply = tf.function(
+        lambda *tensors: apply_at_once(*tensors, OPERATIONS, FILL)
+    )
+    np.testing.assert_array_equal(
+        apply(*arguments), apply_in_turn(*arguments, OPERATIONS, FILL)
+    )
 
 
 @pytest.mark.parametrize("size", [(40, 56), (1, 5)])

@@ -4,6 +4,7 @@ import pytest
 import tensorflow as tf
 
 import augment_tf
+from augment_tf.ops import compiling
 
 
 def compiled_calls(layer, *shape):
@@ -35,3 +36,18 @@ def test_what_is_compiled_is_what_has_one_size(layer):
     # Images of many sizes would each be compiled for.
     assert not compiled_calls(layer, None, None, None, 3)
     assert not compiled_calls(layer, None, None, 3)
+
+
+def test_the_device_chooses_between_two_functions(monkeypatch):
+    def place():
+        return compiling.choose_by_device(
+            lambda: tf.constant(0), lambda: tf.constant(1)
+        )
+
+    # Tests see no accelerator.
+    assert tf.function(place, jit_compile=True)() == 0
+    gpu = tf.config.LogicalDevice("/device:GPU:0", "GPU")
+    monkeypatch.setattr(tf.config, "list_logical_devices", lambda: [gpu])
+    mapped = tf.data.Dataset.range(1).map(lambda _: place())
+    assert [place(), tf.function(place)(), *mapped] == [0, 0, 0]
+    assert tf.function(place, jit_compile=True)() == 1

@@ -1,5 +1,9 @@
 """The layers that KerasCV has, too, agree with it where both mean the same."""
 
+import re
+from pathlib import Path
+
+import keras
 import keras_cv
 import numpy as np
 import pytest
@@ -8,6 +12,7 @@ from PIL import Image
 
 import augment_tf
 
+ROOT = Path(__file__).parents[3]
 RANGE = {"value_range": (0, 255)}
 SEED = (1, 2)
 
@@ -84,3 +89,38 @@ def test_rand_augment_changes_images_as_much(smooth_images):
     assert theirs == sorted(theirs)
     ratios = np.divide(ours, theirs)[1:]
     assert ((ratios > 0.4) & (ratios < 1.6)).all()
+
+
+def read_table():
+    """Rows of the document's table, each a list of its cells' first code."""
+    lines = (ROOT / "docs" / "from_kerascv.md").read_text().splitlines()
+    for line in lines:
+        if line.startswith("| `"):
+            cells = line[1:-1].split("|")
+            yield [next(iter(re.findall("`(.*?)`", c)), "") for c in cells]
+
+
+def test_the_table_names_all_layers_of_keras_cv():
+    base = keras_cv.layers.BaseImageAugmentationLayer
+    vectorized = keras_cv.layers.VectorizedBaseImageAugmentationLayer
+    layers = {
+        name: item
+        for name, item in vars(keras_cv.layers).items()
+        if isinstance(item, type) and issubclass(item, (base, vectorized))
+    }
+    no_augmentations = {"Rescaling", "Resizing"}
+    layers = (
+        set(layers) - no_augmentations - {base.__name__, vectorized.__name__}
+    )
+    named = {row[0].split("(")[0] for row in read_table()}
+    assert named == layers
+
+
+def test_the_calls_of_the_table_work():
+    members = [augment_tf.Solarize(), augment_tf.AutoContrast()]
+    names = {**vars(augment_tf), "layers": members, "layer": members[0]}
+    rows = [*read_table()]
+    made = [eval(ours, names) for _, ours, *_ in rows if ours]
+    assert all(isinstance(layer, augment_tf.Augmentation) for layer in made)
+    for _, _, theirs, *_ in rows:
+        assert not theirs or hasattr(keras.layers, theirs)
