@@ -9,7 +9,7 @@ from experiments.errors import ConfigError
 from experiments.statistics.sequential import Look, Looks
 from pipelines.files.claimed_folder import ClaimedFolder
 
-FIXED, UNTIL = "fixed number of seeds", "--until"
+FIXED, UNTIL, TUNE = "fixed number of seeds", "--until", "--tune"
 _FOLDER, _DESIGN, _LOOKS = "designs", "design.json", "looks.json"
 _TAKEN = TypeAdapter(tuple[Look, ...])
 
@@ -77,13 +77,17 @@ class DesignFolder(ClaimedFolder):
     def of(cls, workdir, study):
         return cls(Path(workdir) / _FOLDER / study)
 
-    def claim(self, content):
-        """Stores the design of a study with looks.
+    def claim(self, content, design=UNTIL):
+        """Stores a design that is fixed before the first run.
+
+        Args:
+            content: Its fields.
+            design: `UNTIL` or `TUNE`.
 
         Raises:
             ConfigError: if another is stored; names what differs.
         """
-        content = {"design": UNTIL, **content}
+        content = {"design": design, **content}
         there = self.read_json(_DESIGN)
         if there is None:
             self.write_json(_DESIGN, content)

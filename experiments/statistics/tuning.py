@@ -6,48 +6,6 @@ import numpy as np
 from scipy.special import comb
 from scipy.stats import qmc
 
-# Drawn values are rounded to so many digits, so that they can be read.
-_DIGITS = 3
-
-
-class Dimension(NamedTuple):
-    """Values that a field of a config may take in trials.
-
-    Attributes:
-        field: As `--set` names it.
-        kind: "log" or "lin", spread evenly over the logarithm or over the
-            number; or "choice".
-        values: The bounds, or the choices.
-    """
-
-    field: str
-    kind: str
-    values: tuple
-
-    def locate(self, share):
-        """Returns the value at a share of the range.
-
-        Whole numbers are drawn between bounds that both are whole.
-
-        Args:
-            share: In [0, 1).
-
-        Example:
-
-        >>> Dimension("optimizer.learning_rate", "log", (0.01, 1.0)).locate(0.5)
-        0.1
-        """
-        if self.kind == "choice":
-            return self.values[int(share * len(self.values))]
-        low, high = self.values
-        if self.kind == "log":
-            value = low * (high / low) ** share
-        else:
-            value = low + (high - low) * share
-        if all(isinstance(each, int) for each in self.values):
-            return round(value)
-        return float(f"{value:.{_DIGITS}g}")
-
 
 def draw_points(dimensions, count):
     """Draws points of a space that cover it evenly, always the same ones.
@@ -56,7 +14,7 @@ def draw_points(dimensions, count):
     points are the points of N trials.
 
     Args:
-        dimensions: List of `Dimension`s.
+        dimensions: List of `experiments.configs.variants.Dimension`s.
         count: Number of points.
 
     Returns:

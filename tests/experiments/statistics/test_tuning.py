@@ -5,8 +5,8 @@ import itertools
 import numpy as np
 import pytest
 
+from experiments.configs.variants import Dimension
 from experiments.statistics.tuning import (
-    Dimension,
     draw_points,
     expected_best,
     list_leads,
