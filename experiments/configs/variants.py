@@ -88,7 +88,7 @@ def vary(experiment, values, option="--set"):
             message = str(error).replace("--set", option, 1)
             raise ConfigError(message) from error
         if changed != before:
-            tail += f"_{_shorten(field)}_{_shorten(value)}"
+            tail += f"_{_shorten(field)}_{_shorten(str(value))}"
     return replace(changed, name=experiment.name + tail)
 
 

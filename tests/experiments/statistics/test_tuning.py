@@ -21,7 +21,8 @@ STEM = Dimension("model.stem", "choice", ("small", "imagenet", "other"))
 def test_points_cover_the_space():
     points = draw_points([RATE, SHARE, WIDTH, STEM], 30)
     rates = np.array([each[RATE.field] for each in points])
-    assert rates.min() >= 0.01 and rates.max() <= 1
+    assert rates.min() >= 0.01
+    assert rates.max() <= 1
     # Evenly over the logarithm: half of them in each decade.
     assert 13 <= (rates < 0.1).sum() <= 17
     shares = np.array([each[SHARE.field] for each in points])
@@ -44,7 +45,7 @@ def test_values_have_three_digits():
         assert value == float(f"{value:.3g}")
 
 
-@pytest.mark.parametrize("count", (1, 2, 5))
+@pytest.mark.parametrize("count", [1, 2, 5])
 def test_expected_best_is_the_mean_over_all_sets(count):
     errors = [31.0, 12.0, 55.0, 20.0, 12.0]
     sets = list(itertools.combinations(errors, count))
@@ -52,7 +53,7 @@ def test_expected_best_is_the_mean_over_all_sets(count):
     assert found == pytest.approx(np.mean([min(each) for each in sets]))
 
 
-@pytest.mark.parametrize("count", (1, 2, 3))
+@pytest.mark.parametrize("count", [1, 2, 3])
 def test_expected_best_with_replacement_is_the_mean_over_all_draws(count):
     errors = [31.0, 12.0, 55.0]
     draws = list(itertools.product(errors, repeat=count))
