@@ -49,6 +49,10 @@ class Dimension(NamedTuple):
             return round(value)
         return float(f"{value:.{_DIGITS}g}")
 
+    def place(self, value):
+        """Returns a value's place on an axis; of a choice its number."""
+        return self.values.index(value) if self.kind == "choice" else value
+
 
 def vary(experiment, values, option="--set"):
     """Sets fields of an experiment, and adds their values to its name.
