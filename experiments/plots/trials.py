@@ -47,7 +47,7 @@ def plot_sensitivity(trials, dimensions, title):
             color = styles[arm]["color"]
             lines += axes.plot(places, errors, linestyle="", **styles[arm])
             diverged = np.isnan(errors)
-            axes.plot(
+            (crosses,) = axes.plot(
                 np.array(places)[diverged],
                 np.ones(diverged.sum()),
                 "x",
@@ -55,6 +55,8 @@ def plot_sensitivity(trials, dimensions, title):
                 transform=axes.get_xaxis_transform(),
                 clip_on=False,
             )
+            # Without points it would spoil the layout.
+            crosses.set_in_layout(False)
             if diverged.all():
                 continue
             best = np.nanargmin(errors)
