@@ -92,3 +92,21 @@ def duration(seconds):
     if seconds < 5400:
         return f"{seconds / 60:.1f} min"
     return f"{seconds / 3600:.1f} h"
+
+
+def flatten(content, before=""):
+    """Merges nested dictionaries into one.
+
+    Example:
+
+    >>> from experiments.formatting import flatten
+    >>> flatten({"epochs": 2, "data": {"name": "shapes"}})
+    {'epochs': 2, 'data.name': 'shapes'}
+    """
+    found = {}
+    for key, value in content.items():
+        if isinstance(value, dict):
+            found |= flatten(value, f"{before}{key}.")
+        else:
+            found[f"{before}{key}"] = value
+    return found
