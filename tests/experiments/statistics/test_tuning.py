@@ -1,11 +1,14 @@
 """Points of trials, and the expected best of them."""
 
+import doctest
 import itertools
 
 import numpy as np
 import pytest
 
+from experiments.configs import variants
 from experiments.configs.variants import Dimension
+from experiments.statistics import tuning
 from experiments.statistics.tuning import (
     draw_points,
     expected_best,
@@ -64,3 +67,10 @@ def test_expected_best_with_replacement_is_the_mean_over_all_draws(count):
 def test_equal_arms_have_one_lead():
     (lead,) = list_leads({"a": [3, 1, 2], "b": [1, 2, 3]})
     assert lead == ("a", 1, 3)
+
+
+@pytest.mark.parametrize("module", [tuning, variants])
+def test_examples_in_docstrings(module):
+    result = doctest.testmod(module)
+    assert result.attempted > 0
+    assert result.failed == 0
