@@ -98,7 +98,7 @@ def list_leads(errors):
     Example:
 
     >>> from experiments.statistics.tuning import list_leads
-    >>> list_leads({"plain": [20, 21, 22], "mixed": [15, 40, 40]})
+    >>> list_leads({"plain": [20, 21, 22], "mixed": [15, 30, 40]})
     [Lead(arm='plain', first=1, last=1), Lead(arm='mixed', first=2, last=3)]
     """
     arms = list(errors)
