@@ -29,6 +29,7 @@ from experiments.commands import (
     networks,
     report,
     train,
+    until,
 )
 from experiments.errors import ConfigError, TrainingFailed, WorkerLost
 from experiments.runtime.output import (
@@ -96,7 +97,10 @@ def _parse(arguments):
 
 def _print_help():
     print(__doc__)
-    for module in (train, launch, report, networks, data, devices, common):
+    for module in (
+        *(train, until, launch, report),
+        *(networks, data, devices, common),
+    ):
         _, _, options = FLAGS.module_help(module).strip().partition("\n")
         print(f"{module.__doc__.strip()}\n\n{options}\n")
 

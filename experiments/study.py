@@ -73,20 +73,18 @@ def run_study(
     launch=run_one_by_one,
     verbose=False,
     log=DEFAULT,
-    until=None,
+    design=None,
     **options,
 ):
     """Trains every experiment with every seed, then writes the report.
 
-    A run whose loss diverges is reported as failed; the others go on. With
-    `until` the study is looked at on the way, and arms that are decided are
-    trained no further.
+    A run whose loss diverges is reported as failed; the others go on.
 
     Args:
         name: Name of the study; the report goes to WORKDIR/reports/NAME/.
         experiments: `experiments.configs.schema.Experiment`s, in the order of
             the report.
-        seeds: Integers.
+        seeds: Integers; another design than the fixed one chooses among them.
         workdir: The runs and the report go below it.
         shard: (I, N): only every N-th run, from the I-th on, and no report,
             as other processes train the others.
@@ -97,36 +95,25 @@ def run_study(
         verbose: Whether all that the runs print is shown.
         log: Names of `experiments.tracking.tools.TOOLS` that follow the runs
             and get the report.
-        until: `experiments.designs.until.Until`, or None.
+        design: Chooses the runs, such as `experiments.designs.until.Until`;
+            None: every seed of every experiment.
         **options: Further options of `launch`.
 
     Raises:
         TrainingFailed: after everything has run, if a run failed.
     """
     is_chief = resolve_worker(options.get("strategy")).is_chief
-    design = until or Fixed(
+    design = design or Fixed(
         name, experiments, seeds=seeds, workdir=workdir, store=is_chief
     )
-    number, shards = shard
-    part = f", shard {number + 1} of {shards}" if shards > 1 else ""
+    _, shards = shard
+    part = f", shard {shard[0] + 1} of {shards}" if shards > 1 else ""
     arms = counted(len(experiments), "arm")
     print(f"study {name}: {arms}, {design.title}{part}", flush=True)
-    runs, folders, failures = [], [], []
-    for each in design.list_rounds():
-        each = each[number::shards]
-        together = launch is not run_one_by_one
-        with StudyScreen(each, workdir, verbose, together) as screen:
-            finished, failed = launch(
-                each,
-                screen=screen,
-                workdir=workdir,
-                location=location,
-                log=log,
-                **options,
-            )
-        runs += each
-        folders += finished
-        failures += failed
+    options |= {"workdir": workdir, "location": location, "log": log}
+    runs, folders, failures = _train_rounds(
+        design, shard, launch, verbose, options
+    )
     if not is_chief:
         return
     for kind in extras:
@@ -149,13 +136,33 @@ def run_study(
             study=name,
             margin=margin,
             drawn_previews=drawn_previews,
-            designs=[design.design],
+            designs=[design.record],
         )
         track_report(path, f"Study {name}", log)
     if failures:
         raise TrainingFailed(
             f"{len(failures)} of {len(runs)} runs failed: {failures[0]}"
         )
+
+
+def _train_rounds(design, shard, launch, verbose, options):
+    """Trains this shard's runs of each round.
+
+    Returns:
+        Its runs, the folders of those that are finished, and a line on each
+        that failed.
+    """
+    number, shards = shard
+    together = launch is not run_one_by_one
+    runs, folders, failures = [], [], []
+    for each in design.list_rounds():
+        each = each[number::shards]
+        with StudyScreen(each, options["workdir"], verbose, together) as screen:
+            finished, failed = launch(each, screen=screen, **options)
+        runs += each
+        folders += finished
+        failures += failed
+    return runs, folders, failures
 
 
 def _add(kind, folders, location):

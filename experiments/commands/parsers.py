@@ -90,6 +90,21 @@ class JobsParser(flags.ArgumentParser):
         return int(argument)
 
 
+class LooksParser(flags.ArgumentParser):
+    """Reads "3,5,8" as (3, 5, 8).
+
+    Example:
+
+    >>> LooksParser().parse("3,5,8")
+    (3, 5, 8)
+    """
+
+    def parse(self, argument):
+        if not re.fullmatch(r"\d{1,4}(,\d{1,4})*", str(argument)):
+            raise ValueError("expected numbers of seeds, such as 3,5,8,12")
+        return tuple(map(int, argument.split(",")))
+
+
 class SpaceParser(flags.ArgumentParser):
     """Reads "FIELD=log(a, b)", "lin(a, b)" or "choice(a, b, ...)".
 

@@ -30,6 +30,7 @@ from experiments.commands.common import (
 from experiments.commands.launch import LAUNCHER, SHARD, choose_launch
 from experiments.commands.parsers import TimeParser
 from experiments.commands.report import DRAWN_PREVIEWS
+from experiments.commands.until import UNTIL, choose_looks
 from experiments.configs import registry
 from experiments.configs.fair import RECIPES
 from experiments.errors import ConfigError
@@ -191,9 +192,13 @@ def train_study(name):
     study = registry.get_study(name)
     arms = registry.choose_arms(study, ARMS.value, ARM.value)
     arms = _configure(study.name, arms)
-    seeds = _choose_seeds(SEEDS.value or _count_seeds(study, arms))
+    looks = choose_looks(arms) if UNTIL.value else None
+    count = SEEDS.value or (
+        looks.seeds[-1] if looks else _count_seeds(study, arms)
+    )
+    seeds = _choose_seeds(count)
     if not PLAN.value:
-        _train(study.name, arms, seeds)
+        _train(study.name, arms, seeds, looks)
         return
     from experiments.planning.estimate import plan_study
 
@@ -205,6 +210,7 @@ def train_study(name):
         location=locate_data(),
         strategy=make_strategy(),
         margin=MARGIN.value,
+        looks=looks,
     )
 
 
@@ -253,7 +259,7 @@ def _fit(arms):
     return fit_arms(arms, given, locate_data(), fetch=not PLAN.value)
 
 
-def _train(title, arms, seeds):
+def _train(title, arms, seeds, looks=None):
     if DRY_RUN.value:
         from experiments.planning.trial import dry_run
 
@@ -272,7 +278,13 @@ def _train(title, arms, seeds):
         for seed in seeds:
             check_writable(RunFolder.of(WORKDIR.value, arm, seed).path)
     options = _build_options() | choose_launch(arms)
-    _announce(title, arms, seeds, options.get("strategy"))
+    _announce(title, arms, seeds, looks, options.get("strategy"))
+    if looks is not None:
+        from experiments.designs.until import Until
+
+        options["design"] = Until(
+            title, arms, looks, seeds=seeds, workdir=WORKDIR.value
+        )
     run_study(
         title,
         arms,
@@ -286,7 +298,7 @@ def _train(title, arms, seeds):
     )
 
 
-def _announce(title, arms, seeds, strategy):
+def _announce(title, arms, seeds, looks, strategy):
     """Says what a study can show."""
     from experiments.planning.image_counts import count_images
     from experiments.planning.prospects import describe_study
@@ -300,6 +312,7 @@ def _announce(title, arms, seeds, strategy):
         seeds=seeds,
         workdir=WORKDIR.value,
         counts=count_images(arms[0].data, locate_data(), fetch=True),
+        looks=looks,
     )
     print(line, flush=True)
 

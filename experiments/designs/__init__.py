@@ -1,1 +1,6 @@
-"""Designs of studies: which runs are made, as results come in."""
+"""Designs of studies: which runs are made, as results come in.
+
+A design has a `title`, and `list_rounds`, which yields the runs of each round
+and goes on when they are trained. Then `is_decided` tells if the study can be
+reported, and `record` is its `experiments.report.design.Design`.
+"""

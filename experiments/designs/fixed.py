@@ -19,7 +19,7 @@ class Fixed:
 
     def __init__(self, name, experiments, *, seeds, workdir, store):
         arms = tuple(each.name for each in experiments)
-        self.design = Design(name, arms, len(seeds))
+        self.record = Design(name, arms, len(seeds))
         self.title = f"seeds {', '.join(map(str, seeds))}"
         # All arms of a seed before the next seed: stopped early, the study
         # can still be compared.
@@ -36,5 +36,5 @@ class Fixed:
             ConfigError: if the study was begun with looks.
         """
         if self._folder is not None:
-            self.design = self._folder.claim_seeds(*self.design[1:3])
+            self.record = self._folder.claim_seeds(*self.record[1:3])
         yield self._runs

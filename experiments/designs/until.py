@@ -4,12 +4,9 @@ from experiments.configs.schema import as_json
 from experiments.errors import ConfigError
 from experiments.formatting import counted
 from experiments.report import wording
-from experiments.report.design import (
-    Design,
-    DesignFolder,
-    describe_decision,
-)
+from experiments.report.design import Design, DesignFolder
 from experiments.report.groups import group_runs
+from experiments.report.looks import describe_decision
 from experiments.report.runs import read_runs
 from experiments.run_folder import RunFolder
 from experiments.statistics.comparison import compare_separately
@@ -54,7 +51,7 @@ class Until:
         self.title = f"looks at {', '.join(map(str, looks.seeds))} seeds"
 
     @property
-    def design(self):
+    def record(self):
         """The `Design` with the looks that were taken."""
         return Design(
             self.name,

@@ -118,13 +118,22 @@ def estimate_study(experiments, *, seeds, workdir, location, strategy):
 
 
 def plan_study(
-    name, experiments, *, seeds, workdir, location, strategy, margin=None
+    name,
+    experiments,
+    *,
+    seeds,
+    workdir,
+    location,
+    strategy,
+    margin=None,
+    looks=None,
 ):
     """Prints runs, steps, time and what the study can show; trains nothing.
 
     Args:
         name, experiments, seeds, workdir, location, strategy, margin: As for
             `experiments.study.run_study`.
+        looks: `statistics.sequential.Looks`, or None.
 
     Raises:
         ConfigError, DataError: As `estimate_study`.
@@ -146,12 +155,13 @@ def plan_study(
         f"Timed here and now on {devices.in_words(strategy)}: each arm's own "
         "steps, on a drawn image of the config's size in place of the data; "
         "reading data and writing files come on top",
+        *_describe_range(plans, looks),
         *dict.fromkeys(plan.counts.origin for plan in plans),
         *dict.fromkeys(note for plan in plans for note in plan.notes),
     ]
     print(
         f"\nPlan of study {name}: {counted(len(plans), 'arm')}, "
-        f"{counted(len(seeds), 'seed')} each",
+        f"{'at most ' if looks else ''}{counted(len(seeds), 'seed')} each",
         *("", *markdown_table([_plan_row(each, names) for each in plans]), ""),
         *(f"- {remark}." for remark in remarks),
         sep="\n",
@@ -159,14 +169,31 @@ def plan_study(
     )
     if len(plans) > 1:
         counts = plans[0].counts
-        power = compute_power(name, experiments, len(seeds), counts, workdir)
+        power = compute_power(
+            name, experiments, len(seeds), counts, workdir, looks
+        )
         sentences = wording.power(power)
-        if margin is not None:
+        if looks is not None:
+            sentences[0] = wording.last_look(power)
+        elif margin is not None:
             needed = seeds_to_detect(power, margin)
             sentences.append(wording.margin_needs(margin, needed))
         sentences += describe_changes(power, experiments[0], location)
         for sentence in sentences:
             print(f"- {sentence}", flush=True)
+
+
+def _describe_range(plans, looks):
+    """The fewest and the most runs of a study with looks."""
+    if looks is None:
+        return
+    first, *_, last = looks.seeds if len(looks.seeds) > 1 else looks.seeds * 2
+    a_seed = sum(plan.run.seconds for plan in plans)
+    yield (
+        f"Looks at {', '.join(map(str, looks.seeds))} seeds: at least "
+        f"{first * len(plans)} and at most {last * len(plans)} runs in all, "
+        f"about {duration(first * a_seed)} to {duration(last * a_seed)}"
+    )
 
 
 def _plan(experiment, seeds, workdir, location, timer):

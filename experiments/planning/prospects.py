@@ -16,7 +16,11 @@ from experiments.statistics.noise import (
     measure_fold_noise,
     measure_noise,
 )
-from experiments.statistics.power import extend_power, plan_power
+from experiments.statistics.power import (
+    extend_power,
+    plan_last_look,
+    plan_power,
+)
 from pipelines.config import compare_configs
 from pipelines.loading import FOLDERS
 
@@ -26,13 +30,14 @@ _HELPS = 0.1
 _TRANSFER_ACCURACY = 0.9
 
 
-def describe_study(name, experiments, *, seeds, workdir, counts):
+def describe_study(name, experiments, *, seeds, workdir, counts, looks=None):
     """Says in one line what a study evaluates and can detect.
 
     Args:
         name, experiments, seeds, workdir: As for
             `experiments.study.run_study`.
         counts: `image_counts.Counts` of the first arm.
+        looks: `statistics.sequential.Looks`, or None.
 
     Example of the line:
         10 runs of each of 5 arms, 140 images evaluated (5 folds): detects
@@ -41,14 +46,20 @@ def describe_study(name, experiments, *, seeds, workdir, counts):
     arms, images = len(experiments), counts.evaluated(len(seeds))
     folds = experiments[0].data.folds
     line = counted(len(seeds), "run")
+    if looks is not None:
+        line = f"{looks.seeds[0]} to {line}"
     if arms > 1:
         line += f" of each of {arms} arms"
     line += f", {counted(images, 'image')} evaluated"
     if folds is not None:
         line += f" ({folds} folds)"
     if arms > 1:
-        power = compute_power(name, experiments, len(seeds), counts, workdir)
+        power = compute_power(
+            name, experiments, len(seeds), counts, workdir, looks
+        )
         line += f": {_describe_power(power)}"
+        if looks is not None and power.detectable is not None:
+            line += f" with {len(seeds)}"
     return line
 
 
@@ -65,14 +76,23 @@ def _points(power):
     return f"{points:.{0 if points >= 10 else 1}f} points"
 
 
-def compute_power(name, experiments, seeds, counts, workdir):
+def compute_power(name, experiments, seeds, counts, workdir, looks=None):
     """Computes the `Power` of a study, by the noise of its finished runs.
 
     Args:
         name, experiments, workdir: As for `experiments.study.run_study`.
         seeds: Number of seeds.
         counts: `image_counts.Counts` of the first arm.
+        looks: `statistics.sequential.Looks`, of which the last has these
+            seeds, or None.
     """
+    power = _compute_power(name, experiments, seeds, counts, workdir)
+    if looks is None:
+        return power
+    return plan_last_look(power, looks.levels[-1])
+
+
+def _compute_power(name, experiments, seeds, counts, workdir):
     images, arms = counts.evaluated(seeds), len(experiments)
     runs, _ = read_runs(
         path

@@ -21,6 +21,8 @@ class Design(NamedTuple):
         study: Its name.
         arms: Names of its experiments, the reference first.
         seeds: Of each arm; with looks the most.
+        first_seeds: As many were planned at first, before a study without
+            looks was extended.
         looks: `statistics.sequential.Looks`, or None: it is compared once,
             with all seeds.
         taken: `statistics.sequential.Look`s so far.
@@ -31,6 +33,7 @@ class Design(NamedTuple):
     seeds: int
     looks: Looks | None = None
     taken: tuple = ()
+    first_seeds: int | None = None
 
     @property
     def results(self):
@@ -41,16 +44,11 @@ class Design(NamedTuple):
             for arm, result in look.results.items()
         }
 
-    def describe(self, arm):
-        """The decision on an arm in words, such as "runs on to 5 seeds"."""
-        number, result = self.results[arm]
-        return describe_decision(result.decision, number, self.looks)
-
     def as_json(self):
         """All of it, for comparison.json."""
         content = {"study": self.study, "seeds": self.seeds}
         if self.looks is None:
-            return content | {"looks": None}
+            return content | {"looks": None, "first_seeds": self.first_seeds}
         return content | {
             "looks": list(self.looks.seeds),
             "levels": list(self.looks.levels),
@@ -107,17 +105,18 @@ class DesignFolder(ClaimedFolder):
         Raises:
             ConfigError: if the study was begun with looks.
         """
+        before = self.read_json(_DESIGN)
         content = {"design": FIXED, "arms": list(arms), "seeds": seeds}
-        there = self.read_json(_DESIGN) or content
-        if there.get("design") != FIXED:
-            self.check_claim(
-                {"design": there.get("design")}, {"design": FIXED}, "design"
-            )
-        if there.get("arms") == content["arms"]:
-            content["seeds"] = max(seeds, there.get("seeds", 0))
-        if self.read_json(_DESIGN) != content:
+        content["first_seeds"] = seeds
+        if before is not None:
+            kind = {"design": before.get("design")}
+            self.check_claim(kind, {"design": FIXED}, "design")
+            if before.get("arms") == content["arms"]:
+                content["seeds"] = max(seeds, before.get("seeds", 0))
+                content["first_seeds"] = before.get("first_seeds", seeds)
+        if before != content:
             self.write_json(_DESIGN, content)
-        return Design(self.path.name, tuple(arms), content["seeds"])
+        return _read_fixed(self.path.name, content)
 
     def read_taken(self):
         """The `Look`s of looks.json.
@@ -173,7 +172,7 @@ def read_designs(workdir):
             arms, seeds = content["arms"], int(content["seeds"])
             study = path.parent.name
             if content["design"] == FIXED:
-                found.append(Design(study, tuple(arms), seeds))
+                found.append(_read_fixed(study, content))
                 continue
             looks = Looks(
                 tuple(content["looks"]),
@@ -189,6 +188,11 @@ def read_designs(workdir):
     return found
 
 
+def _read_fixed(study, content):
+    arms, seeds = tuple(content["arms"]), int(content["seeds"])
+    return Design(study, arms, seeds, first_seeds=int(content["first_seeds"]))
+
+
 def select_design(designs, arms):
     """The design of a comparison, or None.
 
@@ -197,101 +201,15 @@ def select_design(designs, arms):
         arms: Names, the reference first.
 
     Returns:
-        The first that has the reference and all arms, one with looks before
-        all others, then the one with the most seeds.
+        One that has all arms, and the same reference as far as that has
+        runs; one with looks before all others, then the one with most seeds.
     """
     fitting = [
         each
         for each in designs
-        if each.arms[0] == arms[0] and set(arms) <= set(each.arms)
+        if set(arms) <= set(each.arms)
+        and (each.arms[0] == arms[0] or each.arms[0] not in arms)
     ]
     return max(
         fitting, key=lambda each: (bool(each.looks), each.seeds), default=None
     )
-
-
-def describe_decision(decision, number, looks):
-    """A decision in words, such as "runs on to 5 seeds".
-
-    Args:
-        decision: As `statistics.sequential.decide` returns it.
-        number: Place of the look.
-        looks: `Looks`.
-    """
-    if decision == "runs_on":
-        return f"runs on to {looks.seeds[number + 1]} seeds"
-    if decision == "cannot_be_told":
-        return f"cannot be told within {looks.seeds[-1]} seeds"
-    if decision == "no_relevant_difference":
-        points = "point" if looks.margin == 1 else "points"
-        return f"no relevant difference (within ±{looks.margin:g} {points})"
-    return decision
-
-
-def describe_incomplete(findings, names):
-    """A sentence on a study that is read before its seeds are complete."""
-    design = findings.design
-    if design is None or design.looks is not None:
-        return
-    made = {
-        arm.name: len(arm.seeds)
-        + sum(n for kind, n in arm.lost.items() if kind != "unfinished")
-        for arm in findings.arms
-    }
-    short = [arm for arm, count in made.items() if count < design.seeds]
-    if short:
-        least = min(made[arm] for arm in short)
-        yield (
-            f"Read early: {design.seeds} seeds an arm were planned, and "
-            f"{names.list(short)} {'have' if len(short) > 1 else 'has'} "
-            f"{least if least else 'none'} so far. Whoever reads a study "
-            "after each seed and stops at the first claim makes 10 to 24 % "
-            "false claims, not 5 %; --until is the way to stop early."
-        )
-
-
-def describe_looks(findings):
-    """Sentences on a study that is looked at while its seeds come in."""
-    looks, taken = findings.design.looks, findings.design.taken
-    *others, last = map(str, looks.seeds)
-    listed = f"{', '.join(others)} and {last}" if others else last
-    levels = ", ".join(f"{100 * (1 - level):.2f} %" for level in looks.levels)
-    yield (
-        f"Before the first run, looks were fixed at {listed} seeds. Each has "
-        f"its own level ({levels}), so that the intervals of all looks and "
-        f"arms hold together in {100 * (1 - looks.alpha):.0f} % of studies. "
-        f"{len(taken)} of {len(looks.seeds)} were taken. An arm that is "
-        "decided is trained no further; its verdict and its interval are "
-        "those of that look."
-    )
-    yield (
-        "Differences at an early stop are on average 5 to 7 % too large (8 to "
-        "13 % among claims)."
-    )
-
-
-def tabulate_looks(findings, names):
-    """Rows of a table, one for each arm at each look."""
-    design = findings.design
-    return [
-        {
-            "arm": names(arm),
-            "seeds": look.seeds,
-            "level of the interval": f"{100 * (1 - look.level):.2f} %",
-            **_describe_difference(result.difference),
-            "decision": describe_decision(
-                result.decision, number, design.looks
-            ),
-        }
-        for number, look in enumerate(design.taken)
-        for arm, result in look.results.items()
-    ]
-
-
-def _describe_difference(difference):
-    if difference is None or difference.verdict == "trained_once":
-        return {"difference, points": "n/a", "interval": "n/a"}
-    return {
-        "difference, points": f"{difference.difference:+.2f}",
-        "interval": f"{difference.low:+.2f} to {difference.high:+.2f}",
-    }

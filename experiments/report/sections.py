@@ -7,10 +7,11 @@ None where the runs hold nothing for it; its place is its place in `ORDER`.
 from experiments.configs.schema import as_layer
 from experiments.formatting import counted, spread_cell
 from experiments.plots import forest
-from experiments.report import design, explanations, robustness, wording
+from experiments.report import explanations, robustness, wording
 from experiments.report import figures as pictures
 from experiments.report import provenance as origins
 from experiments.report.document import Picture, Section, Table, Text
+from experiments.report.looks import describe_looks, tabulate_looks
 from experiments.report.material import as_published
 from experiments.report.published.results import published_notes
 
@@ -51,8 +52,8 @@ def looks(material):
     findings = material.findings
     if not findings.is_looked_at:
         return None
-    blocks = [Text(list(design.describe_looks(findings)))]
-    if rows := design.tabulate_looks(findings, material.names):
+    blocks = [Text(list(describe_looks(findings)))]
+    if rows := tabulate_looks(findings, material.names):
         blocks.append(Table(rows, "looks.csv"))
     return Section("Looks", blocks)
 

@@ -6,7 +6,12 @@ import unicodedata
 
 from experiments.configs.arms import display_name
 from experiments.formatting import counted
-from experiments.report.design import describe_incomplete
+from experiments.report.looks import (
+    describe_arm,
+    describe_nothing,
+    describe_reading,
+    describe_undecided,
+)
 from experiments.statistics.power import MOST_SEEDS
 
 LEVEL = "95 % interval"
@@ -89,12 +94,8 @@ def answer(findings):
     if len(findings.arms) == 1:
         only = findings.arms[0].name
         return [f"{names(only)} alone: nothing to compare.", *lost]
-    if findings.is_looked_at and not findings.design.taken:
-        first = findings.design.looks.seeds[0]
-        return [
-            f"Nothing is compared before the first look, at {first} seeds.",
-            *lost,
-        ]
+    if findings.is_looked_at and not findings.differences:
+        return [describe_nothing(findings.design), *lost]
     if not findings.differences:
         return [
             "The arms judged no image in common: nothing to compare.",
@@ -112,7 +113,7 @@ def answer(findings):
         *alarms,
         *(doubt + _told(findings, names, each) for each in told),
         *([_alike(findings, names, alike)] if alike else []),
-        *_describe_not_told_apart(findings, names, same),
+        *_describe_same(findings, names, same),
         *([_trained_once(findings, names, once)] if once else []),
         *_describe_incomparable(findings, names),
         *_describe_same_predictions(findings, names),
@@ -178,22 +179,10 @@ def _alike(findings, names, alike):
     ).replace("+-", "±")
 
 
-def _describe_not_told_apart(findings, names, same):
-    if not findings.is_looked_at:
-        if same:
-            yield _not_told_apart(names, same)
-        return
-    by_decision = {}
-    for each in same:
-        words = findings.design.describe(each.arm)
-        by_decision.setdefault(words, []).append(each)
-    for words, alike in by_decision.items():
-        reference = names(alike[0].reference)
-        intervals = ", ".join(f"{d.low:+.1f} to {d.high:+.1f}" for d in alike)
-        yield (
-            f"{names.list(d.arm for d in alike)}: {words}, against {reference} "
-            f"(difference in accuracy {intervals} points)."
-        )
+def _describe_same(findings, names, same):
+    if findings.is_looked_at:
+        return describe_undecided(findings, names, same)
+    return [_not_told_apart(names, same)] if same else []
 
 
 def _not_told_apart(names, same):
@@ -210,7 +199,7 @@ def verdict(findings, difference):
     """The cell of a table: "better", "not told apart" and the like."""
     words = difference.verdict.replace("_", " ")
     if findings.decision(difference):
-        words = findings.design.describe(difference.arm)
+        words = describe_arm(findings.design, difference.arm)
     if findings.alarms and difference.verdict in ("better", "worse"):
         words += ", not to be believed"
     return words
@@ -344,6 +333,22 @@ def margin_needs(margin, seeds):
     return f"The margin of {_points(margin)} takes {seeds} seeds an arm."
 
 
+def last_look(power):
+    """The differences that the last look of a study detects.
+
+    Args:
+        power: `power.Power`.
+    """
+    size = power.detectable
+    sizes = (
+        "no difference" if size is None else f"differences of {size:.1f} points"
+    )
+    return (
+        f"The last look, at {power.seeds} seeds an arm, detects {sizes} with "
+        "80 % power; earlier ones detect larger differences."
+    )
+
+
 def power(power):
     """The differences that a study of this size detects, and the assumptions.
 
@@ -393,7 +398,7 @@ def warnings(findings):
     names = build_names(findings)
     settings = findings.settings
     reference = names(findings.arms[0].name)
-    yield from describe_incomplete(findings, names)
+    yield from describe_reading(findings, names)
     for arm in settings.confounded:
         things = ", ".join(settings.things[arm])
         yield (

@@ -147,6 +147,24 @@ def extend_power(power, **changes):
     return _scale(plan, ratio * power.detectable, ratio * most)
 
 
+def plan_last_look(power, level):
+    """The `Power` of the last look of a study, see `sequential`.
+
+    Args:
+        power: From `plan_power` or `extend_power`.
+        level: Error probability of the look's interval.
+    """
+    # Each interval holds by itself, as that of a study of two arms.
+    detectable = detectable_difference(
+        2,
+        power.seeds,
+        power.images,
+        confidence=1 - level,
+        **_assumptions(power.noise, power.folds),
+    )
+    return power._replace(detectable=detectable, detectable_most=detectable)
+
+
 def seeds_to_detect(power, points):
     """Seeds of each arm that detect a difference; None if 1,000 do not.
 

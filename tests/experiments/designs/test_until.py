@@ -90,7 +90,7 @@ class Studies:
                 *(looks, None, folds), comparisons=len(arms) - 1, margin=margin
             )
             seeds = range(chosen.seeds[-1])
-            options["until"] = Until(
+            options["design"] = Until(
                 "mine", arms, chosen, seeds=seeds, workdir=self.workdir
             )
         run_study(

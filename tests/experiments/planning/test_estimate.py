@@ -13,6 +13,9 @@ from experiments.planning.estimate import estimate_run, plan_study
 from experiments.planning.step_timing import Step, StepTimer
 from experiments.planning.trial import dry_run
 from experiments.report.report import write_report
+from experiments.statistics.noise import ACCURACY
+from experiments.statistics.power import detectable_difference
+from experiments.statistics.sequential import Looks
 from experiments.training.disk import shutil
 from models import build_network
 from pipelines.location import Location
@@ -33,7 +36,7 @@ def steps(monkeypatch):
 
 @pytest.fixture
 def make_plan(tmp_path, tiny, capsys):
-    def make(arms=("baseline", "other"), seeds=3, **changes):
+    def make(arms=("baseline", "other"), seeds=3, looks=None, **changes):
         experiment = replace(tiny, **changes)
         plan_study(
             "mine",
@@ -42,6 +45,7 @@ def make_plan(tmp_path, tiny, capsys):
             workdir=tmp_path / "runs",
             location=Location(tmp_path / "data"),
             strategy=tf.distribute.get_strategy(),
+            looks=looks,
         )
         return capsys.readouterr().out
 
@@ -88,6 +92,26 @@ def test_detectable_difference_is_stated_with_its_assumptions(make_plan, steps):
     assert "Assumed, since no arm has two finished runs: 2 arms, 42" in text
     assert "ranks nothing" in make_plan(seeds=1)
     assert "80 % power" not in make_plan(arms=("alone",))
+
+
+def test_looks_have_the_fewest_and_the_most_runs(make_plan, steps):
+    looks = Looks((3, 5, 8), 1)
+    text = make_plan(seeds=8, looks=looks)
+    a_run = 100 + 8 * 0.5 + 6 * 0.25
+    assert (
+        "- Looks at 3, 5, 8 seeds: at least 6 and at most 16 runs in all, "
+        f"about {duration(6 * a_run)} to {duration(16 * a_run)}."
+    ) in text
+    (points,) = re.findall(
+        r"The last look, at 8 seeds an arm, detects differences of (\S+) "
+        "points with 80 % power",
+        text,
+    )
+    of_a_look = detectable_difference(
+        2, 8, 42, ACCURACY, confidence=1 - looks.levels[-1]
+    )
+    assert float(points) == pytest.approx(of_a_look, abs=0.051)
+    assert of_a_look > detectable_difference(2, 8, 42, ACCURACY)
 
 
 def test_finished_runs_are_not_made_again_and_give_the_noise(

@@ -7,8 +7,9 @@ import pytest
 from experiments.configs.registry import get_experiment
 from experiments.planning.image_counts import Counts
 from experiments.planning.prospects import describe_changes, describe_study
-from experiments.statistics.noise import Noise
-from experiments.statistics.power import plan_power
+from experiments.statistics.noise import ACCURACY, Noise
+from experiments.statistics.power import detectable_difference, plan_power
+from experiments.statistics.sequential import Looks
 from pipelines.location import Location
 
 
@@ -44,6 +45,25 @@ def test_the_line_before_a_study(arms, seeds, folds, line, tiny, tmp_path):
         counts=counts,
     )
     assert found == line
+
+
+def test_the_line_before_a_study_with_looks(tiny, tmp_path):
+    looks = Looks((3, 5, 8), 1)
+    points = detectable_difference(
+        2, 8, 280, ACCURACY, confidence=1 - looks.levels[-1]
+    )
+    line = describe_study(
+        "mine",
+        [tiny, replace(tiny, name="other")],
+        seeds=range(8),
+        workdir=tmp_path,
+        counts=Counts(112, 280, 0, 2, 280, 14, ""),
+        looks=looks,
+    )
+    assert line == (
+        "3 to 8 runs of each of 2 arms, 280 images evaluated: detects "
+        f"differences of {points:.1f} points or more with 8"
+    )
 
 
 def test_what_would_help_and_what_not(tmp_path):

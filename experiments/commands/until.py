@@ -1,0 +1,83 @@
+"""Studies that end when it is clear.
+
+Examples:
+  python main.py --study=fair --data_dir=MY_IMAGES --until --margin=1
+  python main.py --study=demo --until --max_seeds=8 --plan
+"""
+
+from absl import flags
+
+from experiments.commands.common import (
+    MARGIN,
+    STRATEGY,
+    is_given,
+    require_one_of,
+)
+from experiments.commands.parsers import LooksParser
+from experiments.errors import ConfigError
+
+UNTIL = flags.DEFINE_bool(
+    "until",
+    False,
+    "With --study: look at the arms at numbers of seeds that are fixed before "
+    "the first run, and train those no further that are better, worse, alike "
+    "(see --margin), or cannot be told. Intervals hold for all looks "
+    "together.",
+)
+require_one_of(UNTIL, "study")
+LOOKS = flags.DEFINE(
+    LooksParser(),
+    "looks",
+    None,
+    "With --until: the numbers of seeds (default: 3,5,8,12; in "
+    "cross-validation multiples of the number of folds).",
+)
+require_one_of(LOOKS, "until")
+MAX_SEEDS = flags.DEFINE_integer(
+    "max_seeds", None, "With --until: the last look (default: 12).", 2, 1000
+)
+require_one_of(MAX_SEEDS, "until")
+# Flags that choose seeds in another way, or train none.
+_OTHERS = ("seeds", "budget", "dry_run")
+
+
+@flags.multi_flags_validator([UNTIL, STRATEGY])
+def _check_until(values):
+    if values["until"] and (
+        any(is_given(flags.FLAGS[name]) for name in _OTHERS)
+        or values["strategy"] == "multiworker"
+    ):
+        raise ConfigError(
+            "--until chooses seeds as results come in: --seeds, --budget, "
+            "--dry_run and --strategy=multiworker do not go with it. "
+            "--max_seeds limits them."
+        )
+    return True
+
+
+def choose_looks(arms):
+    """Chooses the looks that the flags name.
+
+    Args:
+        arms: `experiments.configs.schema.Experiment`s.
+
+    Returns:
+        `experiments.statistics.sequential.Looks`.
+
+    Raises:
+        ConfigError: if there is one arm alone, or the looks do not ascend.
+    """
+    from experiments.designs import until
+
+    if len(arms) < 2:
+        raise ConfigError(
+            "--until compares arms with a reference, and the study has one "
+            f"arm alone: {arms[0].name}. Name others with --arms."
+        )
+    return until.choose_looks(
+        LOOKS.value,
+        MAX_SEEDS.value,
+        arms[0].data.folds,
+        comparisons=len(arms) - 1,
+        margin=MARGIN.value,
+    )

@@ -1,0 +1,63 @@
+"""A study that ends when it is clear, of runs that are trained."""
+
+from dataclasses import replace
+
+import pytest
+import tensorflow as tf
+
+from experiments import study
+from experiments.designs.until import Until
+from experiments.run_folder import RunFolder
+from experiments.statistics.sequential import Looks
+from experiments.training.jobs import run_side_by_side
+from pipelines.location import Location
+
+
+def test_jobs_and_a_kill_change_no_bit(tiny, tmp_path, monkeypatch):
+    data = replace(tiny.data, limit_train=48)
+    plain = replace(tiny, name="plain", epochs=1, data=data, augment=())
+    arms = [plain, replace(plain, name="placebo", seed_offset=7)]
+    # Too narrow for the first look, wide enough for the second.
+    looks = Looks((2, 3), 1, margin=40.0)
+    monkeypatch.setattr(study, "write_report", lambda *_, **__: None)
+    monkeypatch.setattr(study, "track_report", lambda *_: None)
+    # Curves take longer than the training.
+    monkeypatch.setattr(RunFolder, "write_plot", lambda *_: None)
+
+    def run(workdir, **options):
+        until = Until(
+            "mine", arms, looks, seeds=range(3), workdir=tmp_path / workdir
+        )
+        study.run_study(
+            "mine",
+            arms,
+            seeds=range(3),
+            workdir=tmp_path / workdir,
+            location=Location("unused"),
+            log=(),
+            design=until,
+            **options,
+        )
+        folder = tmp_path / workdir / "designs" / "mine"
+        return until.record, (folder / "looks.json").read_bytes()
+
+    calls = []
+
+    def killed_after_a_look(runs, **options):
+        calls.append(runs)
+        if len(calls) > 1:
+            raise KeyboardInterrupt
+        return run_side_by_side(runs, **options)
+
+    one_by_one = {"strategy": tf.distribute.get_strategy()}
+    with pytest.raises(KeyboardInterrupt):
+        run(
+            "cut",
+            launch=killed_after_a_look,
+            jobs=2,
+            # As many as in this process.
+            threads=None,
+        )
+    design, looked = run("cut", **one_by_one)
+    assert [look.seeds for look in design.taken] == [2, 3]
+    assert (design, looked) == run("whole", **one_by_one)
