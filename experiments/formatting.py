@@ -86,12 +86,13 @@ def counted(count, thing):
 
 
 def duration(seconds):
-    """For example "45 s", "3.2 min", "3.5 h"."""
+    """For example "45 s", "3.2 min", "25 min", "3.5 h"."""
     if seconds < 90:
         return f"{seconds:.0f} s"
-    if seconds < 5400:
-        return f"{seconds / 60:.1f} min"
-    return f"{seconds / 3600:.1f} h"
+    number, unit = seconds / 60, "min"
+    if seconds >= 5400:
+        number, unit = seconds / 3600, "h"
+    return f"{number:.{0 if number >= 9.95 else 1}f} {unit}"
 
 
 def flatten(content, before=""):

@@ -7,14 +7,19 @@ import numpy as np
 from experiments.analysis.explanations import explain_images
 from experiments.analysis.feature_maps import list_maps, locate_map
 from experiments.analysis.network import load_trained
-from experiments.analysis.user_images import locate_images, read_images
+from experiments.analysis.user_images import (
+    locate_images,
+    print_notes,
+    read_images,
+    select_read,
+)
 from experiments.errors import ConfigError
 from experiments.formatting import markdown_table
 from experiments.plots.explanations import Column, plot_overlays
 from experiments.plots.names import drawable, short_names
 from experiments.report.wording import Names
+from experiments.run_folder import RunFolder
 from pipelines.errors import DataError
-from pipelines.files.replacing import replace_file
 from pipelines.loading import LoadedSplit
 
 # Images in the picture; the file of arrays has all.
@@ -41,7 +46,8 @@ def explain(run_dirs, images, path, layer=None):
 
     Raises:
         ConfigError: as `network.load_trained`, or for an unknown layer, or if
-            `path` does not end in .png, or is a pipe or a device.
+            `path` does not end in .png, or one of the three is no file or
+            cannot be written.
         DataError: if there are no images, or none can be read.
     """
     path = Path(path)
@@ -50,25 +56,26 @@ def explain(run_dirs, images, path, layer=None):
             f"--out expects a file that ends in .png; a .pdf and an .npz go "
             f"beside it. Received: {path}."
         )
-    if path.exists() and not path.is_file():
-        raise ConfigError(
-            f"--out={path} is no file, and with --explain three are written "
-            "side by side. Choose another --out."
-        )
+    for each in map(path.with_suffix, (".png", ".pdf", ".npz")):
+        if each.exists() and not each.is_file():
+            raise ConfigError(
+                f"{each} is no file, and with --explain three are written "
+                "side by side. Choose another --out."
+            )
     runs = [load_trained(each) for each in run_dirs]
     paths = locate_images(Path(images))
     found = []
     for trained in runs:
-        pixels, files, bad = read_images(
+        pixels, inspections = read_images(
             paths, trained.experiment.data.stored_size
         )
+        files = select_read(inspections)
         if not files:
             raise DataError(f"none of the images in {images} can be read.")
         split = LoadedSplit(pixels, np.zeros(len(files), np.int32))
         found.append(explain_images(trained, split, layer=layer))
         _note_size(trained, found[-1].images, layer)
-    for file, reason in bad.items():
-        print(f"note: cannot read {file}: {reason}", flush=True)
+    print_notes(inspections)
     titles = _titles(runs)
     print(*markdown_table(_rows(titles, found)), sep="\n")
     figure = plot_overlays(
@@ -178,11 +185,15 @@ def _write(path, figure, files, found):
             f"{number}.probabilities": explained.probabilities,
             **{f"{number}.{k}": maps for k, maps in explained.maps.items()},
         }
-    with replace_file(path) as new:
-        figure.savefig(new, format="png", dpi=160)
+    folder = RunFolder(path.parent)
+    folder.replace(
+        path.name, lambda new: figure.savefig(new, format="png", dpi=160)
+    )
     # Laid out once is enough.
     figure.set_layout_engine("none")
-    with replace_file(path.with_suffix(".pdf")) as new:
-        figure.savefig(new, format="pdf")
-    with replace_file(path.with_suffix(".npz")) as new:
-        np.savez_compressed(new, **arrays)
+    folder.replace(
+        f"{path.stem}.pdf", lambda new: figure.savefig(new, format="pdf")
+    )
+    folder.replace(
+        f"{path.stem}.npz", lambda new: np.savez_compressed(new, **arrays)
+    )

@@ -6,10 +6,15 @@ from pathlib import Path
 import numpy as np
 
 from experiments.analysis.network import load_trained, select_top
-from experiments.analysis.user_images import locate_images, read_images
+from experiments.analysis.user_images import (
+    locate_images,
+    print_notes,
+    read_images,
+    select_read,
+)
 from experiments.formatting import markdown_table, write_csv
+from experiments.run_folder import RunFolder
 from pipelines.errors import DataError
-from pipelines.files.replacing import replace_file
 from pipelines.loading import LoadedSplit
 
 # Images in memory at a time, lines on the screen.
@@ -30,25 +35,22 @@ def predict(run_dir, images, path):
         Rows of the file: dictionaries with image, class_1, probability_1, ...
 
     Raises:
-        ConfigError: as `network.load_trained`.
+        ConfigError: as `network.load_trained`, or if `path` cannot be written.
         DataError: if there are no images, or none can be read.
     """
     trained = load_trained(run_dir)
     files = locate_images(Path(images))
-    rows, bad = [], {}
+    rows, inspections = [], []
     for start in range(0, len(files), _AT_ONCE):
-        rows += _predict(trained, files[start : start + _AT_ONCE], bad)
-    for file, reason in bad.items():
-        print(f"note: cannot read {file}: {reason}", flush=True)
+        rows += _predict(trained, files[start : start + _AT_ONCE], inspections)
+    print_notes(inspections)
     if not rows:
         raise DataError(f"none of the images in {images} can be read.")
     print(*markdown_table([_shorten(row) for row in rows[:_SHOWN]]), sep="\n")
     if len(rows) > _SHOWN:
         print(f"and {len(rows) - _SHOWN:,} more")
     path = Path(path or "predictions.csv")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with replace_file(path) as new:
-        write_csv(rows, new)
+    RunFolder(path.parent).replace(path.name, lambda new: write_csv(rows, new))
     print(f"{len(rows):,} predictions of {trained.title}: {path}", flush=True)
     return rows
 
@@ -62,12 +64,12 @@ def _shorten(row):
     return shown
 
 
-def _predict(trained, files, bad):
-    """Predicts the files that can be read; reasons of others go to `bad`."""
+def _predict(trained, files, inspections):
+    """Predicts the files that can be read; adds an inspection of each."""
     side = trained.experiment.data.stored_size
-    images, files, unread = read_images(files, side)
-    bad |= unread
-    if not files:
+    images, found = read_images(files, side)
+    inspections += found
+    if not len(images):
         return []
     split = LoadedSplit(images, np.zeros(len(images), np.int32))
     probabilities = trained.predict(split)
@@ -75,7 +77,10 @@ def _predict(trained, files, bad):
     probabilities = probabilities[:, : len(trained.class_names)]
     rows = []
     for file, each, best in zip(
-        files, probabilities, select_top(probabilities, _MOST), strict=True
+        select_read(found),
+        probabilities,
+        select_top(probabilities, _MOST),
+        strict=True,
     ):
         row = {"image": str(file)}
         for place, label in enumerate(best.tolist(), 1):

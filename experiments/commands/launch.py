@@ -109,15 +109,29 @@ def choose_launch(arms):
             "threads": THREADS.value,
             "strategy": STRATEGY.value,
         }
-    if jobs := choose_jobs(arms):
-        from experiments.training.jobs import run_side_by_side
+    jobs = choose_jobs(arms)
+    if jobs is None:
+        return {"strategy": make_strategy()}
+    from experiments.training.jobs import run_side_by_side
 
-        return {
-            "launch": run_side_by_side,
-            "jobs": jobs,
-            "threads": THREADS.value or 1,
-        }
-    return {"strategy": make_strategy()}
+    return {
+        "launch": run_side_by_side,
+        "jobs": jobs,
+        "threads": THREADS.value or 1,
+    }
+
+
+def choose_timing(arms):
+    """Chooses what steps are timed on; returns options of `estimate_study`.
+
+    Args:
+        arms: `experiments.configs.schema.Experiment`s.
+    """
+    return {
+        "jobs": choose_jobs(arms),
+        "threads": THREADS.value or 1,
+        "strategy": make_strategy(),
+    }
 
 
 def choose_jobs(arms):

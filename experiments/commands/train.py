@@ -27,7 +27,12 @@ from experiments.commands.common import (
     make_strategy,
     require_one_of,
 )
-from experiments.commands.launch import LAUNCHER, SHARD, choose_launch
+from experiments.commands.launch import (
+    LAUNCHER,
+    SHARD,
+    choose_launch,
+    choose_timing,
+)
 from experiments.commands.parsers import TimeParser
 from experiments.commands.report import DRAWN_PREVIEWS
 from experiments.commands.until import UNTIL, choose_looks
@@ -152,9 +157,9 @@ def _check_budget(values):
         or values["strategy"] == "multiworker"
     ):
         raise ConfigError(
-            "--budget counts on runs one after the other on this machine: "
-            "--seeds, --shard, --dry_run, --launcher=ray and "
-            "--strategy=multiworker do not go with it."
+            "--budget counts on runs of this machine alone: --seeds, --shard, "
+            "--dry_run, --launcher=ray and --strategy=multiworker do not go "
+            "with it."
         )
     return True
 
@@ -208,9 +213,9 @@ def train_study(name):
         seeds=seeds,
         workdir=WORKDIR.value,
         location=locate_data(),
-        strategy=make_strategy(),
         margin=MARGIN.value,
         looks=looks,
+        **choose_timing(arms),
     )
 
 
@@ -240,7 +245,7 @@ def _count_seeds(study, arms):
         workdir=WORKDIR.value,
         store=not PLAN.value,
         location=locate_data(),
-        strategy=make_strategy(),
+        **choose_timing(arms),
     )
 
 
@@ -278,7 +283,7 @@ def _train(title, arms, seeds, looks=None):
         for seed in seeds:
             check_writable(RunFolder.of(WORKDIR.value, arm, seed).path)
     options = _build_options() | choose_launch(arms)
-    _announce(title, arms, seeds, looks, options.get("strategy"))
+    _announce(title, arms, seeds, looks, options)
     if looks is not None:
         from experiments.designs.until import Until
 
@@ -298,14 +303,27 @@ def _train(title, arms, seeds, looks=None):
     )
 
 
-def _announce(title, arms, seeds, looks, strategy):
-    """Says what a study can show."""
+def _announce(title, arms, seeds, looks, options):
+    """Says what a study can show, and about how long it takes."""
+    from experiments.planning.estimate import estimate_left
     from experiments.planning.image_counts import count_images
     from experiments.planning.prospects import describe_study
     from experiments.runtime.workers import resolve_worker
 
-    if not resolve_worker(strategy).is_chief:
+    worker = resolve_worker(options.get("strategy"))
+    if not worker.is_chief:
         return
+    seconds = None
+    if LAUNCHER.value == "local" and worker.count == 1:
+        _, shards = SHARD.value or (0, 1)
+        seconds = estimate_left(
+            arms,
+            seeds=seeds[::shards],
+            workdir=WORKDIR.value,
+            location=locate_data(),
+            strategy=make_strategy(),
+            jobs=options.get("jobs"),
+        )
     line = describe_study(
         title,
         arms,
@@ -313,6 +331,7 @@ def _announce(title, arms, seeds, looks, strategy):
         workdir=WORKDIR.value,
         counts=count_images(arms[0].data, locate_data(), fetch=True),
         looks=looks,
+        seconds=seconds,
     )
     print(line, flush=True)
 

@@ -11,7 +11,9 @@ For SaliencyMix the answer is not known beforehand.
 
 On noise that it never saw, the baseline differs much from seed to seed; five
 seeds are enough to tell that from the first two effects. Three may miss one.
-`benchmarks/demo_truth.py` checks the verdicts, with other seeds and numerics.
+`benchmarks/demo_truth.py` checks the verdicts, with other seeds and numerics,
+and counts how often they are found: in 995 of 1,000 studies that draw 5 of 20
+seeds of each arm.
 
 Six easy classes and a small network say little about photographs.
 
@@ -30,7 +32,7 @@ from pipelines.config import Data
 
 BASELINE = Experiment(
     name="demo_baseline",
-    summary="drawn shapes, small ResNet18, no augmentation",
+    summary="drawn shapes, small ResNet10, no augmentation",
     data=Data(
         name="shapes",
         val="occluded",
@@ -40,7 +42,7 @@ BASELINE = Experiment(
     ),
     # With the stem that halves twice, seeds differ less than with the small
     # one on images of 32 pixels, and a step takes no longer.
-    model=Model(name="ResNet18", stem="imagenet", width=8),
+    model=Model(name="ResNet10", stem="imagenet", width=8),
     optimizer=Optimizer(
         learning_rate=0.1,
         weight_decay=5e-4,

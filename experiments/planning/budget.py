@@ -26,7 +26,8 @@ def choose_seed_count(
         budget: Seconds for all runs, finished ones among them.
         first_seed: The first seed.
         store: Whether the number is stored.
-        **options: location and strategy, as for `estimate.estimate_study`.
+        **options: location, strategy, jobs and threads, as for
+            `estimate.estimate_study`.
 
     Returns:
         Seeds of each arm, at least 2.
@@ -53,7 +54,9 @@ def choose_seed_count(
     plans = estimate_study(
         experiments, seeds=[first_seed], workdir=workdir, **options
     )
-    times = [plan.run.seconds for plan in plans]
+    # Of one seed, as runs of several seeds train at the same time.
+    jobs = options["jobs"] or 1
+    times = [plan.run.seconds / jobs for plan in plans]
     count = min(int(budget // sum(times)), MOST_SEEDS)
     if count < LEAST_SEEDS:
         raise ConfigError(_explain_too_little(budget, times, experiments[0]))

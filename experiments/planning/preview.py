@@ -1,5 +1,6 @@
 """Pictures of augmented images, before training."""
 
+import io
 from dataclasses import replace
 from pathlib import Path
 
@@ -66,7 +67,12 @@ def preview(name, experiments, *, seed, location, path):
         figure = pictures.plot_columns(
             columns, class_names, name, _compute_saliency(first, images, seed)
         )
-    RunFolder(path.parent).replace(path.name, figure.savefig)
+    # In memory first: writers of pictures seek, which pipes cannot.
+    picture = io.BytesIO()
+    figure.savefig(picture, format=path.suffix.removeprefix("."))
+    RunFolder(path.parent).replace(
+        path.name, lambda new: new.write_bytes(picture.getvalue())
+    )
     print(f"preview of {name}: {path}", flush=True)
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from experiments.configs.schema import as_json, fill_defaults
-from experiments.formatting import counted
+from experiments.formatting import counted, duration
 from experiments.planning.fitting import FOLDS
 from experiments.planning.image_counts import ImageCounter
 from experiments.report.findings import compute_findings
@@ -12,7 +12,7 @@ from experiments.report.runs import read_runs
 from experiments.run_folder import RunFolder
 from experiments.statistics.noise import (
     LUCK,
-    Noise,
+    assume_noise,
     measure_fold_noise,
     measure_noise,
 )
@@ -30,18 +30,21 @@ _HELPS = 0.1
 _TRANSFER_ACCURACY = 0.9
 
 
-def describe_study(name, experiments, *, seeds, workdir, counts, looks=None):
-    """Says in one line what a study evaluates and can detect.
+def describe_study(
+    name, experiments, *, seeds, workdir, counts, looks=None, seconds=None
+):
+    """Says in one line what a study evaluates, can detect and takes.
 
     Args:
         name, experiments, seeds, workdir: As for
             `experiments.study.run_study`.
         counts: `image_counts.Counts` of the first arm.
         looks: `statistics.sequential.Looks`, or None.
+        seconds: Time of the runs that are left; None: not known.
 
     Example of the line:
         10 runs of each of 5 arms, 140 images evaluated (5 folds): detects
-        differences of 14 points or more
+        differences of about 18 points or more; about 25 min
     """
     arms, images = len(experiments), counts.evaluated(len(seeds))
     folds = experiments[0].data.folds
@@ -60,7 +63,10 @@ def describe_study(name, experiments, *, seeds, workdir, counts, looks=None):
         line += f": {_describe_power(power)}"
         if looks is not None and power.detectable is not None:
             line += f" with {len(seeds)}"
-    return line
+    if seconds is None:
+        return line
+    most = "about" if looks is None else "at most about"
+    return f"{line}; {most} {duration(seconds)}"
 
 
 def _describe_power(power):
@@ -68,7 +74,8 @@ def _describe_power(power):
         return "ranks nothing, as one run an arm does not tell luck from effect"
     if power.detectable is None:
         return "detects no difference; --plan says what would help"
-    return f"detects differences of {_points(power)} or more"
+    about = "" if power.noise.runs else "about "
+    return f"detects differences of {about}{_points(power)} or more"
 
 
 def _points(power):
@@ -101,13 +108,13 @@ def _compute_power(name, experiments, seeds, counts, workdir):
         if _has_config(RunFolder(path), experiment)
     )
     groups, _ = group_runs(runs, name)
-    folds, noise = experiments[0].data.folds, Noise()
+    folds, noise = experiments[0].data.folds, assume_noise(counts.train)
     if groups:
         measured = compute_findings(groups[0]).power
         if measured is not None:
             return extend_power(measured, arms=arms, seeds=seeds, images=images)
         measure = measure_noise if folds is None else measure_fold_noise
-        noise = measure(groups[0].correct)
+        noise = measure(groups[0].correct, noise)
     return plan_power(arms, seeds, images, folds, noise)
 
 
@@ -189,6 +196,6 @@ def _list_changes(power, experiment, location):
         )
         yield (
             "transfer (--recipe=large --set model.weights=imagenet), if it "
-            f"reaches an accuracy of {_TRANSFER_ACCURACY:.0%}",
+            f"reaches an accuracy of {100 * _TRANSFER_ACCURACY:.0f} %",
             extend_power(power, noise=noise),
         )

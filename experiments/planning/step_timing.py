@@ -123,6 +123,27 @@ class StepTimer:
         )
 
 
+def time_arms(experiments, counts, strategy):
+    """Measures the steps of each arm of a study, on drawn images.
+
+    Args:
+        experiments: `Experiment`s.
+        counts: `image_counts.Counts` of each.
+        strategy: As for `StepTimer`.
+
+    Returns:
+        A list of `Step`.
+
+    Raises:
+        ConfigError: if a config cannot be run.
+    """
+    timer = StepTimer(strategy)
+    return [
+        timer.time(each, build_stand_in(each.data, images))
+        for each, images in zip(experiments, counts, strict=True)
+    ]
+
+
 def _device_part(experiment, data):
     """Returns the settings that the device's work depends on, as text."""
     config = experiment.data

@@ -67,8 +67,8 @@ def dry_run(
         *markdown_table([_trial_row(trial) for trial in trials]),
         "",
         *dict.fromkeys(f"- {note}." for each in trials for note in each.notes),
-        f"{counted(runs, 'run')}: about {duration(seconds)}, and at most "
-        f"{gib:.2f} GiB of disk; nothing was written.",
+        f"{counted(runs, 'run')}: about {duration(seconds)} one after the "
+        f"other, and at most {gib:.2f} GiB of disk; nothing was written.",
         sep="\n",
         flush=True,
     )

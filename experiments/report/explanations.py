@@ -13,6 +13,8 @@ from experiments.report.records import Explanations, Unusable, read_added
 from experiments.run_folder import EXPLAINED_MAPS, EXPLANATIONS
 from pipelines.files.arrays import Damaged, read_arrays
 
+# Images of these may be passed on: the user's own, and drawn ones.
+_FREE = ("image_folder", "shapes")
 # Of each, a picture; Grad-CAM++ differs little from the first.
 _DRAWN = ("Grad-CAM", "RISE")
 
@@ -104,6 +106,14 @@ def section(material):
         f"Grad-CAM is brought up from the {listed} values of the last feature "
         "map, and shows nothing finer than that."
     )
+    data_sets = {
+        run.data.name for arm in material.group.arms for run in arm.runs
+    }
+    if others := sorted(data_sets.difference(_FREE)):
+        text.append(
+            f"The images are of {', '.join(others)}: before you pass on this "
+            "page, its pictures or explanations.npz, see if its terms allow it."
+        )
     rows = [
         {
             "arm": material.names(arm),

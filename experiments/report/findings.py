@@ -27,8 +27,12 @@ from experiments.statistics.cross_validation import (
     compare_folds,
 )
 from experiments.statistics.equivalence import judge_relevance
-from experiments.statistics.noise import measure_fold_noise, measure_noise
-from experiments.statistics.power import Power, measure_power
+from experiments.statistics.noise import (
+    assume_noise,
+    measure_fold_noise,
+    measure_noise,
+)
+from experiments.statistics.power import Power, measure_power, plan_power
 
 # Among five classes or fewer the right one is always in the top 5.
 _FEWEST_FOR_TOP5 = 6
@@ -201,6 +205,8 @@ def compute_findings(group, margin=None, designs=()):
     else:
         differences = _differences(group, placebos)
     present = {arm.name for arm in group.arms}
+    signs = {arm.name: read_signs(group, arm) for arm in group.arms}
+    all_guess = all(each.guesses for each in signs.values())
     return Findings(
         title=group.title,
         images=group.images,
@@ -216,7 +222,7 @@ def compute_findings(group, margin=None, designs=()):
                 lost=_count_lost(group, arm.name),
                 figures=_figures(group, arm, positive),
                 chosen_on=arm.runs[0].metrics.best_selected_on,
-                signs=read_signs(group, arm),
+                signs=signs[arm.name],
                 confusion=matrices[arm.name],
                 classes=None
                 if arm is group.reference
@@ -236,7 +242,7 @@ def compute_findings(group, margin=None, designs=()):
         # Their intervals hold for one look alone.
         pairs=[] if is_looked_at else _pairs(group),
         margin=margin,
-        power=None if is_looked_at else _power(group, differences),
+        power=(None if is_looked_at else _power(group, differences, all_guess)),
         placebos=placebos,
         settings=settings,
         is_cosine=group.reference.config["optimizer"]["schedule"] == "cosine",
@@ -279,11 +285,19 @@ def _pairs(group):
     return compare_all_fold_pairs(group.correct, images, group.folds)
 
 
-def _power(group, differences):
+def _power(group, differences, all_guess):
     if not differences:
         return None
+    data = group.reference.runs[0].data
+    images = sum((data.splits.get(data.train) or {}).values())
+    assumed = assume_noise(max(1, images))
     measure = measure_fold_noise if group.crossed else measure_noise
-    return measure_power(differences, group.folds, measure(group.correct))
+    noise = measure(group.correct, assumed)
+    if all_guess and noise.seed_deviation < assumed.seed_deviation:
+        # Networks that name one class agree as those that learn do not.
+        arms, seeds = len(group.arms), min(len(a.seeds) for a in group.arms)
+        return plan_power(arms, seeds, group.images, group.folds, assumed)
+    return measure_power(differences, group.folds, noise)
 
 
 def _positive_class(group):

@@ -283,7 +283,7 @@ def _describe_guessing(findings, names):
         "time"
     )
     if len(arms) == len(findings.arms):
-        sentence += ": in this study nothing could have been found"
+        sentence += ": this study tells nothing about its arms"
     yield sentence + "."
 
 
@@ -383,7 +383,7 @@ def power(power):
     source = (
         f"As in {noise.runs} finished runs"
         if noise.runs
-        else "Assumed, since no arm has two finished runs"
+        else "Assumed, since no arm has two finished runs above guessing"
     )
     return [
         line,

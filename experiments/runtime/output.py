@@ -25,19 +25,37 @@ class UnbreakableStream:
         return getattr(self._stream, name)
 
     def write(self, text):
-        self._attempt(self._stream.write, text)
+        self._attempt(self._write, text)
         return len(text)
+
+    def writelines(self, lines):
+        for line in lines:
+            self.write(line)
 
     def flush(self):
         self._attempt(self._stream.flush)
+
+    def isatty(self):
+        try:
+            return self._stream.isatty()
+        except (OSError, ValueError):
+            return False
+
+    def _write(self, text):
+        try:
+            self._stream.write(text)
+        except UnicodeEncodeError as error:
+            known = text.encode(error.encoding, "backslashreplace")
+            self._stream.write(known.decode(error.encoding))
 
     def _attempt(self, function, *arguments):
         try:
             function(*arguments)
         except OSError as error:
             self.error = self.error or error
-        except RuntimeError:
-            # A signal's handler that prints has interrupted a print.
+        except (RuntimeError, ValueError):
+            # A signal's handler that prints has interrupted a print, or the
+            # stream is closed.
             return
 
 
@@ -62,8 +80,15 @@ def unbreakable_output():
             for each in outputs:
                 each.flush()
                 if each.error is not None:
-                    nowhere = os.open(os.devnull, os.O_WRONLY)
-                    os.dup2(nowhere, each.fileno())
+                    _lead_nowhere(each)
+
+
+def _lead_nowhere(stream):
+    """Leads a stream's file to /dev/null; one in memory has none."""
+    with contextlib.suppress(AttributeError, OSError, ValueError):
+        number = stream.fileno()
+        with open(os.devnull, "w") as nowhere:
+            os.dup2(nowhere.fileno(), number)
 
 
 def reopen_closed_streams():

@@ -17,8 +17,17 @@ from experiments.statistics.cross_validation import share_fold_variance
 ACCURACY = 0.62
 # Deviation of accuracy over seeds, in points, beyond independent errors. An
 # assumption until a study has measured its own: on the careful side for
-# networks trained to convergence (Jordan, 2024), not for short trainings.
+# networks trained to convergence on many images (Jordan, 2024).
 SEED_DEVIATION = 0.3
+# With few train images it is more: about so many points divided by the root of
+# their number. Measured, and what the formula says:
+#
+#     docs/studies/catsdogs_fair         112 train images   7.1         7.1
+#     study demo, 25 runs, twice       2,400                1.9, 2.4    1.5
+#     docs/studies/tinyimagenet_pocket 5,000                0.6         1.1
+#
+# Trainings on images that are easier or harder to learn will differ from it.
+_FEW_IMAGES = 75
 # Assumptions, too. Of p (1 - p), the share that is luck of the training: at
 # an accuracy of 62 %, two seeds are both right or both wrong on 80 %.
 LUCK = 0.425
@@ -44,7 +53,24 @@ class Noise(NamedTuple):
     runs: int = 0
 
 
-def measure_noise(correct):
+_USUAL = Noise()
+
+
+def assume_noise(train_images):
+    """The `Noise` to expect before any run.
+
+    Args:
+        train_images: Their number, at least 1.
+
+    Example:
+        >>> round(assume_noise(112).seed_deviation, 1)
+        7.1
+    """
+    deviation = max(SEED_DEVIATION, _FEW_IMAGES / train_images**0.5)
+    return Noise(seed_deviation=deviation)
+
+
+def measure_noise(correct, assumed=_USUAL):
     """The `Noise` of runs that evaluate the same images.
 
     It takes two seeds of an arm. What one arm alone does not tell is assumed.
@@ -52,11 +78,12 @@ def measure_noise(correct):
     Args:
         correct: {arm: bool (seeds, images)}, which predictions are right, as
             for `comparison.compare_arms`. Arms may be empty.
+        assumed: The `Noise` if there are no two seeds.
     """
     right = [np.asarray(each) for each in correct.values() if np.size(each)]
     repeated = [each for each in right if len(each) > 1]
     if not repeated:
-        return Noise()
+        return assumed
     images = right[0].shape[1]
     accuracy = float(np.mean([each.mean() for each in right]))
     variance = accuracy * (1 - accuracy)
@@ -97,7 +124,7 @@ def _arm_share(right, difficulty):
     return float(np.clip(share, 0, 1))
 
 
-def measure_fold_noise(correct):
+def measure_fold_noise(correct, assumed=_USUAL):
     """The `Noise` of runs in cross-validation.
 
     Seeds evaluate different images, so agreement and share are assumed. The
@@ -106,11 +133,12 @@ def measure_fold_noise(correct):
     Args:
         correct: {arm: {seed: bool (images of the seed,)}}, as for
             `cross_validation.compare_folds`. Arms may be empty.
+        assumed: As for `measure_noise`.
     """
     found, degrees = share_fold_variance(correct)
     runs = [right for seeds in correct.values() for right in seeds.values()]
     if not degrees:
-        return Noise()
+        return assumed
     accuracy = float(np.mean([right.mean() for right in runs]))
     variance = accuracy * (1 - accuracy)
     chance = LUCK * variance

@@ -103,25 +103,14 @@ class Speed(keras.callbacks.Callback):
         # Three batches are too few to tell.
         if not self.is_told and counted > 3:
             self.is_told = True
-            print(f"  note      {describe_bound(share)}", flush=True)
-
-
-def describe_bound(share):
-    """A sentence on what limits the speed, and what to change.
-
-    Args:
-        share: Share of the time that is spent waiting for data, in [0, 1].
-    """
-    if share >= _INPUT_BOUND:
-        return (
-            f"input-bound: {share:.0%} of the time goes into waiting for "
-            "images; faster would be more cores, data.augment_on=device, or, "
-            "if images are decoded anew, a larger data.cache_gib"
-        )
-    return (
-        f"compute-bound: images are waited for in {share:.0%} of the time; "
-        "faster would be a smaller network or image, or a GPU"
-    )
+            if share >= _INPUT_BOUND:
+                print(
+                    f"  note      input-bound: {share:.0%} of the time goes "
+                    "into waiting for images; faster would be more cores, "
+                    "data.augment_on=device, or, if images are decoded anew, a "
+                    "larger data.cache_gib",
+                    flush=True,
+                )
 
 
 def measure_peak_memory():

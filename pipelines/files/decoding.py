@@ -12,8 +12,8 @@ import PIL.Image
 
 from pipelines.errors import DataError
 
-# `pipelines.files.inspection` names the images.
-warnings.filterwarnings("ignore", "Corrupt EXIF data", UserWarning)
+# Of damaged metadata; `pipelines.files.inspection` names the images.
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 # Pillow's own limit cannot be raised from outside, and its warning below it
 # names no file.
 PIL.Image.MAX_IMAGE_PIXELS = None
@@ -22,6 +22,8 @@ LIMIT = "MAX_MEGAPIXELS"
 # Pillow's, against files that are made to fill the memory.
 _MEGAPIXELS = 179
 _ORIENTATION = 0x0112
+# The type of the tag.
+_SHORT = 3
 _TURNS = {
     2: PIL.Image.Transpose.FLIP_LEFT_RIGHT,
     3: PIL.Image.Transpose.ROTATE_180,
@@ -97,7 +99,10 @@ def read_orientation(image):
 
 
 def _read_orientation_tag(block):
-    """Reads the tag in the first directory of an EXIF block; None if absent."""
+    """Reads the tag in the first directory of an EXIF block, if it is a short.
+
+    None: it is absent, or of another type, which is left to Pillow.
+    """
     if not block:
         return None
     block = block.removeprefix(b"Exif\0\0")
@@ -105,10 +110,10 @@ def _read_orientation_tag(block):
     (start,) = struct.unpack_from(f"{order}4xI", block)
     (count,) = struct.unpack_from(f"{order}H", block, start)
     for entry in range(count):
-        tag, value = struct.unpack_from(
-            f"{order}H6xH", block, start + 2 + 12 * entry
+        tag, kind, value = struct.unpack_from(
+            f"{order}HH4xH", block, start + 2 + 12 * entry
         )
-        if tag == _ORIENTATION:
+        if tag == _ORIENTATION and kind == _SHORT:
             return value
     return None
 

@@ -72,7 +72,7 @@ def inspect(name, data):
     """Decodes one file; returns its `Inspection`."""
     try:
         image = decode_rgb(data)
-        facts = _check_file(data)
+        facts = check_file(data)
     except BAD_IMAGE_ERRORS as error:
         return Inspection(name, error=describe_error(error))
     digest = hashlib.blake2b(image.tobytes(), digest_size=16)
@@ -86,8 +86,15 @@ def inspect(name, data):
     )
 
 
-def _check_file(data):
-    """Returns the facts about a file that pixels of 8 bits do not show."""
+def check_file(data):
+    """Collects the facts about a file that pixels of 8 bits do not show.
+
+    Args:
+        data: The bytes of a file that `decode_rgb` decodes.
+
+    Returns:
+        {attribute of `Inspection`: value}.
+    """
     with PIL.Image.open(io.BytesIO(data)) as image:
         turned = read_orientation(image)
         return {

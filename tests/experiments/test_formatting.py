@@ -22,7 +22,13 @@ def test_one_is_singular():
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(0, "0 s"), (89, "89 s"), (192, "3.2 min"), (12600, "3.5 h")],
+    [
+        (0, "0 s"),
+        (89, "89 s"),
+        (192, "3.2 min"),
+        (1500, "25 min"),
+        (12600, "3.5 h"),
+    ],
 )
 def test_durations(seconds, text):
     assert duration(seconds) == text

@@ -22,6 +22,8 @@ def photos(tmp_path):
         pixels = random.integers(0, 256, (20, 30, 3), np.uint8)
         PIL.Image.fromarray(pixels).save(folder / name)
     (folder / "bad.jpg").write_bytes(b"no image")
+    dark = np.full((20, 30), 4095, np.uint16)
+    PIL.Image.fromarray(dark).save(folder / "c.png")
     return folder
 
 
@@ -36,19 +38,21 @@ def test_a_picture_and_its_arrays(trained, photos, tmp_path, capsys):
     assert [name.rpartition("/")[2] for name in arrays["files"]] == [
         "a.png",
         "b$c$.bmp",
+        "c.png",
     ]
     network = load_trained(trained.path)
     said = network.predict_probabilities(arrays["0.images"]).numpy()
     np.testing.assert_array_equal(arrays["0.classes"], said.argmax(1))
     np.testing.assert_allclose(arrays["0.probabilities"], said.max(1), 1e-5)
     for method in METHODS:
-        assert arrays[f"0.{method}"].shape == (2, 16, 16)
+        assert arrays[f"0.{method}"].shape == (3, 16, 16)
         np.testing.assert_array_equal(
             arrays[f"0.{method}"], arrays[f"1.{method}"]
         )
     printed = capsys.readouterr().out
     for text in (*METHODS, "random order", "cannot read", "bad.jpg"):
         assert text in printed
+    assert printed.count("1 image of 16 bits that use 12 at most") == 1
     # Of the tiny network's last map.
     assert "4 x 4 values" in printed
     assert "--layer=" in printed
@@ -76,10 +80,11 @@ def test_refuses(trained, photos, tmp_path, options, error, message):
     assert not list(tmp_path.glob("it.*"))
 
 
-def test_a_pipe_is_refused_and_left_alone(tmp_path):
-    path = tmp_path / "pipe.png"
-    os.mkfifo(path)
-    with pytest.raises(ConfigError, match=r"pipe\.png is no file.*three"):
-        explain(["unused"], tmp_path, path)
-    assert [each.name for each in tmp_path.iterdir()] == ["pipe.png"]
-    assert path.is_fifo()
+@pytest.mark.parametrize("name", ["it.png", "it.pdf", "it.npz"])
+def test_a_pipe_is_refused_and_left_alone(tmp_path, name):
+    pipe = tmp_path / name
+    os.mkfifo(pipe)
+    with pytest.raises(ConfigError, match=rf"{name} is no file.*three"):
+        explain(["unused"], tmp_path, tmp_path / "it.png")
+    assert [each.name for each in tmp_path.iterdir()] == [name]
+    assert pipe.is_fifo()

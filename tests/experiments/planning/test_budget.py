@@ -15,7 +15,7 @@ from experiments.planning.step_timing import Step
 def choose(tiny, tmp_path, monkeypatch):
     """Chooses seeds for arms that take so many seconds."""
 
-    def choose(seconds, times=(60, 60, 30), store=True, **changes):
+    def choose(seconds, times=(60, 60, 30), store=True, jobs=None, **changes):
         arms = [
             replace(tiny, name=f"tiny_{number}", **changes)
             for number in range(len(times))
@@ -36,6 +36,7 @@ def choose(tiny, tmp_path, monkeypatch):
             store=store,
             location=None,
             strategy=None,
+            jobs=jobs,
         )
 
     return choose
@@ -43,13 +44,17 @@ def choose(tiny, tmp_path, monkeypatch):
 
 def test_seeds_that_fit_hold_when_the_study_goes_on(choose, capsys):
     assert choose(1000) == 6
-    assert "6 seeds an arm fit into 16.7 min" in capsys.readouterr().out
+    assert "6 seeds an arm fit into 17 min" in capsys.readouterr().out
     # On a slower machine, say.
     assert choose(1000, times=(600, 600, 300)) == 6
     assert "6 seeds an arm, as chosen before" in capsys.readouterr().out
     assert choose(300) == 2
     assert choose(1000) == 6
     assert choose(1000, times=(100, 100, 50), epochs=4) == 4
+
+
+def test_side_by_side_more_seeds_fit(choose):
+    assert choose(1000, jobs=2) == 13
 
 
 def test_a_plan_stores_nothing(choose, tmp_path):

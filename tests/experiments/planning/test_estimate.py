@@ -1,5 +1,6 @@
 """Plans and dry runs: their numbers; they leave nothing behind."""
 
+import functools
 import re
 from dataclasses import replace
 
@@ -9,11 +10,16 @@ import tensorflow as tf
 from experiments.configs.schema import layer
 from experiments.errors import ConfigError
 from experiments.formatting import duration
-from experiments.planning.estimate import estimate_run, plan_study
+from experiments.planning import estimate
+from experiments.planning.estimate import (
+    estimate_left,
+    estimate_run,
+    plan_study,
+)
 from experiments.planning.step_timing import Step, StepTimer
 from experiments.planning.trial import dry_run
 from experiments.report.report import write_report
-from experiments.statistics.noise import ACCURACY
+from experiments.statistics.noise import ACCURACY, assume_noise
 from experiments.statistics.power import detectable_difference
 from experiments.statistics.sequential import Looks
 from experiments.training.disk import shutil
@@ -36,7 +42,9 @@ def steps(monkeypatch):
 
 @pytest.fixture
 def make_plan(tmp_path, tiny, capsys):
-    def make(arms=("baseline", "other"), seeds=3, looks=None, **changes):
+    def make(
+        arms=("baseline", "other"), seeds=3, jobs=None, looks=None, **changes
+    ):
         experiment = replace(tiny, **changes)
         plan_study(
             "mine",
@@ -45,6 +53,7 @@ def make_plan(tmp_path, tiny, capsys):
             workdir=tmp_path / "runs",
             location=Location(tmp_path / "data"),
             strategy=tf.distribute.get_strategy(),
+            jobs=jobs,
             looks=looks,
         )
         return capsys.readouterr().out
@@ -80,6 +89,23 @@ def test_steps_and_time_add_up(make_plan, steps, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_side_by_side_steps_are_timed_in_a_process_and_times_divided(
+    make_plan, monkeypatch
+):
+    def time(experiments, counts, jobs, threads):
+        assert (len(experiments), len(counts), jobs, threads) == (2, 2, 4, 1)
+        return [Step(start=100.0, train=0.5, evaluate=0.25)] * 2
+
+    monkeypatch.setattr(estimate, "time_side_by_side", time)
+    text = make_plan(epochs=20, jobs=4)
+    assert f"480 steps, about {duration(903 / 4)}." in text
+    assert "CPU, in 4 processes at once, as the runs train: each arm's" in text
+    # No more processes than runs.
+    assert f"about {duration(2 * 150.5 / 2)}." in make_plan(
+        seeds=1, epochs=20, jobs=4
+    )
+
+
 def test_detectable_difference_is_stated_with_its_assumptions(make_plan, steps):
     text = make_plan(seeds=5)
     found = re.search(
@@ -89,7 +115,10 @@ def test_detectable_difference_is_stated_with_its_assumptions(make_plan, steps):
         text,
     )
     assert 10 < float(found[1]) < 40
-    assert "Assumed, since no arm has two finished runs: 2 arms, 42" in text
+    assert (
+        "Assumed, since no arm has two finished runs above guessing: 2 arms"
+        in text
+    )
     assert "ranks nothing" in make_plan(seeds=1)
     assert "80 % power" not in make_plan(arms=("alone",))
 
@@ -107,11 +136,14 @@ def test_looks_have_the_fewest_and_the_most_runs(make_plan, steps):
         "points with 80 % power",
         text,
     )
-    of_a_look = detectable_difference(
-        2, 8, 42, ACCURACY, confidence=1 - looks.levels[-1]
+    of_study = functools.partial(
+        detectable_difference,
+        *(2, 8, 42, ACCURACY),
+        seed_deviation=assume_noise(96).seed_deviation,
     )
+    of_a_look = of_study(confidence=1 - looks.levels[-1])
     assert float(points) == pytest.approx(of_a_look, abs=0.051)
-    assert of_a_look > detectable_difference(2, 8, 42, ACCURACY)
+    assert of_a_look > of_study()
 
 
 def test_finished_runs_are_not_made_again_and_give_the_noise(
@@ -218,3 +250,20 @@ def test_a_disk_that_is_too_small_is_said_before(tiny, tmp_path, monkeypatch):
     with pytest.raises(ConfigError, match="take about .* free for .*Free some"):
         try_out([tiny], tmp_path / "runs")
     assert not list(tmp_path.iterdir())
+
+
+def test_the_time_of_what_is_left(tiny, tmp_path, steps):
+    def estimate(**changes):
+        return estimate_left(
+            [tiny, replace(tiny, name="other")],
+            seeds=range(3),
+            workdir=tmp_path / "runs",
+            location=Location(tmp_path / "data"),
+            strategy=tf.distribute.get_strategy(),
+            **changes,
+        )
+
+    whole = estimate()
+    # Tracing counts once, as runs share it.
+    assert 100 < whole < 200
+    assert 100 / 2 < estimate(jobs=2) < whole

@@ -1,5 +1,7 @@
 """Pictures of what augmentations do, made from configs alone."""
 
+import os
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -127,3 +129,17 @@ def test_other_endings_are_refused(tiny, tmp_path):
     with pytest.raises(ConfigError, match=r"\.png, \.svg, \.pdf\. Received"):
         draw(tmp_path, tiny, file="it.txt")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_pipe_is_written_to(tiny, tmp_path):
+    """Writers of pictures seek, which a pipe cannot."""
+    pipe = tmp_path / "new" / "it.png"
+    pipe.parent.mkdir()
+    os.mkfifo(pipe)
+    read = []
+    reader = threading.Thread(target=lambda: read.append(pipe.read_bytes()))
+    reader.start()
+    draw(tmp_path, tiny)
+    reader.join(10)
+    assert read[0].startswith(b"\x89PNG")
+    assert pipe.is_fifo()

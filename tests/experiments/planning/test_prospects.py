@@ -7,7 +7,7 @@ import pytest
 from experiments.configs.registry import get_experiment
 from experiments.planning.image_counts import Counts
 from experiments.planning.prospects import describe_changes, describe_study
-from experiments.statistics.noise import ACCURACY, Noise
+from experiments.statistics.noise import ACCURACY, Noise, assume_noise
 from experiments.statistics.power import detectable_difference, plan_power
 from experiments.statistics.sequential import Looks
 from pipelines.location import Location
@@ -19,7 +19,7 @@ from pipelines.location import Location
         (
             *(2, 10, 5),
             "10 runs of each of 2 arms, 140 images evaluated (5 folds): "
-            "detects differences of 12 points or more",
+            "detects differences of about 18 points or more",
         ),
         (
             *(2, 1, None),
@@ -50,7 +50,9 @@ def test_the_line_before_a_study(arms, seeds, folds, line, tiny, tmp_path):
 def test_the_line_before_a_study_with_looks(tiny, tmp_path):
     looks = Looks((3, 5, 8), 1)
     points = detectable_difference(
-        2, 8, 280, ACCURACY, confidence=1 - looks.levels[-1]
+        *(2, 8, 280, ACCURACY),
+        seed_deviation=assume_noise(112).seed_deviation,
+        confidence=1 - looks.levels[-1],
     )
     line = describe_study(
         "mine",
@@ -59,10 +61,12 @@ def test_the_line_before_a_study_with_looks(tiny, tmp_path):
         workdir=tmp_path,
         counts=Counts(112, 280, 0, 2, 280, 14, ""),
         looks=looks,
+        seconds=1500,
     )
     assert line == (
         "3 to 8 runs of each of 2 arms, 280 images evaluated: detects "
-        f"differences of {points:.1f} points or more with 8"
+        f"differences of about {points:.0f} points or more with 8; "
+        "at most about 25 min"
     )
 
 

@@ -198,17 +198,21 @@ def test_an_arm_that_is_not_above_guessing_is_named(make_run):
     assert [arm.signs.guesses for arm in found.arms] == [False, True]
     text = " ".join(wording.answer(found))
     assert "other is not above naming the commonest class every time." in text
-    assert "nothing could have been found" not in text
+    assert "tells nothing" not in text
 
 
-def test_if_all_arms_guess_nothing_could_have_been_found(make_run):
+def test_if_all_arms_guess_the_study_tells_nothing(make_run):
+    """Nor does what they vary by: the noise is assumed."""
     found = find_in(
         *make_guessers(make_run, {"plain": GUESSING, "other": ~GUESSING})
     )
-    assert (
+    assert wording.answer(found)[-1] == (
         "plain and other are not above naming the commonest class every time: "
-        "in this study nothing could have been found."
-    ) in wording.answer(found)
+        "this study tells nothing about its arms."
+    )
+    assert found.power.noise.runs == 0
+    assert found.power.noise.seed_deviation > 1
+    assert found.power.seeds_for_a_point is None
 
 
 def test_an_arm_that_names_one_class_for_nearly_all_is_told(make_run):

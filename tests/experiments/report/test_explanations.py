@@ -73,6 +73,20 @@ def test_the_section_has_the_scores_of_all_arms(study):
     assert list_pictures(made) == ["explanations_Grad-CAM", "explanations_RISE"]
 
 
+@pytest.mark.parametrize("name", ["catsdogs", "shapes"])
+def test_images_that_may_not_be_passed_on_are_named(make_run, name):
+    known = {"fingerprints": {"val": "v"}, "name": name}
+    rights = (np.arange(60) < 30, np.arange(60) < 40)
+    runs = [
+        make_run(arm, 0, right, data_fields=known)
+        for arm, right in zip(("plain", "mixed"), rights, strict=True)
+    ]
+    for folder in runs:
+        explain(folder, 0.1)
+    said = f"The images are of {name}: before you pass on this page"
+    assert (said in get_text(section(compare(*runs)))) == (name == "catsdogs")
+
+
 def test_other_images_other_methods_and_damaged_files_are_left_out(study):
     explain(study[0], 0.1, fingerprint="other")
     explain(study[1], 0.2)

@@ -17,7 +17,9 @@ from experiments.statistics import power as statistics
 from experiments.statistics.comparison import compare_arms
 from experiments.statistics.cross_validation import compare_folds
 from experiments.statistics.noise import (
+    SEED_DEVIATION,
     Noise,
+    assume_noise,
     measure_fold_noise,
     measure_noise,
 )
@@ -160,9 +162,21 @@ def test_arms_that_are_better_by_the_same_share_all():
 
 
 def test_one_seed_tells_nothing_of_noise():
-    assert measure_noise(independent(0.9, 2, 3, 1, 100)) == Noise()
-    assert measure_noise({"a": []}) == Noise()
-    assert measure_fold_noise({"a": {0: np.ones(3, bool)}, "b": {}}) == Noise()
+    assumed = assume_noise(100)
+    once = independent(0.9, 2, 3, 1, 100)
+    assert measure_noise(once, assumed) == assumed
+    assert measure_noise({"a": []}, assumed) == assumed
+    once = {"a": {0: np.ones(3, bool)}, "b": {}}
+    assert measure_fold_noise(once, assumed) == assumed
+
+
+def test_few_train_images_make_seeds_differ():
+    """Within a factor of 1.7 of what studies have measured."""
+    for images, measured in ((112, 7.12), (2400, 2.38), (5000, 0.64)):
+        assumed = assume_noise(images)
+        assert measured / 1.7 < assumed.seed_deviation < measured * 1.7
+        assert assumed._replace(seed_deviation=SEED_DEVIATION) == Noise()
+    assert assume_noise(1_000_000) == Noise()
 
 
 def in_folds(accuracy, deviation, arms, seeds, images):
@@ -300,7 +314,9 @@ def test_what_cannot_be_shown_is_not_promised():
         "With 1 seed an arm this study ranks nothing; 1 point on 140 images "
         "is out of reach with up to 1,000 seeds an arm."
     )
-    assert basis.startswith("Assumed, since no arm has two finished runs:")
+    assert basis.startswith(
+        "Assumed, since no arm has two finished runs above guessing:"
+    )
     assert "accuracy 62.0 %, a deviation over seeds of 0.30 points" in basis
     line, _ = wording.power(plan_power(2, 5, 1, None, Noise(0.5, 0.5)))
     assert "detects no difference at all" in line

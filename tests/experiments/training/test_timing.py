@@ -10,7 +10,6 @@ from experiments.training import timing
 from experiments.training.timing import (
     Speed,
     Waiting,
-    describe_bound,
     measure_peak_memory,
 )
 
@@ -74,11 +73,10 @@ def test_the_first_batch_does_not_count(monkeypatch, capsys):
     assert logs["images_per_second"] == pytest.approx(3.2)
 
 
-def test_the_note_names_the_bottleneck():
-    assert describe_bound(0.5).startswith("input-bound: 50%")
-    assert describe_bound(0.02).startswith(
-        "compute-bound: images are waited for in 2%"
-    )
+def test_a_network_that_waits_for_nothing_is_no_note(monkeypatch, capsys):
+    clock = Clock(monkeypatch)
+    epoch(Speed(Waiting(), batch_size=32), clock, Waiting(), 6)
+    assert capsys.readouterr().out == ""
 
 
 def test_memory_is_that_of_this_process():
