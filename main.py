@@ -28,6 +28,7 @@ from experiments.commands import (
     launch,
     networks,
     report,
+    sweep,
     train,
     until,
 )
@@ -98,7 +99,7 @@ def _parse(arguments):
 def _print_help():
     print(__doc__)
     for module in (
-        *(train, until, launch, report),
+        *(train, until, sweep, launch, report),
         *(networks, data, devices, common),
     ):
         _, _, options = FLAGS.module_help(module).strip().partition("\n")

@@ -7,8 +7,6 @@ from experiments.analysis.explanations import explain_run, has_explanations
 from experiments.analysis.robustness import evaluate_robustness, has_robustness
 from experiments.designs.fixed import Fixed
 from experiments.errors import TrainingFailed
-from experiments.formatting import counted
-from experiments.report.report import write_report
 from experiments.run_folder import RunFolder
 from experiments.runtime.screen import StudyScreen
 from experiments.runtime.workers import resolve_worker
@@ -108,8 +106,7 @@ def run_study(
     )
     _, shards = shard
     part = f", shard {shard[0] + 1} of {shards}" if shards > 1 else ""
-    arms = counted(len(experiments), "arm")
-    print(f"study {name}: {arms}, {design.title}{part}", flush=True)
+    print(f"study {name}: {design.title}{part}", flush=True)
     options |= {"workdir": workdir, "location": location, "log": log}
     runs, folders, failures = _train_rounds(
         design, shard, launch, verbose, options
@@ -129,14 +126,13 @@ def run_study(
         # With those that failed, which the answer counts.
         made = [RunFolder.of(workdir, each, seed) for each, seed in runs]
         made = [folder for folder in made if folder.path.is_dir()]
-        write_report(
+        design.write_report(
             made,
             path,
             f"Study {name}",
             study=name,
             margin=margin,
             drawn_previews=drawn_previews,
-            designs=[design.record],
         )
         track_report(path, f"Study {name}", log)
     if failures:

@@ -164,7 +164,7 @@ def test_help_explains_every_flag_once(call):
         *("experiment", "study", "[no]plan", "[no]dry_run", "seeds", "arms"),
         *("arm", "with", "recipe", "shard", "launcher", "ray_address", "log"),
         *("jobs", "runs_per_gpu", "[no]verbose", "budget"),
-        *("[no]until", "looks", "max_seeds"),
+        *("[no]until", "looks", "max_seeds", "sweep"),
         "[no]devices",
         *("[no]allow_moved", "[no]allow_overlap", "report", "margin"),
         "[no]drawn_previews",

@@ -8,6 +8,7 @@ Examples:
   python main.py --experiment=NAME --set epochs=2 --set data.batch_size=64
 """
 
+import functools
 from pathlib import Path
 
 from absl import flags
@@ -35,6 +36,7 @@ from experiments.commands.launch import (
 )
 from experiments.commands.parsers import TimeParser
 from experiments.commands.report import DRAWN_PREVIEWS
+from experiments.commands.sweep import choose_sweeps, configure_sweep
 from experiments.commands.until import UNTIL, choose_looks
 from experiments.configs import registry
 from experiments.configs.fair import RECIPES
@@ -196,25 +198,42 @@ def train_study(name):
         name = f"fair_{RECIPE.value or 'laptop'}"
     study = registry.get_study(name)
     arms = registry.choose_arms(study, ARMS.value, ARM.value)
-    arms = _configure(study.name, arms)
-    looks = choose_looks(arms) if UNTIL.value else None
+    title, looks, sweep = study.name, None, None
+    if texts := choose_sweeps(study):
+        if BUDGET.value is not None or UNTIL.value:
+            raise ConfigError(
+                "--budget and --until do not go with a sweep; see --seeds."
+            )
+        sweep = configure_sweep(
+            study,
+            arms,
+            texts,
+            gpus=LAUNCHER.value != "ray",
+            fit=_fit,
+            writes=not PLAN.value and not DRY_RUN.value,
+        )
+        title, arms = sweep.name, sweep.experiments
+    else:
+        arms = _configure(title, arms)
+        looks = choose_looks(arms) if UNTIL.value else None
     count = SEEDS.value or (
         looks.seeds[-1] if looks else _count_seeds(study, arms)
     )
     seeds = _choose_seeds(count)
     if not PLAN.value:
-        _train(study.name, arms, seeds, looks)
+        _train(title, arms, seeds, looks, sweep)
         return
     from experiments.planning.estimate import plan_study
 
     plan_study(
-        study.name,
+        title,
         arms,
         seeds=seeds,
         workdir=WORKDIR.value,
         location=locate_data(),
         margin=MARGIN.value,
         looks=looks,
+        sweep=sweep,
         **choose_timing(arms),
     )
 
@@ -256,15 +275,21 @@ def _configure(title, arms):
     return configure_arms(arms, LAUNCHER.value != "ray", _fit)
 
 
-def _fit(arms):
+def _fit(arms, fields=(), show=None):
     """Completes configs of study fair by what follows from their images."""
     from experiments.planning.fitting import fit_arms
 
     given = {each.partition("=")[0].strip() for each in SET.value}
-    return fit_arms(arms, given, locate_data(), fetch=not PLAN.value)
+    return fit_arms(
+        arms,
+        given.union(fields),
+        locate_data(),
+        fetch=not PLAN.value,
+        show=show or functools.partial(print, flush=True),
+    )
 
 
-def _train(title, arms, seeds, looks=None):
+def _train(title, arms, seeds, looks=None, sweep=None):
     if DRY_RUN.value:
         from experiments.planning.trial import dry_run
 
@@ -277,18 +302,28 @@ def _train(title, arms, seeds, looks=None):
             allow_overlap=ALLOW_OVERLAP.value,
         )
         return
+    from experiments.runtime.workers import resolve_worker
     from experiments.study import run_study
 
     for arm in arms:
         for seed in seeds:
             check_writable(RunFolder.of(WORKDIR.value, arm, seed).path)
     options = _build_options() | choose_launch(arms)
-    _announce(title, arms, seeds, looks, options)
+    _announce(title, arms, seeds, looks, sweep, options)
     if looks is not None:
         from experiments.designs.until import Until
 
         options["design"] = Until(
             title, arms, looks, seeds=seeds, workdir=WORKDIR.value
+        )
+    if sweep is not None:
+        from experiments.designs.sweep import Swept
+
+        options["design"] = Swept(
+            sweep,
+            seeds=seeds,
+            workdir=WORKDIR.value,
+            store=resolve_worker(options.get("strategy")).is_chief,
         )
     run_study(
         title,
@@ -303,11 +338,11 @@ def _train(title, arms, seeds, looks=None):
     )
 
 
-def _announce(title, arms, seeds, looks, options):
+def _announce(title, arms, seeds, looks, sweep, options):
     """Says what a study can show, and about how long it takes."""
     from experiments.planning.estimate import estimate_left
     from experiments.planning.image_counts import count_images
-    from experiments.planning.prospects import describe_study
+    from experiments.planning.prospects import describe_study, describe_sweep
     from experiments.runtime.workers import resolve_worker
 
     worker = resolve_worker(options.get("strategy"))
@@ -324,12 +359,27 @@ def _announce(title, arms, seeds, looks, options):
             strategy=make_strategy(),
             jobs=options.get("jobs"),
         )
+    count = functools.partial(count_images, location=locate_data(), fetch=True)
+    if sweep is not None:
+        counts = {
+            each.reference.name: count(each.reference.data)
+            for each in sweep.points
+        }
+        lines = describe_sweep(
+            sweep,
+            seeds=seeds,
+            workdir=WORKDIR.value,
+            counts=counts,
+            seconds=seconds,
+        )
+        print(*lines, sep="\n", flush=True)
+        return
     line = describe_study(
         title,
         arms,
         seeds=seeds,
         workdir=WORKDIR.value,
-        counts=count_images(arms[0].data, locate_data(), fetch=True),
+        counts=count(arms[0].data),
         looks=looks,
         seconds=seconds,
     )

@@ -48,6 +48,9 @@ LAYERS = (
 # Layers that contain others, and the option that holds them.
 _CONTAINERS = {"OneOf": "layers", "RandomApply": "layer", "Sequence": "layers"}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+# Begins the value of a swept field at the end of an experiment's name. No arm
+# of a command line may have it in its own name.
+VALUE_MARK = "@"
 
 
 @dataclass(frozen=True)
@@ -162,7 +165,8 @@ def display_name(experiment):
     Only built-in arms have one; an arm of the command line keeps the name that
     its user gave it. The name is derived and is in no file of a run. It is
     unique within a study: in a report of several studies, two baselines are
-    both called "Baseline", and the keys tell them apart.
+    both called "Baseline", and the keys tell them apart. The same holds for
+    the values of a sweep, which the name lacks.
 
     Args:
         experiment: A run's config as config.json has it, or the name of an
@@ -180,8 +184,11 @@ def display_name(experiment):
     'SaliencyMix'
     >>> display_name("demo_my_mix")
     'my_mix'
+    >>> display_name("demo_cutmix@epochs=5")
+    'CutMix'
     """
     name = experiment if isinstance(experiment, str) else experiment["name"]
+    name, _, _ = name.partition(VALUE_MARK)
     key = _PREFIX.sub("", name)
     if key in ARMS:
         return ARMS[key].title or ARMS[key].summary

@@ -129,7 +129,8 @@ def list_everything(data_sets):
         },
         "Studies (--study=NAME)": {
             s.name: f"{s.summary} ({len(s.experiments)} experiments, "
-            f"--seeds={s.seeds}{', takes other arms' if s.prefix else ''})"
+            f"--seeds={s.seeds}{', takes other arms' if s.prefix else ''}"
+            f"{''.join(f', --sweep {each}' for each in s.sweep)})"
             for s in STUDIES.values()
         },
         "Recipes of study fair (--study=fair --recipe=NAME)": {

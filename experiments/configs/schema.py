@@ -143,6 +143,8 @@ class Study:
     # Prefix of all names, if the first experiment is a recipe that other arms
     # can join.
     prefix: str | None = None
+    # Fields and their values as --sweep takes them, if it is a sweep.
+    sweep: tuple[str, ...] = ()
 
 
 def as_json(config):

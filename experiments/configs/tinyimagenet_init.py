@@ -1,7 +1,8 @@
-"""He against Xavier initialization, crossed with three augmentations.
+"""He against Xavier initialization: does it change what augmentations gain?
 
-The He arms are those of `tinyimagenet_fair`; a Xavier arm differs from its He
-arm in the initializer of the convolutions alone.
+A sweep of model.initializer with three arms. The He arms are those of
+`tinyimagenet_fair`; a Xavier arm differs from its He arm in the initializer of
+the convolutions alone. Study `tinyimagenet_xavier` is the Xavier arms alone.
 
 Expected accuracy, hours, hardware: not run yet.
 Command:
@@ -34,7 +35,14 @@ STUDIES = (
     Study(
         name="tinyimagenet_init",
         summary="He against Xavier, each with three augmentations",
-        experiments=tuple(e.name for e in (*_HE, *EXPERIMENTS)),
+        experiments=tuple(e.name for e in _HE),
+        seeds=3,
+        sweep=("model.initializer=he_normal_fan_out,glorot_uniform",),
+    ),
+    Study(
+        name="tinyimagenet_xavier",
+        summary="three augmentations with Xavier",
+        experiments=tuple(e.name for e in EXPERIMENTS),
         seeds=3,
     ),
 )

@@ -1,12 +1,17 @@
 """Variants of experiments: other values of fields, which their names tell."""
 
+import dataclasses
+import hashlib
 import re
 from dataclasses import replace
 from typing import NamedTuple
 
+from experiments.configs.arms import VALUE_MARK
 from experiments.configs.overrides import override
 from experiments.errors import AbsentPart, ConfigError
 
+# More letters of a value would be no name any more.
+_MOST_LETTERS = 40
 # Drawn values are rounded to so many digits, so that they can be read.
 _DIGITS = 3
 
@@ -77,23 +82,51 @@ def vary(experiment, values, option="--set"):
     >>> from experiments.configs.variants import vary
     >>> baseline = get_experiment("demo_baseline")
     >>> vary(baseline, {"optimizer.learning_rate": 0.02}).name
-    'demo_baseline_learning_rate_0.02'
+    'demo_baseline@optimizer.learning_rate=0.02'
     >>> vary(baseline, {"epochs": baseline.epochs}).name
     'demo_baseline'
     """
-    changed, tail = experiment, ""
+    after, changed = experiment, {}
     for field, value in values.items():
-        before = changed
+        before = after
         try:
-            changed = override(changed, [f"{field}={value}"])
+            after = override(before, [f"{field}={value}"])
         except AbsentPart:
             continue
         except ConfigError as error:
-            message = str(error).replace("--set", option, 1)
+            message = str(error).replace("--set ", f"{option} ", 1)
             raise ConfigError(message) from error
-        if changed != before:
-            tail += f"_{_shorten(field)}_{_shorten(str(value))}"
-    return replace(changed, name=experiment.name + tail)
+        if after != before:
+            changed[field] = read_field(after, field)
+    return replace(after, name=name_variant(experiment.name, changed))
+
+
+def name_variant(name, values):
+    """Adds values of fields to an experiment's name.
+
+    The name is one of a file, and no other values have the same.
+
+    Args:
+        name: Of the experiment.
+        values: {field: value}.
+
+    Example:
+
+    >>> name_variant("demo_cutmix", {"data.limit_train": 500, "epochs": 5})
+    'demo_cutmix@data.limit_train=500,epochs=5'
+    """
+    tail = ",".join(
+        f"{field.replace('/', '-')}={_shorten(value)}"
+        for field, value in values.items()
+    )
+    return f"{name}{VALUE_MARK}{tail}" if tail else name
+
+
+def show_value(value):
+    """A value as a command line has it."""
+    if value is None or isinstance(value, bool):
+        return str(value).lower()
+    return str(value)
 
 
 def has_field(experiment, field):
@@ -107,9 +140,23 @@ def has_field(experiment, field):
     return True
 
 
-def _shorten(text):
-    """Leaves what goes into names of files: of a field, its last parts."""
-    text = re.sub(
-        r"^(augment|data|model|optimizer|checkpoint)\.", "", str(text)
-    )
-    return re.sub(r"[^\w.+-]+", "-", text.strip())
+def read_field(experiment, field):
+    """Reads the value of a field; None if the experiment lacks it."""
+    config = experiment
+    for key in (keys := [each.strip() for each in field.split(".")]):
+        if isinstance(config, tuple):
+            layers = [each for each in config if each.layer == key]
+            return layers[0].options.get(keys[-1]) if layers else None
+        if not dataclasses.is_dataclass(config):
+            return None
+        config = getattr(config, key)
+    return config
+
+
+def _shorten(value):
+    """A value as a part of a file's name, different from any other's."""
+    shown = show_value(value)
+    short = re.sub(r"[^A-Za-z0-9_.+-]+", "-", shown)[:_MOST_LETTERS]
+    if short == shown:
+        return short
+    return f"{short}-{hashlib.sha256(shown.encode()).hexdigest()[:6]}"

@@ -2,5 +2,5 @@
 
 A design has a `title`, and `list_rounds`, which yields the runs of each round
 and goes on when they are trained. Then `is_decided` tells if the study can be
-reported, and `record` is its `experiments.report.design.Design`.
+reported, and `write_report` writes its pages.
 """

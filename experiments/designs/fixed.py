@@ -1,5 +1,7 @@
 """A study of a fixed number of seeds, compared once."""
 
+from experiments.formatting import counted
+from experiments.report import report
 from experiments.report.design import Design, DesignFolder
 
 
@@ -20,7 +22,8 @@ class Fixed:
     def __init__(self, name, experiments, *, seeds, workdir, store):
         arms = tuple(each.name for each in experiments)
         self.record = Design(name, arms, len(seeds))
-        self.title = f"seeds {', '.join(map(str, seeds))}"
+        listed = ", ".join(map(str, seeds))
+        self.title = f"{counted(len(arms), 'arm')}, seeds {listed}"
         # All arms of a seed before the next seed: stopped early, the study
         # can still be compared.
         self._runs = [(each, seed) for seed in seeds for each in experiments]
@@ -38,3 +41,10 @@ class Fixed:
         if self._folder is not None:
             self.record = self._folder.claim_seeds(*self.record[1:3])
         yield self._runs
+
+    def write_report(self, folders, folder, title, **options):
+        """Writes the page, see `experiments.report.report.write_report`."""
+        designs = [self.record]
+        return report.write_report(
+            folders, folder, title, designs=designs, **options
+        )

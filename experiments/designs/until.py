@@ -3,7 +3,7 @@
 from experiments.configs.schema import as_json
 from experiments.errors import ConfigError
 from experiments.formatting import counted
-from experiments.report import wording
+from experiments.report import report, wording
 from experiments.report.design import Design, DesignFolder
 from experiments.report.groups import group_runs
 from experiments.report.looks import describe_decision
@@ -48,7 +48,9 @@ class Until:
         self._names = wording.Names(each.name for each in experiments)
         self._taken = ()
         self.is_decided = False
-        self.title = f"looks at {', '.join(map(str, looks.seeds))} seeds"
+        listed = ", ".join(map(str, looks.seeds))
+        arms = counted(len(self._experiments), "arm")
+        self.title = f"{arms}, looks at {listed} seeds"
 
     @property
     def record(self):
@@ -100,6 +102,13 @@ class Until:
             if not running:
                 break
         self.is_decided = True
+
+    def write_report(self, folders, folder, title, **options):
+        """Writes the page, see `experiments.report.report.write_report`."""
+        designs = [self.record]
+        return report.write_report(
+            folders, folder, title, designs=designs, **options
+        )
 
     def _claim(self):
         self._folder.claim(

@@ -7,6 +7,7 @@ from experiments.planning.image_counts import Counts, count_images
 from experiments.planning.prospects import (
     compute_power,
     describe_changes,
+    describe_sweep,
     is_finished,
 )
 from experiments.planning.side_by_side import time_side_by_side
@@ -186,6 +187,7 @@ def plan_study(
     threads=1,
     margin=None,
     looks=None,
+    sweep=None,
 ):
     """Prints runs, steps, time and what the study can show; trains nothing.
 
@@ -194,6 +196,7 @@ def plan_study(
             `experiments.study.run_study`.
         jobs, threads: As for `estimate_study`.
         looks: `statistics.sequential.Looks`, or None.
+        sweep: `experiments.designs.sweep.Sweep` of these experiments, or None.
 
     Raises:
         ConfigError, DataError: As `estimate_study`.
@@ -223,15 +226,22 @@ def plan_study(
         *dict.fromkeys(plan.counts.origin for plan in plans),
         *dict.fromkeys(note for plan in plans for note in plan.notes),
     ]
+    kind = "arm" if sweep is None else "config"
     print(
-        f"\nPlan of study {name}: {counted(len(plans), 'arm')}, "
+        f"\nPlan of study {name}: {counted(len(plans), kind)}, "
         f"{'at most ' if looks else ''}{counted(len(seeds), 'seed')} each",
         *("", *markdown_table([_plan_row(each, names) for each in plans]), ""),
         *(f"- {remark}." for remark in remarks),
         sep="\n",
         flush=True,
     )
-    if len(plans) > 1:
+    if sweep is not None:
+        counts = {plan.run.name: plan.counts for plan in plans}
+        lines = describe_sweep(
+            sweep, seeds=seeds, workdir=workdir, counts=counts
+        )
+        print(*(f"- {line}." for line in lines), sep="\n", flush=True)
+    elif len(plans) > 1:
         counts = plans[0].counts
         power = compute_power(
             name, experiments, len(seeds), counts, workdir, looks
@@ -251,8 +261,9 @@ def _describe_range(plans, looks, jobs):
     """The fewest and the most runs of a study with looks."""
     if looks is None:
         return
-    first, *_, last = looks.seeds if len(looks.seeds) > 1 else looks.seeds * 2
-    a_seed = sum(plan.run.seconds for plan in plans) / (jobs or 1)
+    first, last = looks.seeds[0], looks.seeds[-1]
+    a_seed = sum(plan.run.seconds for plan in plans)
+    a_seed /= min(jobs or 1, first * len(plans))
     yield (
         f"Looks at {', '.join(map(str, looks.seeds))} seeds: at least "
         f"{first * len(plans)} and at most {last * len(plans)} runs in all, "

@@ -36,7 +36,7 @@ PASSES = 50
 LEAST_STEPS = 300
 
 
-def fit_arms(arms, given, location, fetch):
+def fit_arms(arms, given, location, fetch, show):
     """Fits the arms of a fair study to their images and prints the numbers.
 
     Args:
@@ -46,6 +46,7 @@ def fit_arms(arms, given, location, fetch):
             stay.
         location: A `pipelines.location.Location`.
         fetch: Whether data that is not there is downloaded.
+        show: Function that the line goes to.
 
     Returns:
         A list of `Experiment`s.
@@ -57,7 +58,7 @@ def fit_arms(arms, given, location, fetch):
         return arms
     counter = ImageCounter(arms[0].data, location, fetch)
     arms = [fit_to_images(arm, given, counter.count) for arm in arms]
-    print(describe_fit(arms[0], counter.count(arms[0].data)), flush=True)
+    show(describe_fit(arms[0], counter.count(arms[0].data)))
     return arms
 
 

@@ -10,6 +10,7 @@ from experiments.report.findings import compute_findings
 from experiments.report.groups import group_runs
 from experiments.report.runs import read_runs
 from experiments.run_folder import RunFolder
+from experiments.statistics.comparison import CONFIDENCE
 from experiments.statistics.noise import (
     LUCK,
     assume_noise,
@@ -67,6 +68,45 @@ def describe_study(
         return line
     most = "about" if looks is None else "at most about"
     return f"{line}; {most} {duration(seconds)}"
+
+
+def describe_sweep(sweep, *, seeds, workdir, counts, seconds=None):
+    """Says what a sweep trains, and what each of its values can detect.
+
+    Args:
+        sweep: `experiments.designs.sweep.Sweep`.
+        seeds, workdir: As for `experiments.study.run_study`.
+        counts: {name of an experiment: its `image_counts.Counts`}, of the
+            reference of each value.
+        seconds: As for `describe_study`.
+
+    Returns:
+        A list of sentences without a full stop: of the whole, then of each
+        value.
+    """
+    points, runs = sweep.points, len(sweep.experiments) * len(seeds)
+    arms = len(points[0].arms)
+    lines = [
+        f"{counted(runs, 'run')}: {counted(arms, 'arm')} at "
+        f"{sweep.describe()}, {counted(len(seeds), 'seed')} each"
+    ]
+    if seconds is not None:
+        lines[0] += f"; about {duration(seconds)}"
+    for point in points if arms > 1 else ():
+        power = compute_power(
+            f"{sweep.name}, {point.title}",
+            list(point.arms.values()),
+            len(seeds),
+            counts[point.reference.name],
+            workdir,
+        )
+        confidence = 1 - (1 - CONFIDENCE) / len(points)
+        power = extend_power(power, confidence=confidence)
+        images = counted(power.images, "image")
+        lines.append(
+            f"{point.title}: {images} evaluated, {_describe_power(power)}"
+        )
+    return lines
 
 
 def _describe_power(power):

@@ -21,7 +21,11 @@ from experiments.report.diagnostics import (
     same_predictions,
 )
 from experiments.report.settings import Settings, compare_settings
-from experiments.statistics.comparison import compare_all_pairs, compare_arms
+from experiments.statistics.comparison import (
+    CONFIDENCE,
+    compare_all_pairs,
+    compare_arms,
+)
 from experiments.statistics.cross_validation import (
     compare_all_fold_pairs,
     compare_folds,
@@ -203,7 +207,7 @@ def compute_findings(group, margin=None, designs=()):
         margin = design.looks.margin
         differences = _select_differences(group, design)
     else:
-        differences = _differences(group, placebos)
+        differences = compute_differences(group, placebos)
     present = {arm.name for arm in group.arms}
     signs = {arm.name: read_signs(group, arm) for arm in group.arms}
     all_guess = all(each.guesses for each in signs.values())
@@ -242,7 +246,7 @@ def compute_findings(group, margin=None, designs=()):
         # Their intervals hold for one look alone.
         pairs=[] if is_looked_at else _pairs(group),
         margin=margin,
-        power=(None if is_looked_at else _power(group, differences, all_guess)),
+        power=None if is_looked_at else _power(group, differences, all_guess),
         placebos=placebos,
         settings=settings,
         is_cosine=group.reference.config["optimizer"]["schedule"] == "cosine",
@@ -267,13 +271,24 @@ def _select_differences(group, design):
     return [each for each in found if each is not None]
 
 
-def _differences(group, placebos):
+def compute_differences(group, placebos, confidence=CONFIDENCE):
+    """`Difference`s of a `groups.Group` against its reference.
+
+    Args:
+        group: `groups.Group`.
+        placebos: Names of arms that are the reference trained again.
+        confidence: Of all intervals together, in (0, 1).
+    """
     if not group.images or len(group.arms) < 2:
         return []
     if not group.crossed:
-        return compare_arms(group.correct, placebos=placebos)
+        return compare_arms(
+            group.correct, confidence=confidence, placebos=placebos
+        )
     images = {seed: ids for seed, ids in group.judged.items() if ids}
-    return compare_folds(group.correct, images, group.folds)
+    return compare_folds(
+        group.correct, images, group.folds, confidence=confidence
+    )
 
 
 def _pairs(group):

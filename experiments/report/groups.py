@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
+from experiments.configs.arms import VALUE_MARK
 from experiments.configs.registry import STUDIES
 from experiments.metrics import are_unequal
 from experiments.report.runs import LeftOut
@@ -225,6 +226,25 @@ def _questions(names, study):
     if study is not None:
         yield study, names
         return
+    # Values of a sweep are questions of their own.
+    by_value = {"": []}
+    for name in names:
+        by_value.setdefault(name.partition(VALUE_MARK)[2], []).append(name)
+    for value, members in by_value.items():
+        arms = {name.partition(VALUE_MARK)[0]: name for name in members}
+        for title, found in _match_studies(arms, by_value[""]):
+            of_value = [arms.get(name, name) for name in found]
+            yield ", ".join(filter(None, (title, value))), of_value
+
+
+def _match_studies(names, usual):
+    """Yields (name of a study, names of its arms, the reference first).
+
+    Args:
+        names: Of experiments, without the value of a sweep.
+        usual: Names of experiments that are not swept: the reference of a
+            value may be among them.
+    """
     grouped = set()
     for known in STUDIES.values():
         found = [name for name in known.experiments if name in names]
@@ -233,6 +253,9 @@ def _questions(names, study):
             found += sorted(n for n in joined if n.startswith(known.prefix))
         if found and not grouped.issuperset(found):
             grouped.update(found)
+            reference = known.experiments[0]
+            if reference not in found and reference in usual:
+                found.insert(0, reference)
             yield known.name, found
     others = [name for name in names if name not in grouped]
     if others:

@@ -97,6 +97,7 @@ def write_report(
     not_entered=(),
     drawn_previews=False,
     designs=(),
+    quiet=False,
 ):
     """Writes the page that compares runs.
 
@@ -116,6 +117,10 @@ def write_report(
             have kept some of the study's own.
         designs: `design.Design`s of the study, or of those that the runs may
             be of.
+        quiet: Whether nothing is printed.
+
+    Returns:
+        A list of `material.Material`s.
 
     Raises:
         ConfigError: if no run is of use, and why.
@@ -127,14 +132,10 @@ def write_report(
     left_out += not_entered
     # Layers of Keras and KerasCV take long to start for their previews.
     runs = sum(len(each.group.runs) for each in materials)
-    print(f"comparing and drawing {counted(runs, 'run')}", flush=True)
+    if not quiet:
+        print(f"comparing and drawing {counted(runs, 'run')}", flush=True)
     # The numbers first: a figure that cannot be drawn must not cost them.
-    numbers = json.dumps(
-        list_numbers(title, materials, left_out), indent=2, allow_nan=False
-    )
-    with _naming(folder):
-        _empty(folder)
-        (folder / "comparison.json").write_text(numbers + "\n", "utf-8")
+    write_numbers(list_numbers(title, materials, left_out), folder)
     chapters = [
         Chapter(
             each.group.title,
@@ -145,10 +146,28 @@ def write_report(
         )
         for number, each in enumerate(materials, 1)
     ]
-    with _naming(folder):
+    with naming(folder):
         write_page(title, chapters, folder)
-    print(summarize(materials), flush=True)
-    print(f"\nThe report: {folder / 'index.html'}", flush=True)
+    if not quiet:
+        print(summarize(materials), flush=True)
+        print(f"\nThe report: {folder / 'index.html'}", flush=True)
+    return materials
+
+
+def write_numbers(numbers, folder):
+    """Writes comparison.json and removes tables and figures of before.
+
+    Args:
+        numbers: What JSON can hold.
+        folder: A `Path`, which is made.
+
+    Raises:
+        ConfigError: if it cannot be written.
+    """
+    text = json.dumps(numbers, indent=2, allow_nan=False)
+    with naming(folder):
+        _empty(folder)
+        (folder / "comparison.json").write_text(text + "\n", "utf-8")
 
 
 def compare_runs(
@@ -186,7 +205,7 @@ def compare_runs(
 
 
 @contextlib.contextmanager
-def _naming(folder):
+def naming(folder):
     """ConfigError with the folder's name for files that cannot be written."""
     try:
         yield

@@ -130,7 +130,12 @@ def tabulate_differences(findings, differences, names):
                     )
                 }
             ),
-            "detectable, points": wording.detectable(each),
+            # Of one look it says nothing of the study.
+            **(
+                {}
+                if findings.is_looked_at
+                else {"detectable, points": wording.detectable(each)}
+            ),
         }
         for each in differences
     ]

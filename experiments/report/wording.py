@@ -510,11 +510,12 @@ def notes(findings):
             "Where an arm was trained once, the interval covers the images "
             "alone and says nothing of other trainings."
         )
-    yield (
-        "Detectable is the difference that a study like this one finds in "
-        "about four of five repetitions, with 2 seeds in two of three; a "
-        "smaller one may well be there."
-    )
+    if not findings.is_looked_at:
+        yield (
+            "Detectable is the difference that a study like this one finds in "
+            "about four of five repetitions, with 2 seeds in two of three; a "
+            "smaller one may well be there."
+        )
     if any(each.pooled for each in findings.differences):
         yield (
             "A placebo is the reference trained again, with other random "

@@ -192,7 +192,8 @@ def _compare(arms, images, folds, pairs, reach):
         arm, other = arms[name], arms[first]
         seeds = [seed for seed in arm if seed in other]
         if seeds:
-            estimate = _estimate(arm, other, seeds, images, folds, shared)
+            gains = {s: arm[s].astype(float) - other[s] for s in seeds}
+            estimate = estimate_from_folds(gains, images, folds, shared)
             found.append(
                 describe_difference(
                     (name, first), *estimate, reach, (len(seeds),) * 2
@@ -223,14 +224,21 @@ def share_fold_variance(arms):
     return (total / degrees if degrees else 0.0), degrees
 
 
-def _estimate(arm, other, seeds, images, folds, shared):
-    """The difference in accuracy and its `Variance`."""
-    gains = np.concatenate(
-        [arm[seed].astype(float) - other[seed] for seed in seeds]
-    )
-    by_seed = np.array(
-        [arm[seed].mean() - other[seed].mean() for seed in seeds]
-    )
+def estimate_from_folds(gains, images, folds, shared=0.0):
+    """A mean over seeds and its `Variance`, see `compare_folds`.
+
+    Args:
+        gains: {seed: float (images of the seed,)}, right_a - right_0 or
+            another sum over configs with coefficients.
+        images, folds: As for `compare_folds`.
+        shared: The least variance over seeds that is believed.
+
+    Returns:
+        The mean of the means of the seeds, and the `Variance`.
+    """
+    seeds = list(gains)
+    by_seed = np.array([gains[seed].mean() for seed in seeds])
+    gains = np.concatenate([gains[seed] for seed in seeds])
     _, ids = np.unique(
         np.concatenate([images[seed] for seed in seeds]), return_inverse=True
     )

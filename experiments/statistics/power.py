@@ -76,15 +76,15 @@ class Power(NamedTuple):
         return self._asdict() | {"noise": self.noise._asdict()}
 
 
-def plan_power(arms, seeds, images, folds, noise):
+def plan_power(arms, seeds, images, folds, noise, confidence=CONFIDENCE):
     """The `Power` to expect of a study that has not been run.
 
     Args:
-        arms, images, folds: As for `detectable_difference`.
+        arms, images, folds, confidence: As for `detectable_difference`.
         seeds: Of each arm; at least 1.
         noise: A `Noise`.
     """
-    assumed = _assumptions(noise, folds)
+    assumed = _assumptions(noise, folds) | {"confidence": confidence}
     detectable = None
     if seeds > 1:
         detectable = detectable_difference(arms, seeds, images, **assumed)

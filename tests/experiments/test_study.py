@@ -59,7 +59,7 @@ def test_the_margin_reaches_the_report(tiny, tmp_path, monkeypatch):
         folder.mkdir(parents=True)
         given.append(margin)
 
-    monkeypatch.setattr("experiments.study.write_report", write_report)
+    monkeypatch.setattr("experiments.report.report.write_report", write_report)
     run_study(
         "mine",
         [tiny],

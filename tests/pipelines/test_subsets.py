@@ -17,6 +17,15 @@ def test_spread_over_classes_gives_all_classes_their_share():
     assert counts.max() - counts.min() <= 1
 
 
+def test_a_smaller_subset_is_part_of_a_larger_one():
+    chosen = [
+        set(subsets.spread_over_classes(LABELS, count).tolist())
+        for count in (3, 40, 300, 499, 500)
+    ]
+    for smaller, larger in zip(chosen, chosen[1:], strict=False):
+        assert smaller < larger
+
+
 class Images:
     """A split as `subsets.select_fold` needs it."""
 

@@ -31,20 +31,6 @@ def test_fair_arms_differ_in_the_augmentation_alone():
         assert len(other.augment) == len(first.augment) + 1
 
 
-def test_xavier_arms_differ_from_he_arms_in_the_initializer_alone():
-    names = STUDIES["tinyimagenet_init"].experiments
-    assert len(names) == 6
-    for he, xavier in zip(names[:3], names[3:], strict=True):
-        different = compare_configs(
-            as_json(EXPERIMENTS[he]), as_json(EXPERIMENTS[xavier])
-        )
-        assert [field for field, _, _ in different] == [
-            "name",
-            "summary",
-            "model.initializer",
-        ]
-
-
 def test_demo_arms_differ_in_one_thing():
     first, *others = [EXPERIMENTS[name] for name in STUDIES["demo"].experiments]
     for other in others:

@@ -118,7 +118,9 @@ class Studies:
 @pytest.fixture
 def studies(tiny, tmp_path, make_run_in, draw_right, monkeypatch):
     studies = Studies(tiny, tmp_path, make_run_in, draw_right)
-    monkeypatch.setattr("experiments.study.write_report", studies.write_report)
+    monkeypatch.setattr(
+        "experiments.report.report.write_report", studies.write_report
+    )
     return studies
 
 

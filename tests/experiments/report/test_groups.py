@@ -87,6 +87,26 @@ def test_each_study_in_a_folder_has_its_own_baseline(make_run, tiny):
     assert [group.title for group in groups][:2] == ["demo", "catsdogs"]
 
 
+def test_each_value_of_a_sweep_is_a_question_of_its_own(make_run):
+    groups, _ = group_folders(
+        make_run("demo_flip@epochs=5"),
+        make_run("demo_baseline"),
+        make_run("demo_baseline@epochs=5"),
+        make_run("demo_salmix@augment.SaliencyMix.alpha=2"),
+        make_run("demo_flip"),
+    )
+    found = {each.title: [arm.name for arm in each.arms] for each in groups}
+    assert found == {
+        "demo": ["demo_baseline", "demo_flip"],
+        "demo, epochs=5": ["demo_baseline@epochs=5", "demo_flip@epochs=5"],
+        # Its reference is not changed by the value.
+        "demo, augment.SaliencyMix.alpha=2": [
+            "demo_baseline",
+            "demo_salmix@augment.SaliencyMix.alpha=2",
+        ],
+    }
+
+
 def test_arms_of_other_data_are_another_question(make_run):
     groups, _ = group_folders(
         make_run("a"),

@@ -233,6 +233,7 @@ def test_a_finished_study_with_other_numbers():
         assert getattr(more, name) < 0.8 * getattr(power, name)
     assert more.seeds_for_a_point == power.seeds_for_a_point
     assert extend_power(power, arms=12).detectable > power.detectable
+    assert extend_power(power, confidence=0.99).detectable > power.detectable
 
 
 def test_a_study_that_detects_a_point_needs_no_more_seeds():
