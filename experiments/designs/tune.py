@@ -7,15 +7,16 @@ as they were.
 """
 
 from dataclasses import replace
-from typing import NamedTuple
 
 from experiments.configs.schema import as_json
-from experiments.configs.variants import Dimension, has_field, vary
+from experiments.configs.variants import has_field, vary
 from experiments.errors import ConfigError
 from experiments.formatting import counted
 from experiments.history import select_row
 from experiments.report import wording
-from experiments.report.design import TUNE, DesignFolder
+from experiments.report.design import TUNE, Design, DesignFolder
+from experiments.report.effects import Point
+from experiments.report.tuning import Trial, Tuning, write_tuning
 from experiments.run_folder import RunFolder
 from experiments.statistics.tuning import draw_points
 
@@ -26,36 +27,6 @@ TRIAL_SEED = 1_000_000
 _PARTS = 5
 # Error of a trial whose loss is no number, in points.
 DIVERGED = 100.0
-
-
-class Trial(NamedTuple):
-    """One trial of an arm.
-
-    Attributes:
-        point: {field: value}.
-        error: Top-1 error on the held-out images, in points.
-        has_diverged: Whether its loss stopped being a number.
-    """
-
-    point: dict
-    error: float
-    has_diverged: bool
-
-
-class Tuning(NamedTuple):
-    """Trials of a study's arms.
-
-    Attributes:
-        dimensions: Tuple of `configs.variants.Dimension`s.
-        epochs: Of a trial.
-        trials: {arm: list of `Trial`}, as far as they are made.
-        tuned: {arm: the `Experiment` with the best settings}, once all are.
-    """
-
-    dimensions: tuple[Dimension, ...]
-    epochs: int
-    trials: dict
-    tuned: dict
 
 
 class Tune:
@@ -76,6 +47,8 @@ class Tune:
             no images can be held out.
     """
 
+    seed = TRIAL_SEED
+
     def __init__(
         self,
         name,
@@ -89,13 +62,15 @@ class Tune:
     ):
         self.experiments = list(experiments)
         self.title = (
-            f"{counted(trials, 'trial')} of each arm, then seeds "
+            f"{counted(len(self.experiments), 'arm')}, "
+            f"{counted(trials, 'trial')} each, then seeds "
             f"{', '.join(map(str, seeds))}"
         )
         self.is_decided = False
         self._seeds = list(seeds)
         self._workdir = workdir
-        self._folder = DesignFolder.of(workdir, f"{name}_tune")
+        self._name = name
+        self._folder = DesignFolder.of(workdir, name)
         self._dimensions = tuple(dimensions)
         self._points = draw_points(dimensions, trials)
         self._check_fields()
@@ -108,6 +83,21 @@ class Tune:
         }
         self.tuning = None
 
+    def list_trials(self):
+        """Lists the different `Experiment`s of all trials.
+
+        Points of a field that an arm lacks are one and the same trial. All
+        arms of a point come before the next point.
+        """
+        points = zip(*self.trials.values(), strict=True)
+        trials = (each for point in points for each in point)
+        return list({each.name: each for each in trials}.values())
+
+    def describe(self):
+        """For example "8 trials of each arm, then before and after tuning"."""
+        count = counted(len(self._points), "trial")
+        return f"{count} of each arm, then before and after tuning"
+
     def list_rounds(self):
         """Yields the trials; then the study's runs, if all trials are there.
 
@@ -118,13 +108,7 @@ class Tune:
             ConfigError: if the study was begun with other trials.
         """
         self._claim()
-        # Points of a field that an arm lacks are one and the same trial. All
-        # arms of a point come before the next point.
-        trials = dict.fromkeys(
-            trial
-            for point in zip(*self.trials.values(), strict=True)
-            for trial in point
-        )
+        trials = self.list_trials()
         yield [(trial, TRIAL_SEED) for trial in trials]
         lacking = [each for each in trials if self._read(each) is None]
         if lacking:
@@ -137,9 +121,37 @@ class Tune:
             return
         self.tuning = self._choose()
         self._print()
-        arms = dict.fromkeys((*self.experiments, *self.tuning.tuned.values()))
+        arms = (*self.experiments, *self.tuning.tuned.values())
+        # Settings that were the best already are no further runs.
+        arms = list({each.name: each for each in arms}.values())
         yield [(each, seed) for seed in self._seeds for each in arms]
         self.is_decided = True
+
+    def write_report(self, folders, folder, title, **options):
+        """Writes the pages, see `experiments.report.tuning.write_tuning`."""
+        before = {each.name: each for each in self.experiments}
+        points = [
+            Point({"tuning": "before"}, before),
+            Point({"tuning": "after"}, self.tuning.tuned),
+        ]
+        designs = [
+            Design(
+                self._name,
+                tuple(each.name for each in point.arms.values()),
+                len(self._seeds),
+                is_tuned=point.values["tuning"] == "after",
+            )
+            for point in points
+        ]
+        write_tuning(
+            folders,
+            folder,
+            title,
+            tuning=self.tuning,
+            points=points,
+            designs=designs,
+            **options,
+        )
 
     def _check_fields(self):
         for each in self._dimensions:

@@ -88,6 +88,12 @@ class Design(_Part):
     study: str
     seeds: int = Field(description="of each arm; with looks the most")
     looks: list[int] | None = Field(description="numbers of seeds")
+    first_seeds: int | None = Field(
+        None, description="planned at first, if the study was extended"
+    )
+    is_tuned: bool = Field(
+        False, description="arms have the best settings of trials"
+    )
     levels: list[float] | None = None
     alpha: float | None = Field(None, description="of all looks and arms")
     margin: float | None = Field(None, description="in points")

@@ -26,6 +26,7 @@ class Design(NamedTuple):
         looks: `statistics.sequential.Looks`, or None: it is compared once,
             with all seeds.
         taken: `statistics.sequential.Look`s so far.
+        is_tuned: Whether its arms have the best settings of trials.
     """
 
     study: str
@@ -34,6 +35,7 @@ class Design(NamedTuple):
     looks: Looks | None = None
     taken: tuple = ()
     first_seeds: int | None = None
+    is_tuned: bool = False
 
     @property
     def results(self):
@@ -48,7 +50,11 @@ class Design(NamedTuple):
         """All of it, for comparison.json."""
         content = {"study": self.study, "seeds": self.seeds}
         if self.looks is None:
-            return content | {"looks": None, "first_seeds": self.first_seeds}
+            return content | {
+                "looks": None,
+                "first_seeds": self.first_seeds,
+                "is_tuned": self.is_tuned,
+            }
         return content | {
             "looks": list(self.looks.seeds),
             "levels": list(self.looks.levels),

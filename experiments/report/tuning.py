@@ -1,16 +1,89 @@
-"""Sections on trials: settings that were tried, and what they gave."""
+"""The pages of a study that was tuned: trials, and arms before and after."""
+
+from typing import NamedTuple
 
 from experiments.formatting import counted
 from experiments.plots.trials import plot_expected_best, plot_sensitivity
-from experiments.report.document import Picture, Section, Table, Text
+from experiments.report import wording
+from experiments.report.document import (
+    Chapter,
+    Picture,
+    Section,
+    Table,
+    Text,
+    write_page,
+)
+from experiments.report.effects import compute_effects
+from experiments.report.report import naming, write_numbers
+from experiments.report.sweep import list_numbers, print_summary, write_pages
+from experiments.report.sweep_sections import build_sections
 from experiments.statistics.tuning import expected_best, list_leads
+
+
+class Trial(NamedTuple):
+    """One trial of an arm.
+
+    Attributes:
+        point: {field: value}.
+        error: Top-1 error on the held-out images, in points.
+        has_diverged: Whether its loss stopped being a number.
+    """
+
+    point: dict
+    error: float
+    has_diverged: bool
+
+
+class Tuning(NamedTuple):
+    """Trials of a study's arms.
+
+    Attributes:
+        dimensions: Tuple of `experiments.configs.variants.Dimension`s.
+        epochs: Of a trial.
+        trials: {arm: list of `Trial`}, as far as they are made.
+        tuned: {arm: the `Experiment` with the best settings}, once all are.
+    """
+
+    dimensions: tuple
+    epochs: int
+    trials: dict
+    tuned: dict
+
+
+def write_tuning(folders, folder, title, *, tuning, points, **options):
+    """Writes the pages before and after tuning, and one of both and the trials.
+
+    Args:
+        folders: `RunFolder`s of all runs; those of trials are not compared.
+        folder: The `Path` that the pages go to.
+        title: Heading of the page.
+        tuning: `Tuning`.
+        points: `effects.Point`s, before and after.
+        **options: Further options of `sweep.write_pages`.
+
+    Raises:
+        ConfigError: if no run is of use, and why.
+    """
+    materials, lacking = write_pages(
+        folders, folder, title, points=points, **options
+    )
+    found = compute_effects(points, materials)
+    numbers = list_numbers(title, found) | {"tuning": tuning_as_json(tuning)}
+    write_numbers(numbers, folder)
+    names = wording.Names(found.arms)
+    first, *others = build_sections(found, lacking)
+    sections = [first, *describe_trials(tuning, names), *others]
+    with naming(folder):
+        write_page(title, [Chapter(title, sections)], folder)
+    print_summary(found)
+    print(f"\nThe report: {folder / 'index.html'}", flush=True)
 
 
 def describe_trials(tuning, names):
     """Sections on the trials of a study.
 
     Args:
-        tuning: `experiments.designs.tune.Tuning`.
+        tuning: `Tuning`.
         names: A `wording.Names`.
 
     Returns:
