@@ -2,6 +2,7 @@
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from experiments.plots.names import drawable, drawable_text
 from experiments.plots.style import COLORS, add_legend, assign_colors
@@ -37,7 +38,9 @@ def plot_sensitivity(trials, dimensions, title):
         axes.grid(alpha=0.3)
         if each.kind == "log":
             axes.set_xscale("log")
+            axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
             axes.xaxis.set_major_formatter("{x:g}")
+            axes.xaxis.set_minor_formatter(NullFormatter())
         places = [each.place(point[each.field]) for point in _points(trials)]
         if each.kind == "choice":
             axes.set_xticks(range(len(each.values)), drawable(each.values))

@@ -71,7 +71,8 @@ def write_tuning(folders, folder, title, *, tuning, points, **options):
     numbers = list_numbers(title, found) | {"tuning": tuning_as_json(tuning)}
     write_numbers(numbers, folder)
     names = wording.Names(found.arms)
-    first, *others = build_sections(found, lacking)
+    tuned = [each.field for each in tuning.dimensions]
+    first, *others = build_sections(found, lacking, tuned)
     sections = [first, *describe_trials(tuning, names), *others]
     with naming(folder):
         write_page(title, [Chapter(title, sections)], folder)
