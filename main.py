@@ -30,6 +30,7 @@ from experiments.commands import (
     report,
     sweep,
     train,
+    tune,
     until,
 )
 from experiments.errors import ConfigError, TrainingFailed, WorkerLost
@@ -99,7 +100,7 @@ def _parse(arguments):
 def _print_help():
     print(__doc__)
     for module in (
-        *(train, until, sweep, launch, report),
+        *(train, until, sweep, tune, launch, report),
         *(networks, data, devices, common),
     ):
         _, _, options = FLAGS.module_help(module).strip().partition("\n")

@@ -93,3 +93,21 @@ def duration(seconds):
     if seconds >= 5400:
         number, unit = seconds / 3600, "h"
     return f"{number:.{0 if number >= 9.95 else 1}f} {unit}"
+
+
+def flatten(content, before=""):
+    """Merges nested dictionaries into one.
+
+    Example:
+
+    >>> from experiments.formatting import flatten
+    >>> flatten({"epochs": 2, "data": {"name": "shapes"}})
+    {'epochs': 2, 'data.name': 'shapes'}
+    """
+    found = {}
+    for key, value in content.items():
+        if isinstance(value, dict):
+            found |= flatten(value, f"{before}{key}.")
+        else:
+            found[f"{before}{key}"] = value
+    return found

@@ -1,9 +1,12 @@
 """Parsers of values on the command line."""
 
+import math
 import os
 import re
 
 from absl import flags
+
+from experiments.configs.variants import Dimension
 
 
 class PathParser(flags.ArgumentParser):
@@ -100,3 +103,47 @@ class LooksParser(flags.ArgumentParser):
         if not re.fullmatch(r"\d{1,4}(,\d{1,4})*", str(argument)):
             raise ValueError("expected numbers of seeds, such as 3,5,8,12")
         return tuple(map(int, argument.split(",")))
+
+
+class SpaceParser(flags.ArgumentParser):
+    """Reads "FIELD=log(a, b)", "lin(a, b)" or "choice(a, b, ...)".
+
+    Example:
+
+    >>> SpaceParser().parse("optimizer.learning_rate=log(0.01, 1)").values
+    (0.01, 1)
+    """
+
+    def parse(self, argument):
+        found = re.fullmatch(
+            r"\s*([\w.]+)\s*=\s*(log|lin|choice)\((.*)\)\s*", str(argument)
+        )
+        if not found:
+            raise ValueError(
+                "expected FIELD=log(a, b), FIELD=lin(a, b) or FIELD=choice(a, "
+                "b, ...)"
+            )
+        field, kind, inner = found.groups()
+        values = tuple(each.strip() for each in inner.split(","))
+        if kind != "choice":
+            values = _read_bounds(kind, values)
+        elif len({*values}) < len(values) or len(values) < 2 or "" in values:
+            raise ValueError("expected two or more different choices")
+        return Dimension(field, kind, values)
+
+
+def _read_bounds(kind, values):
+    try:
+        low, high = map(_read_number, values)
+    except ValueError:
+        raise ValueError(f"expected {kind}(a, b) with two numbers") from None
+    if not (low < high and math.isfinite(high - low)) or (
+        kind == "log" and low <= 0
+    ):
+        least = "0 < a < b" if kind == "log" else "a < b"
+        raise ValueError(f"expected {kind}(a, b) with {least}")
+    return low, high
+
+
+def _read_number(text):
+    return int(text) if re.fullmatch(r"[+-]?\d+", text) else float(text)

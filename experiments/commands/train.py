@@ -13,6 +13,7 @@ from pathlib import Path
 
 from absl import flags
 
+from experiments.commands.announcement import announce
 from experiments.commands.common import (
     ARM,
     ARMS,
@@ -37,6 +38,7 @@ from experiments.commands.launch import (
 from experiments.commands.parsers import TimeParser
 from experiments.commands.report import DRAWN_PREVIEWS
 from experiments.commands.sweep import choose_sweeps, configure_sweep
+from experiments.commands.tune import TUNE, build_tune
 from experiments.commands.until import UNTIL, choose_looks
 from experiments.configs import registry
 from experiments.configs.fair import RECIPES
@@ -214,14 +216,18 @@ def train_study(name):
         )
         title, arms = sweep.name, sweep.experiments
     else:
+        title = f"{title}_tuned" if TUNE.value else title
         arms = _configure(title, arms)
         looks = choose_looks(arms) if UNTIL.value else None
     count = SEEDS.value or (
         looks.seeds[-1] if looks else _count_seeds(study, arms)
     )
     seeds = _choose_seeds(count)
+    tune = None
+    if TUNE.value:
+        tune = build_tune(title, arms, seeds, writes=not PLAN.value)
     if not PLAN.value:
-        _train(title, arms, seeds, looks, sweep)
+        _train(title, arms, seeds, looks, sweep, tune)
         return
     from experiments.planning.estimate import plan_study
 
@@ -234,6 +240,7 @@ def train_study(name):
         margin=MARGIN.value,
         looks=looks,
         sweep=sweep,
+        tune=tune,
         **choose_timing(arms),
     )
 
@@ -289,7 +296,7 @@ def _fit(arms, fields=(), show=None):
     )
 
 
-def _train(title, arms, seeds, looks=None, sweep=None):
+def _train(title, arms, seeds, looks=None, sweep=None, tune=None):
     if DRY_RUN.value:
         from experiments.planning.trial import dry_run
 
@@ -309,7 +316,13 @@ def _train(title, arms, seeds, looks=None, sweep=None):
         for seed in seeds:
             check_writable(RunFolder.of(WORKDIR.value, arm, seed).path)
     options = _build_options() | choose_launch(arms)
-    _announce(title, arms, seeds, looks, sweep, options)
+    announce(
+        *(title, arms, seeds),
+        looks=looks,
+        sweep=sweep,
+        tune=tune,
+        options=options,
+    )
     if looks is not None:
         from experiments.designs.until import Until
 
@@ -325,6 +338,8 @@ def _train(title, arms, seeds, looks=None, sweep=None):
             workdir=WORKDIR.value,
             store=resolve_worker(options.get("strategy")).is_chief,
         )
+    if tune is not None:
+        options["design"] = tune
     run_study(
         title,
         arms,
@@ -336,54 +351,6 @@ def _train(title, arms, seeds, looks=None, sweep=None):
         verbose=VERBOSE.value,
         **options,
     )
-
-
-def _announce(title, arms, seeds, looks, sweep, options):
-    """Says what a study can show, and about how long it takes."""
-    from experiments.planning.estimate import estimate_left
-    from experiments.planning.image_counts import count_images
-    from experiments.planning.prospects import describe_study, describe_sweep
-    from experiments.runtime.workers import resolve_worker
-
-    worker = resolve_worker(options.get("strategy"))
-    if not worker.is_chief:
-        return
-    seconds = None
-    if LAUNCHER.value == "local" and worker.count == 1:
-        _, shards = SHARD.value or (0, 1)
-        seconds = estimate_left(
-            arms,
-            seeds=seeds[::shards],
-            workdir=WORKDIR.value,
-            location=locate_data(),
-            strategy=make_strategy(),
-            jobs=options.get("jobs"),
-        )
-    count = functools.partial(count_images, location=locate_data(), fetch=True)
-    if sweep is not None:
-        counts = {
-            each.reference.name: count(each.reference.data)
-            for each in sweep.points
-        }
-        lines = describe_sweep(
-            sweep,
-            seeds=seeds,
-            workdir=WORKDIR.value,
-            counts=counts,
-            seconds=seconds,
-        )
-        print(*lines, sep="\n", flush=True)
-        return
-    line = describe_study(
-        title,
-        arms,
-        seeds=seeds,
-        workdir=WORKDIR.value,
-        counts=count(arms[0].data),
-        looks=looks,
-        seconds=seconds,
-    )
-    print(line, flush=True)
 
 
 def _build_options():

@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import re
 from dataclasses import replace
+from typing import NamedTuple
 
 from experiments.configs.arms import VALUE_MARK
 from experiments.configs.overrides import override
@@ -11,7 +12,51 @@ from experiments.errors import AbsentPart, ConfigError
 
 # More letters of a value would be no name any more.
 _MOST_LETTERS = 40
-_ABSENT = object()
+# Drawn values are rounded to so many digits, so that they can be read.
+_DIGITS = 3
+
+
+class Dimension(NamedTuple):
+    """Values that a field of a config may take in trials.
+
+    Attributes:
+        field: As `--set` names it.
+        kind: "log" or "lin", spread evenly over the logarithm or over the
+            number; or "choice".
+        values: The bounds, or the choices.
+    """
+
+    field: str
+    kind: str
+    values: tuple
+
+    def locate(self, share):
+        """Returns the value at a share of the range.
+
+        Whole numbers are drawn between bounds that both are whole.
+
+        Args:
+            share: In [0, 1).
+
+        Example:
+
+        >>> Dimension("optimizer.learning_rate", "log", (0.01, 1.0)).locate(0.5)
+        0.1
+        """
+        if self.kind == "choice":
+            return self.values[int(share * len(self.values))]
+        low, high = self.values
+        if self.kind == "log":
+            value = low * (high / low) ** share
+        else:
+            value = low + (high - low) * share
+        if all(isinstance(each, int) for each in self.values):
+            return round(value)
+        return float(f"{value:.{_DIGITS}g}")
+
+    def place(self, value):
+        """Returns a value's place on an axis; of a choice its number."""
+        return self.values.index(value) if self.kind == "choice" else value
 
 
 def vary(experiment, values, option="--set"):

@@ -202,6 +202,7 @@ def plan_study(
     margin=None,
     looks=None,
     sweep=None,
+    tune=None,
 ):
     """Prints runs, steps, time and what the study can show; trains nothing.
 
@@ -211,6 +212,7 @@ def plan_study(
         jobs, threads: As for `estimate_study`.
         looks: `statistics.sequential.Looks`, or None.
         sweep: `experiments.designs.sweep.Sweep` of these experiments, or None.
+        tune: `experiments.designs.tune.Tune` of these experiments, or None.
 
     Raises:
         ConfigError, DataError: As `estimate_study`.
@@ -237,6 +239,7 @@ def plan_study(
         "arm's own steps, on a drawn image of the config's size in place of "
         "the data; reading data and writing files come on top",
         *_describe_range(plans, looks, jobs),
+        *_describe_trials(plans, tune, workdir, location, jobs),
         *dict.fromkeys(plan.counts.origin for plan in plans),
         *dict.fromkeys(note for plan in plans for note in plan.notes),
     ]
@@ -269,6 +272,28 @@ def plan_study(
         sentences += describe_changes(power, experiments[0], location)
         for sentence in sentences:
             print(f"- {sentence}", flush=True)
+
+
+def _describe_trials(plans, tune, workdir, location, jobs):
+    """Trials come before these runs, and the tuned arms after them."""
+    if tune is None:
+        return
+    # A trial's steps are those of the first arm.
+    step = plans[0].run.step
+    trials = [
+        plan._replace(run=plan.run._replace(step=step))
+        for plan in (
+            _plan(each, [tune.seed], workdir, location)
+            for each in tune.list_trials()
+        )
+    ]
+    seconds = sum_seconds(trials, jobs)
+    yield (
+        f"Before them come {counted(len(trials), 'trial')}, about "
+        f"{duration(seconds)}, and after them at most as many runs of tuned "
+        f"arms: all together about "
+        f"{duration(seconds + 2 * sum_seconds(plans, jobs))}"
+    )
 
 
 def _describe_range(plans, looks, jobs):

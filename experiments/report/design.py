@@ -9,7 +9,7 @@ from experiments.errors import ConfigError
 from experiments.statistics.sequential import Look, Looks
 from pipelines.files.claimed_folder import ClaimedFolder
 
-FIXED, UNTIL = "fixed number of seeds", "--until"
+FIXED, UNTIL, TUNE = "fixed number of seeds", "--until", "--tune"
 _FOLDER, _DESIGN, _LOOKS = "designs", "design.json", "looks.json"
 _TAKEN = TypeAdapter(tuple[Look, ...])
 
@@ -26,6 +26,7 @@ class Design(NamedTuple):
         looks: `statistics.sequential.Looks`, or None: it is compared once,
             with all seeds.
         taken: `statistics.sequential.Look`s so far.
+        is_tuned: Whether its arms have the best settings of trials.
     """
 
     study: str
@@ -34,6 +35,7 @@ class Design(NamedTuple):
     looks: Looks | None = None
     taken: tuple = ()
     first_seeds: int | None = None
+    is_tuned: bool = False
 
     @property
     def results(self):
@@ -48,7 +50,11 @@ class Design(NamedTuple):
         """All of it, for comparison.json."""
         content = {"study": self.study, "seeds": self.seeds}
         if self.looks is None:
-            return content | {"looks": None, "first_seeds": self.first_seeds}
+            return content | {
+                "looks": None,
+                "first_seeds": self.first_seeds,
+                "is_tuned": self.is_tuned,
+            }
         return content | {
             "looks": list(self.looks.seeds),
             "levels": list(self.looks.levels),
@@ -75,13 +81,17 @@ class DesignFolder(ClaimedFolder):
     def of(cls, workdir, study):
         return cls(Path(workdir) / _FOLDER / study)
 
-    def claim(self, content):
-        """Stores the design of a study with looks.
+    def claim(self, content, design=UNTIL):
+        """Stores a design that is fixed before the first run.
+
+        Args:
+            content: Its fields.
+            design: `UNTIL` or `TUNE`.
 
         Raises:
             ConfigError: if another is stored; names what differs.
         """
-        content = {"design": UNTIL, **content}
+        content = {"design": design, **content}
         there = self.read_json(_DESIGN)
         if there is None:
             self.write_json(_DESIGN, content)

@@ -175,7 +175,10 @@ def settings(material):
         }
         for arm in findings.arms
     ]
-    return Section("What differed", [Table(rows, "settings.csv")])
+    blocks = [Table(rows, "settings.csv")]
+    if findings.design is None or not findings.design.is_tuned:
+        blocks.append(Text(["Nothing was tuned for any arm."]))
+    return Section("What differed", blocks)
 
 
 def _describe_changes(table, arm, reference):

@@ -41,7 +41,7 @@ def write_sweep(folders, folder, title, *, points, study, **options):
     sections = build_sections(found, lacking)
     with naming(folder):
         write_page(title, [Chapter(title, sections)], folder)
-    _print_summary(found)
+    print_summary(found)
     print(f"\nThe report: {folder / 'index.html'}", flush=True)
 
 
@@ -90,7 +90,8 @@ def write_pages(folders, folder, title, *, points, study, **options):
     return materials, lacking
 
 
-def _print_summary(found):
+def print_summary(found):
+    """Prints the answer and the table of a sweep's `effects.Effects`."""
     rows = tabulate_effects(found)
     print("", *describe_changes(found), sep="\n")
     if rows:

@@ -11,12 +11,13 @@ from experiments.report.settings import differing_fields
 from experiments.statistics.comparison import CONFIDENCE
 
 
-def build_sections(found, lacking):
+def build_sections(found, lacking, expected=()):
     """The `Section`s of the page.
 
     Args:
         found: `effects.Effects`.
         lacking: {place of a point: reason} of those that are not compared.
+        expected: Further fields that are to differ between values.
     """
     names, fields = wording.Names(found.arms), " and ".join(found.fields)
     reference, *others = map(names, found.arms)
@@ -26,7 +27,7 @@ def build_sections(found, lacking):
     )
     blocks = [Text([question])] if others else []
     blocks.append(Text(list(describe_changes(found)), "answer"))
-    if warned := list(_warn(found, lacking)):
+    if warned := list(_warn(found, lacking, expected)):
         blocks.append(Text(warned, "warning"))
     return [
         Section("Question and answer", blocks),
@@ -95,7 +96,7 @@ def _describe_change(found, change, names):
     )
 
 
-def _warn(found, lacking):
+def _warn(found, lacking, expected):
     for place, reason in lacking.items():
         yield f"{found.points[place].title} is not compared: {reason}"
     for place, material in found.materials.items():
@@ -109,10 +110,10 @@ def _warn(found, lacking):
             )
         elif warned := len(list(wording.warnings(findings))):
             yield f"The page of {point.title} has {counted(warned, 'warning')}."
-    yield from _describe_other_fields(found)
+    yield from _describe_other_fields(found, expected)
 
 
-def _describe_other_fields(found):
+def _describe_other_fields(found, expected):
     """Fields of the reference that follow the value, as in recipes that fit."""
     configs = [
         arm.config
@@ -124,7 +125,7 @@ def _describe_other_fields(found):
         field
         for config in configs[1:]
         for field in differing_fields(configs[0], config)
-        if field not in found.fields and field != "augment"
+        if field not in (*found.fields, *expected, "augment")
     )
     if others:
         yield (

@@ -3,6 +3,7 @@
 import contextlib
 
 from experiments.configs.schema import Layer
+from experiments.formatting import flatten
 from experiments.run_folder import RunFolder
 from experiments.tracking.tools import CLASSES, KEEPERS, TOOLS
 
@@ -166,21 +167,3 @@ def read_record(folder):
         "settings": flatten(config | {"augment": " + ".join(layers) or "none"}),
         "environment": flatten(folder.read_json("environment.json") or {}),
     }
-
-
-def flatten(content, before=""):
-    """Merges nested dictionaries into one.
-
-    Example:
-
-    >>> from experiments.tracking.tracking import flatten
-    >>> flatten({"epochs": 2, "data": {"name": "shapes"}})
-    {'epochs': 2, 'data.name': 'shapes'}
-    """
-    found = {}
-    for key, value in content.items():
-        if isinstance(value, dict):
-            found |= flatten(value, f"{before}{key}.")
-        else:
-            found[f"{before}{key}"] = value
-    return found

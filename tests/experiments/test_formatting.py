@@ -1,8 +1,17 @@
 """Numbers with their units."""
 
+import doctest
+
 import pytest
 
+from experiments import formatting
 from experiments.formatting import counted, duration
+
+
+def test_examples_in_docstrings():
+    result = doctest.testmod(formatting)
+    assert result.attempted > 0
+    assert result.failed == 0
 
 
 def test_one_is_singular():

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 import main
 from experiments.errors import ConfigError
-from experiments.report import wording
+from experiments.report import Comparison, wording
 from experiments.report.document import Code, Picture, Table, Text
 from experiments.report.figures import previews
 from experiments.report.report import compare_runs, list_numbers
@@ -64,6 +64,7 @@ def test_a_drawn_study_is_reported(study, tmp_path_factory):
     numbers = json.loads(
         json.dumps(list_numbers("t", materials, left_out), allow_nan=False)
     )
+    Comparison.model_validate(numbers)
     assert sorted(
         [*numbers["runs"], *(each["folder"] for each in numbers["left_out"])]
     ) == sorted(map(str, paths))

@@ -13,6 +13,7 @@ import pytest
 
 import main
 from experiments.errors import ConfigError
+from experiments.report import load
 from experiments.report.report import (
     compare_runs,
     list_numbers,
@@ -187,6 +188,21 @@ def test_what_runs_were_given_later_is_in_comparison_json(numbers):
     scores = demo["explanations"]["demo_salmix"]["scores"]["RISE"]
     assert scores["deletion"]["mean"] == pytest.approx(0.2)
     assert catsdogs["robustness"] == catsdogs["explanations"] == {}
+
+
+def test_the_numbers_can_be_loaded(page, numbers):
+    study = load(page)
+    assert study.model_dump(mode="json") == numbers
+    (error,) = [
+        each["mean"]
+        for each in study.rows("figures")
+        if (each["arm"], each["figure"]) == ("demo_salmix", "top1_error")
+    ]
+    assert error == pytest.approx(30)
+    first, second = study.rows()
+    assert first["verdict"] == "better"
+    assert first["variance.images"] > 0
+    assert second["verdict"] == "trained_once"
 
 
 def test_the_page_needs_nothing_from_elsewhere(page):

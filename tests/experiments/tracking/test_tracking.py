@@ -1,20 +1,12 @@
 """Tools are chosen by name, and may fail."""
 
-import doctest
 import sys
 
 import pytest
 
 from experiments.errors import ConfigError
-from experiments.tracking import tracking as module
 from experiments.tracking.tools import CLASSES, KEEPERS, choose_tools
 from experiments.tracking.tracking import catch_up, track_run
-
-
-def test_examples_in_docstrings():
-    result = doctest.testmod(module)
-    assert result.attempted > 0
-    assert result.failed == 0
 
 
 def test_names_of_tools(monkeypatch):

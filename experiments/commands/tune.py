@@ -1,0 +1,103 @@
+r"""Studies whose arms are all tuned alike before they are compared.
+
+Examples:
+  python main.py --study=fair --data_dir=MY_IMAGES --arms=baseline,cutmix \
+      --tune "optimizer.learning_rate=log(0.01, 1)" --trials=8
+  python main.py --study=demo --tune "optimizer.weight_decay=log(1e-5, 1e-2)" \
+      --tune "augment.RandomErasing.probability=lin(0.1, 0.9)" --plan
+"""
+
+from absl import flags
+
+from experiments.commands.common import (
+    SET,
+    STRATEGY,
+    WORKDIR,
+    check_writable,
+    require_one_of,
+)
+from experiments.commands.parsers import SpaceParser
+from experiments.errors import ConfigError
+from experiments.run_folder import RunFolder
+
+TUNE = flags.DEFINE_multi(
+    SpaceParser(),
+    flags.ArgumentSerializer(),
+    "tune",
+    [],
+    '"FIELD=log(a, b)", lin(a, b) or choice(a, b, ...), with --study: all arms '
+    "get the same trials in this space, on held-out images; the study's seeds "
+    "then train the arms with their best settings, and as they were. Several "
+    "times for several fields.",
+)
+require_one_of(TUNE, "study")
+TRIALS = flags.DEFINE_integer(
+    "trials", None, "With --tune: trials of each arm (default: 8).", 2, 1000
+)
+require_one_of(TRIALS, "tune")
+TRIAL_EPOCHS = flags.DEFINE_integer(
+    "trial_epochs",
+    None,
+    "With --tune: epochs of a trial (default: as the arms have).",
+    1,
+    1_000_000,
+)
+require_one_of(TRIAL_EPOCHS, "tune")
+_USUAL_TRIALS = 8
+# Flags that choose other runs.
+_OTHERS = ("sweep", "until", "budget", "dry_run")
+
+
+@flags.multi_flags_validator([TUNE, STRATEGY])
+def _check_tune(values):
+    if values["tune"] and (
+        any(flags.FLAGS[name].value for name in _OTHERS)
+        or values["strategy"] == "multiworker"
+    ):
+        raise ConfigError(
+            "--tune does not go with --sweep, --until, --budget, --dry_run "
+            "and --strategy=multiworker."
+        )
+    return True
+
+
+def build_tune(title, arms, seeds, writes):
+    """Builds the design of a study with trials, and checks all trials.
+
+    Args:
+        title: Name of the study.
+        arms: `experiments.configs.schema.Experiment`s.
+        seeds: Integers, of the study.
+        writes: Whether runs will be written.
+
+    Returns:
+        `experiments.designs.tune.Tune`.
+
+    Raises:
+        ConfigError: if a field or a value does not go with an arm.
+    """
+    from experiments.checks import check_experiment
+    from experiments.designs.tune import TRIAL_SEED, Tune
+
+    fields = [each.field for each in TUNE.value]
+    given = {each.partition("=")[0].strip() for each in SET.value}
+    for field in fields:
+        if field in given or fields.count(field) > 1:
+            raise ConfigError(
+                f"--tune {field} is given twice, or by --set, too; leave one "
+                "out."
+            )
+    tune = Tune(
+        title,
+        arms,
+        TUNE.value,
+        trials=TRIALS.value or _USUAL_TRIALS,
+        trial_epochs=TRIAL_EPOCHS.value,
+        seeds=seeds,
+        workdir=WORKDIR.value,
+    )
+    for each in tune.list_trials():
+        check_experiment(each)
+        if writes:
+            check_writable(RunFolder.of(WORKDIR.value, each, TRIAL_SEED).path)
+    return tune
