@@ -1,5 +1,6 @@
 """Schema of comparison.json, the numbers of a report."""
 
+import json
 from pathlib import Path
 from typing import Any, Literal
 
@@ -217,6 +218,112 @@ class Comparison(_Part):
         ]
 
 
+class Contrast(_Part):
+    """A change of an effect with its interval, in points."""
+
+    points: float
+    low: float = Field(description="lower end of the interval")
+    high: float = Field(description="upper end of the interval")
+    verdict: Literal["changes", "not_told_apart", "trained_once"]
+    variance: Variance
+
+
+class Change(_Part):
+    """The change of an arm's effect over the values of a field."""
+
+    arm: str
+    field: str
+    scale: Literal["log", "linear", "pairs"] = Field(
+        description="along a line through all effects, or between two values"
+    )
+    first: Any = Field(description="value of the field")
+    last: Any = Field(description="value of the field")
+    effects: list[float] = Field(description="at both, in points")
+    contrast: Contrast
+
+
+class Effect(_Part):
+    """An arm against the reference at a value."""
+
+    values: dict[str, Any] = Field(description="by field")
+    arm: str
+    error: float = Field(description="top-1, in %")
+    reference_error: float = Field(description="top-1, in %")
+    difference: Difference
+
+
+class SweptField(_Part):
+    """A field and its values."""
+
+    name: str
+    values: list[Any]
+    places: list[Any] = Field(description="on an axis; null: not a number")
+    scale: Literal["log", "linear", "pairs"]
+
+
+class Value(_Part):
+    """A value of each field, and its own page."""
+
+    values: dict[str, Any] = Field(description="by field")
+    page: str
+    arms: dict[str, str] = Field(description="name of each arm's runs")
+    compared: bool
+
+
+class Dimension(_Part):
+    """A field that was tuned."""
+
+    field: str
+    kind: Literal["log", "lin", "choice"]
+    values: list[Any] = Field(description="bounds or choices")
+
+
+class Trial(_Part):
+    """One trial of an arm."""
+
+    point: dict[str, Any] = Field(description="value of each field")
+    error: float = Field(description="top-1 on held-out images, in %")
+    has_diverged: bool
+
+
+class TunedArm(_Part):
+    """Trials of an arm."""
+
+    trials: list[Trial]
+    expected_best: list[float] = Field(
+        description="expected lowest error of 1, 2, ... trials, in %"
+    )
+    tuned: str = Field(description="name of the runs of the best settings")
+
+
+class Tuning(_Part):
+    """Trials of a study."""
+
+    space: list[Dimension]
+    trial_epochs: int
+    arms: dict[str, TunedArm]
+
+
+class SweepComparison(_Part):
+    """The whole of comparison.json of a sweep, or of a study with trials."""
+
+    title: str
+    fields: list[SweptField]
+    answer: list[str] = Field(description="sentences")
+    values: list[Value]
+    effects: list[Effect]
+    changes: list[Change]
+    tuning: Tuning | None = None
+
+    def rows(self, part="effects"):
+        """Lists a part as flat dictionaries, as `pandas.DataFrame` takes them.
+
+        Args:
+            part: "effects" or "changes".
+        """
+        return [flatten(each.model_dump()) for each in getattr(self, part)]
+
+
 def load(path):
     """Reads the numbers of a report.
 
@@ -224,7 +331,8 @@ def load(path):
         path: comparison.json, or the folder of the report.
 
     Returns:
-        A `Comparison`.
+        A `Comparison`; of a sweep or a study with trials a
+        `SweepComparison`.
 
     Raises:
         ConfigError: if the file is missing, damaged, or of another version of
@@ -233,7 +341,9 @@ def load(path):
     path = Path(path)
     path = path / _FILE if path.is_dir() else path
     try:
-        return Comparison.model_validate_json(path.read_bytes())
+        content = path.read_bytes()
+        kind = SweepComparison if _is_sweep(content) else Comparison
+        return kind.model_validate_json(content)
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {error.strerror}.") from error
     except ValidationError as error:
@@ -245,10 +355,19 @@ def load(path):
         ) from error
 
 
+def _is_sweep(content):
+    try:
+        return "effects" in json.loads(content)
+    except (ValueError, TypeError):
+        return False
+
+
 def describe_schema():
     """The description of comparison.json in Markdown."""
-    schema = Comparison.model_json_schema()
-    parts = {"Comparison": schema} | schema["$defs"]
+    whole = [each.model_json_schema() for each in (Comparison, SweepComparison)]
+    parts = {each["title"]: each for each in whole}
+    for each in whole:
+        parts |= each["$defs"]
     lines = [
         "# comparison.json",
         "",

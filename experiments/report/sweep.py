@@ -137,4 +137,6 @@ def list_numbers(title, found):
             each._asdict() | {"contrast": each.contrast.as_json()}
             for each in found.changes
         ],
+        # Of a study with trials.
+        "tuning": None,
     }

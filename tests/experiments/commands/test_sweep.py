@@ -6,6 +6,7 @@ import pytest
 
 import main
 from experiments.planning.step_timing import Step, StepTimer
+from experiments.report import load
 from experiments.runtime.screen import RunProgress
 
 TINY = (
@@ -130,6 +131,7 @@ def test_a_sweep_in_parts(call, timed, trained, tmp_path):
     # One network, whatever the number of images.
     assert len(timed) == 2
     numbers = json.loads((folder / "comparison.json").read_text())
+    assert load(folder).model_dump(mode="json") == numbers
     assert numbers["answer"][0] in printed
     first, last = (e["difference"]["difference"] for e in numbers["effects"])
     (change,) = numbers["changes"]

@@ -9,6 +9,7 @@ from experiments.commands.parsers import SpaceParser
 from experiments.configs.schema import layer
 from experiments.designs.tune import TRIAL_SEED, Tune
 from experiments.errors import ConfigError
+from experiments.report import load
 from experiments.study import run_study
 from pipelines.location import Location
 from tests.experiments.report.comparing import fail
@@ -127,6 +128,9 @@ def test_the_best_of_each_arm_is_trained_beside_it(run, tmp_path):
     assert study == ["plain", "erased", *names]
     folder = tmp_path / "runs" / "reports" / "mine_tuned"
     numbers = json.loads((folder / "comparison.json").read_text())
+    study = load(folder)
+    assert study.model_dump(mode="json") == numbers
+    assert [each["arm"] for each in study.rows()] == ["erased", "erased"]
     assert numbers["tuning"]["arms"]["plain"]["tuned"] == tuned.name
     assert len(numbers["tuning"]["arms"]["plain"]["expected_best"]) == 3
     after = (folder / "tuning=after" / "report.md").read_text()
