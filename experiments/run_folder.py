@@ -324,3 +324,10 @@ def locate_difference(there, config):
         ),
         None,
     )
+
+
+class OutFolder(ClaimedFolder):
+    """Writes the files that `--out` names."""
+
+    error = ConfigError
+    if_full = "Free some space or choose another --out."

@@ -18,7 +18,7 @@ from experiments.formatting import markdown_table
 from experiments.plots.explanations import Column, plot_overlays
 from experiments.plots.names import drawable, short_names
 from experiments.report.wording import Names
-from experiments.run_folder import RunFolder
+from experiments.run_folder import OutFolder
 from pipelines.errors import DataError
 from pipelines.loading import LoadedSplit
 
@@ -185,7 +185,7 @@ def _write(path, figure, files, found):
             f"{number}.probabilities": explained.probabilities,
             **{f"{number}.{k}": maps for k, maps in explained.maps.items()},
         }
-    folder = RunFolder(path.parent)
+    folder = OutFolder(path.parent)
     folder.replace(
         path.name, lambda new: figure.savefig(new, format="png", dpi=160)
     )

@@ -13,7 +13,7 @@ from experiments.analysis.user_images import (
     select_read,
 )
 from experiments.formatting import markdown_table, write_csv
-from experiments.run_folder import RunFolder
+from experiments.run_folder import OutFolder
 from pipelines.errors import DataError
 from pipelines.loading import LoadedSplit
 
@@ -50,7 +50,7 @@ def predict(run_dir, images, path):
     if len(rows) > _SHOWN:
         print(f"and {len(rows) - _SHOWN:,} more")
     path = Path(path or "predictions.csv")
-    RunFolder(path.parent).replace(path.name, lambda new: write_csv(rows, new))
+    OutFolder(path.parent).replace(path.name, lambda new: write_csv(rows, new))
     print(f"{len(rows):,} predictions of {trained.title}: {path}", flush=True)
     return rows
 

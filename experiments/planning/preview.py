@@ -13,7 +13,7 @@ from experiments.planning.image_counts import is_there
 from experiments.plots import images as pictures
 from experiments.report.previews import originals, show
 from experiments.report.wording import Names
-from experiments.run_folder import RunFolder
+from experiments.run_folder import OutFolder
 from experiments.training.augmentation import build_augmentation
 from pipelines.loading import load
 from pipelines.shapes import CLASS_NAMES
@@ -70,7 +70,7 @@ def preview(name, experiments, *, seed, location, path):
     # In memory first: writers of pictures seek, which pipes cannot.
     picture = io.BytesIO()
     figure.savefig(picture, format=path.suffix.removeprefix("."))
-    RunFolder(path.parent).replace(
+    OutFolder(path.parent).replace(
         path.name, lambda new: new.write_bytes(picture.getvalue())
     )
     print(f"preview of {name}: {path}", flush=True)
