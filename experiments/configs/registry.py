@@ -101,11 +101,10 @@ def _choose_arm(study, name, known):
     if name in known:
         return known[name]
     if name not in ARMS:
-        every = [*known, *(ARMS if study.prefix else ())]
-        close = difflib.get_close_matches(name, every, cutoff=0.5) or every
+        every = dict.fromkeys([*known, *(ARMS if study.prefix else ())])
         raise ConfigError(
             f"--arms: there is no arm {name!r} for study {study.name}. Known: "
-            f"{', '.join(dict.fromkeys(close))}."
+            f"{', '.join(every)}."
         )
     return _join(study, ARMS[name])
 

@@ -115,7 +115,8 @@ def _choose_split(data, given, count):
     if len(splits) < 2 or data.selection is not None:
         return data
     whole = replace(data, **splits)
-    images = count(whole)
+    # Of all images: a limit makes no data set small.
+    images = count(replace(whole, limit_val=None))
     if images.val >= FEW_IMAGES or images.smallest < 2:
         return data
     return replace(whole, folds=min(FOLDS, images.smallest))

@@ -20,7 +20,7 @@ def count_in(images, smallest):
     def count(data):
         whole = images if data.val == "all" else round(images / 5)
         train = images if data.train == "all" else images - round(images / 5)
-        val = whole
+        val = min(whole, data.limit_val or whole)
         if data.folds is not None:
             train -= round(train / data.folds)
             val = round(whole / data.folds)
@@ -86,6 +86,10 @@ def test_recipes_for_gpus_keep_their_epochs(images, folds, batch_size, steps):
 def test_splits_that_are_given_stay(assignments, folds, splits):
     data = fit(140, 70, *assignments).data
     assert (data.folds, data.train, data.val) == (folds, *splits)
+
+
+def test_a_limit_makes_no_data_set_small():
+    assert fit(5000, 250, "data.limit_val=100").data.folds is None
 
 
 def test_numbers_that_are_given_stay():
