@@ -101,7 +101,10 @@ def _choose_arm(study, name, known):
     if name in known:
         return known[name]
     if name not in ARMS:
-        every = dict.fromkeys([*known, *(ARMS if study.prefix else ())])
+        every = [*known, *(ARMS if study.prefix else ())]
+        # The likeliest first.
+        close = difflib.get_close_matches(name, every, cutoff=0.5)
+        every = dict.fromkeys([*close, *every])
         raise ConfigError(
             f"--arms: there is no arm {name!r} for study {study.name}. Known: "
             f"{', '.join(every)}."
