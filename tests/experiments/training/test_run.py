@@ -175,6 +175,7 @@ def test_a_signal_saves_the_step_that_it_comes_in(
 ):
     """The run goes on from there with the numbers of an undisturbed one."""
     count_steps = StopOnNonFiniteLoss.on_train_batch_end
+    handler = signal.getsignal(signal.SIGTERM)
 
     def send(self, batch, logs=None):
         count_steps(self, batch, logs)
@@ -191,7 +192,7 @@ def test_a_signal_saves_the_step_that_it_comes_in(
         assert file["step"] == step
     if step >= 4:
         assert folder.metrics()["status"] == "interrupted"
-    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+    assert signal.getsignal(signal.SIGTERM) == handler
     assert numbers(train(tiny, tmp_path, log=log)) == numbers(finished)
     # Tools that follow a run change nothing of it, and miss nothing.
     assert folder.read_json("config.json") == finished.read_json("config.json")
