@@ -24,11 +24,11 @@ TUNE = flags.DEFINE_multi(
     SpaceParser(),
     flags.ArgumentSerializer(),
     "tune",
-    [],
+    None,
     '"FIELD=log(a, b)", lin(a, b) or choice(a, b, ...), with --study: all arms '
     "get the same trials in this space, on held-out images; the study's seeds "
     "then train the arms with their best settings, and as they were. Several "
-    "times for several fields.",
+    "times for several fields",
 )
 require_one_of(TUNE, "study")
 TRIALS = flags.DEFINE_integer(
