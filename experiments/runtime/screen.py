@@ -20,8 +20,6 @@ from pipelines.progress import progress_bar
 LOG = "log.txt"
 # Without a terminal there is no live line, but a line after so much silence.
 _SILENCE = 60
-# Seconds that are left; of fewer nobody needs to be told before.
-_SOON = 20
 _NOTE = re.compile(r"( {2}note {6}|note: )(?P<text>.*)")
 # The lines of a run itself are indented, or begin with its name.
 _DETAIL = re.compile(r"  |\s*$")
@@ -124,7 +122,6 @@ class StudyScreen:
         self._progress = {}
         self._shares = {}
         self._ended = 0
-        self._has_told_time = False
         self._spoke = self._started = time.monotonic()
         self._width = max((len(each.name) for each, _ in runs), default=0)
 
@@ -163,7 +160,6 @@ class StudyScreen:
         if isinstance(news, RunProgress):
             self._progress[number] = news
             self._shares.setdefault(number, news.share)
-            self._tell_time()
             self.draw()
         elif self.verbose:
             self._print_verbose(number, news)
@@ -259,17 +255,6 @@ class StudyScreen:
             )
             parts.append(f"{self.name(number)}{where}")
         return " | ".join(parts)
-
-    def _tell_time(self):
-        """Prints once about how long the runs take, when that is known."""
-        left = self._estimate_left()
-        if self._has_told_time or left is None:
-            return
-        self._has_told_time = True
-        if left >= _SOON:
-            jobs = len(self._begun)
-            at_a_time = f", {jobs} runs at a time" if jobs > 1 else ""
-            self._print(f"  time      about {duration(left)}{at_a_time}")
 
     def _estimate_left(self):
         """Seconds that the other runs take at the pace so far, or None."""
