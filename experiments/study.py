@@ -150,14 +150,20 @@ def _train_rounds(design, shard, launch, verbose, options):
     """
     number, shards = shard
     together = launch is not run_one_by_one
-    runs, folders, failures = [], [], []
+    runs, folders, failures, failed_trials = [], [], [], []
     for each in design.list_rounds():
         each = each[number::shards]
         with StudyScreen(each, options["workdir"], verbose, together) as screen:
             finished, failed = launch(each, screen=screen, **options)
         runs += each
         folders += finished
-        failures += failed
+        if design.is_trying:
+            failed_trials += failed
+        else:
+            failures += failed
+    # A trial that diverges is a result; one whose process was lost is not.
+    if not design.is_decided:
+        failures += failed_trials
     return runs, folders, failures
 
 

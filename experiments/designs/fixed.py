@@ -18,6 +18,7 @@ class Fixed:
     """
 
     is_decided = True
+    is_trying = False
 
     def __init__(self, name, experiments, *, seeds, workdir, store):
         arms = tuple(each.name for each in experiments)

@@ -64,6 +64,7 @@ class Swept:
     """
 
     is_decided = True
+    is_trying = False
 
     def __init__(self, sweep, *, seeds, workdir, store=True):
         arms = counted(len(sweep.points[0].arms), "arm")

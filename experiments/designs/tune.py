@@ -67,6 +67,7 @@ class Tune:
             f"{', '.join(map(str, seeds))}"
         )
         self.is_decided = False
+        self.is_trying = True
         self._seeds = list(seeds)
         self._workdir = workdir
         self._name = name
@@ -119,6 +120,7 @@ class Tune:
                 flush=True,
             )
             return
+        self.is_trying = False
         self.tuning = self._choose()
         self._print()
         arms = (*self.experiments, *self.tuning.tuned.values())

@@ -38,6 +38,8 @@ class Until:
         workdir: Folder of the runs.
     """
 
+    is_trying = False
+
     def __init__(self, name, experiments, looks, *, seeds, workdir):
         self.name = name
         self.looks = looks

@@ -140,10 +140,13 @@ def test_the_best_of_each_arm_is_trained_beside_it(run, tmp_path):
     assert "the recipe changes" not in (folder / "report.md").read_text()
 
 
-def test_a_trial_that_diverges_is_never_the_best(run, build):
-    best = max(build().trials["plain"], key=lambda e: e.optimizer.learning_rate)
-    with pytest.raises(Exception, match="1 of "):
-        run(diverging=(best.name,))
+def test_a_trial_that_diverges_is_never_the_best_and_fails_nothing(run, build):
+    trials = build().trials["plain"]
+    best = max(trials, key=lambda each: each.optimizer.learning_rate)
+    _, design = run(diverging=(best.name,))
+    diverged = [each.has_diverged for each in design.tuning.trials["plain"]]
+    assert diverged == [each == best for each in trials]
+    assert f"{design.tuning.tuned['plain'].name}_trial" != best.name
 
 
 def test_a_kill_changes_nothing(run, tmp_path):
