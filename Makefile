@@ -8,8 +8,8 @@ PYTHON ?= $(shell for name in $(NAMES); do \
 REQUIREMENTS := $(if $(GPU),requirements-gpu.txt,requirements.txt)
 VENV := .venv
 BIN := $(VENV)/bin
-# Python compiles what it imports; pip would compile three times as much.
-INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --no-compile
+# pip compiles packages: with PYTHONDONTWRITEBYTECODE=1 each process would do it.
+INSTALL := $(BIN)/python -m pip install --disable-pip-version-check
 
 .PHONY: demo test smoke format lock clean
 
