@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
-from experiments.run_folder import TIMES
+from experiments.run_folder import CHECKPOINTS, TIMES
 
 ROOT = Path(__file__).parents[1]
 COMMAND = (
@@ -128,11 +128,13 @@ def _await_writing(process, workdir, skipped):
 
 
 def _reached(workdir):
-    path = _folder(workdir) / "checkpoint.npz"
-    if not path.exists():
-        return "no checkpoint yet"
-    with np.load(path) as file:
-        return f"step {file['step']}"
+    # A kill may come between the renaming of one and of the other.
+    for name in CHECKPOINTS:
+        path = _folder(workdir) / name
+        if path.exists():
+            with np.load(path) as file:
+                return f"step {file['step']}"
+    return "no checkpoint yet"
 
 
 def _results(workdir):
