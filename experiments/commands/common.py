@@ -17,7 +17,12 @@ MAX_SEED = 2**63 - 1
 
 def is_given(holder):
     """Tells if a flag without a default is on the command line."""
-    return holder.value not in (None, False)
+    return holder.value not in (None, False, [])
+
+
+def is_one_given(*names):
+    """Tells if one of these flags, which may be defined later, is given."""
+    return any(is_given(flags.FLAGS[name]) for name in names)
 
 
 def require_one_of(holder, *names):

@@ -10,7 +10,7 @@ from absl import flags
 from experiments.commands.common import (
     STRATEGY,
     THREADS,
-    is_given,
+    is_one_given,
     make_strategy,
     require_one_of,
 )
@@ -70,14 +70,14 @@ def _check_launcher(values):
         if values["jobs"] and values["strategy"] not in ("auto", "default"):
             raise ConfigError("--jobs goes with --strategy=default.")
         return True
-    if not _is_one_given("study", "seeds"):
+    if not is_one_given("study", "seeds"):
         raise ConfigError("--launcher=ray goes with --study or --seeds.")
     if values["runs_per_gpu"] and values["strategy"] == "mirrored":
         raise ConfigError("--runs_per_gpu goes with --strategy=default.")
     if (
         values["shard"]
         or values["jobs"] is not None
-        or _is_one_given("plan", "dry_run")
+        or is_one_given("plan", "dry_run")
         or values["strategy"] in ("tpu", "multiworker")
     ):
         raise ConfigError(
@@ -85,11 +85,6 @@ def _check_launcher(values):
             "--strategy=multiworker go with --launcher=local."
         )
     return True
-
-
-def _is_one_given(*names):
-    """Tells if one of these flags, which may be defined later, is given."""
-    return any(is_given(flags.FLAGS[name]) for name in names)
 
 
 def choose_launch(arms):

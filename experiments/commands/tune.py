@@ -14,6 +14,7 @@ from experiments.commands.common import (
     STRATEGY,
     WORKDIR,
     check_writable,
+    is_one_given,
     require_one_of,
 )
 from experiments.commands.parsers import SpaceParser
@@ -51,8 +52,7 @@ _OTHERS = ("sweep", "until", "budget", "dry_run")
 @flags.multi_flags_validator([TUNE, STRATEGY])
 def _check_tune(values):
     if values["tune"] and (
-        any(flags.FLAGS[name].value for name in _OTHERS)
-        or values["strategy"] == "multiworker"
+        is_one_given(*_OTHERS) or values["strategy"] == "multiworker"
     ):
         raise ConfigError(
             "--tune does not go with --sweep, --until, --budget, --dry_run "
@@ -77,7 +77,7 @@ def build_tune(title, arms, seeds, writes):
         ConfigError: if a field or a value does not go with an arm.
     """
     from experiments.checks import check_experiment
-    from experiments.designs.tune import TRIAL_SEED, Tune
+    from experiments.designs.tune import Tune
 
     fields = [each.field for each in TUNE.value]
     given = {each.partition("=")[0].strip() for each in SET.value}
@@ -99,5 +99,5 @@ def build_tune(title, arms, seeds, writes):
     for each in tune.list_trials():
         check_experiment(each)
         if writes:
-            check_writable(RunFolder.of(WORKDIR.value, each, TRIAL_SEED).path)
+            check_writable(RunFolder.of(WORKDIR.value, each, tune.seed).path)
     return tune

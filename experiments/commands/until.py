@@ -10,7 +10,7 @@ from absl import flags
 from experiments.commands.common import (
     MARGIN,
     STRATEGY,
-    is_given,
+    is_one_given,
     require_one_of,
 )
 from experiments.commands.parsers import LooksParser
@@ -44,8 +44,7 @@ _OTHERS = ("seeds", "budget", "dry_run")
 @flags.multi_flags_validator([UNTIL, STRATEGY])
 def _check_until(values):
     if values["until"] and (
-        any(is_given(flags.FLAGS[name]) for name in _OTHERS)
-        or values["strategy"] == "multiworker"
+        is_one_given(*_OTHERS) or values["strategy"] == "multiworker"
     ):
         raise ConfigError(
             "--until chooses seeds as results come in: --seeds, --budget, "

@@ -162,7 +162,7 @@ class Findings:
         return self.design is not None and self.design.looks is not None
 
     def decision(self, difference):
-        """Of the arm's last look, as `sequential.decide`; None without."""
+        """The decision at the arm's last look; None without looks."""
         if not self.is_looked_at or difference not in self.differences:
             return None
         _, result = self.design.results[difference.arm]
