@@ -60,4 +60,4 @@ def _estimate(arms, seeds, tune, jobs):
         return seconds
     # The tuned arms train as long as the others.
     trials = estimate_left(tune.list_trials(), seeds=[tune.seed], **options)
-    return 2 * (seconds or 0) + (trials or 0) / shards
+    return 2 * (seconds or 0) + (trials or 0) / shards or None
