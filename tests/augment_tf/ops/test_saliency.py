@@ -30,7 +30,6 @@ SIZES = [
     (320, 480),
     (512, 512),
 ]
-COMPILED_SIZES = [(8, 9), (300, 257)]
 
 
 def detect(images):
@@ -87,9 +86,9 @@ def test_maps_equal_opencv(height, width):
     np.testing.assert_array_equal(maps, detect(images))
 
 
-@pytest.mark.parametrize(("height", "width"), COMPILED_SIZES)
-def test_compiled_maps_equal_opencv(height, width):
-    images = drawn_images(height, width)
+def test_compiled_maps_equal_opencv():
+    # A pipeline, as below, compiles small ones.
+    images = drawn_images(300, 257)
     compiled = tf.function(augment_tf.fine_grained_saliency, jit_compile=True)
     np.testing.assert_array_equal(compiled(images), detect(images))
 

@@ -12,7 +12,6 @@ from experiments.errors import ConfigError
 from experiments.training.augmentation import build_augmentation
 from pipelines.config import Data
 
-
 # The last experiment of each list of layers and image size.
 DISTINCT = {
     repr((each.augment, each.data.image_size, each.data.load_size)): name
