@@ -39,7 +39,7 @@ from experiments.commands.parsers import TimeParser
 from experiments.commands.report import DRAWN_PREVIEWS
 from experiments.commands.sweep import choose_sweeps, configure_sweep
 from experiments.commands.tune import TUNE, build_tune
-from experiments.commands.until import UNTIL, choose_looks
+from experiments.commands.until import UNTIL, build_until
 from experiments.configs import registry
 from experiments.configs.fair import RECIPES
 from experiments.errors import ConfigError
@@ -187,11 +187,19 @@ def train_experiment(name):
     seeds = _choose_seeds(SEEDS.value or 1)
     arms = _configure(name, [registry.get_experiment(name)])
     if SEEDS.value is not None or DRY_RUN.value:
-        _train(name, arms, seeds)
+        from experiments.designs.fixed import Fixed
+
+        _train(Fixed(name, arms, seeds=seeds, workdir=WORKDIR.value))
         return
     from experiments.training.run import run
 
-    run(arms[0], seed=SEED.value, strategy=make_strategy(), **_build_options())
+    run(
+        arms[0],
+        seed=SEED.value,
+        workdir=WORKDIR.value,
+        strategy=make_strategy(),
+        **_build_options(),
+    )
 
 
 def train_study(name):
@@ -199,50 +207,55 @@ def train_study(name):
     if name == "fair":
         name = f"fair_{RECIPE.value or 'laptop'}"
     study = registry.get_study(name)
-    arms = registry.choose_arms(study, ARMS.value, ARM.value)
-    title, looks, sweep = study.name, None, None
-    if texts := choose_sweeps(study):
-        if BUDGET.value is not None or UNTIL.value:
-            raise ConfigError(
-                "--budget and --until do not go with a sweep; see --seeds."
-            )
-        sweep = configure_sweep(
-            study,
-            arms,
-            texts,
-            gpus=LAUNCHER.value != "ray",
-            fit=_fit,
-            writes=not PLAN.value and not DRY_RUN.value,
-        )
-        title, arms = sweep.name, sweep.experiments
-    else:
-        title = f"{title}_tuned" if TUNE.value else title
-        arms = _configure(title, arms)
-        looks = choose_looks(arms) if UNTIL.value else None
-    count = SEEDS.value or (
-        looks.seeds[-1] if looks else _count_seeds(study, arms)
+    design = _build_design(
+        study, registry.choose_arms(study, ARMS.value, ARM.value)
     )
-    seeds = _choose_seeds(count)
-    tune = None
-    if TUNE.value:
-        tune = build_tune(title, arms, seeds, writes=not PLAN.value)
     if not PLAN.value:
-        _train(title, arms, seeds, looks, sweep, tune)
+        _train(design)
         return
     from experiments.planning.estimate import plan_study
 
     plan_study(
-        title,
-        arms,
-        seeds=seeds,
-        workdir=WORKDIR.value,
+        design,
         location=locate_data(),
         margin=MARGIN.value,
-        looks=looks,
-        sweep=sweep,
-        tune=tune,
-        **choose_timing(arms),
+        **choose_timing(design.experiments),
     )
+
+
+def _build_design(study, arms):
+    """Builds the design that the flags choose, and checks its configs."""
+    if texts := choose_sweeps(study):
+        return _build_sweep(study, arms, texts)
+    title = f"{study.name}_tuned" if TUNE.value else study.name
+    arms = _configure(title, arms)
+    from experiments.designs.fixed import Fixed
+
+    if UNTIL.value:
+        return build_until(title, arms, _choose_seeds)
+    seeds = _choose_seeds(_count_seeds(study, arms))
+    if TUNE.value:
+        return build_tune(title, arms, seeds, writes=not PLAN.value)
+    return Fixed(title, arms, seeds=seeds, workdir=WORKDIR.value)
+
+
+def _build_sweep(study, arms, texts):
+    if BUDGET.value is not None or UNTIL.value:
+        raise ConfigError(
+            "--budget and --until do not go with a sweep; see --seeds."
+        )
+    sweep = configure_sweep(
+        study,
+        arms,
+        texts,
+        gpus=LAUNCHER.value != "ray",
+        fit=_fit,
+        writes=not PLAN.value and not DRY_RUN.value,
+    )
+    from experiments.designs.sweep import Swept
+
+    seeds = _choose_seeds(_count_seeds(study, sweep.experiments))
+    return Swept(sweep, seeds=seeds, workdir=WORKDIR.value)
 
 
 def _choose_seeds(count):
@@ -256,7 +269,8 @@ def _choose_seeds(count):
 
 
 def _count_seeds(study, arms):
-    """Counts the seeds of a study without --seeds."""
+    if SEEDS.value is not None:
+        return SEEDS.value
     if BUDGET.value is None:
         from experiments.planning.fitting import count_seeds
 
@@ -296,7 +310,8 @@ def _fit(arms, fields=(), show=None):
     )
 
 
-def _train(title, arms, seeds, looks=None, sweep=None, tune=None):
+def _train(design):
+    arms, seeds = design.experiments, design.seeds
     if DRY_RUN.value:
         from experiments.planning.trial import dry_run
 
@@ -309,41 +324,15 @@ def _train(title, arms, seeds, looks=None, sweep=None, tune=None):
             allow_overlap=ALLOW_OVERLAP.value,
         )
         return
-    from experiments.runtime.workers import resolve_worker
     from experiments.study import run_study
 
     for arm in arms:
         for seed in seeds:
             check_writable(RunFolder.of(WORKDIR.value, arm, seed).path)
     options = _build_options() | choose_launch(arms)
-    announce(
-        *(title, arms, seeds),
-        looks=looks,
-        sweep=sweep,
-        tune=tune,
-        options=options,
-    )
-    if looks is not None:
-        from experiments.designs.until import Until
-
-        options["design"] = Until(
-            title, arms, looks, seeds=seeds, workdir=WORKDIR.value
-        )
-    if sweep is not None:
-        from experiments.designs.sweep import Swept
-
-        options["design"] = Swept(
-            sweep,
-            seeds=seeds,
-            workdir=WORKDIR.value,
-            store=resolve_worker(options.get("strategy")).is_chief,
-        )
-    if tune is not None:
-        options["design"] = tune
+    announce(design, options)
     run_study(
-        title,
-        arms,
-        seeds=seeds,
+        design,
         shard=SHARD.value or (0, 1),
         extras=WITH.value,
         margin=MARGIN.value,
@@ -356,7 +345,6 @@ def _train(title, arms, seeds, looks=None, sweep=None, tune=None):
 def _build_options():
     """Builds the options that are the same for all runs of a command."""
     return {
-        "workdir": WORKDIR.value,
         "location": locate_data(),
         "allow_moved": ALLOW_MOVED.value,
         "allow_overlap": ALLOW_OVERLAP.value,

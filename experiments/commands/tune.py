@@ -96,8 +96,8 @@ def build_tune(title, arms, seeds, writes):
         seeds=seeds,
         workdir=WORKDIR.value,
     )
-    for each in tune.list_trials():
-        check_experiment(each)
+    for trial, seed in tune.list_trials():
+        check_experiment(trial)
         if writes:
-            check_writable(RunFolder.of(WORKDIR.value, each, tune.seed).path)
+            check_writable(RunFolder.of(WORKDIR.value, trial, seed).path)
     return tune

@@ -10,6 +10,7 @@ from absl import flags
 from experiments.commands.common import (
     MARGIN,
     STRATEGY,
+    WORKDIR,
     is_one_given,
     require_one_of,
 )
@@ -54,29 +55,33 @@ def _check_until(values):
     return True
 
 
-def choose_looks(arms):
-    """Chooses the looks that the flags name.
+def build_until(title, arms, choose_seeds):
+    """Builds the design of a study with the looks that the flags name.
 
     Args:
+        title: Name of the study.
         arms: `experiments.configs.schema.Experiment`s.
+        choose_seeds: Function of their number, which returns the seeds.
 
     Returns:
-        `experiments.statistics.sequential.Looks`.
+        `experiments.designs.until.Until`.
 
     Raises:
         ConfigError: if there is one arm alone, or the looks do not ascend.
     """
-    from experiments.designs import until
+    from experiments.designs.until import Until, choose_looks
 
     if len(arms) < 2:
         raise ConfigError(
             "--until compares arms with a reference, and the study has one "
             f"arm alone: {arms[0].name}. Name others with --arms."
         )
-    return until.choose_looks(
+    looks = choose_looks(
         LOOKS.value,
         MAX_SEEDS.value,
         arms[0].data.folds,
         comparisons=len(arms) - 1,
         margin=MARGIN.value,
     )
+    seeds = choose_seeds(looks.seeds[-1])
+    return Until(title, arms, looks, seeds=seeds, workdir=WORKDIR.value)

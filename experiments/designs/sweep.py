@@ -13,6 +13,7 @@ from experiments.configs.variants import (
     show_value,
     vary,
 )
+from experiments.designs.base import StudyDesign
 from experiments.designs.fixed import Fixed
 from experiments.errors import AbsentPart, ConfigError
 from experiments.formatting import counted
@@ -55,44 +56,38 @@ class Sweep(NamedTuple):
         )
 
 
-class Swept:
+class Swept(StudyDesign):
     """Trains all arms at all values with every seed.
 
     Args:
         sweep: `Sweep`.
-        seeds, workdir, store: As for `experiments.designs.fixed.Fixed`.
+        seeds, workdir: As for `StudyDesign`.
+
+    Attributes:
+        studies: `Fixed`, for each point of the sweep.
     """
 
-    is_decided = True
-    is_trying = False
-
-    def __init__(self, sweep, *, seeds, workdir, store=True):
+    def __init__(self, sweep, *, seeds, workdir):
+        super().__init__(
+            sweep.name, sweep.experiments, seeds=seeds, workdir=workdir
+        )
+        self.sweep = sweep
         arms = counted(len(sweep.points[0].arms), "arm")
-        listed = ", ".join(map(str, seeds))
+        listed = ", ".join(map(str, self.seeds))
         self.title = f"{arms} at {sweep.describe()}, seeds {listed}"
-        self._points = sweep.points
-        # All values of a seed before the next seed: stopped early, the sweep
-        # can still be compared.
-        self._runs = [
-            (each, seed) for seed in seeds for each in sweep.experiments
-        ]
-        self._studies = [
+        self.studies = [
             Fixed(
                 f"{sweep.name}-{point.folder}",
-                list(point.arms.values()),
+                point.arms.values(),
                 seeds=seeds,
                 workdir=workdir,
-                store=store,
             )
             for point in sweep.points
         ]
 
-    def list_rounds(self):
-        """Yields the one list of all runs, (experiment, seed)."""
-        for study in self._studies:
-            # Stores its number of seeds.
-            next(study.list_rounds())
-        yield self._runs
+    def claim(self):
+        for study in self.studies:
+            study.claim()
 
     def write_report(self, folders, folder, title, **options):
         """Writes the pages, see `experiments.report.sweep.write_sweep`."""
@@ -100,8 +95,8 @@ class Swept:
             folders,
             folder,
             title,
-            points=self._points,
-            designs=[study.record for study in self._studies],
+            points=self.sweep.points,
+            designs=[study.record for study in self.studies],
             **options,
         )
 
