@@ -277,7 +277,7 @@ class RunFolder(ClaimedFolder):
 
 
 def _explain_fixed_length(experiment):
-    """Why more epochs would change the first ones; None if they would not."""
+    """Tells why more epochs would change the first ones, or returns None."""
     if experiment.optimizer.schedule == "cosine":
         return "the cosine schedule depends on the number of epochs"
     if experiment.unmixed_epochs:
