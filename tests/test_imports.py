@@ -35,7 +35,8 @@ ROOMS = (
         "experiments.statistics",
     ),
     ("experiments.configs",),
-    ("experiments.run_folder", "experiments.metrics"),
+    ("experiments.records", "experiments.metrics"),
+    ("experiments.run_folder",),
     (
         "experiments.plots",
         "experiments.runtime",

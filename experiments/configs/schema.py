@@ -165,19 +165,3 @@ def read_config(config):
         raise ConfigError(
             f"its config is of another version ({field})"
         ) from error
-
-
-def fill_defaults(config):
-    """Adds the fields that a config.json lacks, at their defaults.
-
-    By default, a new field does what was done before it was added,
-    and a data set is called what it is called today.
-    A config that cannot be read is returned as it is.
-
-    Args:
-        config: As `as_json` returns it, of this version or an earlier one.
-    """
-    try:
-        return as_json(read_config(config))
-    except ConfigError:
-        return config

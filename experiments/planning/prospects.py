@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from experiments.configs.schema import as_json, fill_defaults
+from experiments.configs.schema import as_json
 from experiments.formatting import counted, duration
 from experiments.planning.fitting import FOLDS
 from experiments.planning.image_counts import ImageCounter
@@ -166,7 +166,7 @@ def _has_config(folder, experiment):
     if there is None:
         return False
     there.pop("seed", None)
-    return not compare_configs(fill_defaults(there), as_json(experiment))
+    return not compare_configs(there, as_json(experiment))
 
 
 def describe_changes(power, experiment, location):
