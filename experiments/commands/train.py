@@ -21,12 +21,12 @@ from experiments.commands.common import (
     MAX_SEED,
     SEED,
     SET,
-    STRATEGY,
     WORKDIR,
     check_writable,
     configure_arms,
     locate_data,
     make_strategy,
+    refuse_beside,
     require_one_of,
 )
 from experiments.commands.launch import (
@@ -49,7 +49,6 @@ from pipelines.config import DATA_SETS
 
 # Keys of `experiments.study.EXTRAS`, which imports TensorFlow.
 EXTRAS = ("robustness", "explain")
-
 
 LIST = flags.DEFINE_bool(
     "list",
@@ -74,6 +73,11 @@ BUDGET = flags.DEFINE(
     "by steps measured now; the same number when the study goes on.",
 )
 require_one_of(BUDGET, "study")
+refuse_beside(
+    BUDGET,
+    ("seeds", "shard", "dry_run", "launcher=ray", "strategy=multiworker"),
+    "counts on runs of this machine alone",
+)
 RECIPE = flags.DEFINE_enum(
     "recipe",
     None,
@@ -95,6 +99,7 @@ PLAN = flags.DEFINE_bool(
     "(from steps measured now) and what difference the study can detect.",
 )
 require_one_of(PLAN, "study")
+refuse_beside(PLAN, ["strategy=multiworker"], "goes with one host")
 DRY_RUN = flags.DEFINE_bool(
     "dry_run",
     False,
@@ -103,6 +108,7 @@ DRY_RUN = flags.DEFINE_bool(
     "the runs would take. Nothing is written.",
 )
 require_one_of(DRY_RUN, "experiment", "study")
+refuse_beside(DRY_RUN, ["strategy=multiworker"], "goes with one host")
 LOG = flags.DEFINE_list(
     "log",
     None,
@@ -146,34 +152,6 @@ def _check_extras(names):
 def _check_recipe(values):
     if values["recipe"] and values["study"] != "fair":
         raise ConfigError("--recipe goes with --study=fair.")
-    return True
-
-
-@flags.multi_flags_validator(
-    [BUDGET, SEEDS, SHARD, LAUNCHER, DRY_RUN, STRATEGY]
-)
-def _check_budget(values):
-    if values["budget"] and (
-        values["seeds"]
-        or values["shard"]
-        or values["dry_run"]
-        or values["launcher"] == "ray"
-        or values["strategy"] == "multiworker"
-    ):
-        raise ConfigError(
-            "--budget counts on runs of this machine alone: --seeds, --shard, "
-            "--dry_run, --launcher=ray and --strategy=multiworker do not go "
-            "with it."
-        )
-    return True
-
-
-@flags.multi_flags_validator([PLAN, DRY_RUN, STRATEGY])
-def _check_one_host(values):
-    if values["strategy"] == "multiworker" and (
-        values["plan"] or values["dry_run"]
-    ):
-        raise ConfigError("--plan and --dry_run go with one host.")
     return True
 
 

@@ -11,10 +11,9 @@ from absl import flags
 
 from experiments.commands.common import (
     SET,
-    STRATEGY,
     WORKDIR,
     check_writable,
-    is_one_given,
+    refuse_beside,
     require_one_of,
 )
 from experiments.commands.parsers import SpaceParser
@@ -32,6 +31,11 @@ TUNE = flags.DEFINE_multi(
     "times for several fields",
 )
 require_one_of(TUNE, "study")
+refuse_beside(
+    TUNE,
+    ("sweep", "until", "budget", "dry_run", "strategy=multiworker"),
+    "trains trials first, and then the study's seeds",
+)
 TRIALS = flags.DEFINE_integer(
     "trials", None, "With --tune: trials of each arm (default: 8).", 2, 1000
 )
@@ -45,20 +49,6 @@ TRIAL_EPOCHS = flags.DEFINE_integer(
 )
 require_one_of(TRIAL_EPOCHS, "tune")
 _USUAL_TRIALS = 8
-# Flags that choose other runs.
-_OTHERS = ("sweep", "until", "budget", "dry_run")
-
-
-@flags.multi_flags_validator([TUNE, STRATEGY])
-def _check_tune(values):
-    if values["tune"] and (
-        is_one_given(*_OTHERS) or values["strategy"] == "multiworker"
-    ):
-        raise ConfigError(
-            "--tune does not go with --sweep, --until, --budget, --dry_run "
-            "and --strategy=multiworker."
-        )
-    return True
 
 
 def build_tune(title, arms, seeds, writes):

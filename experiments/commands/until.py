@@ -9,9 +9,8 @@ from absl import flags
 
 from experiments.commands.common import (
     MARGIN,
-    STRATEGY,
     WORKDIR,
-    is_one_given,
+    refuse_beside,
     require_one_of,
 )
 from experiments.commands.parsers import LooksParser
@@ -26,6 +25,11 @@ UNTIL = flags.DEFINE_bool(
     "together.",
 )
 require_one_of(UNTIL, "study")
+refuse_beside(
+    UNTIL,
+    ("seeds", "budget", "dry_run", "strategy=multiworker"),
+    "chooses seeds as results come in, up to --max_seeds",
+)
 LOOKS = flags.DEFINE(
     LooksParser(),
     "looks",
@@ -38,21 +42,6 @@ MAX_SEEDS = flags.DEFINE_integer(
     "max_seeds", None, "With --until: the last look (default: 12).", 2, 1000
 )
 require_one_of(MAX_SEEDS, "until")
-# Flags that choose seeds in another way, or train none.
-_OTHERS = ("seeds", "budget", "dry_run")
-
-
-@flags.multi_flags_validator([UNTIL, STRATEGY])
-def _check_until(values):
-    if values["until"] and (
-        is_one_given(*_OTHERS) or values["strategy"] == "multiworker"
-    ):
-        raise ConfigError(
-            "--until chooses seeds as results come in: --seeds, --budget, "
-            "--dry_run and --strategy=multiworker do not go with it. "
-            "--max_seeds limits them."
-        )
-    return True
 
 
 def build_until(title, arms, choose_seeds):
