@@ -201,10 +201,9 @@ def plan_study(
     Raises:
         ConfigError, DataError: As `estimate_study`.
     """
-    seeds, is_sweep = design.seeds, design.sweep is not None
     plans = estimate_study(
         design.experiments,
-        seeds=seeds,
+        seeds=design.seeds,
         workdir=design.workdir,
         location=location,
         strategy=strategy,
@@ -212,31 +211,22 @@ def plan_study(
         threads=threads,
     )
     names = wording.Names(each.name for each in design.experiments)
-    left = sum(plan.left for plan in plans)
-    steps = sum(plan.left * plan.run.steps for plan in plans)
-    together = ""
-    if jobs is not None:
-        together = f", in {jobs} processes at once, as the runs train"
+    kind = "arm" if design.sweep is None else "config"
+    most = "at most " if design.looks else ""
     print(
-        f"\nPlan of study {design.name}: "
-        f"{counted(len(plans), 'config' if is_sweep else 'arm')}, "
-        f"{'at most ' if design.looks else ''}{counted(len(seeds), 'seed')} "
-        "each",
+        f"\nPlan of study {design.name}: {counted(len(plans), kind)}, "
+        f"{most}{counted(len(design.seeds), 'seed')} each",
         *("", *markdown_table([_plan_row(each, names) for each in plans]), ""),
         sep="\n",
     )
     _print_list(
-        f"{left} of {len(plans) * len(seeds)} runs are to be made: "
-        f"{steps:,} steps, about {duration(sum_seconds(plans, jobs))}",
-        f"Timed here and now on {devices.in_words(strategy)}{together}: each "
-        "arm's own steps, on a drawn image of the config's size in place of "
-        "the data; reading data and writing files come on top",
+        *_describe_size(plans, strategy, jobs),
         *_describe_range(plans, design.looks, jobs),
         *_describe_trials(plans, design, location, jobs),
         *dict.fromkeys(plan.counts.origin for plan in plans),
         *dict.fromkeys(note for plan in plans for note in plan.notes),
     )
-    if is_sweep:
+    if design.sweep is not None:
         counts = {plan.run.name: plan.counts for plan in plans}
         _print_list(*describe_sweep(design, counts))
     elif len(plans) > 1:
@@ -250,6 +240,24 @@ def plan_study(
 def _print_list(*sentences):
     for each in sentences:
         print(f"- {each.removesuffix('.')}.", flush=True)
+
+
+def _describe_size(plans, strategy, jobs):
+    left = sum(plan.left for plan in plans)
+    runs = left + sum(plan.finished for plan in plans)
+    steps = sum(plan.left * plan.run.steps for plan in plans)
+    yield (
+        f"{left} of {runs} runs are to be made: {steps:,} steps, about "
+        f"{duration(sum_seconds(plans, jobs))}"
+    )
+    together = ""
+    if jobs is not None:
+        together = f", in {jobs} processes at once, as the runs train"
+    yield (
+        f"Timed here and now on {devices.in_words(strategy)}{together}: each "
+        "arm's own steps, on a drawn image of the config's size in place of "
+        "the data; reading data and writing files come on top"
+    )
 
 
 def _describe_power(power, looks, margin):
