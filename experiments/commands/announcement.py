@@ -1,4 +1,4 @@
-"""The line before a study: what it can show, and about how long it takes."""
+"""The line before a study: its size, detectable difference and time."""
 
 import functools
 
@@ -7,7 +7,7 @@ from experiments.commands.launch import LAUNCHER, SHARD
 
 
 def announce(design, options):
-    """Prints what a study can show, and about how long it takes.
+    """Prints the size of a study, its detectable difference and its time.
 
     Args:
         design, options: As for `experiments.study.run_study`.

@@ -19,10 +19,10 @@ from experiments.errors import ConfigError
 UNTIL = flags.DEFINE_bool(
     "until",
     False,
-    "With --study: look at the arms at numbers of seeds that are fixed before "
-    "the first run, and train those no further that are better, worse, alike "
-    "(see --margin), or cannot be told. Intervals hold for all looks "
-    "together.",
+    "With --study: compare the arms at numbers of seeds that are fixed before "
+    "the first run. An arm that is better, worse or alike (see --margin), or "
+    "that cannot be told in time, is trained no further. Intervals hold for "
+    "all looks together.",
 )
 require_one_of(UNTIL, "study")
 refuse_beside(

@@ -1,4 +1,4 @@
-"""The interface of designs, and what most of them do."""
+"""Base class of the designs."""
 
 from experiments.report import report
 

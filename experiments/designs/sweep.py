@@ -160,8 +160,8 @@ def _refuse_doubles(field, values):
 def build_sweep(name, arms, texts, complete=None, known=()):
     """Builds the configs of all arms at all values.
 
-    A config that is not changed keeps its name, and one that equals another
-    experiment has the name of that one: their runs are the same. All others
+    An unchanged config keeps its name. A config that equals another experiment
+    gets the name of that experiment, as their runs are the same. All others
     are called ARM@FIELD=VALUE. A layer's option changes the arms that have
     the layer.
 
@@ -170,9 +170,9 @@ def build_sweep(name, arms, texts, complete=None, known=()):
         arms: `experiments.configs.schema.Experiment`s, the reference first,
             with all other changes made.
         texts: As for `parse_sweeps`.
-        complete: Function of a list of `Experiment`s and of the fields that
-            are swept, which returns the list with what follows from both.
-        known: Further `Experiment`s that have names.
+        complete: Function of a list of `Experiment`s and the swept fields. It
+            returns the list with the fields that follow from their images.
+        known: Further `Experiment`s whose names configs can get.
 
     Returns:
         The `Sweep`.
@@ -250,7 +250,7 @@ def _label(config, values, labels):
     if spelled not in labels:
         name = config.name
         if VALUE_MARK not in name:
-            # Changed by nothing but what follows from the values.
+            # Only fields that follow from the values have changed.
             there = {f: v for f, v in values.items() if has_field(config, f)}
             name = name_variant(name, there)
         labels[spelled] = name, config.summary

@@ -1,9 +1,8 @@
 """A study whose arms are all tuned alike before they are compared, for --tune.
 
 Every arm gets the same trials, at the same points of one space. Trials are
-evaluated on images that neither train them nor evaluate the study. The best
-settings of each arm are then trained with the study's seeds, beside the arms
-as they were.
+evaluated on images that neither train them nor evaluate the study. Then the
+study's seeds train each arm twice: as it was, and with its best settings.
 """
 
 from dataclasses import replace
@@ -21,10 +20,10 @@ from experiments.report.tuning import Trial, Tuning, write_tuning
 from experiments.run_folder import RunFolder
 from experiments.statistics.tuning import draw_points
 
-# Of all trials, so that all of them are evaluated on the same images. Far from
+# One seed for all trials: all are evaluated on the same images. It is far from
 # the seeds of studies.
 TRIAL_SEED = 1_000_000
-# A fold of so many of the training images is held out for trials.
+# One of so many folds of the training images is held out for trials.
 _PARTS = 5
 # Error of a trial whose loss is no number, in points.
 DIVERGED = 100.0

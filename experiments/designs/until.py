@@ -21,14 +21,15 @@ from experiments.statistics.sequential import (
     decide,
 )
 
-# Of folds: with fewer seeds an interval has next to no degrees of freedom.
+# The first look in folds: with fewer seeds an interval has next to no degrees
+# of freedom.
 _LEAST_OF_FOLDS = 3
 # Runs that a line names.
 _NAMED = 3
 
 
 class Until(StudyDesign):
-    """Trains arms until each is decided, and looks at them on the way.
+    """Trains arms until each is decided, and compares them on the way.
 
     Args:
         name, experiments, workdir: As for `StudyDesign`.
@@ -71,11 +72,10 @@ class Until(StudyDesign):
         )
 
     def list_rounds(self):
-        """Yields the runs that the next look takes, once for each look.
+        """Yields the runs of each look, and takes the look when they are there.
 
-        When the caller goes on, they are looked at. It ends when all arms are
-        decided, or at a look whose runs are not all there, as other shards
-        train them.
+        The last round is the one that decides the last arm. If runs of a look
+        are missing, as other shards train them, it is the last one, too.
 
         Yields:
             Lists of (experiment, seed).
@@ -124,7 +124,7 @@ class Until(StudyDesign):
         ]
 
     def _take(self, number, running):
-        """Takes and stores a look; None if runs are lacking."""
+        """Takes and stores a look; returns None if runs are missing."""
         seeds, level = self.looks.seeds[number], self.looks.levels[number]
         if lacking := self._list_lacking(number, running):
             _print_lacking(seeds, lacking)

@@ -192,7 +192,7 @@ def estimate_left(
 def plan_study(
     design, *, location, strategy, jobs=None, threads=1, margin=None
 ):
-    """Prints runs, steps, time and what the study can show; trains nothing.
+    """Prints runs, steps, time and detectable difference; trains nothing.
 
     Args:
         design, location, margin: As for `experiments.study.run_study`.
