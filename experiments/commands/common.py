@@ -183,6 +183,11 @@ def configure_arms(arms, gpus=True, fit=list):
     return arms
 
 
+def list_set_fields():
+    """Lists the fields that --set changes."""
+    return [each.partition("=")[0].strip() for each in SET.value]
+
+
 def check_writable(path, option="--workdir", is_file=False):
     """Refuses a path at which nothing can be written, before any work.
 

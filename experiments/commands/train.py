@@ -20,10 +20,10 @@ from experiments.commands.common import (
     MARGIN,
     MAX_SEED,
     SEED,
-    SET,
     WORKDIR,
     check_writable,
     configure_arms,
+    list_set_fields,
     locate_data,
     make_strategy,
     refuse_beside,
@@ -278,10 +278,9 @@ def _fit(arms, fields=(), show=None):
     """Completes configs of study fair by what follows from their images."""
     from experiments.planning.fitting import fit_arms
 
-    given = {each.partition("=")[0].strip() for each in SET.value}
     return fit_arms(
         arms,
-        given.union(fields),
+        {*list_set_fields(), *fields},
         locate_data(),
         fetch=not PLAN.value,
         show=show or functools.partial(print, flush=True),

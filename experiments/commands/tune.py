@@ -10,9 +10,9 @@ Examples:
 from absl import flags
 
 from experiments.commands.common import (
-    SET,
     WORKDIR,
     check_writable,
+    list_set_fields,
     refuse_beside,
     require_one_of,
 )
@@ -70,9 +70,8 @@ def build_tune(title, arms, seeds, writes):
     from experiments.designs.tune import Tune
 
     fields = [each.field for each in TUNE.value]
-    given = {each.partition("=")[0].strip() for each in SET.value}
     for field in fields:
-        if field in given or fields.count(field) > 1:
+        if field in list_set_fields() or fields.count(field) > 1:
             raise ConfigError(
                 f"--tune {field} is given twice, or by --set, too; leave one "
                 "out."

@@ -134,6 +134,11 @@ class Experiment:
     published: str | None = None
 
 
+def drop_labels(experiment):
+    """Drops the name and the summary, which change no run."""
+    return dataclasses.replace(experiment, name="", summary="")
+
+
 @dataclass(frozen=True, config=_CHECKED)
 class Study:
     name: str

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from experiments.configs.arms import VALUE_MARK
 from experiments.configs.overrides import override
+from experiments.configs.schema import drop_labels
 from experiments.configs.variants import (
     has_field,
     name_variant,
@@ -260,7 +261,7 @@ def _label(config, values, labels):
 
 def _spell(experiment):
     """A config as text without its labels."""
-    return repr(replace(experiment, name="", summary=""))
+    return repr(drop_labels(experiment))
 
 
 def _collect(values):
