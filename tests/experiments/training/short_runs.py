@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 from experiments.run_folder import TIMES, RunFolder
-from experiments.training import outputs
+from experiments.training import callbacks, outputs
 from experiments.training.callbacks import StopOnNonFiniteLoss
 from experiments.training.run import run
 from experiments.training.session import Session
@@ -24,7 +24,8 @@ def train(
     """
     with pytest.MonkeyPatch.context() as patch:
         if not plots:
-            patch.setattr(outputs, "save_run_plots", lambda *_: None)
+            for module in (callbacks, outputs):
+                patch.setattr(module, "write_run_curves", lambda *_: None)
             patch.setattr(RunFolder, "write_plot", lambda *_: None)
             patch.setattr(Session, "draw_samples", lambda _: None)
         return run(
