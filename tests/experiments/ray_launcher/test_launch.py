@@ -34,10 +34,11 @@ OPTIONS = [
 # Importing TensorFlow takes longer than training, and drawing does, too.
 IN_ONE_PROCESS = """
 import json, sys, main
+from experiments import study
 from experiments.designs.base import StudyDesign
 from experiments.run_folder import RunFolder
 from experiments.training.session import Session
-StudyDesign.write_report = lambda *_, **__: None
+StudyDesign.write_report = study.track_report = lambda *_, **__: None
 RunFolder.write_plot = Session.draw_samples = lambda *_: None
 sys.exit(max(map(main.call, json.loads(sys.argv[1]))))
 """
