@@ -9,7 +9,7 @@ import nbclient
 import pytest
 
 ROOT = Path(__file__).parents[2]
-COMMAND = re.compile(r"^!python (main\.py .*)$", re.MULTILINE)
+COMMAND = re.compile(r"^!python (main\.py (?:.*\\\n)*.*)$", re.MULTILINE)
 TINY = (
     *("--set", "model.name=ResNet4", "--set", "model.width=4"),
     *("--set", "data.image_size=16", "--set", "data.batch_size=16"),
@@ -55,7 +55,7 @@ def execute(tmp_path, monkeypatch):
 
 def _call_in_kernel(match):
     """A process for each command would import TensorFlow each time."""
-    name, *given = shlex.split(match[1])
+    name, *given = shlex.split(match[1].replace("\\\n", ""))
     arguments = [name, *TINY, *given]
     if "--study=demo" in arguments:
         arguments += ["--jobs=1", "--log=none"]
