@@ -46,7 +46,7 @@ def execute(tmp_path, monkeypatch):
         for cell in cells:
             cell.source = COMMAND.sub(_call_in_kernel, cell.source)
         nbclient.NotebookClient(
-            notebook, timeout=300, resources={"metadata": {"path": folder}}
+            notebook, timeout=600, resources={"metadata": {"path": folder}}
         ).execute()
         return cells
 
