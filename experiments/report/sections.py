@@ -11,6 +11,7 @@ from experiments.report import explanations, robustness, wording
 from experiments.report import figures as pictures
 from experiments.report import provenance as origins
 from experiments.report.document import Picture, Section, Table, Text
+from experiments.report.headline import ask, headline, list_cards
 from experiments.report.looks import describe_looks, tabulate_looks
 from experiments.report.material import as_published
 from experiments.report.published.results import published_notes
@@ -26,25 +27,20 @@ def build_sections(material):
 
 def answer(material):
     findings = material.findings
-    names = wording.build_names(findings)
-    reference, *others = (names(arm.name) for arm in findings.arms)
     alarm = wording.alarm(findings)
     rest = wording.answer(findings)[len(alarm) :]
-    question = f"Does {_either(others)} help, against {reference}?"
-    blocks = [
-        *([Text([question])] if others else []),
-        *([Text(alarm, "warning")] if alarm else []),
-        *([Text(rest, "answer")] if rest else []),
-    ]
     warned = list(wording.warnings(findings))
-    if warned:
-        blocks.append(Text(warned, "warning"))
+    blocks = [
+        Text(ask(findings)),
+        Text(alarm, "warning"),
+        Text(headline(findings), "headline"),
+        *([_draw_forest(material)] if findings.differences else []),
+        Text(rest, "answer"),
+        Text(warned, "warning"),
+    ]
+    # Without sentences there is no box.
+    blocks = [x for x in blocks if not isinstance(x, Text) or x.sentences]
     return Section("Question and answer", blocks)
-
-
-def _either(names):
-    *others, last = names or [""]
-    return f"{', '.join(others)} or {last}" if others else last
 
 
 def looks(material):
@@ -58,10 +54,8 @@ def looks(material):
     return Section("Looks", blocks)
 
 
-def forest_plot(material):
+def _draw_forest(material):
     findings = material.findings
-    if not findings.differences:
-        return None
     names, labels = material.names, material.labels
     reference = names(findings.arms[0].name)
     base = findings.arms[0].figures["top1_error"].mean
@@ -91,23 +85,29 @@ def forest_plot(material):
         )
     if findings.alarms:
         title = f"Not to be believed, as the placebo is told apart\n{title}"
-    table = tabulate_differences(findings, findings.differences, names)
     listed = "; ".join(
         f"{row['arm']} {row['difference, points']} ({row['95 % interval']})"
-        for row in table
+        for row in tabulate_differences(findings, findings.differences, names)
     )
-    figure = forest.plot_forest(rows, labels[findings.arms[0].name], title)
+    return Picture(
+        "differences",
+        forest.plot_forest(rows, labels[findings.arms[0].name], title),
+        f"Differences in top-1 accuracy to {reference}, points: {listed}.",
+    )
+
+
+def differences(material):
+    """A card an arm, and the numbers of the figure beside the answer."""
+    findings = material.findings
+    if not findings.differences:
+        return None
+    text = "In the order of the study, which is no ranking."
+    if findings.pairs:
+        text += " Two arms stand beside each other in the table of all pairs."
+    rows = tabulate_differences(findings, findings.differences, material.names)
     return Section(
         "Differences",
-        [
-            Picture(
-                "differences",
-                figure,
-                f"Differences in top-1 accuracy to {reference}, points: "
-                f"{listed}.",
-            ),
-            Table(table, "differences.csv"),
-        ],
+        [Text([text]), list_cards(material), Table(rows, "differences.csv")],
     )
 
 
@@ -345,11 +345,12 @@ def power(material):
 ORDER = (
     answer,
     looks,
-    forest_plot,
+    differences,
     pairs,
     settings,
     results,
-    pictures.all_curves,
+    pictures.draw_curves,
+    pictures.draw_accuracy,
     pictures.previews,
     pictures.image_counts,
     classes,
