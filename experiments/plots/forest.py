@@ -44,7 +44,7 @@ def plot_forest(rows, reference, title):
     labels = drawable(row.label for row in rows)
     reference = drawable_text(reference)
     title = "\n".join(
-        textwrap.fill(line, 66) for line in drawable_text(title).split("\n")
+        textwrap.fill(line, 62) for line in drawable_text(title).split("\n")
     )
     height = 1.15 + 0.17 * len(title.split("\n")) + 0.42 * len(rows)
     figure = Figure(figsize=(_WIDTH, height), dpi=120, layout="constrained")
@@ -70,14 +70,16 @@ def plot_forest(rows, reference, title):
             markersize=3.5,
             alpha=0.6,
         )
-    axes.set_yticks(range(len(rows)), [textwrap.fill(n, 24) for n in labels])
+    axes.set_yticks(range(len(rows)), [textwrap.fill(n, 20) for n in labels])
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.set_xlabel(
-        f"points of top-1 accuracy against {reference}\nworse  ←   → better"
+        f"points of top-1 accuracy against {reference}\nworse  ←   → better",
+        fontsize=11,
     )
+    axes.tick_params(axis="x", labelsize=11)
     axes.grid(axis="x", alpha=0.3)
     axes.spines[["top", "right", "left"]].set_visible(False)
-    axes.tick_params(axis="y", length=0, labelsize=11)
+    axes.tick_params(axis="y", length=0, labelsize=12)
     # Above the names, too, which may leave little room for the axes.
-    figure.suptitle(title, fontsize=10, x=0.01, ha="left")
+    figure.suptitle(title, fontsize=11, x=0.01, ha="left")
     return figure

@@ -14,14 +14,19 @@ from experiments.formatting import (
     plain,
     write_csv,
 )
-from experiments.report.drawing import draw
+from experiments.report.drawing import draw, themed
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
 @dataclass(frozen=True)
 class Text:
-    """Sentences; `kind` is "plain", "headline", "answer" or "warning"."""
+    """Sentences.
+
+    Attributes:
+        sentences: list[str].
+        kind: "plain", "headline", "answer", "warning" or "alarm".
+    """
 
     sentences: list
     kind: str = "plain"
@@ -181,6 +186,7 @@ def _render(title, chapters, drawings):
         "drawing": lambda block: drawings[id(block)],
         "embedded": lambda drawing: markupsafe.Markup(drawing.embedded),
         "is_number": is_number,
+        "themed": themed,
         "slug": lambda text: re.sub(r"\W+", "-", text).strip("-").lower(),
     }
     template = environment.get_template("index.html")

@@ -37,7 +37,7 @@ class Drawing(NamedTuple):
         svg: A document of its own.
         embedded: HTML, an <svg> or an <img>.
         width: In pixels of a page.
-        needs_white: Whether black and white in it are data, as in images.
+        needs_white: Whether black and white in it are data, as in heat maps.
     """
 
     png: bytes
@@ -69,8 +69,15 @@ def draw(figure, name, text):
         svg,
         _embed(root, png, text),
         round(96 * figure.get_figwidth()),
-        bool(images),
+        any(each.get_array().ndim == 2 for each in images),
     )
+
+
+def themed(style):
+    """A style with the page's own colors in place of black and white."""
+    for color, ours in _COLORS.items():
+        style = style.replace(color, ours)
+    return style
 
 
 def _to_png(figure, has_photographs):
@@ -186,10 +193,8 @@ def _embed(root, png, text):
         each.tag = each.tag.removeprefix(_SVG)
         if "href" in each.attrib and each.tag == "image":
             each.set("href", _reduce(each.get("href")))
-        for key in ("style", "fill"):
-            for color, ours in _COLORS.items():
-                if key in each.attrib:
-                    each.set(key, each.get(key).replace(color, ours))
+        for key in {"style", "fill"} & set(each.attrib):
+            each.set(key, themed(each.get(key)))
     root.attrib = {
         "viewBox": root.get("viewBox"),
         "role": "img",

@@ -26,21 +26,42 @@ def build_sections(material):
 
 
 def answer(material):
+    """The question, and everything that there is to see at first."""
     findings = material.findings
     alarm = wording.alarm(findings)
-    rest = wording.answer(findings)[len(alarm) :]
-    warned = list(wording.warnings(findings))
     blocks = [
         Text(ask(findings)),
-        Text(alarm, "warning"),
+        Text(alarm, "alarm"),
         Text(headline(findings), "headline"),
-        *([_draw_forest(material)] if findings.differences else []),
-        Text(rest, "answer"),
-        Text(warned, "warning"),
+        *_show_differences(material),
+        Text(wording.answer(findings)[len(alarm) :], "answer"),
+        Text(list(wording.warnings(findings)), "warning"),
+        *_summarize_arms(material),
     ]
     # Without sentences there is no box.
     blocks = [x for x in blocks if not isinstance(x, Text) or x.sentences]
     return Section("Question and answer", blocks)
+
+
+def _show_differences(material):
+    """The figure of the differences, and its numbers."""
+    findings = material.findings
+    if findings.differences:
+        rows = tabulate_differences(
+            findings, findings.differences, material.names
+        )
+        yield _draw_forest(material, rows)
+        yield Table(rows, "differences.csv")
+
+
+def _summarize_arms(material):
+    if not material.findings.differences:
+        return
+    text = "The arms in the order of the study, which is no ranking."
+    if material.findings.pairs:
+        text += " All pairs are compared below."
+    yield Text([text])
+    yield list_cards(material)
 
 
 def looks(material):
@@ -54,7 +75,7 @@ def looks(material):
     return Section("Looks", blocks)
 
 
-def _draw_forest(material):
+def _draw_forest(material, table):
     findings = material.findings
     names, labels = material.names, material.labels
     reference = names(findings.arms[0].name)
@@ -87,27 +108,12 @@ def _draw_forest(material):
         title = f"Not to be believed, as the placebo is told apart\n{title}"
     listed = "; ".join(
         f"{row['arm']} {row['difference, points']} ({row['95 % interval']})"
-        for row in tabulate_differences(findings, findings.differences, names)
+        for row in table
     )
     return Picture(
         "differences",
         forest.plot_forest(rows, labels[findings.arms[0].name], title),
         f"Differences in top-1 accuracy to {reference}, points: {listed}.",
-    )
-
-
-def differences(material):
-    """A card an arm, and the numbers of the figure beside the answer."""
-    findings = material.findings
-    if not findings.differences:
-        return None
-    text = "In the order of the study, which is no ranking."
-    if findings.pairs:
-        text += " Two arms stand beside each other in the table of all pairs."
-    rows = tabulate_differences(findings, findings.differences, material.names)
-    return Section(
-        "Differences",
-        [Text([text]), list_cards(material), Table(rows, "differences.csv")],
     )
 
 
@@ -345,7 +351,6 @@ def power(material):
 ORDER = (
     answer,
     looks,
-    differences,
     pairs,
     settings,
     results,
