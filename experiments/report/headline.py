@@ -27,7 +27,7 @@ def ask(findings):
         )
     counts = [len(arm.seeds) for arm in findings.arms]
     seeds = " to ".join(map(str, dict.fromkeys((min(counts), max(counts)))))
-    times = "once" if seeds == "1" else f"{seeds} times"
+    times = {"1": "once", "2": "twice"}.get(seeds, f"{seeds} times")
     each = "each " if others else ""
     sentences.append(
         f"{counted(len(counts), 'arm')}, {each}trained {times} from other "
