@@ -193,6 +193,8 @@ def _embed(root, png, text):
         each.tag = each.tag.removeprefix(_SVG)
         if "href" in each.attrib and each.tag == "image":
             each.set("href", _reduce(each.get("href")))
+            # Fewer pixels may have sides of a slightly other proportion.
+            each.set("preserveAspectRatio", "none")
         for key in {"style", "fill"} & set(each.attrib):
             each.set(key, themed(each.get(key)))
     root.attrib = {

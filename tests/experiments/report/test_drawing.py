@@ -64,7 +64,11 @@ def test_images_are_kept_as_they_are_and_small():
 
 def test_cells_of_a_heat_map_keep_their_colors():
     figure = plot_confusion([0, 1, 1], [0, 1, 0], ["cats", "dogs"], "")
-    assert draw(figure, "confusion", "counts").needs_white
+    drawn = draw(figure, "confusion", "counts")
+    assert drawn.needs_white
+    # The matrix, and the bar of its colors, which fills its frame.
+    assert drawn.embedded.count("data:image/webp") == 2
+    assert drawn.embedded.count('preserveAspectRatio="none"') == 2
 
 
 def test_a_figure_of_many_points_is_drawn_in_pixels():
