@@ -218,11 +218,12 @@ def _reduce(link):
     """An image in a link, as WebP and no larger than it is seen."""
     data = base64.b64decode(link.partition(",")[2])
     image = Image.open(io.BytesIO(data)).convert("RGB")
-    image.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
-    forms = []
-    for options in ({"quality": 88, "method": 6}, {"lossless": True}):
-        buffer = io.BytesIO()
-        image.save(buffer, "WEBP", **options)
-        forms.append(buffer.getvalue())
-    shorter = base64.b64encode(min(forms, key=len)).decode()
+    # Heat maps have few colors, and each is a number.
+    options = {"lossless": True}
+    if image.getcolors(256) is None:
+        image.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
+        options = {"quality": 88, "method": 6}
+    buffer = io.BytesIO()
+    image.save(buffer, "WEBP", **options)
+    shorter = base64.b64encode(buffer.getvalue()).decode()
     return f"data:image/webp;base64,{shorter}"

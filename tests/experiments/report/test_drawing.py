@@ -1,11 +1,15 @@
 """Figures of a page are small, follow its colors and stay whole."""
 
+import base64
+import io
 import re
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from matplotlib import colormaps
 from matplotlib.figure import Figure
+from PIL import Image
 
 from experiments.plots.confusion import plot_confusion
 from experiments.plots.images import plot_rows
@@ -67,7 +71,14 @@ def test_cells_of_a_heat_map_keep_their_colors():
     drawn = draw(figure, "confusion", "counts")
     assert drawn.needs_white
     # The matrix, and the bar of its colors, which fills its frame.
-    assert drawn.embedded.count("data:image/webp") == 2
+    links = re.findall('data:image/webp;base64,([^"]*)', drawn.embedded)
+    matrix, _ = (
+        Image.open(io.BytesIO(base64.b64decode(each))) for each in links
+    )
+    expected = colormaps["Blues"]([[1.0, 0.0], [0.5, 0.5]], bytes=True)
+    assert np.array(matrix.convert("RGB")).tolist() == (
+        expected[..., :3].tolist()
+    )
     assert drawn.embedded.count('preserveAspectRatio="none"') == 2
 
 
