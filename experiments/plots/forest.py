@@ -8,6 +8,9 @@ from matplotlib.figure import Figure
 from experiments.plots.names import drawable, drawable_text
 from experiments.plots.style import NEUTRAL
 
+# Inches. A page has this figure beside its answer.
+_WIDTH = 6.2
+
 
 class Row(NamedTuple):
     """One arm.
@@ -40,9 +43,11 @@ def plot_forest(rows, reference, title):
     """
     labels = drawable(row.label for row in rows)
     reference = drawable_text(reference)
-    figure = Figure(
-        figsize=(7, 1.3 + 0.42 * len(rows)), dpi=120, layout="constrained"
+    title = "\n".join(
+        textwrap.fill(line, 62) for line in drawable_text(title).split("\n")
     )
+    height = 1.15 + 0.17 * len(title.split("\n")) + 0.42 * len(rows)
+    figure = Figure(figsize=(_WIDTH, height), dpi=120, layout="constrained")
     axes = figure.subplots()
     axes.axvline(0, color=NEUTRAL, linewidth=1)
     for place, row in enumerate(rows):
@@ -65,14 +70,16 @@ def plot_forest(rows, reference, title):
             markersize=3.5,
             alpha=0.6,
         )
-    axes.set_yticks(range(len(rows)), [textwrap.fill(n, 30) for n in labels])
+    axes.set_yticks(range(len(rows)), [textwrap.fill(n, 20) for n in labels])
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.set_xlabel(
-        f"points of top-1 accuracy against {reference}\nworse  ←   → better"
+        f"points of top-1 accuracy against {reference}\nworse  ←   → better",
+        fontsize=11,
     )
+    axes.tick_params(axis="x", labelsize=11)
     axes.grid(axis="x", alpha=0.3)
     axes.spines[["top", "right", "left"]].set_visible(False)
-    axes.tick_params(axis="y", length=0, labelsize=11)
+    axes.tick_params(axis="y", length=0, labelsize=12)
     # Above the names, too, which may leave little room for the axes.
-    figure.suptitle(drawable_text(title), fontsize=10, x=0.01, ha="left")
+    figure.suptitle(title, fontsize=11, x=0.01, ha="left")
     return figure

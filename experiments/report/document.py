@@ -1,12 +1,11 @@
 """Blocks of a report, and their form as web page, Markdown and CSV."""
 
-import base64
-import io
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import jinja2
+import markupsafe
 
 from experiments.formatting import (
     UNPRINTABLE,
@@ -15,15 +14,19 @@ from experiments.formatting import (
     plain,
     write_csv,
 )
+from experiments.report.drawing import draw, themed
 
 _TEMPLATES = Path(__file__).parent / "templates"
-# Pixels an inch, for screens that show two where one was asked for.
-_DPI = 160
 
 
 @dataclass(frozen=True)
 class Text:
-    """Sentences; `kind` is "plain", "answer" or "warning"."""
+    """Sentences.
+
+    Attributes:
+        sentences: list[str].
+        kind: "plain", "headline", "answer", "warning" or "alarm".
+    """
 
     sentences: list
     kind: str = "plain"
@@ -58,6 +61,32 @@ class Picture:
 
 
 @dataclass(frozen=True)
+class Card:
+    """The summary of an arm, in texts.
+
+    Attributes:
+        name: Of the arm.
+        color: Of the arm in figures.
+        verdict: For example "better".
+        kind: "reference", "better", "worse", "alike" or "open".
+        figures: {title: (text, further text)}.
+    """
+
+    name: str
+    color: str
+    verdict: str
+    kind: str
+    figures: dict
+
+
+@dataclass(frozen=True)
+class Cards:
+    """A `Card` an arm; Markdown has none, as tables hold the same."""
+
+    cards: list
+
+
+@dataclass(frozen=True)
 class Code:
     """Commands, line by line."""
 
@@ -85,7 +114,7 @@ class Chapter:
 
     Attributes:
         title: Heading.
-        sections: list[`Section`].
+        sections: list[`Section`], the answer first.
         suffix: Ends the names of its files, where there are several chapters.
     """
 
@@ -109,31 +138,19 @@ def write_page(title, chapters, folder):
     Returns:
         The Markdown text, without its pictures.
     """
-    pictures = {}
+    drawings, files = {}, {}
     for chapter in chapters:
         for block in chapter.blocks:
             if isinstance(block, Picture):
                 # A data set may be called anything.
                 name = re.sub(r"[^\w-]+", "-", block.name + chapter.suffix)
-                pictures[id(block)] = name, _save(block.figure, folder / name)
+                drawing = draw(block.figure, name, block.text)
+                (folder / f"{name}.png").write_bytes(drawing.png)
+                (folder / f"{name}.svg").write_text(drawing.svg, "utf-8")
+                drawings[id(block)], files[id(block)] = drawing, f"{name}.png"
             elif isinstance(block, Table) and block.file:
                 write_csv(block.rows, folder / _with(block.file, chapter))
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES),
-        autoescape=jinja2.select_autoescape(["html"]),
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    environment.globals |= {"kind": lambda block: type(block).__name__}
-    environment.filters |= {
-        "embedded": lambda block: _embedded(pictures[id(block)][1]),
-        "width": lambda block: round(96 * block.figure.get_figwidth()),
-        "is_number": is_number,
-    }
-    page = environment.get_template("index.html").render(
-        title=title, chapters=chapters
-    )
+    page = _render(title, chapters, drawings)
     (folder / "index.html").write_text(
         page, encoding="utf-8", errors=UNPRINTABLE
     )
@@ -142,9 +159,7 @@ def write_page(title, chapters, folder):
         _markdown(
             title,
             chapters,
-            lambda block: (
-                f"![{plain(block.text)}]({pictures[id(block)][0]}.png)"
-            ),
+            lambda block: f"![{plain(block.text)}]({files[id(block)]})",
         ),
         encoding="utf-8",
         errors=UNPRINTABLE,
@@ -157,19 +172,25 @@ def _with(file, chapter):
     return f"{stem}{chapter.suffix}.{ending}"
 
 
-def _save(figure, path):
-    """PNG and SVG; returns the PNG's bytes."""
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=_DPI)
-    # Laid out once is enough.
-    figure.set_layout_engine("none")
-    path.with_name(path.name + ".png").write_bytes(buffer.getvalue())
-    figure.savefig(path.with_name(path.name + ".svg"), metadata={"Date": None})
-    return buffer.getvalue()
-
-
-def _embedded(data):
-    return "data:image/png;base64," + base64.b64encode(data).decode()
+def _render(title, chapters, drawings):
+    """The page: HTML with all that it needs."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        autoescape=jinja2.select_autoescape(["html"]),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.globals |= {"kind": lambda block: type(block).__name__}
+    environment.filters |= {
+        "drawing": lambda block: drawings[id(block)],
+        "embedded": lambda drawing: markupsafe.Markup(drawing.embedded),
+        "is_number": is_number,
+        "themed": themed,
+        "slug": lambda text: re.sub(r"\W+", "-", text).strip("-").lower(),
+    }
+    template = environment.get_template("index.html")
+    return template.render(title=title, chapters=chapters)
 
 
 def _markdown(title, chapters, picture):
@@ -181,14 +202,15 @@ def _markdown(title, chapters, picture):
             level = "###" if len(chapters) > 1 else "##"
             lines += ["", f"{level} {plain(section.title)}"]
             for block in section.blocks:
-                lines += ["", *_lines(block, picture)]
+                if not isinstance(block, Cards):
+                    lines += ["", *_lines(block, picture)]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)) + "\n"
 
 
 def _lines(block, picture):
     if isinstance(block, Text):
         sentences = map(plain, block.sentences)
-        if block.kind == "answer":
+        if block.kind == "headline":
             return [f"**{sentence}**" for sentence in sentences]
         return [f"- {sentence}" for sentence in sentences]
     if isinstance(block, Table):

@@ -15,8 +15,25 @@ from experiments.report.previews import (
 from experiments.report.wording import isolated
 from pipelines.shapes import CLASS_NAMES
 
+_CURVES = {
+    "accuracy": "Top-1 accuracy",
+    "error": "Top-1 error",
+    "loss": "Cross-entropy",
+}
 
-def all_curves(material):
+
+def draw_curves(material):
+    return Section("Curves", _plot_curves(material, "error", "loss"))
+
+
+def draw_accuracy(material):
+    """The curves of the error, upside down."""
+    return Section(
+        "Curves of accuracy", _plot_curves(material, "accuracy"), True
+    )
+
+
+def _plot_curves(material, *names):
     group, labels = material.group, material.labels
     histories = {
         labels[arm.name]: [run.history for run in arm.runs]
@@ -27,23 +44,15 @@ def all_curves(material):
         for arm, each in material.published.items()
         if each.curve is not None
     }
-    texts = {
-        "accuracy": "Top-1 accuracy",
-        "error": "Top-1 error",
-        "loss": "Cross-entropy",
-    }
-    return Section(
-        "Curves",
-        [
-            Picture(
-                name,
-                curves.plot_arms(histories, published, name, ""),
-                f"{text} in training and in validation over epochs, a line "
-                "an arm.",
-            )
-            for name, text in texts.items()
-        ],
-    )
+    return [
+        Picture(
+            name,
+            curves.plot_arms(histories, published, name, ""),
+            f"{_CURVES[name]} in training and in validation over epochs, a "
+            "line an arm.",
+        )
+        for name in names
+    ]
 
 
 def previews(material):

@@ -11,6 +11,7 @@ from experiments.report import explanations, robustness, wording
 from experiments.report import figures as pictures
 from experiments.report import provenance as origins
 from experiments.report.document import Picture, Section, Table, Text
+from experiments.report.headline import ask, headline, list_cards
 from experiments.report.looks import describe_looks, tabulate_looks
 from experiments.report.material import as_published
 from experiments.report.published.results import published_notes
@@ -25,26 +26,42 @@ def build_sections(material):
 
 
 def answer(material):
+    """The question, and everything that there is to see at first."""
     findings = material.findings
-    names = wording.build_names(findings)
-    reference, *others = (names(arm.name) for arm in findings.arms)
     alarm = wording.alarm(findings)
-    rest = wording.answer(findings)[len(alarm) :]
-    question = f"Does {_either(others)} help, against {reference}?"
     blocks = [
-        *([Text([question])] if others else []),
-        *([Text(alarm, "warning")] if alarm else []),
-        *([Text(rest, "answer")] if rest else []),
+        Text(ask(findings)),
+        Text(alarm, "alarm"),
+        Text(headline(findings), "headline"),
+        *_show_differences(material),
+        Text(wording.answer(findings)[len(alarm) :], "answer"),
+        Text(list(wording.warnings(findings)), "warning"),
+        *_summarize_arms(material),
     ]
-    warned = list(wording.warnings(findings))
-    if warned:
-        blocks.append(Text(warned, "warning"))
+    # Without sentences there is no box.
+    blocks = [x for x in blocks if not isinstance(x, Text) or x.sentences]
     return Section("Question and answer", blocks)
 
 
-def _either(names):
-    *others, last = names or [""]
-    return f"{', '.join(others)} or {last}" if others else last
+def _show_differences(material):
+    """The figure of the differences, and its numbers."""
+    findings = material.findings
+    if findings.differences:
+        rows = tabulate_differences(
+            findings, findings.differences, material.names
+        )
+        yield _draw_forest(material, rows)
+        yield Table(rows, "differences.csv")
+
+
+def _summarize_arms(material):
+    if not material.findings.differences:
+        return
+    text = "The arms in the order of the study, which is no ranking."
+    if material.findings.pairs:
+        text += " All pairs are compared below."
+    yield Text([text])
+    yield list_cards(material)
 
 
 def looks(material):
@@ -58,10 +75,8 @@ def looks(material):
     return Section("Looks", blocks)
 
 
-def forest_plot(material):
+def _draw_forest(material, table):
     findings = material.findings
-    if not findings.differences:
-        return None
     names, labels = material.names, material.labels
     reference = names(findings.arms[0].name)
     base = findings.arms[0].figures["top1_error"].mean
@@ -91,23 +106,14 @@ def forest_plot(material):
         )
     if findings.alarms:
         title = f"Not to be believed, as the placebo is told apart\n{title}"
-    table = tabulate_differences(findings, findings.differences, names)
     listed = "; ".join(
         f"{row['arm']} {row['difference, points']} ({row['95 % interval']})"
         for row in table
     )
-    figure = forest.plot_forest(rows, labels[findings.arms[0].name], title)
-    return Section(
-        "Differences",
-        [
-            Picture(
-                "differences",
-                figure,
-                f"Differences in top-1 accuracy to {reference}, points: "
-                f"{listed}.",
-            ),
-            Table(table, "differences.csv"),
-        ],
+    return Picture(
+        "differences",
+        forest.plot_forest(rows, labels[findings.arms[0].name], title),
+        f"Differences in top-1 accuracy to {reference}, points: {listed}.",
     )
 
 
@@ -345,11 +351,11 @@ def power(material):
 ORDER = (
     answer,
     looks,
-    forest_plot,
     pairs,
     settings,
     results,
-    pictures.all_curves,
+    pictures.draw_curves,
+    pictures.draw_accuracy,
     pictures.previews,
     pictures.image_counts,
     classes,

@@ -26,16 +26,55 @@ def build_sections(found, lacking, expected=()):
         f"{'s' if len(others) == 1 else ''}, against {reference}?"
     )
     blocks = [Text([question])] if others else []
+    if short := list(_build_headline(found, names)):
+        blocks.append(Text(short, "headline"))
+    if found.effects:
+        blocks.append(_draw_effects(found, names))
     blocks.append(Text(list(describe_changes(found)), "answer"))
     if warned := list(_warn(found, lacking, expected)):
         blocks.append(Text(warned, "warning"))
     return [
         Section("Question and answer", blocks),
-        *_build_effects(found, names),
+        *_build_effects(found),
         *_build_changes(found, names),
         _build_pages(found),
         Section("How to read this", [Text(list(_explain(found)))], True),
     ]
+
+
+def _build_headline(found, names):
+    """The answer in a few words; none if a placebo is told apart."""
+    if any(each.findings.alarms for each in found.materials.values()):
+        return
+    by_answer = {}
+    for each in _select_changes(found):
+        key = each.field, each.contrast.verdict
+        by_answer.setdefault(key, []).append(wording.isolated(names(each.arm)))
+    for (field, verdict), arms in sorted(by_answer.items(), key=_has_no_claim):
+        *first, last = arms
+        listed = f"{', '.join(first)} and {last}" if first else last
+        if verdict == "changes":
+            verb = "gain" if first else "gains"
+            yield f"What {listed} {verb} depends on {field}."
+        else:
+            yield (
+                f"{listed}: this study cannot tell a dependence on {field} "
+                "from chance."
+            )
+
+
+def _has_no_claim(item):
+    (_, verdict), _ = item
+    return verdict != "changes"
+
+
+def _select_changes(found):
+    """Of several pairs of values the one that says most; the claims first."""
+    chosen = {}
+    for each in found.changes:
+        chosen.setdefault((each.arm, each.field), []).append(each)
+    largest = [max(each, key=_rank) for each in chosen.values()]
+    return sorted(largest, key=_rank, reverse=True)
 
 
 def describe_changes(found):
@@ -43,14 +82,11 @@ def describe_changes(found):
     if len(found.arms) == 1:
         yield "One arm alone: there is no effect that could change."
         return
-    names, chosen = wording.Names(found.arms), {}
-    for each in found.changes:
-        chosen.setdefault((each.arm, each.field), []).append(each)
-    # Of several pairs of values the one that says most.
-    largest = [max(each, key=_rank) for each in chosen.values()]
-    for each in sorted(largest, key=_rank, reverse=True):
+    names = wording.Names(found.arms)
+    selected = _select_changes(found)
+    for each in selected:
         yield _describe_change(found, each, names)
-    compared = {arm for arm, _ in chosen}
+    compared = {each.arm for each in selected}
     for arm in found.arms[1:]:
         if arm not in compared:
             yield (
@@ -159,23 +195,25 @@ def tabulate_effects(found):
     ]
 
 
-def _build_effects(found, names):
-    if not found.effects:
-        return
-    rows = tabulate_effects(found)
+def _draw_effects(found, names):
     listed = "; ".join(
         f"{', '.join(row[field] for field in found.fields)}: {row['arm']} "
         f"{row['difference, points']} ({row['95 % interval']})"
-        for row in rows
+        for row in tabulate_effects(found)
     )
-    reference = names(found.arms[0])
-    picture = Picture(
+    return Picture(
         "effects",
         _draw(found, names),
-        f"Differences in top-1 accuracy to {reference}, points, by "
+        f"Differences in top-1 accuracy to {names(found.arms[0])}, points, by "
         f"{' and '.join(found.fields)}: {listed}.",
     )
-    yield Section("Effects", [picture, Table(rows, "effects.csv")])
+
+
+def _build_effects(found):
+    if found.effects:
+        yield Section(
+            "Effects", [Table(tabulate_effects(found), "effects.csv")]
+        )
 
 
 def _draw(found, names):

@@ -97,7 +97,7 @@ def test_the_page_says_what_was_fixed_and_found(make_study, tmp_path):
         ("close", 5, "better"),
     ]
     assert rows[0]["level of the interval"] == "99.40 %"
-    table = get_table(sections.forest_plot(material), "differences.csv")
+    table = get_table(sections.answer(material), "differences.csv")
     assert table["alike"]["verdict"] == "cannot be told within 5 seeds"
     assert "detectable, points" not in table["alike"]
     numbers = json.loads(json.dumps(list_numbers("mine", [material], [])))

@@ -207,12 +207,23 @@ def test_the_numbers_can_be_loaded(page, numbers):
 
 def test_the_page_needs_nothing_from_elsewhere(page):
     text = (page / "index.html").read_text()
-    assert not re.search(r"""(src|href)=["'](?!data:)""", text)
+    assert not re.search(r"""(src|href)=["'](?!data:|#)""", text)
     assert "http" not in re.sub(r"data:\S+", "", text)
-    images = re.findall(r"<img [^>]*>", text)
-    assert len(images) == len(list(page.glob("*.svg")))
-    for image in images:
-        assert re.search(r'alt="[^"]{10,}"', image)
+    figures = re.findall(r"<figure[^>]*>\s*<(svg|img) ([^>]*)>", text)
+    assert len(figures) == len(list(page.glob("*.svg")))
+    for _, attributes in figures:
+        assert re.search(r'(alt|aria-label)="[^"]{10,}"', attributes)
+
+
+def test_links_lead_to_headings(page):
+    text = (page / "index.html").read_text()
+    places = re.findall(r' id="([^"]*)"', text)
+    assert len(places) == len(set(places))
+    targets = re.findall(r'href="#([^"]*)"', text)
+    assert set(targets) <= set(places)
+    # In the contents and beside the heading, of each of two chapters.
+    for place in ("results_demo_1", "runs_catsdogs_2"):
+        assert targets.count(place) == 2
 
 
 def test_a_report_folder_that_is_a_file_is_one_line(make_run, tmp_path, capsys):

@@ -14,8 +14,8 @@ from experiments.report.provenance import origins
 from experiments.report.report import compare_runs, list_numbers
 from experiments.report.sections import (
     ORDER,
+    answer,
     classes,
-    forest_plot,
     pairs,
     reading,
     results,
@@ -75,7 +75,7 @@ def list_rows(section):
 def test_tables_of_differences_are_those_of_comparison_json(study):
     material = compare(*study)
     numbers = list_json(material)
-    check_rows(list_rows(forest_plot(material)), numbers["differences"])
+    check_rows(list_rows(answer(material)), numbers["differences"])
     (group,) = numbers["groups"]
     check_rows(list_rows(pairs(material)), group["pairs"])
     assert [(each["arm"], each["reference"]) for each in group["pairs"]] == [

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from experiments.designs.sweep import build_sweep
+from experiments.report.document import Picture, Text
 from experiments.report.effects import compute_effects
 from experiments.report.report import compare_runs
 from experiments.report.sweep import list_numbers
@@ -20,6 +21,20 @@ from experiments.statistics.comparison import compare_arms
 from tests.experiments.report.comparing import fail, get_text
 
 SEEDS = 3
+
+
+def get_picture(section):
+    (picture,) = (b for b in section.blocks if isinstance(b, Picture))
+    return picture
+
+
+def get_headline(found):
+    return [
+        sentence
+        for block in build_sections(found, {})[0].blocks
+        if isinstance(block, Text) and block.kind == "headline"
+        for sentence in block.sentences
+    ]
 
 
 @pytest.fixture
@@ -80,6 +95,9 @@ def test_an_effect_that_changes_is_said_to(sweep):
     )
     assert "with 96; the change along a line over the logarithm" in sentence
     assert sentence.endswith("is not chance.")
+    assert get_headline(found) == [
+        "What mixed gains depends on data.limit_train."
+    ]
     assert f"{change.contrast.points:+.1f} points" in sentence
     # By hand: the slope over log2 of 12, 48 and 96, times 3 doublings.
     effects = [each.difference.difference for each in found.effects]
@@ -97,6 +115,9 @@ def test_intervals_hold_for_all_values_together(sweep):
     assert change.contrast.verdict == "not_told_apart"
     (sentence,) = describe_changes(found)
     assert sentence.endswith("cannot be told from chance.")
+    assert get_headline(found) == [
+        "mixed: this study cannot tell a dependence on epochs from chance."
+    ]
     assert len(tabulate_effects(found)) == 2
 
 
@@ -165,7 +186,7 @@ def test_no_limit_is_a_number_of_images(sweep):
     assert (change.first, change.last) == (6, None)
     (sentence,) = describe_changes(found)
     assert "with data.limit_train=6 and 0.0 with none;" in sentence
-    (axes,) = build_sections(found, {})[1].blocks[0].figure.axes
+    (axes,) = get_picture(build_sections(found, {})[0]).figure.axes
     assert [each.get_text() for each in axes.get_xticklabels()] == [
         "none",
         "6",
@@ -201,7 +222,7 @@ def test_numbers_and_sections(sweep):
     titles = [each.title for each in sections]
     assert titles[:3] == ["Question and answer", "Effects", "Changes"]
     assert "Does model.width change what b or c gain" in get_text(sections[0])
-    (axes,) = sections[1].blocks[0].figure.axes
+    (axes,) = get_picture(sections[0]).figure.axes
     assert len(axes.lines) == 3
     assert len(axes.collections) == 2
 
@@ -227,7 +248,7 @@ def test_the_other_field_is_averaged(sweep):
     )
     sentences = " ".join(describe_changes(found))
     assert "with 8, on average over epochs" in sentences
-    picture = build_sections(found, {})[1].blocks[0]
+    picture = get_picture(build_sections(found, {})[0])
     titles = [axes.get_title() for axes in picture.figure.axes]
     assert titles == ["model.width=4", "model.width=8"]
     for place, axes in enumerate(picture.figure.axes):
