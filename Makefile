@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 # pip compiles packages: with PYTHONDONTWRITEBYTECODE=1 each process would do it.
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check
 
-.PHONY: demo test lint smoke format lock clean
+.PHONY: demo test lint smoke format bench lock clean
 
 demo: $(VENV)/installed
 	$(BIN)/python main.py --study=demo
@@ -32,6 +32,10 @@ smoke: $(VENV)/installed-dev
 format: $(VENV)/installed-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# Measures again and writes docs/benchmarks.md; BENCH has options of page.py.
+bench: $(VENV)/installed-dev
+	$(BIN)/python benchmarks/page.py $(BENCH)
 
 # Pins the newest versions that go with requirements-dev.txt.
 lock:

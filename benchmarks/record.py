@@ -70,8 +70,8 @@ class Record:
         SystemExit: if the file is damaged, or of another setting.
 
     Attributes:
-        cases: {name: {"figures", "seconds", "date", "load", "revision"}}, or
-            with "failed", a line, instead of the figures.
+        cases: {name: {"figures", "code", "seconds", "date", "load",
+            "revision"}}, or with "failed", a line, instead of the first two.
     """
 
     def __init__(self, path, setting):
@@ -98,7 +98,7 @@ class Record:
         """True if a measurement succeeded."""
         return "figures" in self.cases.get(name, ())
 
-    def run(self, name, command, read, timeout=None):
+    def run(self, name, command, read, codes=(0,), timeout=None):
         """Makes a measurement unless it is there, and stores it.
 
         Args:
@@ -106,13 +106,15 @@ class Record:
             command: Of the process.
             read: Function from the process's output to the figures, which
                 JSON can hold.
+            codes: Exit codes of a process that has measured.
             timeout: Seconds, or None.
         """
         if self.is_there(name):
             print(f"{name}: is there", flush=True)
             return
         started, load = time.perf_counter(), round(os.getloadavg()[0], 1)
-        found = _measure([str(part) for part in command], read, timeout)
+        command = [str(part) for part in command]
+        found = _measure(command, read, codes, timeout)
         seconds = round(time.perf_counter() - started, 1)
         self.cases[name] = found | {
             "seconds": seconds,
@@ -129,7 +131,7 @@ class Record:
         print(f"{name}: {end} ({seconds:.0f} s)", flush=True)
 
 
-def _measure(command, read, timeout):
+def _measure(command, read, codes, timeout):
     try:
         done = subprocess.run(
             command,
@@ -140,8 +142,10 @@ def _measure(command, read, timeout):
             text=True,
             timeout=timeout,
         )
-        if done.returncode == 0:
-            return {"figures": read(done.stdout)}
+        # Python's own exit code of an error is 1, too.
+        is_error = "Traceback" in done.stderr or not done.stdout.strip()
+        if done.returncode == 0 or (done.returncode in codes and not is_error):
+            return {"figures": read(done.stdout), "code": done.returncode}
         lines = (done.stderr.strip() or done.stdout.strip()).splitlines()
         last = lines[-1] if lines else "no output"
         return {"failed": f"exit code {done.returncode}: {last}"}
