@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from benchmarks import gpu_day, record
+from benchmarks import gpu_day, gpu_parts, record
 
 RIGHT = {
     "devices": {"device": "GPU", "training": "1 replica on GPU"},
@@ -46,7 +46,7 @@ def test_checks_of_what_was_not_measured_are_left_out():
 
 
 def test_steps_are_timed_with_images_on_the_device():
-    found = gpu_day.time_steps(
+    found = gpu_parts.time_steps(
         tiny=True,
         precision="float32",
         mode="plain",
