@@ -246,19 +246,13 @@ class RunFolder(ClaimedFolder):
             ]
 
     def write_plot(self, name, figure):
-        """Writes plots/NAME.png, and plots/NAME.svg for print.
+        """Writes plots/NAME.png.
 
         Args:
             name: Name without an ending.
             figure: A matplotlib `Figure`.
         """
         self.replace(f"plots/{name}.png", figure.savefig)
-        # The layout need not be computed again.
-        figure.set_layout_engine("none")
-        self.replace(
-            f"plots/{name}.svg",
-            lambda path: figure.savefig(path, metadata={"Date": None}),
-        )
 
     def write_history(self, rows):
         def write(path):

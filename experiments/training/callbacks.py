@@ -7,7 +7,7 @@ import keras
 
 from experiments.errors import TrainingFailed
 from experiments.history import best_row, choose_column
-from experiments.plots.curves import save_run_plots
+from experiments.plots.curves import write_run_curves
 from experiments.run_folder import EMA_FIELDS, SELECTION_FIELDS
 from experiments.runtime.interruption import Request
 from experiments.runtime.workers import STEPS_TO_AGREE, Agreement
@@ -258,7 +258,7 @@ class Plots(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         if time.monotonic() - self.drawn >= self.seconds:
-            self.do(save_run_plots, self.folder)
+            self.do(write_run_curves, self.folder)
             self.drawn = time.monotonic()
 
 
