@@ -158,7 +158,7 @@ def list_checks(figures):
             yield text, low <= error <= high, f"{error:.1f} %"
 
 
-def tabulate(figures):
+def tabulate(figures, tiny=False):
     """Yields (title, rows) of the tables."""
     speeds = {
         name: found
@@ -178,7 +178,7 @@ def tabulate(figures):
                 "first step, s": f"{found['first_seconds']:.1f}",
                 "GPU memory, GiB": found.get("device_gib", "n/a"),
             }
-            if kind == "step":
+            if kind == "step" and not tiny:
                 speed = found["images_per_second"]
                 hours = estimate_hours(case.partition("/")[0], speed)
                 row["a run on Tiny ImageNet, h"] = f"{hours:.1f}"
@@ -210,7 +210,7 @@ def tabulate(figures):
 def report(cases, tiny):
     """Prints tables, failures and checks; returns the exit code."""
     figures = {n: c["figures"] for n, c in cases.items() if "figures" in c}
-    for title, rows in tabulate(figures):
+    for title, rows in tabulate(figures, tiny):
         print(f"\n{title}\n", *markdown_table(rows), sep="\n")
     print()
     failed = {n: c["failed"] for n, c in cases.items() if "failed" in c}

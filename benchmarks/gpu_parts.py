@@ -25,6 +25,8 @@ MODES = {
 # Seconds that steps are timed for, and how often.
 SECONDS, REPEATS = 4, 3
 CLASSES = 200
+# More than a GPU makes in that time.
+MOST_CALLS = 10_000
 
 
 def list_devices(tiny):
@@ -82,11 +84,9 @@ def time_steps(
     keras.config.set_dtype_policy(precision)
     experiment = _build_experiment(tiny, recipe, arm, augment_on)
     train = _build_training(experiment, compiles, together)
-    first = train(together)
-    trial = train(2 * together) / 2
-    calls = min(max(round((0.1 if tiny else SECONDS) / trial), 2), 2000)
-    steps, repeats = calls * together, 1 if tiny else REPEATS
-    step = statistics.median(train(steps) / steps for _ in range(repeats))
+    first, _ = train(0)
+    seconds, repeats = (0.1, 1) if tiny else (SECONDS, REPEATS)
+    step = statistics.median(train(seconds)[1] for _ in range(repeats))
     return {
         "images_per_second": experiment.data.batch_size / step,
         "step_seconds": step,
@@ -113,12 +113,38 @@ def _build_experiment(tiny, recipe, arm, augment_on):
 
 
 def _build_training(experiment, compiles, together):
-    """Builds a function that trains so many steps and returns seconds."""
+    """Builds a function that trains for so many seconds, at least two calls.
+
+    It returns the seconds until a first call is done, and those of a step
+    after it: pipelines and graphs start in the first.
+    """
+    import keras
+
     from experiments.planning.image_counts import Counts
     from experiments.planning.step_timing import build_stand_in
     from experiments.training.augmentation import build_augmentation
     from experiments.training.trainer import build_trainer
     from pipelines.batches import train_batches
+
+    class Timer(keras.callbacks.Callback):
+        """Waits for the device after the first call and the last alone."""
+
+        def __init__(self, seconds):
+            super().__init__()
+            self.seconds, self.moments = seconds, [time.perf_counter()]
+
+        def on_train_batch_end(self, batch, logs=None):
+            if len(self.moments) == 1:
+                self.note(logs)
+                self.before = batch
+            elif time.perf_counter() - self.moments[1] > self.seconds:
+                self.note(logs)
+                self.steps = batch - self.before
+                self.model.stop_training = True
+
+        def note(self, logs):
+            float(logs["loss"])
+            self.moments.append(time.perf_counter())
 
     batch = experiment.data.batch_size
     counts = Counts(10 * batch, 1, 0, CLASSES, 1, 1, "drawn")
@@ -137,7 +163,8 @@ def _build_training(experiment, compiles, together):
         trainer.keep_images(split.images)
     trainer.execute_together(together)
 
-    def train(steps):
+    def train(seconds):
+        steps = MOST_CALLS * together
         batches = train_batches(
             split,
             classes=CLASSES,
@@ -149,9 +176,16 @@ def _build_training(experiment, compiles, together):
             as_places=on_device,
             endless=True,
         )
-        started = time.perf_counter()
-        trainer.fit(batches, steps_per_epoch=steps, shuffle=False, verbose=0)
-        return time.perf_counter() - started
+        timer = Timer(seconds)
+        trainer.fit(
+            batches,
+            steps_per_epoch=steps,
+            callbacks=[timer],
+            shuffle=False,
+            verbose=0,
+        )
+        start, first, last = timer.moments
+        return first - start, (last - first) / timer.steps
 
     return train
 
