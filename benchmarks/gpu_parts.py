@@ -266,7 +266,6 @@ def run_demo(tiny, options):
         "errors": {
             arm["name"]: arm["figures"]["top1_error"]["values"] for arm in arms
         },
-        "train_error": arms[0]["figures"]["train_error"]["mean"],
     }
 
 
