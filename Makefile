@@ -11,15 +11,17 @@ BIN := $(VENV)/bin
 # pip compiles packages: with PYTHONDONTWRITEBYTECODE=1 each process would do it.
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check
 
-.PHONY: demo test smoke format lock clean
+.PHONY: demo test lint smoke format bench lock clean
 
 demo: $(VENV)/installed
 	$(BIN)/python main.py --study=demo
 
-test: $(VENV)/installed-dev
+test: lint
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # For another Python: make smoke VENV=.venv-3.12 PYTHON=python3.12
 smoke: $(VENV)/installed-dev
@@ -30,6 +32,10 @@ smoke: $(VENV)/installed-dev
 format: $(VENV)/installed-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# Measures again and writes docs/benchmarks.md; BENCH has options of page.py.
+bench: $(VENV)/installed-dev
+	$(BIN)/python benchmarks/page.py $(BENCH)
 
 # Pins the newest versions that go with requirements-dev.txt.
 lock:

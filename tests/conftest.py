@@ -1,6 +1,8 @@
 """Shared by all tests: quiet TensorFlow, and where the real data is."""
 
+import importlib.util
 import os
+import sys
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -24,6 +26,24 @@ def data_dir():
             "AUGMENT_TF_TEST_DATA to the folder with tiny-imagenet-mini.zip"
         )
     return folder
+
+
+@pytest.fixture(scope="session")
+def load_script():
+    """Loads a script that is no module of a package, such as a benchmark.
+
+    Args of the function: its path below the project's folder.
+    """
+
+    def load(path):
+        name = Path(path).stem
+        spec = importlib.util.spec_from_file_location(name, ROOT / path)
+        # Dataclasses and processes look for their module.
+        sys.modules[name] = module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    return load
 
 
 # The longest files begin first, so that no process of `make test` has one to

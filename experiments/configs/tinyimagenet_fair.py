@@ -8,7 +8,7 @@ at 64 px with a small-image stem and all train images:
     ResNet-50, crop and flip, 100 epochs: 63.19
     OpenMixup, ResNet-18: vanilla 61.68, Mixup 63.86, CutMix 65.53,
     SaliencyMix 64.60
-Hours, hardware: not run yet.
+Hours, hardware: not run yet; docs/gpu_day.md estimates them.
 Command:
     python main.py --study=tinyimagenet_fair --data_dir=DIR
 """

@@ -15,7 +15,7 @@ does. Images, batches and settings are those of the published code, float32
 among them; its random numbers are not.
 
 Expected accuracy: the published figures above; not run to the end here yet.
-Hours, hardware: not run yet.
+Hours, hardware: not run yet; docs/gpu_day.md estimates them.
 Command:
     python main.py --study=tinyimagenet_published --data_dir=DIR
 """

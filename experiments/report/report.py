@@ -5,6 +5,8 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
+
 from experiments.errors import ConfigError
 from experiments.formatting import counted
 from experiments.report import wording
@@ -15,6 +17,7 @@ from experiments.report.findings import compute_findings
 from experiments.report.groups import group_runs
 from experiments.report.material import Material
 from experiments.report.published.results import read_published
+from experiments.report.right import pack_right
 from experiments.report.robustness import summarize_robustness
 from experiments.report.runs import LeftOut, read_runs
 from experiments.report.sections import build_sections
@@ -102,7 +105,8 @@ def write_report(
     """Writes the page that compares runs.
 
     index.html and report.md hold all of it; comparison.json every number;
-    the tables are in CSV, the plots in PNG and SVG.
+    right.npz the bits that intervals follow from; the tables are in CSV, the
+    plots in PNG and SVG.
 
     Args:
         paths: Folders of runs, or `RunFolder`s.
@@ -136,16 +140,14 @@ def write_report(
         print(f"comparing and drawing {counted(runs, 'run')}", flush=True)
     # The numbers first: a figure that cannot be drawn must not cost them.
     write_numbers(list_numbers(title, materials, left_out), folder)
-    chapters = [
-        Chapter(
-            each.group.title,
-            build_sections(each),
-            f"_{_slug(each.group.title)}_{number}"
-            if len(materials) > 1
-            else "",
-        )
-        for number, each in enumerate(materials, 1)
-    ]
+    chapters = []
+    for number, each in enumerate(materials, 1):
+        suffix = f"_{_slug(each.group.title)}_{number}"
+        suffix = suffix if len(materials) > 1 else ""
+        with naming(folder):
+            np.savez_compressed(folder / f"right{suffix}", **pack_right(each))
+        sections = build_sections(each)
+        chapters.append(Chapter(each.group.title, sections, suffix))
     with naming(folder):
         write_page(title, chapters, folder)
     if not quiet:
@@ -221,7 +223,7 @@ def _empty(folder):
     """Makes the folder, without tables and figures of an earlier report."""
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.iterdir():
-        if old.suffix in (".csv", ".png", ".svg"):
+        if old.suffix in (".csv", ".png", ".svg") or old.match("right*.npz"):
             old.unlink()
 
 

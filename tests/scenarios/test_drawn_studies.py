@@ -4,6 +4,7 @@ import contextlib
 import json
 import re
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
@@ -13,10 +14,17 @@ from experiments.report import Comparison, wording
 from experiments.report.document import Code, Picture, Table, Text
 from experiments.report.figures import previews
 from experiments.report.report import compare_runs, list_numbers
+from experiments.report.right import pack_right
 from experiments.report.sections import ORDER
 from tests.scenarios.drawn_studies import studies, write_study
 
 ODD_TEXT = re.compile(r"\b(nan|inf|None)\b")
+
+
+@pytest.fixture(scope="module")
+def script(load_script):
+    """The script beside the committed studies."""
+    return load_script("docs/studies/recompute.py")
 
 
 def list_texts(sections):
@@ -52,7 +60,7 @@ def find_table(sections, file):
     suppress_health_check=list(HealthCheck),
 )
 @given(study=studies())
-def test_a_drawn_study_is_reported(study, tmp_path_factory):
+def test_a_drawn_study_is_reported(study, script, tmp_path_factory):
     folders = write_study(study, tmp_path_factory.mktemp("study"))
     paths = [folders[run.arm, run.seed] for run in study.runs]
     if not any(run.fate in ("finished", "copied") for run in study.runs):
@@ -70,6 +78,35 @@ def test_a_drawn_study_is_reported(study, tmp_path_factory):
     ) == sorted(map(str, paths))
     for material in materials:
         check_material(material, study, numbers)
+        path = tmp_path_factory.mktemp("bits") / "right.npz"
+        np.savez_compressed(path, **pack_right(material))
+        check_bits(script.recompute(path), material, numbers)
+
+
+def check_bits(recomputed, material, numbers):
+    """Intervals that follow from the bits are those of comparison.json."""
+    (group,) = (
+        each
+        for each in numbers["groups"]
+        if each["title"] == material.findings.title
+    )
+    stored = [
+        each
+        for each in numbers["differences"]
+        if each["group"] == group["title"]
+    ]
+    for found, expected in zip(
+        recomputed, (stored, group["pairs"]), strict=True
+    ):
+        assert [(each.arm, each.reference) for each in found] == [
+            (each["arm"], each["reference"]) for each in expected
+        ]
+        for name in ("difference", "low", "high"):
+            np.testing.assert_allclose(
+                [getattr(each, name) for each in found],
+                [each[name] for each in expected],
+                atol=1e-9,
+            )
 
 
 def check_material(material, study, numbers):
@@ -142,7 +179,9 @@ def check_lost(material, group):
 
 
 @pytest.mark.parametrize("number", range(3))
-def test_a_drawn_study_is_reported_by_the_command(number, tmp_path, capsys):
+def test_a_drawn_study_is_reported_by_the_command(
+    number, script, tmp_path, capsys
+):
     """With its figures, from the command to the last line."""
     from hypothesis import find
 
@@ -163,3 +202,8 @@ def test_a_drawn_study_is_reported_by_the_command(number, tmp_path, capsys):
         assert (page / name).stat().st_size > 0
     content = json.loads((page / "comparison.json").read_text())
     assert len(content["runs"]) + len(content["left_out"]) == len(folders)
+    script.main(page)
+    recomputed = capsys.readouterr().out
+    for each in content["differences"]:
+        interval = f"{each['difference']:+.2f} ({each['low']:+.2f} to "
+        assert f"{each['reference']}: {interval}" in recomputed

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from experiments.configs.schema import layer
@@ -10,6 +11,7 @@ from experiments.designs.until import Until
 from experiments.report import sections, wording
 from experiments.report.design import DesignFolder, read_designs
 from experiments.report.report import compare_runs, list_numbers, locate_runs
+from experiments.report.right import pack_right
 from experiments.statistics.sequential import Looks
 from tests.experiments.report.comparing import get_table, get_text
 
@@ -106,6 +108,24 @@ def test_the_page_says_what_was_fixed_and_found(make_study, tmp_path):
     assert len(stored["taken"]) == 2
     decisions = [each["decision"] for each in numbers["differences"]]
     assert decisions == ["cannot_be_told", "better", "better"]
+
+
+def test_intervals_of_looks_follow_from_the_bits(
+    make_study, load_script, tmp_path
+):
+    make_study(ARMS | {"plain": (50, 6)})
+    material = compare(tmp_path)
+    np.savez(tmp_path / "right.npz", **pack_right(material))
+    script = load_script("docs/studies/recompute.py")
+    found, pairs = script.recompute(tmp_path / "right.npz")
+    stored = material.findings.differences
+    assert [each.arm for each in found] == ["alike", "clear", "close"]
+    for each, expected in zip(found, stored, strict=True):
+        assert each.arm == expected.arm
+        assert each.low == pytest.approx(expected.low)
+        assert each.high == pytest.approx(expected.high)
+        assert each.reference_seeds == expected.reference_seeds
+    assert pairs == []
 
 
 def test_a_page_between_looks_says_what_runs_on(make_study, tmp_path):
