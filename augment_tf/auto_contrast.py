@@ -2,11 +2,13 @@
 
 import keras
 
-from augment_tf.ops.operation import Operation
+from augment_tf.ops import bytes
+from augment_tf.ops.compiling import compile_in_graphs
+from augment_tf.ops.operation import TableOperation
 
 
 @keras.saving.register_keras_serializable(package="augment_tf")
-class AutoContrast(Operation):
+class AutoContrast(TableOperation):
     """Stretches the values of each channel to [0, 255].
 
     `keras.layers.AutoContrast` has no `probability`.
@@ -36,4 +38,8 @@ class AutoContrast(Operation):
     (0, 255)
     """
 
-    operation = "autocontrast"
+    def _tables(self, images):
+        return _stretch(images)
+
+
+_stretch = compile_in_graphs(bytes.autocontrast)

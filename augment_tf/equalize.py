@@ -1,12 +1,15 @@
 """Equalize: a flat histogram for each channel."""
 
 import keras
+import tensorflow as tf
 
-from augment_tf.ops.operation import Operation
+from augment_tf.ops import bytes
+from augment_tf.ops.compiling import choose_by_device, compile_in_graphs
+from augment_tf.ops.operation import TableOperation
 
 
 @keras.saving.register_keras_serializable(package="augment_tf")
-class Equalize(Operation):
+class Equalize(TableOperation):
     """Makes all values of each channel as equally frequent as possible.
 
     Keras's layer is `Equalization`; it has no `probability`.
@@ -36,4 +39,14 @@ class Equalize(Operation):
     True
     """
 
-    operation = "equalize"
+    def _tables(self, images):
+        return choose_by_device(
+            lambda: _equalize_in_turn(images),
+            lambda: tf.vectorized_map(bytes.equalize, images),
+        )
+
+
+# Counting is a loop over bytes: a CPU counts one image after the other.
+@compile_in_graphs
+def _equalize_in_turn(images):
+    return tf.map_fn(bytes.equalize, images)

@@ -55,17 +55,28 @@ class RandomFlip(Augmentation):
         )
 
     def get_random_transformation(self, images, seed):
-        count = tf.shape(images)[:1]
-        return {"flips": sampling.bernoulli(seed, count, self.probability)}
+        return {"flips": _draw_flips(images, seed, self.probability)}
 
     def transform_images(self, images, transformation):
         return _flip(images, transformation["flips"])
+
+    def augment(self, images, labels, seed):
+        return _flip_at_random(images, seed, self.probability), labels
 
     def get_config(self):
         return {**super().get_config(), "probability": self.probability}
 
 
-@compile_in_graphs
+def _draw_flips(images, seed, probability):
+    return sampling.bernoulli(seed, tf.shape(images)[:1], probability)
+
+
 def _flip(images, flips):
     flips = flips[:, tf.newaxis, tf.newaxis, tf.newaxis]
     return tf.where(flips, tf.reverse(images, axis=[2]), images)
+
+
+# Compiled with the draws, whose operations would cost as much as the pixels.
+@compile_in_graphs
+def _flip_at_random(images, seed, probability):
+    return _flip(images, _draw_flips(images, seed, probability))

@@ -1,8 +1,12 @@
 """RandomGrayscale: a share of the images without color."""
 
 import keras
+import tensorflow as tf
 
-from augment_tf.ops.operation import Operation
+from augment_tf.ops import bytes
+from augment_tf.ops.chains import change_bytes
+from augment_tf.ops.compiling import compile_in_graphs
+from augment_tf.ops.operation import Operation, select
 
 
 @keras.saving.register_keras_serializable(package="augment_tf")
@@ -35,8 +39,23 @@ class RandomGrayscale(Operation):
     [[[76, 76, 76]]]
     """
 
-    # A factor of 0 removes all color.
-    operation = "color"
-
     def __init__(self, probability=0.1, seed=None, **kwargs):
         super().__init__(probability, seed=seed, **kwargs)
+
+    def transform_images(self, images, transformation):
+        changed = transformation["changed"]
+        return change_bytes(
+            images,
+            lambda images: _remove_color(images, _luma(images), changed),
+        )
+
+
+# Two functions: compilers that see both compute the luma for each channel.
+@compile_in_graphs
+def _luma(images):
+    return tf.cast(bytes.luma(images), tf.uint8)
+
+
+@compile_in_graphs
+def _remove_color(images, lumas, changed):
+    return select(changed, lumas[..., tf.newaxis], images)

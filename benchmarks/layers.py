@@ -57,16 +57,23 @@ OURS = {
     "RandomCrop": {"padding": 4},
     "RandomResizedCrop": {},
     "ColorJitter": {},
+    "RandomHue": {},
+    "RandomChannelShift": {},
+    "ChannelShuffle": {},
+    "PCALighting": {},
     "RandomErasing": {"probability": 1.0},
     "Cutout": {},
     "GridMask": {},
+    "GridMask, turned": {"rotation": 45.0},
     "CutMix": {},
     "MixUp": {"alpha": 0.2},
+    "ResizeMix": {},
+    "FMix": {},
     "SaliencyMix": {},
 }
 # Compared only with `--opencv`: the maps alone, without a layer.
 OPENCV = ("saliency", "SaliencyMix")
-MIXING = ("CutMix", "MixUp", "SaliencyMix")
+MIXING = ("CutMix", "MixUp", "ResizeMix", "FMix", "SaliencyMix")
 KERAS = {
     "RandAugment": ("RandAugment", RANGE),
     "AugMix": ("AugMix", {**RANGE, "all_ops": False}),
@@ -90,6 +97,7 @@ KERAS = {
             "saturation_factor": 0.4,
         },
     ),
+    "RandomHue": ("RandomHue", {**RANGE, "factor": 0.2}),
     "RandomErasing": ("RandomErasing", {**RANGE, "factor": (1.0, 1.0)}),
     "CutMix": ("CutMix", {"factor": (1.0, 1.0)}),
     "MixUp": ("MixUp", {"alpha": 0.2}),
@@ -118,8 +126,12 @@ KERAS_CV = {
             "hue_factor": 0.0,
         },
     ),
+    "RandomHue": ("RandomHue", {**RANGE, "factor": 0.2}),
+    "RandomChannelShift": ("RandomChannelShift", {**RANGE, "factor": 0.1}),
+    "ChannelShuffle": ("ChannelShuffle", {}),
     "Cutout": ("RandomCutout", {"height_factor": 0.5, "width_factor": 0.5}),
     "GridMask": ("GridMask", {}),
+    "GridMask, turned": ("GridMask", {"rotation_factor": 0.125}),
     "CutMix": ("CutMix", {}),
     "MixUp": ("MixUp", {"alpha": 0.2}),
 }
@@ -148,7 +160,7 @@ def make_layer(side, name, size):
         options = dict(OURS[name])
         if name == "RandomResizedCrop":
             options["size"] = size
-        return getattr(augment_tf, name)(**options).apply
+        return getattr(augment_tf, name.split(",")[0])(**options).apply
     import importlib
 
     layers = importlib.import_module(side).layers

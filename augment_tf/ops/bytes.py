@@ -30,9 +30,12 @@ def solarize(image, threshold):
 
 
 def look_up(image, table):
-    """The image (H, W, 3) with each byte replaced by its table's entry."""
+    """The image (H, W, 3) with each byte replaced by its table's entry.
+
+    Also takes a batch of images and their tables (B, 256, 3).
+    """
     positions = tf.cast(image, tf.int32) * CHANNELS + tf.range(CHANNELS)
-    return tf.gather(tf.reshape(table, (-1,)), positions)
+    return tf.gather(_lines(table), positions, batch_dims=table.shape.rank - 2)
 
 
 def unchanged(image):
@@ -40,7 +43,10 @@ def unchanged(image):
 
 
 def autocontrast(image):
-    """Stretches each channel's range of values to [0, 255]."""
+    """Stretches each channel's range of values to [0, 255].
+
+    Also makes the tables (B, 256, 3) of a batch of images.
+    """
     low = _over_pixels(tf.reduce_min, image)
     high = _over_pixels(tf.reduce_max, image)
     span = tf.cast(tf.maximum(high - low, 1), tf.float64)
@@ -56,23 +62,34 @@ def autocontrast(image):
 def equalize(image):
     """Spreads each channel's values so that all become equally frequent."""
     counts = _histogram(image)
-    below = tf.cumsum(counts, exclusive=True)
+    below = _count_below(counts)
     last = tf.reduce_max(tf.where(counts > 0, _levels(), 0), axis=0)
     last = tf.reduce_sum(tf.where(_levels() == last, counts, 0), axis=0)
     total = tf.size(image) // CHANNELS
     step = (total - last) // 255
-    spread = (step // 2 + below) // tf.maximum(step, 1)
+    # Half of a unit more keeps a quotient clear of whole numbers. Compilers
+    # do not vectorize a division of integers.
+    quotient = tf.cast(step // 2 + below, tf.float64) + 0.5
+    quotient /= tf.cast(tf.maximum(step, 1), tf.float64)
+    spread = tf.cast(quotient, tf.int32)
     table = tf.where(step > 0, tf.minimum(spread, 255), _levels())
     return tf.cast(table, tf.uint8)
 
 
 def _over_pixels(reduce, image):
-    """A minimum or maximum of each channel, int32 (3,)."""
+    """A minimum or maximum of each channel, int32 (..., 1, 3)."""
     # Over rows first, in whole lines: an innermost dimension of 3 keeps a
     # CPU from vectorizing.
-    lines = tf.reshape(image, (tf.shape(image)[0], -1))
-    line = tf.reshape(reduce(lines, axis=0), (-1, CHANNELS))
-    return tf.cast(reduce(line, axis=0), tf.int32)
+    line = reduce(_lines(image), axis=-2)
+    pixels = tf.concat((tf.shape(line)[:-1], (-1, CHANNELS)), axis=0)
+    line = tf.reshape(line, pixels)
+    return tf.cast(reduce(line, axis=-2, keepdims=True), tf.int32)
+
+
+def _lines(image):
+    """The last two dimensions as one."""
+    shape = tf.concat((tf.shape(image)[:-2], (-1,)), axis=0)
+    return tf.reshape(image, shape)
 
 
 def _histogram(image):
@@ -82,6 +99,14 @@ def _histogram(image):
         tf.ones_like(positions), positions, 256 * CHANNELS
     )
     return tf.reshape(counts, (256, CHANNELS))
+
+
+def _count_below(counts):
+    """Sums of the counts before each, in two short steps: (256, 3)."""
+    groups = tf.reshape(counts, (16, 16, CHANNELS))
+    before = tf.cumsum(tf.reduce_sum(groups, axis=1), exclusive=True)
+    below = before[:, tf.newaxis] + tf.cumsum(groups, axis=1, exclusive=True)
+    return tf.reshape(below, (256, CHANNELS))
 
 
 def _levels():

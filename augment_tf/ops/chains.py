@@ -38,10 +38,7 @@ OPERATIONS = ("identity", *TABLES, *RECOLORINGS, *RESAMPLINGS)
 
 
 def change_images(images, chosen, parameters, operations, color=0.0):
-    """`apply_chains` for floats and gray images, too.
-
-    Floats are rounded to bytes and returned as floats. Gray images are
-    processed as three equal channels.
+    """`apply_chains` for floats and gray images, too; see `change_bytes`.
 
     Args:
         images: uint8 or float32 (B, H, W, 3) or (B, H, W, 1), in [0, 255].
@@ -50,22 +47,37 @@ def change_images(images, chosen, parameters, operations, color=0.0):
         operations: See `apply_chains`.
         color: Number, or three, in [0, 255]: around an image that was moved.
     """
-    colored = to_uint8(images)
     if images.shape[-1] == 1:
-        colored = tf.repeat(colored, 3, axis=-1)
         color = compute_luma(color)
     fill = color if isinstance(color, tuple) else 3 * (color,)
     fill = tuple(round(value) for value in fill)
+    return change_bytes(
+        images,
+        lambda images: apply_chains(
+            images, chosen, parameters, operations, fill
+        ),
+    )
 
-    def apply():
-        return apply_chains(colored, chosen, parameters, operations, fill)
 
+def change_bytes(images, change):
+    """Applies a function of bytes to floats and gray images, too.
+
+    Floats are rounded to bytes and returned as floats. Gray images are
+    processed as three equal channels.
+
+    Args:
+        images: uint8 or float32 (B, H, W, 3) or (B, H, W, 1), in [0, 255].
+        change: Function of uint8 (B, H, W, 3), which returns the same shape.
+    """
+    colored = to_uint8(images)
+    if images.shape[-1] == 1:
+        colored = tf.repeat(colored, 3, axis=-1)
     # XLA does not compile a loop over no images.
     if images.shape[0]:
-        changed = apply()
+        changed = change(colored)
     else:
         some = tf.shape(images)[0] > 0
-        changed = tf.cond(some, apply, lambda: colored)
+        changed = tf.cond(some, lambda: change(colored), lambda: colored)
     return tf.cast(changed[..., : images.shape[-1]], images.dtype)
 
 

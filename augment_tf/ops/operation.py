@@ -3,8 +3,9 @@
 import tensorflow as tf
 
 from augment_tf.base import Augmentation
-from augment_tf.ops import arguments, sampling
-from augment_tf.ops.chains import change_images
+from augment_tf.ops import arguments, bytes, sampling
+from augment_tf.ops.chains import change_bytes, change_images
+from augment_tf.ops.compiling import compile_in_graphs
 
 
 class Operation(Augmentation):
@@ -52,3 +53,33 @@ class Operation(Augmentation):
 
     def get_config(self):
         return {**super().get_config(), "probability": self.probability}
+
+
+class TableOperation(Operation):
+    """An operation that looks up the new value of each byte.
+
+    A subclass implements `_tables`. They are computed for a whole batch before
+    anything is looked up: compilers that see both compute entries again for
+    each pixel.
+    """
+
+    def transform_images(self, images, transformation):
+        changed = transformation["changed"]
+        return change_bytes(
+            images,
+            lambda images: _look_up(images, self._tables(images), changed),
+        )
+
+    def _tables(self, images):
+        """New values, uint8 (B, 256, 3), for uint8 (B, H, W, 3)."""
+        raise NotImplementedError
+
+
+@compile_in_graphs
+def _look_up(images, tables, changed):
+    return select(changed, bytes.look_up(images, tables), images)
+
+
+def select(changed, one, other):
+    """Images of `one` where `changed`, bool (B,), and of `other` elsewhere."""
+    return tf.where(changed[:, tf.newaxis, tf.newaxis, tf.newaxis], one, other)

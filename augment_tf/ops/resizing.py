@@ -35,11 +35,12 @@ def resize_crops(images, crops, size, compiles=True):
         rounded value by 1 here and there.)
     """
     top, left, bottom, right = tf.unstack(crops, axis=1)
-    transpose, add = _transpose, _add_few
+    functions = _transpose, _filter, _add_few
     if not compiles:
-        transpose, add = transpose.__wrapped__, add.__wrapped__
-    images = _resize_rows(transpose(images), left, right, size[1], add)
-    return _resize_rows(transpose(images), top, bottom, size[0], add)
+        functions = [function.__wrapped__ for function in functions]
+    transpose, *steps = functions
+    images = _resize_rows(transpose(images), left, right, size[1], *steps)
+    return _resize_rows(transpose(images), top, bottom, size[0], *steps)
 
 
 # Separate functions: a compiler that sees both passes at once computes the
@@ -49,17 +50,16 @@ def _transpose(images):
     return tf.transpose(images, (0, 2, 1, 3))
 
 
-def _resize_rows(images, starts, ends, size, add_few):
+def _resize_rows(images, starts, ends, size, build_filter, add_few):
     """Resizes rows `starts` to `ends` of images to `size` rows."""
     shape = tf.shape(images)
     # Whole rows: an innermost dimension of 3 keeps a CPU from vectorizing.
     lines = tf.reshape(images, (-1, shape[1], shape[2] * images.shape[-1]))
-    rows, weights = _filter(images.shape[1], shape[1], starts, ends, size)
-    if images.dtype == tf.uint8:
-        weights = tf.round(weights * WEIGHT_UNITS) / WEIGHT_UNITS
-    weights = tf.cast(weights, tf.float32)
-    add = add_few if rows.shape[2] else _add_any_number
-    lines = add(lines, rows, weights)
+    if images.shape[1] is None:
+        build_filter, add_few = _filter.__wrapped__, _add_any_number
+    side = images.shape[1] or shape[1]
+    rows, weights = build_filter(starts, ends, side, size, images.dtype)
+    lines = add_few(lines, rows, weights)
     return tf.reshape(lines, (-1, size, shape[2], images.shape[-1]))
 
 
@@ -96,29 +96,39 @@ def _to_dtype(dtype, total):
     return tf.cast(total + 0.5, tf.uint8)
 
 
-def _filter(static_side, side, starts, ends, size):
-    """Source rows and their float64 weights, both (B, size, taps)."""
+@compile_in_graphs
+def _filter(starts, ends, side, size, dtype):
+    """Source rows and their float32 weights, both (B, size, taps).
+
+    Not to be compiled if `side`, of images of `dtype`, is a tensor.
+    """
     starts, ends = starts[:, tf.newaxis], ends[:, tf.newaxis]
     scale = tf.cast(ends - starts, tf.float64) / size
     support = tf.maximum(scale, 1.0)
-    centers = tf.cast(starts, tf.float64) + scale * (
-        tf.range(size, dtype=tf.float64) + 0.5
+    centers = tf.cast(starts, tf.float64) + round_first(
+        scale * (tf.range(size, dtype=tf.float64) + 0.5)
     )
     first = tf.cast(tf.floor(centers - support + 0.5), tf.int32)
     first = tf.maximum(first, starts)
     # Enough for the largest crop, so that the shape is static under XLA.
-    if static_side is None:
+    if tf.is_tensor(side):
         taps = 2 * tf.maximum((side + size - 1) // size, 1) + 1
-    elif static_side <= size:
+    elif side <= size:
         # No crop shrinks: each row lies between two.
         taps = 2
     else:
-        taps = 2 * math.ceil(static_side / size) + 1
+        taps = 2 * math.ceil(side / size) + 1
     rows = first[..., tf.newaxis] + tf.range(taps)
     distances = tf.cast(rows, tf.float64) + 0.5 - centers[..., tf.newaxis]
     weights = tf.maximum(
         1.0 - tf.abs(distances) / support[..., tf.newaxis], 0.0
     )
     weights = tf.where(rows < ends[..., tf.newaxis], weights, 0.0)
-    weights /= tf.reduce_sum(weights, axis=-1, keepdims=True)
-    return tf.minimum(rows, side - 1), weights
+    if tf.is_tensor(side):
+        weights /= tf.reduce_sum(weights, axis=-1, keepdims=True)
+    else:
+        # In the order of the rows, compiled or not.
+        weights /= sum(tf.unstack(weights, axis=-1))[..., tf.newaxis]
+    if dtype == tf.uint8:
+        weights = tf.round(weights * WEIGHT_UNITS) / WEIGHT_UNITS
+    return tf.minimum(rows, side - 1), tf.cast(weights, tf.float32)
