@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 # pip compiles packages: with PYTHONDONTWRITEBYTECODE=1 each process would do it.
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check
 
-.PHONY: demo test smoke format lock clean
+.PHONY: demo test smoke docs format lock clean
 
 demo: $(VENV)/installed
 	$(BIN)/python main.py --study=demo
@@ -27,6 +27,11 @@ smoke: $(VENV)/installed-dev
 	$(BIN)/python main.py --study=demo --arms=baseline,placebo --seeds=2 \
 		--workdir=$(VENV)/smoke --set epochs=1 --set model.name=ResNet4
 
+# The site, in build/docs/index.html. It runs the tutorials once.
+docs: $(VENV)/installed-dev
+	$(BIN)/python docs/write_reference.py
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going docs build/docs
+
 format: $(VENV)/installed-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -39,7 +44,7 @@ lock:
 	$(BIN)/python -m pip freeze >> constraints.txt
 
 clean:
-	rm -rf .venv* runs
+	rm -rf .venv* runs build
 
 $(VENV)/installed: requirements.txt requirements-gpu.txt constraints.txt
 	@'$(PYTHON)' -c '$(FITS)' || { \
