@@ -26,6 +26,8 @@ exclude_patterns = ["_build"]
 html_theme = "furo"
 html_title = "Does this augmentation help?"
 html_show_sphinx = False
+# Most blocks are commands.
+highlight_language = "none"
 # Straight quotes and -- as they are typed.
 smartquotes = False
 
@@ -42,6 +44,7 @@ LATER = (
     "tutorials/does_it_help",
     "gallery",
     "benchmarks",
+    "gpu_day",
 )
 
 # In docstrings `name` is code.
