@@ -38,7 +38,10 @@ nb_execution_mode = "cache"
 nb_execution_raise_on_error = True
 nb_execution_timeout = 900
 nb_merge_streams = True
+# Without execution, cells that call a shell are taken for Python.
+suppress_warnings = ["misc.highlighting_failure"]
 
+# Pages of the table of contents that may be missing.
 LATER = (
     "tutorials/layers_in_fit",
     "tutorials/does_it_help",
@@ -46,6 +49,9 @@ LATER = (
     "benchmarks",
     "gpu_day",
 )
+
+copybutton_prompt_text = r">>> |\.\.\. "
+copybutton_prompt_is_regexp = True
 
 # In docstrings `name` is code.
 default_role = "code"

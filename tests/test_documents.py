@@ -19,7 +19,7 @@ PAGES = sorted(
     for pattern in ("*.md", "augment_tf/*.md", "docs/**/*.md")
     for path in ROOT.glob(pattern)
 )
-BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```([^\n`]*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:)([^)\s#]*)#?([^)\s]*)\)")
 # These commands need a finished run, or have a placeholder for a name.
 ONLY_PARSED = ("--report=", "--predict=", "--evaluate=", "--explain=")
