@@ -7,6 +7,7 @@ from pathlib import Path
 
 from experiments.configs.schema import as_json
 from experiments.errors import ConfigError
+from experiments.records import RECORDS, find_wrong_type
 from pipelines.config import compare_configs
 from pipelines.files.claimed_folder import ClaimedFolder
 from pipelines.files.locking import Held, NoLocks, file_lock
@@ -38,24 +39,6 @@ JUDGED = {"last": LAST, "best": BEST, "ema": EMA}
 CHECKPOINTS = "checkpoint.npz", "checkpoint_before.npz"
 # Files of a finished run that must not change.
 _RESULTS = ("predictions.npz", LAST, BEST, EMA)
-# Fields of JSON files that the program uses: their type, and the type of their
-# items.
-_KINDS = {
-    **dict.fromkeys(("name", "status", "precision", "device"), (str,)),
-    **dict.fromkeys(("augment_on", "onednn", "git_revision"), (str,)),
-    **dict.fromkeys(("python", "platform", "processor"), (str,)),
-    **dict.fromkeys(("accelerator", "train", "val"), (str,)),
-    **dict.fromkeys(("epochs", "epochs_done", "steps_per_epoch"), (int,)),
-    **dict.fromkeys(("replicas", "workers", "threads", "seed"), (int,)),
-    **dict.fromkeys(("final", "best"), (dict,)),
-    **dict.fromkeys(("tensorboard", "mlflow", "wandb"), (dict,)),
-    **dict.fromkeys(("packages", "fingerprints", "files"), (dict, str)),
-    "splits": (dict, dict),
-    **dict.fromkeys(("class_names", "notes", "overlaps"), (list, str)),
-    "devices": (list, str),
-    "earlier_parts": (list, dict),
-}
-_MAY_BE_NONE = ("final", "best", "git_revision", "accelerator")
 # Figures on changed images, if they were computed.
 ROBUSTNESS = "robustness.json"
 # Attribution maps of some val images and their figures, if they were computed.
@@ -141,11 +124,11 @@ class RunFolder(ClaimedFolder):
 
     def read_json(self, name):
         content = super().read_json(name)
-        field = _foreign_field(content or {})
-        if field is not None:
+        if content is None or name not in RECORDS:
+            return content
+        if fault := find_wrong_type(content, RECORDS[name]):
             raise ConfigError(
-                f"cannot read {self / name}: its {field} is none of this "
-                "program. Mend or remove it."
+                f"cannot read {self / name}: {fault}. Mend or remove it."
             )
         return content
 
@@ -220,6 +203,22 @@ class RunFolder(ClaimedFolder):
         known = (self.data() or {}).get("fingerprints", {})
         return fingerprint is not None and known.get("val") == fingerprint
 
+    def has_added(self, name, **fields):
+        """Tells if a JSON file was added for the network and images of the run.
+
+        Args:
+            name: Of a file with "model", "images" and more.
+            **fields: Further fields, as the file must have them.
+        """
+        stored = self.read_json(name) or {}
+        images = stored.get("images")
+        return (
+            isinstance(images, dict)
+            and self.is_val(images.get("fingerprint"))
+            and all(stored.get(key) == fields[key] for key in fields)
+            and stored.get("model") == self.model_digest()
+        )
+
     def is_finished(self):
         metrics = self.metrics()
         return metrics is not None and metrics.get("status") == "finished"
@@ -246,19 +245,13 @@ class RunFolder(ClaimedFolder):
             ]
 
     def write_plot(self, name, figure):
-        """Writes plots/NAME.png, and plots/NAME.svg for print.
+        """Writes plots/NAME.png.
 
         Args:
             name: Name without an ending.
             figure: A matplotlib `Figure`.
         """
         self.replace(f"plots/{name}.png", figure.savefig)
-        # The layout need not be computed again.
-        figure.set_layout_engine("none")
-        self.replace(
-            f"plots/{name}.svg",
-            lambda path: figure.savefig(path, metadata={"Date": None}),
-        )
 
     def write_history(self, rows):
         def write(path):
@@ -277,25 +270,11 @@ class RunFolder(ClaimedFolder):
 
 
 def _explain_fixed_length(experiment):
-    """Why more epochs would change the first ones; None if they would not."""
+    """Tells why more epochs would change the first ones, or returns None."""
     if experiment.optimizer.schedule == "cosine":
         return "the cosine schedule depends on the number of epochs"
     if experiment.unmixed_epochs:
         return "unmixed_epochs counts from the last epoch"
-    return None
-
-
-def _foreign_field(content):
-    """A field of a JSON file that this program does not write so, or None."""
-    for field, value in content.items():
-        kind, *inner = _KINDS.get(field, (object,))
-        if value is None and field in _MAY_BE_NONE:
-            continue
-        if not isinstance(value, kind):
-            return field
-        values = value.values() if kind is dict else value
-        if inner and not all(isinstance(each, inner[0]) for each in values):
-            return field
     return None
 
 

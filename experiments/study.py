@@ -5,7 +5,6 @@ from pathlib import Path
 
 from experiments.analysis.explanations import explain_run, has_explanations
 from experiments.analysis.robustness import evaluate_robustness, has_robustness
-from experiments.designs.fixed import Fixed
 from experiments.errors import TrainingFailed
 from experiments.run_folder import RunFolder
 from experiments.runtime.screen import StudyScreen
@@ -58,56 +57,47 @@ def run_one_by_one(runs, *, screen, workdir, **options):
 
 
 def run_study(
-    name,
-    experiments,
+    design,
     *,
-    seeds,
-    workdir,
     location,
     shard=(0, 1),
     extras=(),
-    margin=None,
-    drawn_previews=False,
     launch=run_one_by_one,
     verbose=False,
     log=DEFAULT,
-    design=None,
+    margin=None,
+    drawn_previews=False,
     **options,
 ):
-    """Trains every experiment with every seed, then writes the report.
+    """Trains the runs of a study, then writes its report.
 
     A run whose loss diverges is reported as failed; the others go on.
 
     Args:
-        name: Name of the study; the report goes to WORKDIR/reports/NAME/.
-        experiments: `experiments.configs.schema.Experiment`s, in the order of
-            the report.
-        seeds: Integers; another design than the fixed one chooses among them.
-        workdir: The runs and the report go below it.
+        design: `experiments.designs.base.StudyDesign`, which chooses the runs.
+            The report goes to WORKDIR/reports/NAME/.
+        location: A `pipelines.location.Location` of the data.
         shard: (I, N): only every N-th run, from the I-th on, and no report,
             as other processes train the others.
-        location: A `pipelines.location.Location` of the data.
         extras: Keys of `EXTRAS`, which are added to each finished run.
-        margin, drawn_previews: As for `experiments.report.report.write_report`.
         launch: Function that trains, as `run_one_by_one` does.
         verbose: Whether all that the runs print is shown.
         log: Names of `experiments.tracking.tools.TOOLS` that follow the runs
             and get the report.
-        design: Chooses the runs, such as `experiments.designs.until.Until`;
-            None: every seed of every experiment.
+        margin, drawn_previews: As for `experiments.report.report.write_report`.
         **options: Further options of `launch`.
 
     Raises:
+        ConfigError: if the study was begun with another design.
         TrainingFailed: after everything has run, if a run failed.
     """
     is_chief = resolve_worker(options.get("strategy")).is_chief
-    design = design or Fixed(
-        name, experiments, seeds=seeds, workdir=workdir, store=is_chief
-    )
-    _, shards = shard
-    part = f", shard {shard[0] + 1} of {shards}" if shards > 1 else ""
-    print(f"study {name}: {design.title}{part}", flush=True)
-    options |= {"workdir": workdir, "location": location, "log": log}
+    number, shards = shard
+    part = f", shard {number + 1} of {shards}" if shards > 1 else ""
+    print(f"study {design.name}: {design.title}{part}", flush=True)
+    if is_chief:
+        design.claim()
+    options |= {"workdir": design.workdir, "location": location, "log": log}
     runs, folders, failures = _train_rounds(
         design, shard, launch, verbose, options
     )
@@ -117,28 +107,28 @@ def run_study(
         _add(kind, folders, location)
     if shards > 1:
         print(
-            f"{len(folders)} of the study's runs are in {workdir}; once all "
-            "are, the same command without --shard writes the report",
+            f"{len(folders)} of the study's runs are in {design.workdir}; once "
+            "all are, the same command without --shard writes the report",
             flush=True,
         )
     elif folders and design.is_decided:
-        path = Path(workdir) / "reports" / name
-        # With those that failed, which the answer counts.
-        made = [RunFolder.of(workdir, each, seed) for each, seed in runs]
-        made = [folder for folder in made if folder.path.is_dir()]
-        design.write_report(
-            made,
-            path,
-            f"Study {name}",
-            study=name,
-            margin=margin,
-            drawn_previews=drawn_previews,
+        _write_report(
+            design, runs, log, margin=margin, drawn_previews=drawn_previews
         )
-        track_report(path, f"Study {name}", log)
     if failures:
         raise TrainingFailed(
             f"{len(failures)} of {len(runs)} runs failed: {failures[0]}"
         )
+
+
+def _write_report(design, runs, log, **options):
+    name, workdir = design.name, Path(design.workdir)
+    path, title = workdir / "reports" / name, f"Study {name}"
+    # With those that failed, which the answer counts.
+    made = [RunFolder.of(workdir, each, seed) for each, seed in runs]
+    made = [folder for folder in made if folder.path.is_dir()]
+    design.write_report(made, path, title, study=name, **options)
+    track_report(path, title, log)
 
 
 def _train_rounds(design, shard, launch, verbose, options):

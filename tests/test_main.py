@@ -222,7 +222,7 @@ def test_help_explains_every_flag_once(call):
         (["--study=demo", "--tune=epochs"], "expected FIELD=log(a, b)"),
         (
             ["--study=demo", "--tune=epochs=lin(1, 2)", "--until"],
-            "--tune does not go with --sweep, --until",
+            "and then the study's seeds: leave out --until.",
         ),
         (
             ["--study=demo", "--tune=epochs=lin(1, 2)", "--set=epochs=2"],

@@ -170,15 +170,5 @@ def has_explanations(folder):
     Args:
         folder: A `run_folder.RunFolder`.
     """
-    stored = folder.read_json(EXPLANATIONS)
-    if stored is None or not (folder / EXPLAINED_MAPS).is_file():
-        return False
-    try:
-        return (
-            stored["version"] == _VERSION
-            and stored["model"] == folder.model_digest()
-            and folder.is_val(stored["images"]["fingerprint"])
-        )
-    except (KeyError, TypeError):
-        # Of another program: made anew.
-        return False
+    maps = folder / EXPLAINED_MAPS
+    return maps.is_file() and folder.has_added(EXPLANATIONS, version=_VERSION)

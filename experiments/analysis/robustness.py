@@ -95,18 +95,8 @@ def has_robustness(folder):
     Args:
         folder: A `run_folder.RunFolder`.
     """
-    stored = folder.read_json(ROBUSTNESS)
-    if stored is None:
-        return False
-    try:
-        return (
-            stored["model"] == folder.model_digest()
-            and stored["settings"] == _settings(stored["images"]["side"])
-            and folder.is_val(stored["images"]["fingerprint"])
-        )
-    except (KeyError, TypeError):
-        # Of another program: made anew.
-        return False
+    side = folder.read_json("config.json")["data"]["image_size"]
+    return folder.has_added(ROBUSTNESS, settings=_settings(side))
 
 
 class _Answers(NamedTuple):

@@ -1,4 +1,4 @@
-"""The line before a study: what it can show, and about how long it takes."""
+"""The line before a study: its size, detectable difference and time."""
 
 import functools
 
@@ -6,17 +6,11 @@ from experiments.commands.common import WORKDIR, locate_data, make_strategy
 from experiments.commands.launch import LAUNCHER, SHARD
 
 
-def announce(title, arms, seeds, *, looks, sweep, tune, options):
-    """Prints what a study can show, and about how long it takes.
+def announce(design, options):
+    """Prints the size of a study, its detectable difference and its time.
 
     Args:
-        title: Its name.
-        arms: `experiments.configs.schema.Experiment`s.
-        seeds: Integers.
-        looks: `experiments.statistics.sequential.Looks`, or None.
-        sweep: `experiments.designs.sweep.Sweep`, or None.
-        tune: `experiments.designs.tune.Tune`, or None.
-        options: Of `experiments.study.run_study`.
+        design, options: As for `experiments.study.run_study`.
     """
     from experiments.planning.image_counts import count_images
     from experiments.planning.prospects import describe_study, describe_sweep
@@ -27,24 +21,19 @@ def announce(title, arms, seeds, *, looks, sweep, tune, options):
         return
     seconds = None
     if LAUNCHER.value == "local" and worker.count == 1:
-        seconds = _estimate(arms, seeds, tune, options.get("jobs"))
+        seconds = _estimate(design, options.get("jobs"))
     count = functools.partial(count_images, location=locate_data(), fetch=True)
-    study = {"seeds": seeds, "workdir": WORKDIR.value, "seconds": seconds}
-    if sweep is not None:
-        references = [each.reference for each in sweep.points]
+    if design.sweep is not None:
+        references = [each.reference for each in design.sweep.points]
         counts = {each.name: count(each.data) for each in references}
-        lines = describe_sweep(sweep, counts=counts, **study)
+        lines = describe_sweep(design, counts, seconds)
     else:
-        counts = count(arms[0].data)
-        lines = [
-            describe_study(title, arms, counts=counts, looks=looks, **study)
-        ]
-    if tune is not None:
-        lines[0] = f"{tune.describe()}: {lines[0]}"
+        counts = count(design.experiments[0].data)
+        lines = [design.preface + describe_study(design, counts, seconds)]
     print(*lines, sep="\n", flush=True)
 
 
-def _estimate(arms, seeds, tune, jobs):
+def _estimate(design, jobs):
     """Estimates the seconds of the runs that are left; None if none is."""
     from experiments.planning.estimate import estimate_left
 
@@ -55,9 +44,12 @@ def _estimate(arms, seeds, tune, jobs):
         "strategy": make_strategy(),
         "jobs": jobs,
     }
-    seconds = estimate_left(arms, seeds=seeds[::shards], **options)
-    if tune is None:
+    seconds = estimate_left(
+        design.experiments, seeds=design.seeds[::shards], **options
+    )
+    if not (trials := design.list_trials()):
         return seconds
+    trials, seeds = zip(*trials, strict=True)
     # The tuned arms train as long as the others.
-    trials = estimate_left(tune.list_trials(), seeds=[tune.seed], **options)
-    return 2 * (seconds or 0) + (trials or 0) / shards or None
+    before = estimate_left(trials, seeds={*seeds}, **options)
+    return 2 * (seconds or 0) + (before or 0) / shards or None

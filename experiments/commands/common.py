@@ -35,10 +35,33 @@ def require_one_of(holder, *names):
 
     @flags.validator(holder)
     def check(value):
-        if value and not any(is_given(flags.FLAGS[name]) for name in names):
+        if value and not is_one_given(*names):
             wanted = " or ".join(f"--{name}" for name in names)
             raise ConfigError(f"--{holder.name} goes with {wanted}.")
         return True
+
+
+def refuse_beside(holder, others, reason):
+    """Refuses a flag that is given beside flags that contradict it.
+
+    Args:
+        holder: The `flags.FlagHolder`.
+        others: Names of flags, which may be defined later, or NAME=VALUE.
+        reason: Goes into the message.
+    """
+
+    @flags.validator(holder)
+    def check(value):
+        if value and (given := list(filter(_is_set, others))):
+            listed = " and ".join(f"--{each}" for each in given)
+            raise ConfigError(f"--{holder.name} {reason}: leave out {listed}.")
+        return True
+
+
+def _is_set(text):
+    name, equals, value = text.partition("=")
+    flag = flags.FLAGS[name]
+    return flag.value == value if equals else is_given(flag)
 
 
 SET = flags.DEFINE_multi_string(
@@ -158,6 +181,11 @@ def configure_arms(arms, gpus=True, fit=list):
     for arm in arms:
         check_experiment(arm)
     return arms
+
+
+def list_set_fields():
+    """Lists the fields that --set changes."""
+    return [each.partition("=")[0].strip() for each in SET.value]
 
 
 def check_writable(path, option="--workdir", is_file=False):

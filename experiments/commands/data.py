@@ -21,6 +21,7 @@ from experiments.commands.common import (
     WORKDIR,
     check_writable,
     configure_arms,
+    list_set_fields,
     locate_data,
 )
 from experiments.configs import registry
@@ -134,8 +135,8 @@ def _configure_data(name):
     Raises:
         ConfigError: if --set changes another field, which would do nothing.
     """
-    for assignment in SET.value:
-        if assignment.partition("=")[0].strip() not in _FIELDS:
+    for assignment, field in zip(SET.value, list_set_fields(), strict=True):
+        if field not in _FIELDS:
             raise ConfigError(
                 f"--set {assignment}: of a data set alone only "
                 f"{', '.join(_FIELDS)} can be set."

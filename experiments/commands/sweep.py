@@ -15,6 +15,7 @@ from experiments.commands.common import (
     WORKDIR,
     check_writable,
     configure_arms,
+    list_set_fields,
     require_one_of,
 )
 from experiments.configs.overrides import override
@@ -34,10 +35,9 @@ require_one_of(SWEEP, "study")
 def choose_sweeps(study):
     """The texts of --sweep, or those of the study."""
     texts = SWEEP.value or list(study.sweep)
-    given = {each.partition("=")[0].strip() for each in SET.value}
     for text in texts:
         field = text.partition("=")[0].strip()
-        if field in given:
+        if field in list_set_fields():
             raise ConfigError(
                 f"--set and --sweep both give {field}; leave it out of one."
             )

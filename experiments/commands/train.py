@@ -20,13 +20,13 @@ from experiments.commands.common import (
     MARGIN,
     MAX_SEED,
     SEED,
-    SET,
-    STRATEGY,
     WORKDIR,
     check_writable,
     configure_arms,
+    list_set_fields,
     locate_data,
     make_strategy,
+    refuse_beside,
     require_one_of,
 )
 from experiments.commands.launch import (
@@ -39,7 +39,7 @@ from experiments.commands.parsers import TimeParser
 from experiments.commands.report import DRAWN_PREVIEWS
 from experiments.commands.sweep import choose_sweeps, configure_sweep
 from experiments.commands.tune import TUNE, build_tune
-from experiments.commands.until import UNTIL, choose_looks
+from experiments.commands.until import UNTIL, build_until
 from experiments.configs import registry
 from experiments.configs.fair import RECIPES
 from experiments.errors import ConfigError
@@ -49,7 +49,6 @@ from pipelines.config import DATA_SETS
 
 # Keys of `experiments.study.EXTRAS`, which imports TensorFlow.
 EXTRAS = ("robustness", "explain")
-
 
 LIST = flags.DEFINE_bool(
     "list",
@@ -74,6 +73,11 @@ BUDGET = flags.DEFINE(
     "by steps measured now; the same number when the study goes on.",
 )
 require_one_of(BUDGET, "study")
+refuse_beside(
+    BUDGET,
+    ("seeds", "shard", "dry_run", "launcher=ray", "strategy=multiworker"),
+    "counts on runs of this machine alone",
+)
 RECIPE = flags.DEFINE_enum(
     "recipe",
     None,
@@ -95,6 +99,7 @@ PLAN = flags.DEFINE_bool(
     "(from steps measured now) and what difference the study can detect.",
 )
 require_one_of(PLAN, "study")
+refuse_beside(PLAN, ["strategy=multiworker"], "goes with one host")
 DRY_RUN = flags.DEFINE_bool(
     "dry_run",
     False,
@@ -103,6 +108,7 @@ DRY_RUN = flags.DEFINE_bool(
     "the runs would take. Nothing is written.",
 )
 require_one_of(DRY_RUN, "experiment", "study")
+refuse_beside(DRY_RUN, ["strategy=multiworker"], "goes with one host")
 LOG = flags.DEFINE_list(
     "log",
     None,
@@ -149,34 +155,6 @@ def _check_recipe(values):
     return True
 
 
-@flags.multi_flags_validator(
-    [BUDGET, SEEDS, SHARD, LAUNCHER, DRY_RUN, STRATEGY]
-)
-def _check_budget(values):
-    if values["budget"] and (
-        values["seeds"]
-        or values["shard"]
-        or values["dry_run"]
-        or values["launcher"] == "ray"
-        or values["strategy"] == "multiworker"
-    ):
-        raise ConfigError(
-            "--budget counts on runs of this machine alone: --seeds, --shard, "
-            "--dry_run, --launcher=ray and --strategy=multiworker do not go "
-            "with it."
-        )
-    return True
-
-
-@flags.multi_flags_validator([PLAN, DRY_RUN, STRATEGY])
-def _check_one_host(values):
-    if values["strategy"] == "multiworker" and (
-        values["plan"] or values["dry_run"]
-    ):
-        raise ConfigError("--plan and --dry_run go with one host.")
-    return True
-
-
 def print_list(_):
     """Prints the names of everything that can be trained."""
     print(registry.list_everything(DATA_SETS))
@@ -187,11 +165,19 @@ def train_experiment(name):
     seeds = _choose_seeds(SEEDS.value or 1)
     arms = _configure(name, [registry.get_experiment(name)])
     if SEEDS.value is not None or DRY_RUN.value:
-        _train(name, arms, seeds)
+        from experiments.designs.fixed import Fixed
+
+        _train(Fixed(name, arms, seeds=seeds, workdir=WORKDIR.value))
         return
     from experiments.training.run import run
 
-    run(arms[0], seed=SEED.value, strategy=make_strategy(), **_build_options())
+    run(
+        arms[0],
+        seed=SEED.value,
+        workdir=WORKDIR.value,
+        strategy=make_strategy(),
+        **_build_options(),
+    )
 
 
 def train_study(name):
@@ -199,50 +185,55 @@ def train_study(name):
     if name == "fair":
         name = f"fair_{RECIPE.value or 'laptop'}"
     study = registry.get_study(name)
-    arms = registry.choose_arms(study, ARMS.value, ARM.value)
-    title, looks, sweep = study.name, None, None
-    if texts := choose_sweeps(study):
-        if BUDGET.value is not None or UNTIL.value:
-            raise ConfigError(
-                "--budget and --until do not go with a sweep; see --seeds."
-            )
-        sweep = configure_sweep(
-            study,
-            arms,
-            texts,
-            gpus=LAUNCHER.value != "ray",
-            fit=_fit,
-            writes=not PLAN.value and not DRY_RUN.value,
-        )
-        title, arms = sweep.name, sweep.experiments
-    else:
-        title = f"{title}_tuned" if TUNE.value else title
-        arms = _configure(title, arms)
-        looks = choose_looks(arms) if UNTIL.value else None
-    count = SEEDS.value or (
-        looks.seeds[-1] if looks else _count_seeds(study, arms)
+    design = _build_design(
+        study, registry.choose_arms(study, ARMS.value, ARM.value)
     )
-    seeds = _choose_seeds(count)
-    tune = None
-    if TUNE.value:
-        tune = build_tune(title, arms, seeds, writes=not PLAN.value)
     if not PLAN.value:
-        _train(title, arms, seeds, looks, sweep, tune)
+        _train(design)
         return
     from experiments.planning.estimate import plan_study
 
     plan_study(
-        title,
-        arms,
-        seeds=seeds,
-        workdir=WORKDIR.value,
+        design,
         location=locate_data(),
         margin=MARGIN.value,
-        looks=looks,
-        sweep=sweep,
-        tune=tune,
-        **choose_timing(arms),
+        **choose_timing(design.experiments),
     )
+
+
+def _build_design(study, arms):
+    """Builds the design that the flags choose, and checks its configs."""
+    if texts := choose_sweeps(study):
+        return _build_sweep(study, arms, texts)
+    title = f"{study.name}_tuned" if TUNE.value else study.name
+    arms = _configure(title, arms)
+    from experiments.designs.fixed import Fixed
+
+    if UNTIL.value:
+        return build_until(title, arms, _choose_seeds)
+    seeds = _choose_seeds(_count_seeds(study, arms))
+    if TUNE.value:
+        return build_tune(title, arms, seeds, writes=not PLAN.value)
+    return Fixed(title, arms, seeds=seeds, workdir=WORKDIR.value)
+
+
+def _build_sweep(study, arms, texts):
+    if BUDGET.value is not None or UNTIL.value:
+        raise ConfigError(
+            "--budget and --until do not go with a sweep; see --seeds."
+        )
+    sweep = configure_sweep(
+        study,
+        arms,
+        texts,
+        gpus=LAUNCHER.value != "ray",
+        fit=_fit,
+        writes=not PLAN.value and not DRY_RUN.value,
+    )
+    from experiments.designs.sweep import Swept
+
+    seeds = _choose_seeds(_count_seeds(study, sweep.experiments))
+    return Swept(sweep, seeds=seeds, workdir=WORKDIR.value)
 
 
 def _choose_seeds(count):
@@ -256,7 +247,8 @@ def _choose_seeds(count):
 
 
 def _count_seeds(study, arms):
-    """Counts the seeds of a study without --seeds."""
+    if SEEDS.value is not None:
+        return SEEDS.value
     if BUDGET.value is None:
         from experiments.planning.fitting import count_seeds
 
@@ -286,17 +278,17 @@ def _fit(arms, fields=(), show=None):
     """Completes configs of study fair by what follows from their images."""
     from experiments.planning.fitting import fit_arms
 
-    given = {each.partition("=")[0].strip() for each in SET.value}
     return fit_arms(
         arms,
-        given.union(fields),
+        {*list_set_fields(), *fields},
         locate_data(),
         fetch=not PLAN.value,
         show=show or functools.partial(print, flush=True),
     )
 
 
-def _train(title, arms, seeds, looks=None, sweep=None, tune=None):
+def _train(design):
+    arms, seeds = design.experiments, design.seeds
     if DRY_RUN.value:
         from experiments.planning.trial import dry_run
 
@@ -309,41 +301,15 @@ def _train(title, arms, seeds, looks=None, sweep=None, tune=None):
             allow_overlap=ALLOW_OVERLAP.value,
         )
         return
-    from experiments.runtime.workers import resolve_worker
     from experiments.study import run_study
 
     for arm in arms:
         for seed in seeds:
             check_writable(RunFolder.of(WORKDIR.value, arm, seed).path)
     options = _build_options() | choose_launch(arms)
-    announce(
-        *(title, arms, seeds),
-        looks=looks,
-        sweep=sweep,
-        tune=tune,
-        options=options,
-    )
-    if looks is not None:
-        from experiments.designs.until import Until
-
-        options["design"] = Until(
-            title, arms, looks, seeds=seeds, workdir=WORKDIR.value
-        )
-    if sweep is not None:
-        from experiments.designs.sweep import Swept
-
-        options["design"] = Swept(
-            sweep,
-            seeds=seeds,
-            workdir=WORKDIR.value,
-            store=resolve_worker(options.get("strategy")).is_chief,
-        )
-    if tune is not None:
-        options["design"] = tune
+    announce(design, options)
     run_study(
-        title,
-        arms,
-        seeds=seeds,
+        design,
         shard=SHARD.value or (0, 1),
         extras=WITH.value,
         margin=MARGIN.value,
@@ -356,7 +322,6 @@ def _train(title, arms, seeds, looks=None, sweep=None, tune=None):
 def _build_options():
     """Builds the options that are the same for all runs of a command."""
     return {
-        "workdir": WORKDIR.value,
         "location": locate_data(),
         "allow_moved": ALLOW_MOVED.value,
         "allow_overlap": ALLOW_OVERLAP.value,

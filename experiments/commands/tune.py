@@ -10,11 +10,10 @@ Examples:
 from absl import flags
 
 from experiments.commands.common import (
-    SET,
-    STRATEGY,
     WORKDIR,
     check_writable,
-    is_one_given,
+    list_set_fields,
+    refuse_beside,
     require_one_of,
 )
 from experiments.commands.parsers import SpaceParser
@@ -32,6 +31,11 @@ TUNE = flags.DEFINE_multi(
     "times for several fields",
 )
 require_one_of(TUNE, "study")
+refuse_beside(
+    TUNE,
+    ("sweep", "until", "budget", "dry_run", "strategy=multiworker"),
+    "trains trials first, and then the study's seeds",
+)
 TRIALS = flags.DEFINE_integer(
     "trials", None, "With --tune: trials of each arm (default: 8).", 2, 1000
 )
@@ -45,20 +49,6 @@ TRIAL_EPOCHS = flags.DEFINE_integer(
 )
 require_one_of(TRIAL_EPOCHS, "tune")
 _USUAL_TRIALS = 8
-# Flags that choose other runs.
-_OTHERS = ("sweep", "until", "budget", "dry_run")
-
-
-@flags.multi_flags_validator([TUNE, STRATEGY])
-def _check_tune(values):
-    if values["tune"] and (
-        is_one_given(*_OTHERS) or values["strategy"] == "multiworker"
-    ):
-        raise ConfigError(
-            "--tune does not go with --sweep, --until, --budget, --dry_run "
-            "and --strategy=multiworker."
-        )
-    return True
 
 
 def build_tune(title, arms, seeds, writes):
@@ -80,9 +70,8 @@ def build_tune(title, arms, seeds, writes):
     from experiments.designs.tune import Tune
 
     fields = [each.field for each in TUNE.value]
-    given = {each.partition("=")[0].strip() for each in SET.value}
     for field in fields:
-        if field in given or fields.count(field) > 1:
+        if field in list_set_fields() or fields.count(field) > 1:
             raise ConfigError(
                 f"--tune {field} is given twice, or by --set, too; leave one "
                 "out."
@@ -96,8 +85,8 @@ def build_tune(title, arms, seeds, writes):
         seeds=seeds,
         workdir=WORKDIR.value,
     )
-    for each in tune.list_trials():
-        check_experiment(each)
+    for trial, seed in tune.list_trials():
+        check_experiment(trial)
         if writes:
-            check_writable(RunFolder.of(WORKDIR.value, each, tune.seed).path)
+            check_writable(RunFolder.of(WORKDIR.value, trial, seed).path)
     return tune

@@ -9,8 +9,8 @@ from absl import flags
 
 from experiments.commands.common import (
     MARGIN,
-    STRATEGY,
-    is_one_given,
+    WORKDIR,
+    refuse_beside,
     require_one_of,
 )
 from experiments.commands.parsers import LooksParser
@@ -19,12 +19,17 @@ from experiments.errors import ConfigError
 UNTIL = flags.DEFINE_bool(
     "until",
     False,
-    "With --study: look at the arms at numbers of seeds that are fixed before "
-    "the first run, and train those no further that are better, worse, alike "
-    "(see --margin), or cannot be told. Intervals hold for all looks "
-    "together.",
+    "With --study: compare the arms at numbers of seeds that are fixed before "
+    "the first run. An arm that is better, worse or alike (see --margin), or "
+    "that cannot be told in time, is trained no further. Intervals hold for "
+    "all looks together.",
 )
 require_one_of(UNTIL, "study")
+refuse_beside(
+    UNTIL,
+    ("seeds", "budget", "dry_run", "strategy=multiworker"),
+    "chooses seeds as results come in, up to --max_seeds",
+)
 LOOKS = flags.DEFINE(
     LooksParser(),
     "looks",
@@ -37,46 +42,35 @@ MAX_SEEDS = flags.DEFINE_integer(
     "max_seeds", None, "With --until: the last look (default: 12).", 2, 1000
 )
 require_one_of(MAX_SEEDS, "until")
-# Flags that choose seeds in another way, or train none.
-_OTHERS = ("seeds", "budget", "dry_run")
 
 
-@flags.multi_flags_validator([UNTIL, STRATEGY])
-def _check_until(values):
-    if values["until"] and (
-        is_one_given(*_OTHERS) or values["strategy"] == "multiworker"
-    ):
-        raise ConfigError(
-            "--until chooses seeds as results come in: --seeds, --budget, "
-            "--dry_run and --strategy=multiworker do not go with it. "
-            "--max_seeds limits them."
-        )
-    return True
-
-
-def choose_looks(arms):
-    """Chooses the looks that the flags name.
+def build_until(title, arms, choose_seeds):
+    """Builds the design of a study with the looks that the flags name.
 
     Args:
+        title: Name of the study.
         arms: `experiments.configs.schema.Experiment`s.
+        choose_seeds: Function of their number, which returns the seeds.
 
     Returns:
-        `experiments.statistics.sequential.Looks`.
+        `experiments.designs.until.Until`.
 
     Raises:
         ConfigError: if there is one arm alone, or the looks do not ascend.
     """
-    from experiments.designs import until
+    from experiments.designs.until import Until, choose_looks
 
     if len(arms) < 2:
         raise ConfigError(
             "--until compares arms with a reference, and the study has one "
             f"arm alone: {arms[0].name}. Name others with --arms."
         )
-    return until.choose_looks(
+    looks = choose_looks(
         LOOKS.value,
         MAX_SEEDS.value,
         arms[0].data.folds,
         comparisons=len(arms) - 1,
         margin=MARGIN.value,
     )
+    seeds = choose_seeds(looks.seeds[-1])
+    return Until(title, arms, looks, seeds=seeds, workdir=WORKDIR.value)

@@ -1,7 +1,6 @@
 """All experiments and studies by name."""
 
 import difflib
-from dataclasses import replace
 
 from experiments.configs import (
     catsdogs,
@@ -13,6 +12,7 @@ from experiments.configs import (
     tinyimagenet_published,
 )
 from experiments.configs.arms import ARMS, LAYERS, add_arm, parse_arm
+from experiments.configs.schema import drop_labels
 from experiments.errors import ConfigError
 
 _MODULES = (
@@ -72,7 +72,7 @@ def choose_arms(study, names=(), spelled=()):
         joined = _join(study, arm)
         if arm.name in known or arm.name in ARMS:
             there = _choose_arm(study, arm.name, known)
-            if _nameless(there) != _nameless(joined):
+            if drop_labels(there) != drop_labels(joined):
                 raise ConfigError(
                     f"--arm {text}: there is another arm {arm.name!r} "
                     "already; choose another name."
@@ -82,7 +82,7 @@ def choose_arms(study, names=(), spelled=()):
     taken = {}
     for each in chosen:
         # Two names of one config would be trained alike, bit for bit.
-        for what in (each.name, repr(_nameless(each))):
+        for what in (each.name, repr(drop_labels(each))):
             if what in taken:
                 raise ConfigError(
                     "--arms, --arm: the same twice: "
@@ -91,10 +91,6 @@ def choose_arms(study, names=(), spelled=()):
                 )
             taken[what] = each.name
     return chosen
-
-
-def _nameless(experiment):
-    return replace(experiment, name="", summary="")
 
 
 def _choose_arm(study, name, known):

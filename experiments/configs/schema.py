@@ -142,6 +142,11 @@ class Experiment:
     published: str | None = None
 
 
+def drop_labels(experiment):
+    """Drops the name and the summary, which change no run."""
+    return dataclasses.replace(experiment, name="", summary="")
+
+
 @dataclass(frozen=True, config=_CHECKED)
 class Study:
     name: str
@@ -173,19 +178,3 @@ def read_config(config):
         raise ConfigError(
             f"its config is of another version ({field})"
         ) from error
-
-
-def fill_defaults(config):
-    """Adds the fields that a config.json lacks, at their defaults.
-
-    By default, a new field does what was done before it was added,
-    and a data set is called what it is called today.
-    A config that cannot be read is returned as it is.
-
-    Args:
-        config: As `as_json` returns it, of this version or an earlier one.
-    """
-    try:
-        return as_json(read_config(config))
-    except ConfigError:
-        return config

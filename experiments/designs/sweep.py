@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from experiments.configs.arms import VALUE_MARK
 from experiments.configs.overrides import override
+from experiments.configs.schema import drop_labels
 from experiments.configs.variants import (
     has_field,
     name_variant,
@@ -13,6 +14,7 @@ from experiments.configs.variants import (
     show_value,
     vary,
 )
+from experiments.designs.base import StudyDesign
 from experiments.designs.fixed import Fixed
 from experiments.errors import AbsentPart, ConfigError
 from experiments.formatting import counted
@@ -55,44 +57,38 @@ class Sweep(NamedTuple):
         )
 
 
-class Swept:
+class Swept(StudyDesign):
     """Trains all arms at all values with every seed.
 
     Args:
         sweep: `Sweep`.
-        seeds, workdir, store: As for `experiments.designs.fixed.Fixed`.
+        seeds, workdir: As for `StudyDesign`.
+
+    Attributes:
+        studies: `Fixed`, for each point of the sweep.
     """
 
-    is_decided = True
-    is_trying = False
-
-    def __init__(self, sweep, *, seeds, workdir, store=True):
+    def __init__(self, sweep, *, seeds, workdir):
+        super().__init__(
+            sweep.name, sweep.experiments, seeds=seeds, workdir=workdir
+        )
+        self.sweep = sweep
         arms = counted(len(sweep.points[0].arms), "arm")
-        listed = ", ".join(map(str, seeds))
+        listed = ", ".join(map(str, self.seeds))
         self.title = f"{arms} at {sweep.describe()}, seeds {listed}"
-        self._points = sweep.points
-        # All values of a seed before the next seed: stopped early, the sweep
-        # can still be compared.
-        self._runs = [
-            (each, seed) for seed in seeds for each in sweep.experiments
-        ]
-        self._studies = [
+        self.studies = [
             Fixed(
                 f"{sweep.name}-{point.folder}",
-                list(point.arms.values()),
+                point.arms.values(),
                 seeds=seeds,
                 workdir=workdir,
-                store=store,
             )
             for point in sweep.points
         ]
 
-    def list_rounds(self):
-        """Yields the one list of all runs, (experiment, seed)."""
-        for study in self._studies:
-            # Stores its number of seeds.
-            next(study.list_rounds())
-        yield self._runs
+    def claim(self):
+        for study in self.studies:
+            study.claim()
 
     def write_report(self, folders, folder, title, **options):
         """Writes the pages, see `experiments.report.sweep.write_sweep`."""
@@ -100,8 +96,8 @@ class Swept:
             folders,
             folder,
             title,
-            points=self._points,
-            designs=[study.record for study in self._studies],
+            points=self.sweep.points,
+            designs=[study.record for study in self.studies],
             **options,
         )
 
@@ -165,8 +161,8 @@ def _refuse_doubles(field, values):
 def build_sweep(name, arms, texts, complete=None, known=()):
     """Builds the configs of all arms at all values.
 
-    A config that is not changed keeps its name, and one that equals another
-    experiment has the name of that one: their runs are the same. All others
+    An unchanged config keeps its name. A config that equals another experiment
+    gets the name of that experiment, as their runs are the same. All others
     are called ARM@FIELD=VALUE. A layer's option changes the arms that have
     the layer.
 
@@ -175,9 +171,9 @@ def build_sweep(name, arms, texts, complete=None, known=()):
         arms: `experiments.configs.schema.Experiment`s, the reference first,
             with all other changes made.
         texts: As for `parse_sweeps`.
-        complete: Function of a list of `Experiment`s and of the fields that
-            are swept, which returns the list with what follows from both.
-        known: Further `Experiment`s that have names.
+        complete: Function of a list of `Experiment`s and the swept fields. It
+            returns the list with the fields that follow from their images.
+        known: Further `Experiment`s whose names configs can get.
 
     Returns:
         The `Sweep`.
@@ -255,7 +251,7 @@ def _label(config, values, labels):
     if spelled not in labels:
         name = config.name
         if VALUE_MARK not in name:
-            # Changed by nothing but what follows from the values.
+            # Only fields that follow from the values have changed.
             there = {f: v for f, v in values.items() if has_field(config, f)}
             name = name_variant(name, there)
         labels[spelled] = name, config.summary
@@ -265,7 +261,7 @@ def _label(config, values, labels):
 
 def _spell(experiment):
     """A config as text without its labels."""
-    return repr(replace(experiment, name="", summary=""))
+    return repr(drop_labels(experiment))
 
 
 def _collect(values):

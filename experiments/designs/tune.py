@@ -1,15 +1,15 @@
 """A study whose arms are all tuned alike before they are compared, for --tune.
 
 Every arm gets the same trials, at the same points of one space. Trials are
-evaluated on images that neither train them nor evaluate the study. The best
-settings of each arm are then trained with the study's seeds, beside the arms
-as they were.
+evaluated on images that neither train them nor evaluate the study. Then the
+study's seeds train each arm twice: as it was, and with its best settings.
 """
 
 from dataclasses import replace
 
 from experiments.configs.schema import as_json
 from experiments.configs.variants import has_field, vary
+from experiments.designs.base import StudyDesign
 from experiments.errors import ConfigError
 from experiments.formatting import counted
 from experiments.history import select_row
@@ -20,34 +20,28 @@ from experiments.report.tuning import Trial, Tuning, write_tuning
 from experiments.run_folder import RunFolder
 from experiments.statistics.tuning import draw_points
 
-# Of all trials, so that all of them are evaluated on the same images. Far from
+# One seed for all trials: all are evaluated on the same images. It is far from
 # the seeds of studies.
 TRIAL_SEED = 1_000_000
-# A fold of so many of the training images is held out for trials.
+# One of so many folds of the training images is held out for trials.
 _PARTS = 5
 # Error of a trial whose loss is no number, in points.
 DIVERGED = 100.0
 
 
-class Tune:
+class Tune(StudyDesign):
     """Trains trials of all arms, then the arms before and after tuning.
 
     Args:
-        name: Of the study.
-        experiments: `experiments.configs.schema.Experiment`s, the reference
-            first.
+        name, experiments, seeds, workdir: As for `StudyDesign`.
         dimensions: List of `configs.variants.Dimension`s.
         trials: Number of trials of each arm.
         trial_epochs: Epochs of a trial; None: as the arm has.
-        seeds: Integers, of the study.
-        workdir: Folder of the runs.
 
     Raises:
         ConfigError: if no arm has a field, a value does not go with one, or
             no images can be held out.
     """
-
-    seed = TRIAL_SEED
 
     def __init__(
         self,
@@ -60,18 +54,15 @@ class Tune:
         seeds,
         workdir,
     ):
-        self.experiments = list(experiments)
+        super().__init__(name, experiments, seeds=seeds, workdir=workdir)
+        count = counted(trials, "trial")
         self.title = (
-            f"{counted(len(self.experiments), 'arm')}, "
-            f"{counted(trials, 'trial')} each, then seeds "
-            f"{', '.join(map(str, seeds))}"
+            f"{counted(len(self.experiments), 'arm')}, {count} each, then "
+            f"seeds {', '.join(map(str, self.seeds))}"
         )
+        self.preface = f"{count} of each arm, then before and after tuning: "
         self.is_decided = False
         self.is_trying = True
-        self._seeds = list(seeds)
-        self._workdir = workdir
-        self._name = name
-        self._folder = DesignFolder.of(workdir, name)
         self._dimensions = tuple(dimensions)
         self._points = draw_points(dimensions, trials)
         self._check_fields()
@@ -85,33 +76,36 @@ class Tune:
         self.tuning = None
 
     def list_trials(self):
-        """Lists the different `Experiment`s of all trials.
+        """Lists the different runs of all trials, (experiment, seed).
 
         Points of a field that an arm lacks are one and the same trial. All
         arms of a point come before the next point.
         """
         points = zip(*self.trials.values(), strict=True)
         trials = (each for point in points for each in point)
-        return list({each.name: each for each in trials}.values())
+        different = {each.name: each for each in trials}.values()
+        return [(each, TRIAL_SEED) for each in different]
 
-    def describe(self):
-        """For example "8 trials of each arm, then before and after tuning"."""
-        count = counted(len(self._points), "trial")
-        return f"{count} of each arm, then before and after tuning"
+    def claim(self):
+        DesignFolder.of(self.workdir, self.name).claim(
+            {
+                "space": [each._asdict() for each in self._dimensions],
+                "trials": len(self._points),
+                "arms": [as_json(each) for each in self.experiments],
+                "first_trials": [as_json(t[0]) for t in self.trials.values()],
+            },
+            TUNE,
+        )
 
     def list_rounds(self):
         """Yields the trials; then the study's runs, if all trials are there.
 
         Yields:
             Lists of (experiment, seed).
-
-        Raises:
-            ConfigError: if the study was begun with other trials.
         """
-        self._claim()
         trials = self.list_trials()
-        yield [(trial, TRIAL_SEED) for trial in trials]
-        lacking = [each for each in trials if self._read(each) is None]
+        yield trials
+        lacking = [each for each, _ in trials if self._read(each) is None]
         if lacking:
             print(
                 f"{counted(len(lacking), 'trial')} of {len(trials)} "
@@ -126,7 +120,7 @@ class Tune:
         arms = (*self.experiments, *self.tuning.tuned.values())
         # Settings that were the best already are no further runs.
         arms = list({each.name: each for each in arms}.values())
-        yield [(each, seed) for seed in self._seeds for each in arms]
+        yield [(each, seed) for seed in self.seeds for each in arms]
         self.is_decided = True
 
     def write_report(self, folders, folder, title, **options):
@@ -138,9 +132,9 @@ class Tune:
         ]
         designs = [
             Design(
-                self._name,
+                self.name,
                 tuple(each.name for each in point.arms.values()),
-                len(self._seeds),
+                len(self.seeds),
                 is_tuned=point.values["tuning"] == "after",
             )
             for point in points
@@ -163,20 +157,9 @@ class Tune:
                     "nothing to tune in it."
                 )
 
-    def _claim(self):
-        self._folder.claim(
-            {
-                "space": [each._asdict() for each in self._dimensions],
-                "trials": len(self._points),
-                "arms": [as_json(each) for each in self.experiments],
-                "first_trials": [as_json(t[0]) for t in self.trials.values()],
-            },
-            TUNE,
-        )
-
     def _read(self, trial):
         """(Error, whether it has diverged) of a trial; None: not finished."""
-        folder = RunFolder.of(self._workdir, trial, TRIAL_SEED)
+        folder = RunFolder.of(self.workdir, trial, TRIAL_SEED)
         if (folder.metrics() or {}).get("status") == "failed":
             return DIVERGED, True
         if not folder.is_finished():

@@ -1,9 +1,10 @@
 """A study that ends when it is clear, for --until."""
 
 from experiments.configs.schema import as_json
+from experiments.designs.base import StudyDesign
 from experiments.errors import ConfigError
 from experiments.formatting import counted
-from experiments.report import report, wording
+from experiments.report import wording
 from experiments.report.design import Design, DesignFolder
 from experiments.report.groups import group_runs
 from experiments.report.looks import describe_decision
@@ -20,38 +21,31 @@ from experiments.statistics.sequential import (
     decide,
 )
 
-# Of folds: with fewer seeds an interval has next to no degrees of freedom.
+# The first look in folds: with fewer seeds an interval has next to no degrees
+# of freedom.
 _LEAST_OF_FOLDS = 3
 # Runs that a line names.
 _NAMED = 3
 
 
-class Until:
-    """Trains arms until each is decided, and looks at them on the way.
+class Until(StudyDesign):
+    """Trains arms until each is decided, and compares them on the way.
 
     Args:
-        name: Of the study.
-        experiments: `experiments.configs.schema.Experiment`s, the reference
-            first.
+        name, experiments, workdir: As for `StudyDesign`.
         looks: `statistics.sequential.Looks`.
         seeds: Integers, as many as the last look has.
-        workdir: Folder of the runs.
     """
 
-    is_trying = False
-
     def __init__(self, name, experiments, looks, *, seeds, workdir):
-        self.name = name
+        super().__init__(name, experiments, seeds=seeds, workdir=workdir)
         self.looks = looks
-        self._experiments = list(experiments)
-        self._seeds = list(seeds)
-        self._workdir = workdir
         self._folder = DesignFolder.of(workdir, name)
-        self._names = wording.Names(each.name for each in experiments)
+        self._names = wording.Names(each.name for each in self.experiments)
         self._taken = ()
         self.is_decided = False
         listed = ", ".join(map(str, looks.seeds))
-        arms = counted(len(self._experiments), "arm")
+        arms = counted(len(self.experiments), "arm")
         self.title = f"{arms}, looks at {listed} seeds"
 
     @property
@@ -59,32 +53,39 @@ class Until:
         """The `Design` with the looks that were taken."""
         return Design(
             self.name,
-            tuple(each.name for each in self._experiments),
+            tuple(each.name for each in self.experiments),
             self.looks.seeds[-1],
             self.looks,
             self._taken,
         )
 
-    def list_rounds(self):
-        """Yields the runs that the next look takes, once for each look.
+    def claim(self):
+        self._folder.claim(
+            {
+                "seeds": self.looks.seeds[-1],
+                "looks": list(self.looks.seeds),
+                "margin": self.looks.margin,
+                "alpha": self.looks.alpha,
+                "first_seed": self.seeds[0],
+                "arms": [as_json(each) for each in self.experiments],
+            }
+        )
 
-        When the caller goes on, they are looked at. It ends when all arms are
-        decided, or at a look whose runs are not all there, as other shards
-        train them.
+    def list_rounds(self):
+        """Yields the runs of each look, and takes the look when they are there.
+
+        The last round is the one that decides the last arm. If runs of a look
+        are missing, as other shards train them, it is the last one, too.
 
         Yields:
             Lists of (experiment, seed).
-
-        Raises:
-            ConfigError: if the study was begun with another design.
         """
-        self._claim()
-        reference, *running = self._experiments
+        reference, *running = self.experiments
         stored, before = self._folder.read_taken(), 0
         for number, seeds in enumerate(self.looks.seeds):
             yield [
                 (experiment, seed)
-                for seed in self._seeds[before:seeds]
+                for seed in self.seeds[before:seeds]
                 for experiment in (reference, *running)
             ]
             if number < len(stored):
@@ -105,31 +106,12 @@ class Until:
                 break
         self.is_decided = True
 
-    def write_report(self, folders, folder, title, **options):
-        """Writes the page, see `experiments.report.report.write_report`."""
-        designs = [self.record]
-        return report.write_report(
-            folders, folder, title, designs=designs, **options
-        )
-
-    def _claim(self):
-        self._folder.claim(
-            {
-                "seeds": self.looks.seeds[-1],
-                "looks": list(self.looks.seeds),
-                "margin": self.looks.margin,
-                "alpha": self.looks.alpha,
-                "first_seed": self._seeds[0],
-                "arms": [as_json(each) for each in self._experiments],
-            }
-        )
-
     def _list_folders(self, number, running):
-        seeds = self._seeds[: self.looks.seeds[number]]
+        seeds = self.seeds[: self.looks.seeds[number]]
         return [
-            RunFolder.of(self._workdir, experiment, seed)
+            RunFolder.of(self.workdir, experiment, seed)
             for seed in seeds
-            for experiment in (self._experiments[0], *running)
+            for experiment in (self.experiments[0], *running)
         ]
 
     def _list_lacking(self, number, running):
@@ -142,7 +124,7 @@ class Until:
         ]
 
     def _take(self, number, running):
-        """Takes and stores a look; None if runs are lacking."""
+        """Takes and stores a look; returns None if runs are missing."""
         seeds, level = self.looks.seeds[number], self.looks.levels[number]
         if lacking := self._list_lacking(number, running):
             _print_lacking(seeds, lacking)
@@ -166,7 +148,7 @@ class Until:
         """{arm: `Difference`} of the arms that can be compared."""
         paths = [each.path for each in self._list_folders(number, running)]
         runs, _ = read_runs(paths)
-        order = [each.name for each in (self._experiments[0], *running)]
+        order = [each.name for each in (self.experiments[0], *running)]
         groups, _ = group_runs(runs, self.name, order=order)
         if not groups or not groups[0].images:
             return {}

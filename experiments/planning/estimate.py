@@ -190,103 +190,99 @@ def estimate_left(
 
 
 def plan_study(
-    name,
-    experiments,
-    *,
-    seeds,
-    workdir,
-    location,
-    strategy,
-    jobs=None,
-    threads=1,
-    margin=None,
-    looks=None,
-    sweep=None,
-    tune=None,
+    design, *, location, strategy, jobs=None, threads=1, margin=None
 ):
-    """Prints runs, steps, time and what the study can show; trains nothing.
+    """Prints runs, steps, time and detectable difference; trains nothing.
 
     Args:
-        name, experiments, seeds, workdir, location, strategy, margin: As for
-            `experiments.study.run_study`.
-        jobs, threads: As for `estimate_study`.
-        looks: `statistics.sequential.Looks`, or None.
-        sweep: `experiments.designs.sweep.Sweep` of these experiments, or None.
-        tune: `experiments.designs.tune.Tune` of these experiments, or None.
+        design, location, margin: As for `experiments.study.run_study`.
+        strategy, jobs, threads: As for `estimate_study`.
 
     Raises:
         ConfigError, DataError: As `estimate_study`.
     """
     plans = estimate_study(
-        experiments,
-        seeds=seeds,
-        workdir=workdir,
+        design.experiments,
+        seeds=design.seeds,
+        workdir=design.workdir,
         location=location,
         strategy=strategy,
         jobs=jobs,
         threads=threads,
     )
-    names = wording.Names(each.name for each in experiments)
+    names = wording.Names(each.name for each in design.experiments)
+    kind = "arm" if design.sweep is None else "config"
+    most = "at most " if design.looks else ""
+    print(
+        f"\nPlan of study {design.name}: {counted(len(plans), kind)}, "
+        f"{most}{counted(len(design.seeds), 'seed')} each",
+        *("", *markdown_table([_plan_row(each, names) for each in plans]), ""),
+        sep="\n",
+    )
+    _print_list(
+        *_describe_size(plans, strategy, jobs),
+        *_describe_range(plans, design.looks, jobs),
+        *_describe_trials(plans, design, location, jobs),
+        *dict.fromkeys(plan.counts.origin for plan in plans),
+        *dict.fromkeys(note for plan in plans for note in plan.notes),
+    )
+    if design.sweep is not None:
+        counts = {plan.run.name: plan.counts for plan in plans}
+        _print_list(*describe_sweep(design, counts))
+    elif len(plans) > 1:
+        power = compute_power(design, plans[0].counts)
+        _print_list(
+            *_describe_power(power, design.looks, margin),
+            *describe_changes(power, design.experiments[0], location),
+        )
+
+
+def _print_list(*sentences):
+    for each in sentences:
+        print(f"- {each.removesuffix('.')}.", flush=True)
+
+
+def _describe_size(plans, strategy, jobs):
     left = sum(plan.left for plan in plans)
+    runs = left + sum(plan.finished for plan in plans)
     steps = sum(plan.left * plan.run.steps for plan in plans)
+    yield (
+        f"{left} of {runs} runs are to be made: {steps:,} steps, about "
+        f"{duration(sum_seconds(plans, jobs))}"
+    )
     together = ""
     if jobs is not None:
         together = f", in {jobs} processes at once, as the runs train"
-    remarks = [
-        f"{left} of {len(plans) * len(seeds)} runs are to be made: "
-        f"{steps:,} steps, about {duration(sum_seconds(plans, jobs))}",
+    yield (
         f"Timed here and now on {devices.in_words(strategy)}{together}: each "
         "arm's own steps, on a drawn image of the config's size in place of "
-        "the data; reading data and writing files come on top",
-        *_describe_range(plans, looks, jobs),
-        *_describe_trials(plans, tune, workdir, location, jobs),
-        *dict.fromkeys(plan.counts.origin for plan in plans),
-        *dict.fromkeys(note for plan in plans for note in plan.notes),
-    ]
-    kind = "arm" if sweep is None else "config"
-    print(
-        f"\nPlan of study {name}: {counted(len(plans), kind)}, "
-        f"{'at most ' if looks else ''}{counted(len(seeds), 'seed')} each",
-        *("", *markdown_table([_plan_row(each, names) for each in plans]), ""),
-        *(f"- {remark}." for remark in remarks),
-        sep="\n",
-        flush=True,
+        "the data; reading data and writing files come on top"
     )
-    if sweep is not None:
-        counts = {plan.run.name: plan.counts for plan in plans}
-        lines = describe_sweep(
-            sweep, seeds=seeds, workdir=workdir, counts=counts
-        )
-        print(*(f"- {line}." for line in lines), sep="\n", flush=True)
-    elif len(plans) > 1:
-        counts = plans[0].counts
-        power = compute_power(
-            name, experiments, len(seeds), counts, workdir, looks
-        )
-        sentences = wording.power(power)
-        if looks is not None:
-            sentences[0] = wording.last_look(power)
-        elif margin is not None:
-            needed = seeds_to_detect(power, margin)
-            sentences.append(wording.margin_needs(margin, needed))
-        sentences += describe_changes(power, experiments[0], location)
-        for sentence in sentences:
-            print(f"- {sentence}", flush=True)
 
 
-def _describe_trials(plans, tune, workdir, location, jobs):
+def _describe_power(power, looks, margin):
+    sentences = wording.power(power)
+    if looks is not None:
+        sentences[0] = wording.last_look(power)
+    elif margin is not None:
+        needed = seeds_to_detect(power, margin)
+        sentences.append(wording.margin_needs(margin, needed))
+    return sentences
+
+
+def _describe_trials(plans, design, location, jobs):
     """Trials come before these runs, and the tuned arms after them."""
-    if tune is None:
-        return
     # A trial's steps are those of the first arm.
     step = plans[0].run.step
     trials = [
         plan._replace(run=plan.run._replace(step=step))
         for plan in (
-            _plan(each, [tune.seed], workdir, location)
-            for each in tune.list_trials()
+            _plan(each, [seed], design.workdir, location)
+            for each, seed in design.list_trials()
         )
     ]
+    if not trials:
+        return
     seconds = sum_seconds(trials, jobs)
     yield (
         f"Before them come {counted(len(trials), 'trial')}, about "

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from experiments.configs.schema import as_json, fill_defaults
+from experiments.configs.schema import as_json
 from experiments.formatting import counted, duration
 from experiments.planning.fitting import FOLDS
 from experiments.planning.image_counts import ImageCounter
@@ -31,25 +31,25 @@ _HELPS = 0.1
 _TRANSFER_ACCURACY = 0.9
 
 
-def describe_study(
-    name, experiments, *, seeds, workdir, counts, looks=None, seconds=None
-):
+def describe_study(design, counts, seconds=None):
     """Says in one line what a study evaluates, can detect and takes.
 
     Args:
-        name, experiments, seeds, workdir: As for
-            `experiments.study.run_study`.
+        design: `experiments.designs.base.StudyDesign` without a sweep.
         counts: `image_counts.Counts` of the first arm.
-        looks: `statistics.sequential.Looks`, or None.
         seconds: Time of the runs that are left; None: not known.
 
     Example of the line:
         10 runs of each of 5 arms, 140 images evaluated (5 folds): detects
         differences of about 18 points or more; about 25 min
     """
-    arms, images = len(experiments), counts.evaluated(len(seeds))
-    folds = experiments[0].data.folds
-    line = counted(len(seeds), "run")
+    arms, seeds, looks = (
+        len(design.experiments),
+        len(design.seeds),
+        design.looks,
+    )
+    images, folds = counts.evaluated(seeds), design.experiments[0].data.folds
+    line = counted(seeds, "run")
     if looks is not None:
         line = f"{looks.seeds[0]} to {line}"
     if arms > 1:
@@ -58,24 +58,21 @@ def describe_study(
     if folds is not None:
         line += f" ({folds} folds)"
     if arms > 1:
-        power = compute_power(
-            name, experiments, len(seeds), counts, workdir, looks
-        )
+        power = compute_power(design, counts)
         line += f": {_describe_power(power)}"
         if looks is not None and power.detectable is not None:
-            line += f" with {len(seeds)}"
+            line += f" with {seeds}"
     if seconds is None:
         return line
     most = "about" if looks is None else "at most about"
     return f"{line}; {most} {duration(seconds)}"
 
 
-def describe_sweep(sweep, *, seeds, workdir, counts, seconds=None):
+def describe_sweep(design, counts, seconds=None):
     """Says what a sweep trains, and what each of its values can detect.
 
     Args:
-        sweep: `experiments.designs.sweep.Sweep`.
-        seeds, workdir: As for `experiments.study.run_study`.
+        design: `experiments.designs.sweep.Swept`.
         counts: {name of an experiment: its `image_counts.Counts`}, of the
             reference of each value.
         seconds: As for `describe_study`.
@@ -84,22 +81,19 @@ def describe_sweep(sweep, *, seeds, workdir, counts, seconds=None):
         A list of sentences without a full stop: of the whole, then of each
         value.
     """
-    points, runs = sweep.points, len(sweep.experiments) * len(seeds)
+    points, seeds = design.sweep.points, len(design.seeds)
     arms = len(points[0].arms)
     lines = [
-        f"{counted(runs, 'run')}: {counted(arms, 'arm')} at "
-        f"{sweep.describe()}, {counted(len(seeds), 'seed')} each"
+        f"{counted(len(design.experiments) * seeds, 'run')}: "
+        f"{counted(arms, 'arm')} at {design.sweep.describe()}, "
+        f"{counted(seeds, 'seed')} each"
     ]
     if seconds is not None:
         lines[0] += f"; about {duration(seconds)}"
-    for point in points if arms > 1 else ():
-        power = compute_power(
-            f"{sweep.name}, {point.title}",
-            list(point.arms.values()),
-            len(seeds),
-            counts[point.reference.name],
-            workdir,
-        )
+    if arms == 1:
+        return lines
+    for point, study in zip(points, design.studies, strict=True):
+        power = compute_power(study, counts[point.reference.name])
         confidence = 1 - (1 - CONFIDENCE) / len(points)
         power = extend_power(power, confidence=confidence)
         images = counted(power.images, "image")
@@ -123,32 +117,34 @@ def _points(power):
     return f"{points:.{0 if points >= 10 else 1}f} points"
 
 
-def compute_power(name, experiments, seeds, counts, workdir, looks=None):
+def compute_power(design, counts):
     """Computes the `Power` of a study, by the noise of its finished runs.
 
     Args:
-        name, experiments, workdir: As for `experiments.study.run_study`.
-        seeds: Number of seeds.
+        design: `experiments.designs.base.StudyDesign` without a sweep.
         counts: `image_counts.Counts` of the first arm.
-        looks: `statistics.sequential.Looks`, of which the last has these
-            seeds, or None.
+
+    Returns:
+        `statistics.power.Power`; of a study with looks that of the last one.
     """
-    power = _compute_power(name, experiments, seeds, counts, workdir)
-    if looks is None:
+    power = _compute_power(design, counts)
+    if design.looks is None:
         return power
-    return plan_last_look(power, looks.levels[-1])
+    return plan_last_look(power, design.looks.levels[-1])
 
 
-def _compute_power(name, experiments, seeds, counts, workdir):
-    images, arms = counts.evaluated(seeds), len(experiments)
+def _compute_power(design, counts):
+    arms, seeds = len(design.experiments), len(design.seeds)
+    images, workdir = counts.evaluated(seeds), Path(design.workdir)
     runs, _ = read_runs(
         path
-        for experiment in experiments
-        for path in sorted((Path(workdir) / experiment.name).glob("seed_*"))
+        for experiment in design.experiments
+        for path in sorted((workdir / experiment.name).glob("seed_*"))
         if _has_config(RunFolder(path), experiment)
     )
-    groups, _ = group_runs(runs, name)
-    folds, noise = experiments[0].data.folds, assume_noise(counts.train)
+    groups, _ = group_runs(runs, design.name)
+    folds = design.experiments[0].data.folds
+    noise = assume_noise(counts.train)
     if groups:
         measured = compute_findings(groups[0]).power
         if measured is not None:
@@ -170,7 +166,7 @@ def _has_config(folder, experiment):
     if there is None:
         return False
     there.pop("seed", None)
-    return not compare_configs(fill_defaults(there), as_json(experiment))
+    return not compare_configs(there, as_json(experiment))
 
 
 def describe_changes(power, experiment, location):

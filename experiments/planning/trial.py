@@ -1,5 +1,6 @@
 """Trials: a few steps of a run, on its data."""
 
+import time
 from typing import NamedTuple
 
 from experiments.formatting import counted, duration, markdown_table
@@ -12,6 +13,7 @@ from experiments.training.length import check_length
 from experiments.training.optimizers import check_replicas
 from experiments.training.run import open_session
 from experiments.training.spec import RunSpec
+from experiments.training.timing import Clock
 
 _GIB = 2**30
 
@@ -101,7 +103,7 @@ def try_run(experiment, seed, workdir, location, strategy, allow_overlap):
     )
     with open_session(spec) as session:
         data = session.data
-        *seconds, waiting = session.try_out()
+        *seconds, waiting = _time_steps(session)
         size = needed_bytes(experiment, session.trainer, data, session.classes)
         val, selection = (
             0 if split is None else len(split.labels)
@@ -111,6 +113,27 @@ def try_run(experiment, seed, workdir, location, strategy, allow_overlap):
         notes = check_length(experiment, len(data.train.labels), steps)
     run = estimate_run(experiment, steps, val, selection, Step(*seconds))
     return Trial(run, waiting, size, notes)
+
+
+def _time_steps(session, steps=3):
+    """Trains a few steps, evaluates a batch, and keeps nothing.
+
+    Returns:
+        Seconds until a first step and evaluation are done, of a step, and of
+        evaluating a batch; share of the steps that is waiting.
+    """
+    trainer, clock, start = session.trainer, Clock(), time.perf_counter()
+    batches = session.batches(0, 1)
+    one = session.eval_batches(session.data.val).take(1)
+    trainer.fit(batches, shuffle=False, verbose=0)
+    trainer.evaluate(one, verbose=0)
+    start = time.perf_counter() - start
+    batches = session.waiting.timed(session.batches(1, steps - 1))
+    trainer.fit(batches, callbacks=[clock], shuffle=False, verbose=0)
+    train, waited = clock.seconds, session.waiting.seconds
+    clock = Clock()
+    trainer.evaluate(one, callbacks=[clock], verbose=0)
+    return start, train, clock.seconds, min(waited / (steps - 1) / train, 1.0)
 
 
 def _trial_row(trial):

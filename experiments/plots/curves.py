@@ -32,36 +32,32 @@ _MOST_NAMED = 6
 _FAR, _TOO_FAR = 10, 100
 
 
-def save_run_plots(folder):
-    """Writes the curves of one `RunFolder` to its plots/."""
-    rows = folder.history()
-    for name in _CURVES:
-        folder.write_plot(name, plot_run(rows, name))
+def write_run_curves(folder):
+    """Writes plots/curves.png of one `RunFolder`."""
+    folder.write_plot("curves", plot_run(folder.history()))
 
 
-def plot_run(rows, name):
-    """Draws train and validation curves of one run.
+def plot_run(rows):
+    """Draws error and loss of one run, in training and validation.
 
     Args:
         rows: Of history.csv.
-        name: "accuracy", "error" or "loss".
 
     Returns:
         A `Figure`.
     """
-    label, val, train = _CURVES[name]
-    figure = Figure(figsize=(7, 4.5), dpi=120, layout="constrained")
-    axes = figure.subplots()
-    _prepare(axes, label)
-    _line(axes, rows, map(val, rows), "-", label="validation")
-    _line(
-        axes,
-        rows,
-        map(train, rows),
-        "--",
-        label="training, on augmented images",
-    )
-    figure.legend(loc="outside upper center", ncols=2)
+    figure = Figure(figsize=(10, 4.2), dpi=120, layout="constrained")
+    shown = ("error", "loss")
+    for axes, name in zip(figure.subplots(1, 2), shown, strict=True):
+        label, val, train = _CURVES[name]
+        _prepare(axes, label)
+        for read, style, text in (
+            (val, "-", "validation"),
+            (train, "--", "training, on augmented images"),
+        ):
+            _line(axes, rows, map(read, rows), style, label=text)
+    lines, texts = axes.get_legend_handles_labels()
+    figure.legend(lines, texts, loc="outside upper center", ncols=2)
     return figure
 
 

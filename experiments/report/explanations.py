@@ -7,9 +7,10 @@ import numpy as np
 from experiments.formatting import counted, spread_cell
 from experiments.plots.explanations import Column, plot_overlays
 from experiments.plots.names import drawable, short_names
+from experiments.records import Explanations
 from experiments.report.document import Picture, Section, Table, Text
 from experiments.report.findings import spread
-from experiments.report.records import Explanations, Unusable, read_added
+from experiments.report.reading import Unusable, read_added
 from experiments.run_folder import EXPLAINED_MAPS, EXPLANATIONS
 from pipelines.files.arrays import Damaged, read_arrays
 

@@ -7,9 +7,10 @@ import numpy as np
 from experiments.formatting import counted, spread_cell
 from experiments.plots.calibration import plot_reliability
 from experiments.plots.robustness import Panel, plot_changes
+from experiments.records import Robustness
 from experiments.report.document import Picture, Section, Table, Text
 from experiments.report.findings import spread
-from experiments.report.records import Robustness, Unusable, read_added
+from experiments.report.reading import Unusable, read_added
 from experiments.run_folder import ROBUSTNESS
 
 # Kinds that are no corruption: title, unit, and the level of the table.

@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from experiments import records
 from experiments.configs.schema import as_json, read_config
 from experiments.errors import ConfigError
 from experiments.history import best_row
 from experiments.metrics import ACCURACY_TOLERANCE, read_predictions
-from experiments.report import records
 from experiments.report.published.results import read_published
-from experiments.report.records import Unusable, read_history, read_json
+from experiments.report.reading import Unusable, read_history, read_json
 from pipelines.files.arrays import Damaged
 
 

@@ -1,10 +1,10 @@
 """Changes of an arm's effect over the values of a field of the config.
 
-A cell is what the runs of one config scored: accuracies over seeds, of one
-arm at one value. A contrast adds up cells with coefficients whose sum is 0,
-such as +1 and -1 for an effect, and -1, +1, +1, -1 for how an effect changes
-from one value to another. `benchmarks/sweep_claims.py` measures how often
-sweeps without any change claim one.
+A cell is the accuracies of one config over its seeds: of one arm at one value.
+A contrast adds up cells with coefficients whose sum is 0, such as +1 and -1
+for an effect, and -1, +1, +1, -1 for the change of an effect between two
+values. `benchmarks/sweep_claims.py` measures the share of sweeps that claim a
+change where there is none.
 
 References:
     Welch, "On the comparison of several mean values", 1951, for contrasts
@@ -27,7 +27,7 @@ from experiments.statistics.variance import (
     variance_of_mean,
 )
 
-# Values that are so many times apart are spread over a logarithm.
+# Values that differ by this factor or more get a logarithmic axis.
 _SPREAD = 3
 
 
@@ -74,7 +74,7 @@ def choose_scale(values):
 
     Returns:
         "log" for positive numbers that are at least 3 times apart, "linear"
-        for other numbers, and "pairs" for what are no numbers.
+        for other numbers, and "pairs" for values that are not numbers.
 
     Example:
         >>> choose_scale([500, 5000]), choose_scale([0.0, 0.5])

@@ -1,9 +1,9 @@
 """Looks at a study while its seeds come in: levels, decisions.
 
-Reading a study after each seed and stopping at the first claim makes several
-times as many false claims as its intervals promise. Here the numbers of seeds
-at which a study is looked at are fixed before it runs, and the intervals of
-all looks hold together, of all arms. With k arms beside the reference, looks
+A study that is compared after each seed and stopped at the first claim makes
+several times as many false claims as its intervals promise. Here the looks
+are fixed before the first run, and the intervals of all arms and looks hold
+together. With k arms beside the reference, looks
 at n_1 < ... < n_L seeds and the error probability alpha:
 
     spent   A(n) = (alpha / k) (n / n_L)^2
@@ -23,7 +23,7 @@ References:
     Armitage, McPherson and Rowe, "Repeated significance tests on accumulating
     data", 1969, for the recursion over looks.
     Lan, Simon and Halperin, "Stochastically curtailed tests in long-term
-    clinical trials", 1982, for the power that is left.
+    clinical trials", 1982, for conditional power.
 """
 
 import functools
@@ -138,7 +138,7 @@ def compute_levels(seeds, comparisons, alpha=ALPHA):
 
 
 def _exceed(limit, grid, mass, deviation, probability):
-    """Probability to leave (-limit, limit) in one step, minus another."""
+    """Probability to leave (-limit, limit) in a step, minus `probability`."""
     beyond = ndtr((grid - limit) / deviation)
     beyond += ndtr((-grid - limit) / deviation)
     return mass @ beyond - probability
@@ -176,8 +176,8 @@ def decide(difference, look, looks):
 
     - "runs_on": otherwise.
 
-    Giving up spends no error probability: whoever trains on all the same
-    makes no more false claims.
+    Giving up spends no error probability: training on all the same makes no
+    more false claims.
 
     Args:
         difference: `comparison.Difference` at the look's level, or None.
@@ -208,7 +208,7 @@ def _claim_later(difference, look, looks):
     degrees = variance.degrees_over_seeds / share
     reach = stdtrit(degrees, 1 - looks.levels[-1] / 2) * then
     size = abs(difference.difference)
-    # Of the difference at the last look, given the one of today.
+    # Standard deviation of the last look's difference, given today's.
     deviation = max(math.sqrt(max(0, now**2 - then**2)), 1e-12)
     # By information, the deviation of D_L is smaller by then / now.
     told = ndtr((size - reach) / (deviation * then / now))

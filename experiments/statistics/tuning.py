@@ -1,4 +1,4 @@
-"""Trials of settings: their points, and the best of so many of them."""
+"""Trials of settings: their points, and the expected error of the best."""
 
 from typing import Any, NamedTuple
 
@@ -68,7 +68,7 @@ def expected_best(errors, with_replacement=False):
         above = ((count - ranks) / count) ** trials
         weights = above - ((count - ranks - 1) / count) ** trials
     else:
-        # The others of n are above the lowest.
+        # The other n - 1 trials rank above the lowest.
         weights = comb(count - 1 - ranks, trials - 1) / comb(count, trials)
     return weights @ errors
 
@@ -87,13 +87,13 @@ class Lead(NamedTuple):
 
 
 def list_leads(errors):
-    """Lists which arm is ahead with how many trials.
+    """Lists the arms that lead, each with its numbers of trials.
 
     Args:
         errors: {arm: N numbers, one a trial}; the same N.
 
     Returns:
-        A list of `Lead`s. Of arms that are equal the first leads.
+        A list of `Lead`s. If arms are equal, the first leads.
 
     Example:
 

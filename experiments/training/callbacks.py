@@ -7,7 +7,7 @@ import keras
 
 from experiments.errors import TrainingFailed
 from experiments.history import best_row, choose_column
-from experiments.plots.curves import save_run_plots
+from experiments.plots.curves import write_run_curves
 from experiments.run_folder import EMA_FIELDS, SELECTION_FIELDS
 from experiments.runtime.interruption import Request
 from experiments.runtime.workers import STEPS_TO_AGREE, Agreement
@@ -32,14 +32,19 @@ def build_callbacks(session, request, tracking, report=None):
             shows a bar instead.
     """
     experiment, folder = session.spec.experiment, session.spec.folder
-    data, worker = session.data, session.spec.worker
-    every_steps = experiment.checkpoint.every_steps
-    callbacks, looks_each = [], None
+    worker, every_steps = session.spec.worker, experiment.checkpoint.every_steps
+    agreements, looks_each = [], None
     if worker.count > 1:
-        agreement = Agreement(request)
-        callbacks.append(agreement)
-        request, looks_each = agreement.agreed, STEPS_TO_AGREE
-    callbacks += [
+        agreements, looks_each = [Agreement(request)], STEPS_TO_AGREE
+        request = agreements[0].agreed
+    bests = []
+    if session.data.selection is not None:
+        bests = [BestWeights(folder, session.rows, experiment.early_stop)]
+    rates = epoch_learning_rates(
+        experiment.optimizer, experiment.epochs, session.steps_per_epoch
+    )
+    return [
+        *agreements,
         StopOnNonFiniteLoss(
             session.spec.name,
             session.first_step,
@@ -48,40 +53,33 @@ def build_callbacks(session, request, tracking, report=None):
             looks_each,
         ),
         Speed(session.waiting, experiment.data.batch_size),
-    ]
-    if data.selection is not None:
-        batches = session.eval_batches(data.selection)
-        callbacks.append(Evaluation(batches, SELECTION_FIELDS, "selection_"))
-    if session.trainer.averages:
-        batches = session.eval_batches(data.val)
-        callbacks.append(
-            Evaluation(batches, EMA_FIELDS, "ema_val_", averaged=True)
-        )
-    rates = epoch_learning_rates(
-        experiment.optimizer, experiment.epochs, session.steps_per_epoch
-    )
-    callbacks += [
+        *_build_evaluations(session),
         Bar(experiment.epochs)
         if report is None
         else Report(report, experiment.epochs, experiment.data.batch_size),
         EpochLines(experiment.epochs),
         History(folder, session.rows, rates),
-    ]
-    if data.selection is not None:
-        patience = experiment.early_stop
-        callbacks.append(BestWeights(folder, session.rows, patience))
-    callbacks.append(
+        *bests,
         Checkpoints(
             session.save_checkpoint,
             session.steps_per_epoch,
             every_steps,
             session.state,
             request,
-        )
-    )
-    if worker.is_chief:
-        callbacks.append(Plots(folder, session.background.do))
-    return [*callbacks, Tracked(tracking)]
+        ),
+        *([Plots(folder, session.background.do)] if worker.is_chief else ()),
+        Tracked(tracking),
+    ]
+
+
+def _build_evaluations(session):
+    """Yields evaluations besides that of the last weights on val images."""
+    if session.data.selection is not None:
+        batches = session.eval_batches(session.data.selection)
+        yield Evaluation(batches, SELECTION_FIELDS, "selection_")
+    if session.trainer.averages:
+        batches = session.eval_batches(session.data.val)
+        yield Evaluation(batches, EMA_FIELDS, "ema_val_", averaged=True)
 
 
 class History(keras.callbacks.Callback):
@@ -258,7 +256,7 @@ class Plots(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         if time.monotonic() - self.drawn >= self.seconds:
-            self.do(save_run_plots, self.folder)
+            self.do(write_run_curves, self.folder)
             self.drawn = time.monotonic()
 
 

@@ -60,14 +60,17 @@ def describe_run(spec, data, trainer, steps_per_epoch):
             f"{counted(experiment.data.batch_size, 'image')} each",
         ),
     ]
-    registered = EXPERIMENTS.get(experiment.name, experiment)
-    lines += [
-        ("changed", f"{field} from {was} to {now}")
-        for field, was, now in compare_configs(
-            as_json(registered), as_json(experiment)
-        )
-    ]
+    lines += _list_changes(experiment)
     return "\n".join(f"  {name:9} {text}" for name, text in lines)
+
+
+def _list_changes(experiment):
+    """Yields a line for each field that the command line has changed."""
+    registered = EXPERIMENTS.get(experiment.name, experiment)
+    for field, was, now in compare_configs(
+        as_json(registered), as_json(experiment)
+    ):
+        yield "changed", f"{field} from {was} to {now}"
 
 
 class Bar(keras.callbacks.Callback):

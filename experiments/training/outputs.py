@@ -20,7 +20,7 @@ from experiments.metrics import (
     locate_dominant_class,
 )
 from experiments.plots.confusion import plot_confusion
-from experiments.plots.curves import save_run_plots
+from experiments.plots.curves import write_run_curves
 from experiments.plots.images import plot_batch
 from experiments.run_folder import EMA, JUDGED, LAST, PREVIEWS
 from pipelines.progress import announce_if_slow
@@ -55,7 +55,7 @@ def write_outputs(session):
     session.background.do(
         _write_predictions, spec.folder, predictions, spec.name
     )
-    session.background.do(save_run_plots, spec.folder)
+    session.background.do(write_run_curves, spec.folder)
     row = select_row(session.rows, spec.experiment.judged)
     _check_accuracy(spec, row, predictions.accuracy)
     plain_train = _evaluate_plain_train(session)
@@ -129,7 +129,7 @@ def _predict(session):
 
 
 def _write_predictions(folder, predictions, title):
-    """Writes predictions.npz and plots/confusion.png and .svg."""
+    """Writes predictions.npz and plots/confusion.png."""
     folder.replace("predictions.npz", predictions.write)
     figure = plot_confusion(
         predictions.labels,

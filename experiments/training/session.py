@@ -1,7 +1,5 @@
 """State of one training run."""
 
-import time
-
 import keras
 
 from augment_tf.ops.sampling import to_32_bits
@@ -40,7 +38,7 @@ from experiments.training.outputs import (
     write_previews,
     write_samples,
 )
-from experiments.training.timing import Clock, Waiting
+from experiments.training.timing import Waiting
 from experiments.training.trainer import (
     Trainer,
     build_network,
@@ -212,27 +210,6 @@ class Session:
         self.background.do(
             write_previews, folder, self.spec.experiment.data, data
         )
-
-    def try_out(self, steps=3):
-        """Trains a few steps and evaluates a batch, and keeps nothing.
-
-        Returns:
-            Seconds until a first step and evaluation are done, of a step, and
-            of evaluating a batch; share of the steps that is waiting.
-        """
-        clock, start = Clock(), time.perf_counter()
-        batches = self.batches(0, 1)
-        one = self.eval_batches(self.data.val).take(1)
-        self.trainer.fit(batches, shuffle=False, verbose=0)
-        self.trainer.evaluate(one, verbose=0)
-        start = time.perf_counter() - start
-        batches = self.waiting.timed(self.batches(1, steps - 1))
-        self.trainer.fit(batches, callbacks=[clock], shuffle=False, verbose=0)
-        train, waited = clock.seconds, self.waiting.seconds
-        clock = Clock()
-        self.trainer.evaluate(one, callbacks=[clock], verbose=0)
-        share = min(waited / (steps - 1) / train, 1.0)
-        return start, train, clock.seconds, share
 
     def train(self, request, tracking, report=None):
         """Trains from the last checkpoint, or from the start.

@@ -13,7 +13,7 @@ _cached = None
 
 
 class CacheKey(NamedTuple):
-    """Everything that two runs must have in common to share a trainer.
+    """Properties that two runs must have in common to share a trainer.
 
     Attributes:
         fields: Fields of the spec and facts about the data, as text.

@@ -100,6 +100,7 @@ FOREIGN = {
     "data.json": b'{"class_names": [1]}',
     "environment.json": b'{"earlier_parts": [4]}',
     "metrics.json": b'{"status": [1]}',
+    "tracking.json": b'{"mlflow": "1"}',
 }
 
 

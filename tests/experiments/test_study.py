@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from experiments.commands.train import EXTRAS
+from experiments.designs.fixed import Fixed
 from experiments.errors import TrainingFailed
 from experiments.run_folder import RunFolder
 from experiments.runtime.screen import RunProgress, StudyScreen
@@ -25,10 +26,7 @@ def test_runs_get_what_they_lack_and_no_more(trained, coarse, tmp_path, capsys):
 
     def study(*extras):
         run_study(
-            "mine",
-            [coarse],
-            seeds=[3],
-            workdir=workdir,
+            Fixed("mine", [coarse], seeds=[3], workdir=workdir),
             location=Location("unused"),
             strategy=tf.distribute.get_strategy(),
             extras=extras,
@@ -61,10 +59,7 @@ def test_the_margin_reaches_the_report(tiny, tmp_path, monkeypatch):
 
     monkeypatch.setattr("experiments.report.report.write_report", write_report)
     run_study(
-        "mine",
-        [tiny],
-        seeds=[3],
-        workdir=tmp_path,
+        Fixed("mine", [tiny], seeds=[3], workdir=tmp_path),
         location=Location("unused"),
         margin=1.5,
         launch=lambda runs, **_: (["folder"], []),

@@ -1,4 +1,4 @@
-"""When a layer has its arithmetic compiled."""
+"""Conditions under which a layer has its arithmetic compiled."""
 
 import pytest
 import tensorflow as tf

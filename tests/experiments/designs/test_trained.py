@@ -31,16 +31,7 @@ def test_jobs_and_a_kill_change_no_bit(tiny, tmp_path, monkeypatch):
         until = Until(
             "mine", arms, looks, seeds=range(3), workdir=tmp_path / workdir
         )
-        study.run_study(
-            "mine",
-            arms,
-            seeds=range(3),
-            workdir=tmp_path / workdir,
-            location=Location("unused"),
-            log=(),
-            design=until,
-            **options,
-        )
+        study.run_study(until, location=Location("unused"), log=(), **options)
         folder = tmp_path / workdir / "designs" / "mine"
         return until.record, (folder / "looks.json").read_bytes()
 

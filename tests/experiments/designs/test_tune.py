@@ -74,15 +74,7 @@ def run(arms, build, tmp_path, make_run_in, draw_right, monkeypatch):
             return folders, failures
 
         design = build(*spaces, epochs=epochs)
-        run_study(
-            "mine_tuned",
-            arms,
-            seeds=range(2),
-            workdir=tmp_path / "runs",
-            location=Location(tmp_path / "data"),
-            launch=launch,
-            design=design,
-        )
+        run_study(design, location=Location(tmp_path / "data"), launch=launch)
         return trained, design
 
     return run
@@ -100,7 +92,7 @@ def test_trials_are_alike_in_all_arms_and_see_no_val_image(build, arms):
         assert trial.epochs == 1
     held_out = replace(arms[0].data, selection="validation", val="occluded")
     tune = build(arms=[replace(each, data=held_out) for each in arms])
-    for trial in tune.list_trials():
+    for trial, _ in tune.list_trials():
         assert trial.data.val == "validation"
         assert trial.data.selection is None
 

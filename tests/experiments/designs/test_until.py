@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from experiments.designs.fixed import Fixed
 from experiments.designs.until import Until, choose_looks
 from experiments.errors import ConfigError, TrainingFailed
 from experiments.study import run_study
@@ -90,14 +91,14 @@ class Studies:
                 *(looks, None, folds), comparisons=len(arms) - 1, margin=margin
             )
             seeds = range(chosen.seeds[-1])
-            options["design"] = Until(
+            design = Until(
                 "mine", arms, chosen, seeds=seeds, workdir=self.workdir
             )
+        else:
+            seeds = range(looks[-1])
+            design = Fixed("mine", arms, seeds=seeds, workdir=self.workdir)
         run_study(
-            "mine",
-            arms,
-            seeds=seeds if until else range(looks[-1]),
-            workdir=self.workdir,
+            design,
             location=Location("unused"),
             launch=launch,
             log=(),

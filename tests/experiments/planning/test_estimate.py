@@ -8,6 +8,8 @@ import pytest
 import tensorflow as tf
 
 from experiments.configs.schema import layer
+from experiments.designs.fixed import Fixed
+from experiments.designs.until import Until
 from experiments.errors import ConfigError
 from experiments.formatting import duration
 from experiments.planning import estimate
@@ -46,15 +48,16 @@ def make_plan(tmp_path, tiny, capsys):
         arms=("baseline", "other"), seeds=3, jobs=None, looks=None, **changes
     ):
         experiment = replace(tiny, **changes)
+        experiments = [replace(experiment, name=name) for name in arms]
+        made = {"seeds": range(seeds), "workdir": tmp_path / "runs"}
+        design = Fixed("mine", experiments, **made)
+        if looks is not None:
+            design = Until("mine", experiments, looks, **made)
         plan_study(
-            "mine",
-            [replace(experiment, name=name) for name in arms],
-            seeds=range(seeds),
-            workdir=tmp_path / "runs",
+            design,
             location=Location(tmp_path / "data"),
             strategy=tf.distribute.get_strategy(),
             jobs=jobs,
-            looks=looks,
         )
         return capsys.readouterr().out
 

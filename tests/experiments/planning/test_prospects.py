@@ -5,6 +5,8 @@ from dataclasses import replace
 import pytest
 
 from experiments.configs.registry import get_experiment
+from experiments.designs.fixed import Fixed
+from experiments.designs.until import Until
 from experiments.planning.image_counts import Counts
 from experiments.planning.prospects import describe_changes, describe_study
 from experiments.statistics.noise import ACCURACY, Noise, assume_noise
@@ -37,14 +39,9 @@ from pipelines.location import Location
 def test_the_line_before_a_study(arms, seeds, folds, line, tiny, tmp_path):
     experiment = replace(tiny, data=replace(tiny.data, folds=folds))
     counts = Counts(112, 28, 0, 2, 140 if folds else 28, 14, "")
-    found = describe_study(
-        "mine",
-        [replace(experiment, name=f"arm_{n}") for n in range(arms)],
-        seeds=range(seeds),
-        workdir=tmp_path,
-        counts=counts,
-    )
-    assert found == line
+    experiments = [replace(experiment, name=f"arm_{n}") for n in range(arms)]
+    design = Fixed("mine", experiments, seeds=range(seeds), workdir=tmp_path)
+    assert describe_study(design, counts) == line
 
 
 def test_the_line_before_a_study_with_looks(tiny, tmp_path):
@@ -54,15 +51,9 @@ def test_the_line_before_a_study_with_looks(tiny, tmp_path):
         seed_deviation=assume_noise(112).seed_deviation,
         confidence=1 - looks.levels[-1],
     )
-    line = describe_study(
-        "mine",
-        [tiny, replace(tiny, name="other")],
-        seeds=range(8),
-        workdir=tmp_path,
-        counts=Counts(112, 280, 0, 2, 280, 14, ""),
-        looks=looks,
-        seconds=1500,
-    )
+    arms = [tiny, replace(tiny, name="other")]
+    design = Until("mine", arms, looks, seeds=range(8), workdir=tmp_path)
+    line = describe_study(design, Counts(112, 280, 0, 2, 280, 14, ""), 1500)
     assert line == (
         "3 to 8 runs of each of 2 arms, 280 images evaluated: detects "
         f"differences of about {points:.0f} points or more with 8; "

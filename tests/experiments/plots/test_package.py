@@ -23,7 +23,7 @@ for number, figure in enumerate([
     confusion.plot_confusion([0, 1], [0, 0], "ab", "Title"),
     counts.plot_counts({"train": {"a": 1}}, "Title"),
     counts.plot_counts({"train": dict.fromkeys(range(99), 1)}, "Title"),
-    curves.plot_run([row], "accuracy"),
+    curves.plot_run([row | {"loss": 1.0, "val_loss": 1.0}]),
     curves.plot_arms({"a": [[row]]}, {}, "error", "Title"),
     images.plot_batch(np.zeros((2, 8, 8, 3)), np.eye(2), "ab"),
     sizes.plot_sizes({"train": np.ones((3, 2))}, "Title"),

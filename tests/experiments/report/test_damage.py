@@ -7,12 +7,8 @@ import shutil
 import numpy as np
 import pytest
 
-from experiments.report.records import (
-    Explanations,
-    Robustness,
-    Unusable,
-    read_added,
-)
+from experiments.records import Explanations, Robustness
+from experiments.report.reading import Unusable, read_added
 from experiments.report.runs import read_runs
 from experiments.run_folder import EXPLANATIONS, ROBUSTNESS, RunFolder
 from tests.experiments.report.comparing import change_arrays

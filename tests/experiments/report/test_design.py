@@ -36,6 +36,7 @@ def make_study(tiny, tmp_path, make_run, draw_right):
             seeds=range(looks[-1]),
             workdir=tmp_path / "runs",
         )
+        until.claim()
         list(until.list_rounds())
         return until.record
 

@@ -2,8 +2,8 @@
 
 from types import SimpleNamespace
 
+from experiments.records import Data
 from experiments.report.figures import merge_counts
-from experiments.report.records import Data
 
 
 def run(train, splits):

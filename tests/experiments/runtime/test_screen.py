@@ -1,4 +1,4 @@
-"""What the screen says is left, from the pace of the first runs."""
+"""The time that the screen says is left, from the pace of the first runs."""
 
 import pytest
 

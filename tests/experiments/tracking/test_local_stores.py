@@ -190,5 +190,5 @@ def test_wandb(track):
     assert summary["final.val_accuracy"] == final
     assert {"samples.path", "confusion.path"} <= images
     (files,) = files_of(run)
-    assert {"config.json", "plots/loss.png"} <= files
+    assert {"config.json", "plots/curves.png"} <= files
     assert files_of(report) == 2 * [{"comparison.csv", "index.html"}]

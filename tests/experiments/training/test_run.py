@@ -57,14 +57,8 @@ def test_every_file_of_the_design_is_there(finished):
         "metrics.json",
         "predictions.npz",
         "model.keras",
-        "plots/accuracy.png",
-        "plots/accuracy.svg",
         "plots/confusion.png",
-        "plots/confusion.svg",
-        "plots/error.png",
-        "plots/error.svg",
-        "plots/loss.png",
-        "plots/loss.svg",
+        "plots/curves.png",
         "plots/samples.png",
     ):
         assert (finished / name).stat().st_size > 0, name

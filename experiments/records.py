@@ -1,10 +1,10 @@
-"""Records of the files of a run, validated as they are read.
+"""Records of the files of a run: fields, types and ranges.
 
-A file that does not fit its record raises `Unusable` with its name, the field,
-what was expected and what was received.
+The report uses a run whose files fit their records, and no other, see
+`experiments.report.reading`. Training and evaluation read the same files as
+dictionaries whose types are right, see `find_wrong_type`.
 """
 
-import csv
 import json
 import re
 from typing import Annotated, Literal
@@ -13,7 +13,6 @@ from annotated_types import Ge, Le, MaxLen, MinLen
 from pydantic import (
     BaseModel,
     ConfigDict,
-    TypeAdapter,
     ValidationError,
     model_validator,
 )
@@ -25,7 +24,6 @@ _Percent = Annotated[float, Ge(0), Le(100)]
 _Count = Annotated[int, Ge(0), Le(10**12)]
 _Simple = str | int | float | bool | None
 
-
 # (kind, level) of robustness.json that the report has columns for.
 CONDITIONS = (
     ("clean", 0),
@@ -35,22 +33,19 @@ CONDITIONS = (
 )
 
 
-class Unusable(Exception):
-    """The reason why a folder is left out.
-
-    Attributes:
-        kind: As of `runs.LeftOut`.
-    """
-
-    def __init__(self, reason, kind="left out"):
-        super().__init__(reason)
-        self.kind = kind
-
-
 class _Record(BaseModel):
     model_config = ConfigDict(
         strict=True, frozen=True, extra="ignore", allow_inf_nan=False
     )
+
+
+class Config(_Record):
+    """Fields of config.json that are used before it is read as a config."""
+
+    name: str
+    seed: int
+    epochs: int
+    precision: str
 
 
 class Epoch(_Record):
@@ -79,6 +74,8 @@ class Metrics(_Record):
     best: Epoch | None = None
     best_selected_on: Literal["val", "selection"] = "val"
     plain_train: PlainTrain | None = None
+    # {name: digest} of the results.
+    files: dict[str, str] = {}
 
 
 class Data(_Record):
@@ -120,6 +117,24 @@ class Environment(Part):
     """environment.json."""
 
     earlier_parts: list[Part] = []
+
+
+class Tracking(_Record):
+    """tracking.json."""
+
+    tensorboard: dict = {}
+    mlflow: dict = {}
+    wandb: dict = {}
+
+
+# Of files that are read while a run is made or goes on.
+RECORDS = {
+    "config.json": Config,
+    "metrics.json": Metrics,
+    "data.json": Data,
+    "environment.json": Environment,
+    "tracking.json": Tracking,
+}
 
 
 class JudgedImages(_Record):
@@ -206,36 +221,36 @@ class HistoryRow(BaseModel):
     seconds: Annotated[float, Ge(0), Le(1e12)] | None = None
 
 
-_History = TypeAdapter(list[HistoryRow])
+def find_wrong_type(content, record):
+    """Describes the first field that has another type than in its record.
 
-
-def read_json(path, record):
-    """The record of a JSON file.
+    A missing field is none, nor a number out of its range, such as the loss
+    of a run that diverged.
 
     Args:
-        path: Of the file.
-        record: A class of this module, or dict for the content as it is.
+        content: Of a JSON file, a dictionary.
+        record: Of `RECORDS`.
 
-    Raises:
-        Unusable: if the file is missing, is no JSON object or does not fit.
+    Returns:
+        str; None if there is no such field.
     """
     try:
-        # Editors on Windows write a byte-order mark.
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        raise Unusable(f"{path.name} is missing") from None
-    except (OSError, ValueError, RecursionError):
-        raise Unusable(f"{path.name} is damaged") from None
-    if not isinstance(content, dict):
-        raise Unusable(f"{path.name} is damaged")
-    if record is dict:
-        return content
-    try:
-        return record.model_validate_json(
-            escape_surrogates(json.dumps(content, ensure_ascii=False), "\\\\u")
-        )
-    except (ValidationError, ValueError) as error:
-        raise Unusable(f"{path.name}: {describe(error)}") from None
+        validate(content, record)
+    except ValidationError as error:
+        for fault in error.errors():
+            if fault["type"].endswith("_type"):
+                return _describe_fault(fault)
+    return None
+
+
+def validate(content, record):
+    """Returns the record of a JSON file's content.
+
+    Raises:
+        ValidationError: if it does not fit.
+    """
+    text = json.dumps(content, ensure_ascii=False)
+    return record.model_validate_json(escape_surrogates(text, "\\\\u"))
 
 
 def escape_surrogates(text, prefix="\\u"):
@@ -245,72 +260,15 @@ def escape_surrogates(text, prefix="\\u"):
     )
 
 
-def read_added(run, name, record):
-    """The record of a file that a finished run was given later.
-
-    Args:
-        run: `runs.Run`.
-        name: Of the file in its folder.
-        record: `Robustness` or `Explanations`.
-
-    Returns:
-        The record; None if there is no such file.
-
-    Raises:
-        Unusable: if it is damaged, or of other images than the run's.
-    """
-    if not (run.path / name).exists():
-        return None
-    found = read_json(run.path / name, record)
-    judged_on = run.data.fingerprints.get("val")
-    if judged_on is None or found.images.fingerprint != judged_on:
-        raise Unusable(f"{name} is of other images than the run")
-    return found
-
-
-def read_history(path):
-    """The rows of history.csv, as dictionaries of numbers.
-
-    Raises:
-        Unusable: if it is missing, has no epoch, lacks a number or does not
-            count its epochs from 0.
-    """
-    try:
-        with open(path, newline="", encoding="utf-8-sig") as file:
-            rows = [
-                # An empty cell is of a column that is newer than its row.
-                {key: value for key, value in row.items() if value != ""}
-                for row in csv.DictReader(file, restkey="further")
-            ]
-    except FileNotFoundError:
-        rows = []
-    except (OSError, ValueError, csv.Error):
-        raise Unusable("history.csv is damaged") from None
-    if not rows:
-        raise Unusable("history.csv is missing or has no epoch")
-    try:
-        found = [
-            row.model_dump(exclude_none=True)
-            for row in _History.validate_python(rows)
-        ]
-    except ValidationError as error:
-        place, *field = error.errors()[0]["loc"]
-        epoch = rows[place].get("epoch")
-        raise Unusable(
-            f"history.csv has no number for {'.'.join(map(str, field))} in "
-            f"epoch {epoch}: {describe(error)}"
-        ) from None
-    if [row["epoch"] for row in found] != list(range(len(found))):
-        raise Unusable("history.csv does not count its epochs 0, 1, 2, ...")
-    return found
-
-
 def describe(error):
     """The first fault that pydantic found, on one line."""
     if not isinstance(error, ValidationError):
         return " ".join(str(error).split())[:200]
-    first = error.errors()[0]
-    field = ".".join(map(str, first["loc"])) or "the file"
-    received = str(first.get("input"))
+    return _describe_fault(error.errors()[0])
+
+
+def _describe_fault(fault):
+    field = ".".join(map(str, fault["loc"])) or "the file"
+    received = str(fault["input"])
     received = received if len(received) < 60 else f"{received[:57]}..."
-    return f"{field}: {first['msg'].lower()}. Received: {received}"
+    return f"{field}: {fault['msg'].lower()}. Received: {received}"
