@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 # pip compiles packages: with PYTHONDONTWRITEBYTECODE=1 each process would do it.
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check
 
-.PHONY: demo test smoke docs format lock clean
+.PHONY: demo test smoke format lock clean
 
 demo: $(VENV)/installed
 	$(BIN)/python main.py --study=demo
@@ -28,6 +28,7 @@ smoke: $(VENV)/installed-dev
 		--workdir=$(VENV)/smoke --set epochs=1 --set model.name=ResNet4
 
 # The site, in build/docs/index.html. It runs the tutorials once.
+.PHONY: docs
 docs: $(VENV)/installed-dev
 	$(BIN)/python docs/write_reference.py
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going docs build/docs
