@@ -32,6 +32,7 @@ LONGEST = (
     "ray_launcher/test_launch.py",
     "runtime/test_workers.py",
     "scenarios/test_newcomer.py",
+    "docs/test_tutorials.py",
     "training/test_distribution.py",
     "augment_tf/test_contract.py",
     "training/test_run.py",

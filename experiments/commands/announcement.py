@@ -21,7 +21,9 @@ def announce(design, options):
         return
     seconds = None
     if LAUNCHER.value == "local" and worker.count == 1:
-        seconds = _estimate(design, options.get("jobs"))
+        seconds = _estimate(
+            design, getattr(options.get("launch"), "jobs", None)
+        )
     count = functools.partial(count_images, location=locate_data(), fetch=True)
     if design.sweep is not None:
         references = [each.reference for each in design.sweep.points]

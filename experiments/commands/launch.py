@@ -107,13 +107,9 @@ def choose_launch(arms):
     jobs = choose_jobs(arms)
     if jobs is None:
         return {"strategy": make_strategy()}
-    from experiments.training.jobs import run_side_by_side
+    from experiments.training.jobs import SideBySide
 
-    return {
-        "launch": run_side_by_side,
-        "jobs": jobs,
-        "threads": THREADS.value or 1,
-    }
+    return {"launch": SideBySide(jobs, THREADS.value or 1)}
 
 
 def choose_timing(arms):

@@ -8,6 +8,7 @@ Examples:
   python main.py --experiment=NAME --set epochs=2 --set data.batch_size=64
 """
 
+import contextlib
 import functools
 from pathlib import Path
 
@@ -302,21 +303,29 @@ def _train(design):
         )
         return
     from experiments.study import run_study
+    from experiments.training.jobs import SideBySide
 
-    for arm in arms:
-        for seed in seeds:
-            check_writable(RunFolder.of(WORKDIR.value, arm, seed).path)
+    folders = [
+        RunFolder.of(WORKDIR.value, arm, seed) for arm in arms for seed in seeds
+    ]
+    for folder in folders:
+        check_writable(folder.path)
     options = _build_options() | choose_launch(arms)
-    announce(design, options)
-    run_study(
-        design,
-        shard=SHARD.value or (0, 1),
-        extras=WITH.value,
-        margin=MARGIN.value,
-        drawn_previews=DRAWN_PREVIEWS.value,
-        verbose=VERBOSE.value,
-        **options,
-    )
+    with contextlib.ExitStack() as stack:
+        launch = options.get("launch")
+        is_finished = all(map(RunFolder.is_finished, folders))
+        if isinstance(launch, SideBySide) and not is_finished:
+            stack.enter_context(launch)
+        announce(design, options)
+        run_study(
+            design,
+            shard=SHARD.value or (0, 1),
+            extras=WITH.value,
+            margin=MARGIN.value,
+            drawn_previews=DRAWN_PREVIEWS.value,
+            verbose=VERBOSE.value,
+            **options,
+        )
 
 
 def _build_options():

@@ -48,55 +48,98 @@ def count_jobs(experiments, threads=1):
     return max(1, min(cores // threads, memory // (_GIB_OF_A_JOB * 2**30)))
 
 
-def run_side_by_side(
-    runs, *, screen, workdir, location, log, jobs, threads=1, **options
-):
+class SideBySide:
     """Trains several runs at a time, each in a process of its own.
 
-    A run whose process dies has failed; the others go on.
+    A run whose process dies has failed; the others go on. As a context
+    manager it begins the processes, which import TensorFlow meanwhile, and
+    keeps them from one call to the next.
 
     Args:
-        runs: List of (`experiments.configs.schema.Experiment`, seed).
-        screen: The `experiments.runtime.screen.StudyScreen`.
-        workdir, location, log: As for `experiments.training.run.run`.
         jobs: The most processes.
         threads: Processor threads of each, see `start_tensorflow`. They are a
             part of a run's identity; the number of processes is not.
-        **options: Other options of `experiments.training.run.run`.
-
-    Returns:
-        As `experiments.study.run_one_by_one`.
-
-    Raises:
-        ConfigError, DataError: As `experiments.training.run.run`; the other
-            runs end, too.
-        Interrupted: after one of `SIGNALS`, when the runs have saved a
-            checkpoint.
     """
-    from experiments.training.logged_run import list_unfinished
 
-    left = deque(list_unfinished(screen, location, log))
-    options |= {"workdir": workdir, "location": location, "log": log}
-    failures, workers = [], []
-    with requests() as request:
-        try:
-            while left or any(each.number is not None for each in workers):
-                idle = [each for each in workers if each.number is None]
-                while left and (idle or len(workers) < jobs):
-                    if not idle:
-                        idle.append(_Worker(threads, options))
-                        workers.append(idle[-1])
-                    idle.pop().begin(left.popleft(), screen)
-                wait([each.pipe for each in workers], timeout=1)
-                request.obey()
-                for each in workers:
-                    failures += each.read(screen)
-                workers = [each for each in workers if not each.has_ended]
-                screen.draw()
-        finally:
-            _end(workers)
-    folders = map(screen.folder, range(len(runs)))
-    return [each for each in folders if each.is_finished()], failures
+    def __init__(self, jobs, threads=1):
+        self.jobs = jobs
+        self.threads = threads
+        self._workers = []
+        self._is_kept = False
+
+    def __enter__(self):
+        self._is_kept = True
+        self._workers = [_Worker(self.threads) for _ in range(self.jobs)]
+        return self
+
+    def __exit__(self, *_):
+        self._is_kept = False
+        self._end()
+
+    def __call__(self, runs, *, screen, workdir, location, log, **options):
+        """Trains runs.
+
+        Args:
+            runs: List of (`experiments.configs.schema.Experiment`, seed).
+            screen: The `experiments.runtime.screen.StudyScreen`.
+            workdir, location, log: As for `experiments.training.run.run`.
+            **options: Other options of `experiments.training.run.run`.
+
+        Returns:
+            As `experiments.study.run_one_by_one`.
+
+        Raises:
+            ConfigError, DataError: As `experiments.training.run.run`; the
+                other runs end, too.
+            Interrupted: after one of `SIGNALS`, when the runs have saved a
+                checkpoint.
+        """
+        from experiments.training.logged_run import list_unfinished
+
+        left = deque(list_unfinished(screen, location, log))
+        options |= {"workdir": workdir, "location": location, "log": log}
+        failures, is_done = [], False
+        with requests() as request:
+            try:
+                while left or any(each.is_busy for each in self._workers):
+                    self._begin(left, screen, options)
+                    wait([each.pipe for each in self._workers], timeout=1)
+                    request.obey()
+                    for each in self._workers:
+                        failures += each.read(screen)
+                    self._workers = [
+                        each for each in self._workers if not each.has_ended
+                    ]
+                    screen.draw()
+                is_done = True
+            finally:
+                if not (is_done and self._is_kept):
+                    self._end()
+        folders = map(screen.folder, range(len(runs)))
+        return [each for each in folders if each.is_finished()], failures
+
+    def _begin(self, left, screen, options):
+        """Gives runs to processes without one."""
+        idle = [each for each in self._workers if not each.is_busy]
+        while left and (idle or len(self._workers) < self.jobs):
+            if not idle:
+                idle.append(_Worker(self.threads))
+                self._workers.append(idle[-1])
+            idle.pop(0).begin(left.popleft(), screen, options)
+
+    def _end(self):
+        """Lets runs save a checkpoint, and kills those that take too long."""
+        for each in self._workers:
+            each.pipe.close()
+            if each.is_busy:
+                each.process.terminate()
+            else:
+                each.process.kill()
+        for each in self._workers:
+            each.process.join(_PATIENCE)
+            each.process.kill()
+            each.process.join()
+        self._workers = []
 
 
 class _Worker:
@@ -107,12 +150,10 @@ class _Worker:
         has_ended: Whether the process has ended.
     """
 
-    def __init__(self, threads, options):
+    def __init__(self, threads):
         context = multiprocessing.get_context("spawn")
         self.pipe, other_end = context.Pipe()
-        self.process = context.Process(
-            target=_work, args=(other_end, threads, options)
-        )
+        self.process = context.Process(target=_work, args=(other_end, threads))
         # It inherits this: a terminal sends its signals to all processes, and
         # this one passes them on, as SIGTERM.
         held = {each for each in SIGNALS if each != signal.SIGTERM}
@@ -126,12 +167,16 @@ class _Worker:
         self.number = None
         self.has_ended = False
 
-    def begin(self, number, screen):
+    @property
+    def is_busy(self):
+        return self.number is not None
+
+    def begin(self, number, screen, options):
         """Has the process train a run; it may have died meanwhile."""
         self.number = number
         screen.begin(number)
         with contextlib.suppress(BrokenPipeError):
-            self.pipe.send(screen.runs[number])
+            self.pipe.send((*screen.runs[number], options))
 
     def read(self, screen):
         """Shows what has come; returns lines on runs that failed."""
@@ -142,8 +187,10 @@ class _Worker:
             except (EOFError, ConnectionResetError):
                 self.process.join()
                 self.has_ended = True
+                if not self.is_busy:
+                    break
                 news = _Outcome(TrainingFailed(self._describe_loss(screen)))
-            if self.number is None:
+            if not self.is_busy:
                 continue
             if not isinstance(news, _Outcome):
                 screen.show(self.number, news)
@@ -167,26 +214,13 @@ class _Worker:
         )
 
 
-def _end(workers):
-    """Lets runs save a checkpoint, and kills those that take too long."""
-    for each in workers:
-        # It ends a process that waits for a run.
-        each.pipe.close()
-        if each.number is not None:
-            each.process.terminate()
-    for each in workers:
-        each.process.join(_PATIENCE)
-        each.process.kill()
-        each.process.join()
-
-
 class _Outcome(NamedTuple):
     """The end of a run; the error is None if it is finished."""
 
     error: Any = None
 
 
-def _work(pipe, threads, options):
+def _work(pipe, threads):
     """Trains the runs that come through a pipe, and sends their lines."""
     signal.signal(signal.SIGTERM, _interrupt)
     threading.Thread(target=_end_with_parent, daemon=True).start()
@@ -206,10 +240,11 @@ def _work(pipe, threads, options):
     from experiments.runtime.devices import make_strategy
     from experiments.training.logged_run import train
 
-    options["strategy"] = make_strategy("default")
+    strategy = make_strategy("default")
     with contextlib.suppress(EOFError, OSError, KeyboardInterrupt):
         while True:
-            experiment, seed = pipe.recv()
+            experiment, seed, options = pipe.recv()
+            options["strategy"] = strategy
             error = None
             try:
                 train(experiment, seed, send, with_stderr=True, **options)

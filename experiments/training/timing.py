@@ -12,7 +12,7 @@ import tensorflow as tf
 _INPUT_BOUND = 0.2
 _GIB = 2**30
 # Batches are timed for so long, and at least two of them.
-_SECONDS = 3
+_SECONDS = 1
 
 
 class Throttle:

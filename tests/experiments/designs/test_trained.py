@@ -11,7 +11,7 @@ from experiments.report import report
 from experiments.run_folder import RunFolder
 from experiments.statistics import sequential
 from experiments.statistics.sequential import Looks
-from experiments.training.jobs import run_side_by_side
+from experiments.training.jobs import SideBySide
 from pipelines.location import Location
 
 
@@ -41,17 +41,12 @@ def test_jobs_and_a_kill_change_no_bit(tiny, tmp_path, monkeypatch):
         calls.append(runs)
         if len(calls) > 1:
             raise KeyboardInterrupt
-        return run_side_by_side(runs, **options)
+        # As many threads as in this process.
+        return SideBySide(2, threads=None)(runs, **options)
 
     one_by_one = {"strategy": tf.distribute.get_strategy()}
     with pytest.raises(KeyboardInterrupt):
-        run(
-            "cut",
-            launch=killed_after_a_look,
-            jobs=2,
-            # As many as in this process.
-            threads=None,
-        )
+        run("cut", launch=killed_after_a_look)
     design, looked = run("cut", **one_by_one)
     assert [look.seeds for look in design.taken] == [2, 3]
     assert (design, looked) == run("whole", **one_by_one)

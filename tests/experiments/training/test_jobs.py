@@ -1,5 +1,6 @@
 """Runs side by side have the bits of one thread, and fail one by one."""
 
+import multiprocessing
 import os
 import re
 import signal
@@ -15,7 +16,7 @@ from experiments.configs.overrides import override
 from experiments.configs.registry import get_experiment
 from experiments.run_folder import RunFolder
 from experiments.runtime.screen import StudyScreen
-from experiments.training.jobs import count_jobs, run_side_by_side
+from experiments.training.jobs import SideBySide, count_jobs
 from pipelines.location import Location
 from tests.experiments.training.short_runs import numbers
 
@@ -92,14 +93,18 @@ def test_a_killed_process_and_a_signal_change_no_bit(tmp_path, capsys):
     assert not cut[0].is_finished()
     # One process trains both of the runs.
     runs = [(override(get_experiment(arm), ASSIGNMENTS), 0) for arm in ARMS]
-    run_side_by_side(
-        runs,
-        screen=StudyScreen(runs, tmp_path / "cut", together=True),
-        workdir=tmp_path / "cut",
-        location=Location("unused"),
-        jobs=1,
-        log=(),
-    )
+    with SideBySide(jobs=1) as launch:
+        processes = multiprocessing.active_children()
+        launch(
+            runs,
+            screen=StudyScreen(runs, tmp_path / "cut", together=True),
+            workdir=tmp_path / "cut",
+            location=Location("unused"),
+            log=(),
+        )
+        # It stays for the next round.
+        assert multiprocessing.active_children() == processes != []
+    assert multiprocessing.active_children() == []
     for folder in cut:
         assert "resuming after step" in (folder / "log.txt").read_text()
     printed = capsys.readouterr().out
