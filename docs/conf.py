@@ -42,13 +42,7 @@ nb_merge_streams = True
 suppress_warnings = ["misc.highlighting_failure"]
 
 # Pages of the table of contents that may be missing.
-LATER = (
-    "tutorials/layers_in_fit",
-    "tutorials/does_it_help",
-    "gallery",
-    "benchmarks",
-    "gpu_day",
-)
+LATER = ("benchmarks", "gpu_day")
 
 copybutton_prompt_text = r">>> |\.\.\. "
 copybutton_prompt_is_regexp = True
