@@ -58,7 +58,7 @@ from experiments.statistics.noise import (
     SEED_DEVIATION,
     Noise,
 )
-from experiments.statistics.power import detectable_difference
+from experiments.statistics.power import compute_detectable
 from pipelines.progress import progress_bar
 
 LEVEL = 0.05
@@ -73,7 +73,7 @@ class Setting(NamedTuple):
         deviation: Of accuracy over seeds, beyond independent errors, in
             points.
         noise: How many times that the reference's deviation is.
-        arm_share: As for `power.detectable_difference`.
+        arm_share: As for `power.compute_detectable`.
     """
 
     arms: int
@@ -327,7 +327,7 @@ def plan(setting):
         return None
     if setting.trained:
         return None
-    return detectable_difference(
+    return compute_detectable(
         setting.arms,
         setting.seeds,
         setting.images,

@@ -24,8 +24,9 @@ import numpy as np
 from experiments.run_folder import CHECKPOINTS, TIMES
 
 ROOT = Path(__file__).parents[1]
+EXPERIMENT = "demo_random_erase"
 COMMAND = (
-    *(sys.executable, "main.py", "--experiment=demo_salmix"),
+    *(sys.executable, "main.py", f"--experiment={EXPERIMENT}"),
     *("--set", "data.image_size=16", "--set", "data.limit_val=42"),
     *("--set", "data.batch_size=24", "--set", "model.width=8"),
     *("--set", "model.name=ResNet4"),
@@ -101,7 +102,7 @@ def _start(command, env):
 
 
 def _folder(workdir):
-    return workdir / "demo_salmix" / "seed_0"
+    return workdir / EXPERIMENT / "seed_0"
 
 
 def _wait(process, seconds):

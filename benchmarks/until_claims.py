@@ -41,7 +41,7 @@ from scipy import stats
 from experiments.statistics.comparison import compare_arms, compare_separately
 from experiments.statistics.cross_validation import compare_folds_separately
 from experiments.statistics.noise import Noise
-from experiments.statistics.power import detectable_difference
+from experiments.statistics.power import compute_detectable
 from experiments.statistics.sequential import LOOKS, Looks, decide
 from pipelines.progress import progress_bar
 
@@ -271,7 +271,7 @@ def list_effects():
     assumed = noise._asdict()
     del assumed["runs"]
     for arms in (2, 7):
-        points = detectable_difference(arms, FIXED, IMAGES, **assumed)
+        points = compute_detectable(arms, FIXED, IMAGES, **assumed)
         for times in (0.5, 1.0, 1.5, 2.0):
             yield times, Setting(arms, effect=times * points)
 

@@ -219,9 +219,12 @@ class RunFolder(ClaimedFolder):
             and stored.get("model") == self.model_digest()
         )
 
+    def status(self):
+        """For example "failed"; None before the first epoch has ended."""
+        return (self.metrics() or {}).get("status")
+
     def is_finished(self):
-        metrics = self.metrics()
-        return metrics is not None and metrics.get("status") == "finished"
+        return self.status() == "finished"
 
     def history(self):
         """Reads the rows of history.csv: dictionaries of numbers.

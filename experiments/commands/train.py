@@ -219,9 +219,9 @@ def _build_design(study, arms):
 
 
 def _build_sweep(study, arms, texts):
-    if BUDGET.value is not None or UNTIL.value:
+    if BUDGET.value is not None or UNTIL.value or TUNE.value:
         raise ConfigError(
-            "--budget and --until do not go with a sweep; see --seeds."
+            "--budget, --until and --tune do not go with a sweep; see --seeds."
         )
     sweep = configure_sweep(
         study,

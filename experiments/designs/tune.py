@@ -160,7 +160,7 @@ class Tune(StudyDesign):
     def _read(self, trial):
         """(Error, whether it has diverged) of a trial; None: not finished."""
         folder = RunFolder.of(self.workdir, trial, TRIAL_SEED)
-        if (folder.metrics() or {}).get("status") == "failed":
+        if folder.status() == "failed":
             return DIVERGED, True
         if not folder.is_finished():
             return None

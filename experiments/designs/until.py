@@ -119,8 +119,7 @@ class Until(StudyDesign):
         return [
             folder
             for folder in self._list_folders(number, running)
-            if (folder.metrics() or {}).get("status")
-            not in ("finished", "failed")
+            if folder.status() not in ("finished", "failed")
         ]
 
     def _take(self, number, running):

@@ -14,8 +14,8 @@ from experiments.planning.side_by_side import time_side_by_side
 from experiments.planning.step_timing import Step, build_stand_in, time_arms
 from experiments.report import wording
 from experiments.runtime import devices
-from experiments.statistics.power import seeds_to_detect
-from experiments.training.data import epoch_steps
+from experiments.statistics.power import count_seeds_to_detect
+from experiments.training.data import count_steps
 from experiments.training.length import check_length
 
 # Two processes of one thread each trained the study `demo` 1.55 times as fast
@@ -265,7 +265,7 @@ def _describe_power(power, looks, margin):
     if looks is not None:
         sentences[0] = wording.last_look(power)
     elif margin is not None:
-        needed = seeds_to_detect(power, margin)
+        needed = count_seeds_to_detect(power, margin)
         sentences.append(wording.margin_needs(margin, needed))
     return sentences
 
@@ -310,7 +310,7 @@ def _plan(experiment, seeds, workdir, location):
     """Builds an `ArmPlan` whose steps are not timed yet."""
     config = experiment.data
     counts = count_images(config, location)
-    steps = epoch_steps(config, build_stand_in(config, counts))
+    steps = count_steps(config, build_stand_in(config, counts))
     notes = check_length(experiment, counts.train, steps)
     finished = sum(is_finished(workdir, experiment, each) for each in seeds)
     return ArmPlan(

@@ -8,7 +8,7 @@ from experiments.planning.estimate import Estimate, estimate_run
 from experiments.planning.step_timing import Step
 from experiments.run_folder import RunFolder
 from experiments.runtime import devices
-from experiments.training.disk import needed_bytes
+from experiments.training.disk import compute_bytes
 from experiments.training.length import check_length
 from experiments.training.optimizers import check_replicas
 from experiments.training.run import open_session
@@ -104,7 +104,7 @@ def try_run(experiment, seed, workdir, location, strategy, allow_overlap):
     with open_session(spec) as session:
         data = session.data
         *seconds, waiting = _time_steps(session)
-        size = needed_bytes(experiment, session.trainer, data, session.classes)
+        size = compute_bytes(experiment, session.trainer, data, session.classes)
         val, selection = (
             0 if split is None else len(split.labels)
             for split in (data.val, data.selection)

@@ -12,7 +12,7 @@ from experiments.report.groups import Group
 
 @dataclass(frozen=True, eq=False)
 class Material:
-    """Everything that a section can show.
+    """Runs and numbers that a section can show.
 
     Attributes:
         group: `groups.Group`.

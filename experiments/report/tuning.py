@@ -17,7 +17,7 @@ from experiments.report.effects import compute_effects
 from experiments.report.report import naming, write_numbers
 from experiments.report.sweep import list_numbers, print_summary, write_pages
 from experiments.report.sweep_sections import build_sections
-from experiments.statistics.tuning import expected_best, list_leads
+from experiments.statistics.tuning import compute_expected_best, list_leads
 
 
 class Trial(NamedTuple):
@@ -101,7 +101,7 @@ def describe_trials(tuning, names):
         ]
         for arm, trials in tuning.trials.items()
     }
-    curves = {arm: expected_best(made) for arm, made in errors.items()}
+    curves = {arm: compute_expected_best(made) for arm, made in errors.items()}
     return [
         Section(
             "Trials",
@@ -222,7 +222,7 @@ def tuning_as_json(tuning):
         "arms": {
             arm: {
                 "trials": [each._asdict() for each in trials],
-                "expected_best": expected_best(
+                "expected_best": compute_expected_best(
                     [each.error for each in trials]
                 ).tolist(),
                 "tuned": tuning.tuned[arm].name,

@@ -22,9 +22,9 @@ from experiments.statistics.variance import (
     Accuracies,
     Variance,
     combine_variance,
+    compute_variance_of_mean,
     satterthwaite,
     share_variance,
-    variance_of_mean,
 )
 
 # Values that differ by this factor or more get a logarithmic axis.
@@ -203,7 +203,7 @@ def _estimate(part, coefficients):
         for name, factor in coefficients.items()
     ]
     gains = sum(factor * cell.shares for factor, cell in cells)
-    images, total = len(gains), variance_of_mean(gains)
+    images, total = len(gains), compute_variance_of_mean(gains)
     if any(cell.seeds == 1 for _, cell in cells):
         return gains.mean(), combine_variance(images, total, None, None)
     own = satterthwaite(

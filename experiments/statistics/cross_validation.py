@@ -25,7 +25,7 @@ from experiments.statistics.quantiles import (
 from experiments.statistics.variance import (
     Variance,
     combine_variance,
-    variance_of_mean,
+    compute_variance_of_mean,
 )
 
 # Share of the variance over seeds that is common to overlapping training
@@ -244,7 +244,7 @@ def estimate_from_folds(gains, images, folds, shared=0.0):
     )
     difference, count = by_seed.mean(), int(ids.max()) + 1
     if len(seeds) == 1:
-        total = variance_of_mean(gains)
+        total = compute_variance_of_mean(gains)
         return difference, combine_variance(count, total, None, None)
     own = by_seed.var(ddof=1)
     over_seeds = max(own, shared) / len(seeds) + OVERLAP * own / (folds - 1)

@@ -36,7 +36,7 @@ ARM_SHARE = 0.05
 
 
 class Noise(NamedTuple):
-    """Assumptions of `detectable_difference`, or what runs say of them.
+    """Assumptions of `compute_detectable`, or what runs say of them.
 
     Attributes:
         accuracy: In [0, 1].

@@ -51,7 +51,7 @@ class Power(NamedTuple):
     """Differences that a study finds in 80 % of cases, if they are there.
 
     Attributes:
-        arms, images, folds: As for `detectable_difference`.
+        arms, images, folds: As for `compute_detectable`.
         seeds: Of the arm that has the fewest; 1 ranks nothing.
         noise: A `Noise`.
         detectable: Points; None with one seed, or if more than 100. Of a
@@ -80,15 +80,15 @@ def plan_power(arms, seeds, images, folds, noise, confidence=CONFIDENCE):
     """The `Power` to expect of a study that has not been run.
 
     Args:
-        arms, images, folds, confidence: As for `detectable_difference`.
+        arms, images, folds, confidence: As for `compute_detectable`.
         seeds: Of each arm; at least 1.
         noise: A `Noise`.
     """
     assumed = _assumptions(noise, folds) | {"confidence": confidence}
     detectable = None
     if seeds > 1:
-        detectable = detectable_difference(arms, seeds, images, **assumed)
-    needed = seeds_needed(1, arms, images, **assumed)
+        detectable = compute_detectable(arms, seeds, images, **assumed)
+    needed = count_seeds_needed(1, arms, images, **assumed)
     return Power(
         arms, seeds, images, folds, noise, detectable, detectable, needed
     )
@@ -103,7 +103,7 @@ def measure_power(differences, folds, noise):
 
     Args:
         differences: List of `comparison.Difference`, at least one.
-        folds: As for `detectable_difference`.
+        folds: As for `compute_detectable`.
         noise: The `Noise` measured on the same runs.
     """
     arms = len(differences) + 1
@@ -155,7 +155,7 @@ def plan_last_look(power, level):
         level: Error probability of the look's interval.
     """
     # Each interval holds by itself, as that of a study of two arms.
-    detectable = detectable_difference(
+    detectable = compute_detectable(
         2,
         power.seeds,
         power.images,
@@ -165,7 +165,7 @@ def plan_last_look(power, level):
     return power._replace(detectable=detectable, detectable_most=detectable)
 
 
-def seeds_to_detect(power, points):
+def count_seeds_to_detect(power, points):
     """Seeds of each arm that detect a difference; None if 1,000 do not.
 
     Args:
@@ -173,14 +173,14 @@ def seeds_to_detect(power, points):
         points: The difference, more than 0.
     """
     assumed = _assumptions(power.noise, power.folds)
-    return seeds_needed(points, power.arms, power.images, **assumed)
+    return count_seeds_needed(points, power.arms, power.images, **assumed)
 
 
 def _scale(plan, least, most):
     """A plan with measured detectable differences in place of its own."""
     needed = plan.seeds_for_a_point
     if plan.detectable is not None and most < math.inf:
-        needed = seeds_needed(
+        needed = count_seeds_needed(
             plan.detectable / most,
             plan.arms,
             plan.images,
@@ -199,7 +199,7 @@ def _assumptions(noise, folds):
     return values | {"folds": folds}
 
 
-def detectable_difference(
+def compute_detectable(
     arms,
     seeds,
     images,
@@ -235,7 +235,7 @@ def detectable_difference(
             than they do by luck, 1 - 2 p (1 - p).
 
     Example:
-        >>> round(detectable_difference(2, 5, 10_000, 0.62), 2)
+        >>> round(compute_detectable(2, 5, 10_000, 0.62), 2)
         0.96
     """
     _check("arms", arms, 2)
@@ -289,13 +289,13 @@ def _expect_in_folds(seeds, images, folds, chance, beyond, interaction):
     return Variance(images, over_images, over_seeds, degrees, degrees)
 
 
-def seeds_needed(difference, arms, images, accuracy, **assumptions):
+def count_seeds_needed(difference, arms, images, accuracy, **assumptions):
     """The number of seeds that find a difference in 80 % of cases.
 
     Args:
         difference: In points of accuracy, more than 0.
-        arms, images, accuracy: As in `detectable_difference`.
-        **assumptions: Further arguments of `detectable_difference`.
+        arms, images, accuracy: As in `compute_detectable`.
+        **assumptions: Further arguments of `compute_detectable`.
 
     Returns:
         Seeds of each arm; None if 1,000 are not enough, because more
@@ -305,9 +305,9 @@ def seeds_needed(difference, arms, images, accuracy, **assumptions):
         ValueError: if a number is out of its range.
 
     Example:
-        >>> seeds_needed(1, 2, 10_000, 0.62)
+        >>> count_seeds_needed(1, 2, 10_000, 0.62)
         5
-        >>> seeds_needed(2, 2, 140, 0.62) is None
+        >>> count_seeds_needed(2, 2, 140, 0.62) is None
         True
     """
     if not difference > 0:
@@ -317,9 +317,7 @@ def seeds_needed(difference, arms, images, accuracy, **assumptions):
         )
 
     def detectable(seeds):
-        found = detectable_difference(
-            arms, seeds, images, accuracy, **assumptions
-        )
+        found = compute_detectable(arms, seeds, images, accuracy, **assumptions)
         return math.inf if found is None else found
 
     candidates = range(2, MOST_SEEDS + 1)

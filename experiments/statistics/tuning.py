@@ -35,7 +35,7 @@ def draw_points(dimensions, count):
     ]
 
 
-def expected_best(errors, with_replacement=False):
+def compute_expected_best(errors, with_replacement=False):
     """Computes the expected lowest error of n trials, for n from 1 to N.
 
     Args:
@@ -56,8 +56,8 @@ def expected_best(errors, with_replacement=False):
 
     Example:
 
-    >>> from experiments.statistics.tuning import expected_best
-    >>> expected_best([30.0, 10.0, 20.0]).round(1).tolist()
+    >>> from experiments.statistics.tuning import compute_expected_best
+    >>> compute_expected_best([30.0, 10.0, 20.0]).round(1).tolist()
     [20.0, 13.3, 10.0]
     """
     errors = np.sort(np.asarray(errors, float))
@@ -102,7 +102,7 @@ def list_leads(errors):
     [Lead(arm='plain', first=1, last=1), Lead(arm='mixed', first=2, last=3)]
     """
     arms = list(errors)
-    best = np.array([expected_best(errors[arm]) for arm in arms])
+    best = np.array([compute_expected_best(errors[arm]) for arm in arms])
     leads = []
     # Rounded, or the order of equal sums would decide.
     for number, place in enumerate(best.round(9).argmin(0), 1):

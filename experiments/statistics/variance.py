@@ -114,7 +114,7 @@ def satterthwaite(*parts):
     return total, 1 / sum((v / total) ** 2 / degrees for v, degrees in parts)
 
 
-def variance_of_mean(values):
+def compute_variance_of_mean(values):
     """Variance of the mean of float (n,); 0 for one value."""
     return values.var(ddof=1) / len(values) if len(values) > 1 else 0.0
 
@@ -178,7 +178,7 @@ def estimate_difference(arm, reference, shared, balanced):
     """
     gains = arm.shares - reference.shares
     difference, images = gains.mean(), len(gains)
-    total = variance_of_mean(gains)
+    total = compute_variance_of_mean(gains)
     if min(arm.seeds, reference.seeds) == 1:
         return difference, combine_variance(images, total, None, None)
     own = satterthwaite(

@@ -62,7 +62,7 @@ def trace_once(augmentation, experiment):
     all seeds of an arm have the same graph.
 
     Args:
-        augmentation: Of `build_augmentation` or `without_mixing`, or None.
+        augmentation: Of `build_augmentation` or `drop_mixing`, or None.
         experiment: The experiment that it is of.
 
     Returns:
@@ -77,7 +77,7 @@ def trace_once(augmentation, experiment):
     return _traced[key]
 
 
-def without_mixing(augmentation):
+def drop_mixing(augmentation):
     """The layers that leave labels alone, or None if there are none."""
     layers = [layer for layer in augmentation.layers if not mixes(layer)]
     return augment_tf.Sequence(layers) if layers else None

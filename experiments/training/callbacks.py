@@ -14,7 +14,7 @@ from experiments.runtime.workers import STEPS_TO_AGREE, Agreement
 from experiments.training.checkpoints import restore_metrics
 from experiments.training.console import Bar, EpochLines, Report
 from experiments.training.evaluations import BestWeights, Evaluation
-from experiments.training.optimizers import epoch_learning_rates
+from experiments.training.optimizers import compute_learning_rates
 from experiments.training.timing import Speed, Throttle
 
 
@@ -40,7 +40,7 @@ def build_callbacks(session, request, tracking, report=None):
     bests = []
     if session.data.selection is not None:
         bests = [BestWeights(folder, session.rows, experiment.early_stop)]
-    rates = epoch_learning_rates(
+    rates = compute_learning_rates(
         experiment.optimizer, experiment.epochs, session.steps_per_epoch
     )
     return [

@@ -139,7 +139,7 @@ def _group(arrays, group):
     return [arrays.get(f"{group}.{index}") for index in range(count)]
 
 
-def state_variables(trainer):
+def list_state(trainer):
     """A list of the variables that a checkpoint holds."""
     return sum(map(list, _state(trainer).values()), [])
 

@@ -32,7 +32,7 @@ def load_data(spec):
             f"{data.class_names[present[0]]!r}."
         )
     images = len(data.train.labels)
-    check_length(experiment, images, epoch_steps(config, data))
+    check_length(experiment, images, count_steps(config, data))
     if experiment.positive_class is not None:
         positive_index(data.class_names, experiment.positive_class)
     return data
@@ -45,7 +45,7 @@ def describe_classes(data):
     return [] if sentence is None else [sentence]
 
 
-def epoch_steps(config, data):
+def count_steps(config, data):
     """Batches in an epoch; `config` is the experiment's `data`."""
     return config.steps_per_epoch or count_epoch_steps(
         data.train, config.batch_size, config.drop_remainder

@@ -7,7 +7,7 @@ import keras
 
 import models
 from experiments.errors import ConfigError
-from experiments.training.checkpoints import state_variables
+from experiments.training.checkpoints import list_state
 
 _GIB = 2**30
 # Plots, logs and small files.
@@ -16,7 +16,7 @@ _REST = 20 * 2**20
 _PLENTY = 8 * _GIB
 
 
-def needed_bytes(experiment, trainer, data, classes):
+def compute_bytes(experiment, trainer, data, classes):
     """The most bytes that a run writes, decoded images aside.
 
     Args:
@@ -26,7 +26,7 @@ def needed_bytes(experiment, trainer, data, classes):
         classes: Outputs of the network.
     """
     # Two of them, and a third while it is written.
-    checkpoints = 3 * _bytes(state_variables(trainer))
+    checkpoints = 3 * _bytes(list_state(trainer))
     saved = 1 + (data.selection is not None) + (experiment.ema is not None)
     networks = (saved + 1) * _bytes(trainer.network.variables)
     predictions = 4 * classes * len(data.val.labels)

@@ -211,7 +211,7 @@ def check_replicas(config, replicas):
             )
 
 
-def epoch_learning_rates(config, epochs, steps_per_epoch):
+def compute_learning_rates(config, epochs, steps_per_epoch):
     """The learning rate of each epoch's first step."""
     rate = _learning_rate(config, epochs, steps_per_epoch)
     if isinstance(rate, float):

@@ -12,10 +12,10 @@ from experiments.runtime.environment import record_environment
 from experiments.runtime.workers import check_same
 from experiments.training import pretrained, trainer_cache
 from experiments.training.augmentation import (
+    drop_mixing,
     list_notes,
     mixes,
     trace_once,
-    without_mixing,
 )
 from experiments.training.callbacks import build_callbacks, summarize
 from experiments.training.checkpoints import (
@@ -27,10 +27,10 @@ from experiments.training.console import describe_run
 from experiments.training.data import (
     build_data_record,
     count_classes,
+    count_steps,
     describe_classes,
-    epoch_steps,
 )
-from experiments.training.disk import check_room, needed_bytes
+from experiments.training.disk import check_room, compute_bytes
 from experiments.training.length import check_length
 from experiments.training.multi_worker_fit import MultiWorkerTrainer
 from experiments.training.outputs import (
@@ -64,7 +64,7 @@ class Session:
         self.augment = augment
         self.random_seed = spec.seed + (experiment.seed_offset or 0)
         self.classes = count_classes(experiment, data)
-        self.steps_per_epoch = epoch_steps(experiment.data, data)
+        self.steps_per_epoch = count_steps(experiment.data, data)
         keeps_images = devices.keeps_images(experiment.data, data.train.images)
         self._cache_key = trainer_cache.make_key(
             spec, self.classes, self.steps_per_epoch
@@ -90,7 +90,7 @@ class Session:
         self.waiting = Waiting()
         self.room = check_room(
             spec.folder,
-            needed_bytes(experiment, self.trainer, data, self.classes),
+            compute_bytes(experiment, self.trainer, data, self.classes),
         )
 
     def _load_checkpoint(self):
@@ -201,14 +201,19 @@ class Session:
         print(f"{text}\n  results   {folder.path}: {self.room}", flush=True)
         for note in [*notes, *filter(None, [change])]:
             print(f"  note      {note}", flush=True)
+        self.draw_samples()
+        self.background.do(
+            write_previews, folder, self.spec.experiment.data, data
+        )
+
+    def draw_samples(self):
+        """Draws the first batch, as the network sees it."""
         images, labels = next(
             self.batches(0, 1, to_show=True).as_numpy_iterator()
         )
         self.background.do(
-            write_samples, folder, images, labels, data.class_names
-        )
-        self.background.do(
-            write_previews, folder, self.spec.experiment.data, data
+            write_samples,
+            *(self.spec.folder, images, labels, self.data.class_names),
         )
 
     def train(self, request, tracking, report=None):
@@ -286,7 +291,7 @@ class Session:
     def _stop_mixing(self):
         if self.augment is None or not mixes(self.augment):
             return
-        self.augment = without_mixing(self.augment)
+        self.augment = drop_mixing(self.augment)
         self.trainer.stop_mixing()
 
     def save_checkpoint(self, step):

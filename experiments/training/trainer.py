@@ -9,7 +9,7 @@ import tensorflow as tf
 import models
 from augment_tf.ops.sampling import replica_seed
 from experiments.errors import ConfigError
-from experiments.training.augmentation import without_mixing
+from experiments.training.augmentation import drop_mixing
 from experiments.training.optimizers import build_optimizer
 
 
@@ -246,7 +246,7 @@ def build_trainer(
         augment,
         experiment.label_smoothing,
         experiment.ema,
-        augment and without_mixing(augment),
+        augment and drop_mixing(augment),
     )
     optimizer = build_optimizer(
         experiment.optimizer, experiment.epochs, steps_per_epoch

@@ -51,6 +51,13 @@ TESTS_OF_EVERY_KIND = (
     "test_gray_images",
     "test_an_empty_batch",
 )
+# Formats and graphs, which know no layer: one that mixes and one that resizes.
+TESTS_OF_TWO_LAYERS = (
+    "test_a_functional_model_is_saved_loaded_and_fitted",
+    "test_a_dataset_of_pairs_is_mapped_with_the_layer",
+    "test_batches_of_one_out_of_a_dataset",
+    "test_an_empty_batch_in_a_graph",
+)
 # They share all but their pixels with AutoContrast, PCALighting or RandAugment.
 ALIKE = (
     "Equalize",
@@ -89,6 +96,8 @@ def pytest_generate_tests(metafunc):
         test, names = metafunc.function.__name__, REPRESENTATIVES
         if test in TESTS_OF_EVERY_LAYER:
             names = NAMES
+        elif test in TESTS_OF_TWO_LAYERS:
+            names = ("CutMix", "RandomResizedCrop")
         elif test in TESTS_OF_EVERY_KIND:
             names = [name for name in NAMES if name not in ALIKE]
         metafunc.parametrize("layer_name", names)

@@ -55,7 +55,6 @@ def coarse(tiny):
         tiny,
         epochs=1,
         model=replace(tiny.model, stem="imagenet"),
-        augment=(layer("RandomFlip"), layer("SaliencyMix")),
     )
 
 

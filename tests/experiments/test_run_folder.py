@@ -148,3 +148,9 @@ def test_finished_is_what_metrics_say(folder):
     for status in ("running", "failed", "finished"):
         folder.write_json("metrics.json", {"status": status})
         assert folder.is_finished() == (status == "finished")
+
+
+def test_the_files_of_a_run_that_diverged_are_read(folder):
+    epoch = {"val_accuracy": 0.2, "val_loss": float("nan")}
+    folder.write_json("metrics.json", {"status": "failed", "final": epoch})
+    assert folder.status() == "failed"

@@ -17,7 +17,7 @@ from experiments.training import run
 from experiments.training.data import (
     build_data_record,
     count_classes,
-    epoch_steps,
+    count_steps,
 )
 from pipelines import loading
 from pipelines.errors import DataError
@@ -41,7 +41,7 @@ class Untrained:
         self._record = build_data_record(
             spec.experiment,
             data,
-            epoch_steps(spec.experiment.data, data),
+            count_steps(spec.experiment.data, data),
         )
 
     def announce(self):

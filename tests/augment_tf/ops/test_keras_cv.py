@@ -74,7 +74,7 @@ def test_rand_augment_changes_images_as_much(smooth_images):
         return np.abs(difference).mean()
 
     ours, theirs = [], []
-    for magnitude in (0, 9, 27):
+    for magnitude in (9, 27):
         layer = augment_tf.RandAugment(num_ops=2, magnitude=magnitude)
         ours.append(effect(layer.apply(images, SEED)))
         layer = keras_cv.layers.RandAugment(
@@ -87,7 +87,7 @@ def test_rand_augment_changes_images_as_much(smooth_images):
         theirs.append(effect(layer(tf.cast(images, tf.float32))))
     assert ours == sorted(ours)
     assert theirs == sorted(theirs)
-    ratios = np.divide(ours, theirs)[1:]
+    ratios = np.divide(ours, theirs)
     assert ((ratios > 0.4) & (ratios < 1.6)).all()
 
 

@@ -17,24 +17,19 @@ from augment_tf.ops import saliency, saliency_opencv
 SIZES = [
     (8, 8),
     (8, 9),
-    (9, 8),
     (11, 12),
     (13, 25),
     (16, 16),
-    (24, 23),
     (33, 17),
     (64, 64),
     (8, 200),
     (113, 57),
     (225, 112),
     (224, 224),
-    (256, 256),
     (257, 257),
     (320, 480),
-    (512, 8),
     (512, 512),
 ]
-COMPILED_SIZES = [(8, 9), (300, 257)]
 
 
 def detect(images):
@@ -91,9 +86,9 @@ def test_maps_equal_opencv(height, width):
     np.testing.assert_array_equal(maps, detect(images))
 
 
-@pytest.mark.parametrize(("height", "width"), COMPILED_SIZES)
-def test_compiled_maps_equal_opencv(height, width):
-    images = drawn_images(height, width)
+def test_compiled_maps_equal_opencv():
+    # A pipeline, as below, compiles small ones.
+    images = drawn_images(300, 257)
     compiled = tf.function(augment_tf.fine_grained_saliency, jit_compile=True)
     np.testing.assert_array_equal(compiled(images), detect(images))
 

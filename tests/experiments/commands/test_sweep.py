@@ -40,10 +40,14 @@ def call(capsys, monkeypatch, tmp_path):
             [*DEMO, "--sweep", "epochs=2,3"],
             "--set and --sweep both give epochs",
         ),
-        ([*DEMO, *SWEEP, "--budget=2h"], "--budget and --until do not go"),
-        ([*DEMO, *SWEEP, "--until"], "--budget and --until do not go"),
+        ([*DEMO, *SWEEP, "--budget=2h"], "do not go with a sweep"),
+        ([*DEMO, *SWEEP, "--until"], "do not go with a sweep"),
         # A study that is a sweep by itself.
         (["--study=tinyimagenet_init", "--until"], "do not go with a sweep"),
+        (
+            ["--study=tinyimagenet_init", "--tune=epochs=lin(1, 2)"],
+            "do not go with a sweep",
+        ),
         (
             [*DEMO, "--sweep", "model.initializer=zeros,nought"],
             "model.initializer=nought",

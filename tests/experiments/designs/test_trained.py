@@ -12,6 +12,7 @@ from experiments.run_folder import RunFolder
 from experiments.statistics import sequential
 from experiments.statistics.sequential import Looks
 from experiments.training.jobs import SideBySide
+from experiments.training.session import Session
 from pipelines.location import Location
 
 
@@ -24,8 +25,9 @@ def test_jobs_and_a_kill_change_no_bit(tiny, tmp_path, monkeypatch):
     monkeypatch.setattr(sequential, "FUTILE", -1)
     monkeypatch.setattr(report, "write_report", lambda *_, **__: None)
     monkeypatch.setattr(study, "track_report", lambda *_: None)
-    # Curves take longer than the training.
+    # Figures take longer than the training.
     monkeypatch.setattr(RunFolder, "write_plot", lambda *_: None)
+    monkeypatch.setattr(Session, "draw_samples", lambda _: None)
 
     def run(workdir, **options):
         until = Until(
@@ -42,7 +44,7 @@ def test_jobs_and_a_kill_change_no_bit(tiny, tmp_path, monkeypatch):
         if len(calls) > 1:
             raise KeyboardInterrupt
         # As many threads as in this process.
-        return SideBySide(2, threads=None)(runs, **options)
+        return SideBySide(1, threads=None)(runs, **options)
 
     one_by_one = {"strategy": tf.distribute.get_strategy()}
     with pytest.raises(KeyboardInterrupt):

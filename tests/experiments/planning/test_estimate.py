@@ -22,7 +22,7 @@ from experiments.planning.step_timing import Step, StepTimer
 from experiments.planning.trial import dry_run
 from experiments.report.report import write_report
 from experiments.statistics.noise import ACCURACY, assume_noise
-from experiments.statistics.power import detectable_difference
+from experiments.statistics.power import compute_detectable
 from experiments.statistics.sequential import Looks
 from experiments.training.disk import shutil
 from models import build_network
@@ -140,7 +140,7 @@ def test_looks_have_the_fewest_and_the_most_runs(make_plan, steps):
         text,
     )
     of_study = functools.partial(
-        detectable_difference,
+        compute_detectable,
         *(2, 8, 42, ACCURACY),
         seed_deviation=assume_noise(96).seed_deviation,
     )

@@ -10,7 +10,10 @@ from experiments.designs.until import Until
 from experiments.planning.image_counts import Counts
 from experiments.planning.prospects import describe_changes, describe_study
 from experiments.statistics.noise import ACCURACY, Noise, assume_noise
-from experiments.statistics.power import detectable_difference, plan_power
+from experiments.statistics.power import (
+    compute_detectable,
+    plan_power,
+)
 from experiments.statistics.sequential import Looks
 from pipelines.location import Location
 
@@ -46,7 +49,7 @@ def test_the_line_before_a_study(arms, seeds, folds, line, tiny, tmp_path):
 
 def test_the_line_before_a_study_with_looks(tiny, tmp_path):
     looks = Looks((3, 5, 8), 1)
-    points = detectable_difference(
+    points = compute_detectable(
         *(2, 8, 280, ACCURACY),
         seed_deviation=assume_noise(112).seed_deviation,
         confidence=1 - looks.levels[-1],

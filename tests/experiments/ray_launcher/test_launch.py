@@ -20,8 +20,8 @@ pytest.importorskip(
 )
 
 ROOT = Path(__file__).parents[3]
-ARMS = ("demo_baseline", "demo_salmix")
-ONE_ARM = ("demo_salmix",)
+ARMS = ("demo_baseline", "demo_flip")
+ONE_ARM = ("demo_flip",)
 EPOCHS = 8
 OPTIONS = [
     *("--study=demo", "--seeds=1", "--threads=1", "--verbose", "--log=none"),
@@ -31,11 +31,17 @@ OPTIONS = [
     *("--set", "model.name=ResNet4"),
     *("--set", f"epochs={EPOCHS}"),
 ]
-# Importing TensorFlow takes longer than training.
-IN_ONE_PROCESS = (
-    "import json, sys, main; "
-    "sys.exit(max(map(main.call, json.loads(sys.argv[1]))))"
-)
+# Importing TensorFlow takes longer than training, and drawing does, too.
+IN_ONE_PROCESS = """
+import json, sys, main
+from experiments import study
+from experiments.designs.base import StudyDesign
+from experiments.run_folder import RunFolder
+from experiments.training.session import Session
+StudyDesign.write_report = study.track_report = lambda *_, **__: None
+RunFolder.write_plot = Session.draw_samples = lambda *_: None
+sys.exit(max(map(main.call, json.loads(sys.argv[1]))))
+"""
 
 
 def build_arguments(workdir, *options, arms=ARMS):

@@ -26,11 +26,11 @@ from experiments.statistics.noise import (
 from experiments.statistics.power import (
     MOST_SEEDS,
     Power,
-    detectable_difference,
+    compute_detectable,
+    count_seeds_needed,
     extend_power,
     measure_power,
     plan_power,
-    seeds_needed,
 )
 
 STUDY = {"arms": 2, "seeds": 5, "images": 10_000, "accuracy": 0.62}
@@ -51,20 +51,20 @@ STUDY = {"arms": 2, "seeds": 5, "images": 10_000, "accuracy": 0.62}
     ],
 )
 def test_what_makes_it_harder(name, more, sign):
-    changed = detectable_difference(**STUDY | {name: more})
-    assert sign * (changed - detectable_difference(**STUDY)) > 0
+    changed = compute_detectable(**STUDY | {name: more})
+    assert sign * (changed - compute_detectable(**STUDY)) > 0
 
 
 def test_folds_need_more_seeds_than_whole_sets():
     """Each seed evaluates a part: five of them, all images once."""
     folds = {"arms": 2, "images": 1000, "accuracy": 0.62, "folds": 5}
     once, twice = (
-        detectable_difference(seeds=seeds, **folds) for seeds in (50, 100)
+        compute_detectable(seeds=seeds, **folds) for seeds in (50, 100)
     )
-    whole = detectable_difference(2, 10, 1000, 0.62)
+    whole = compute_detectable(2, 10, 1000, 0.62)
     assert once > twice > whole
-    seeds = seeds_needed(10, **folds)
-    assert detectable_difference(seeds=seeds, **folds) <= 10
+    seeds = count_seeds_needed(10, **folds)
+    assert compute_detectable(seeds=seeds, **folds) <= 10
 
 
 def test_plan_is_what_a_study_of_these_numbers_reports():
@@ -73,33 +73,33 @@ def test_plan_is_what_a_study_of_these_numbers_reports():
     right = generator.random((2, 12, 10_000)) < 0.62
     (found,) = compare_arms(dict(enumerate(right)))
     assumed = {"agreement": 1 - 2 * 0.62 * 0.38, "seed_deviation": 0}
-    plan = detectable_difference(2, 12, 10_000, 0.62, **assumed)
+    plan = compute_detectable(2, 12, 10_000, 0.62, **assumed)
     assert found.detectable == pytest.approx(plan, rel=0.25)
 
 
 @pytest.mark.parametrize("arms", [2, 11])
 @pytest.mark.parametrize("difference", [0.7, 1, 3])
 def test_seeds_needed_are_the_fewest(arms, difference):
-    seeds = seeds_needed(difference, arms, 10_000, 0.62)
+    seeds = count_seeds_needed(difference, arms, 10_000, 0.62)
     study = STUDY | {"arms": arms}
-    enough = detectable_difference(**study | {"seeds": seeds})
+    enough = compute_detectable(**study | {"seeds": seeds})
     assert enough <= difference
     if seeds > 2:
-        fewer = detectable_difference(**study | {"seeds": seeds - 1})
+        fewer = compute_detectable(**study | {"seeds": seeds - 1})
         assert fewer > difference
 
 
 def test_trainings_do_not_make_up_for_images():
-    assert seeds_needed(6, 2, 140, 0.62) < 10
-    assert seeds_needed(2, 2, 140, 0.62) is None
-    at_most = detectable_difference(2, MOST_SEEDS, 140, 0.62)
-    assert seeds_needed(at_most, 2, 140, 0.62) == MOST_SEEDS
+    assert count_seeds_needed(6, 2, 140, 0.62) < 10
+    assert count_seeds_needed(2, 2, 140, 0.62) is None
+    at_most = compute_detectable(2, MOST_SEEDS, 140, 0.62)
+    assert count_seeds_needed(at_most, 2, 140, 0.62) == MOST_SEEDS
     # Not even if arms were better by the same on all images: one is 0.7.
-    assert seeds_needed(0.7, 2, 140, 0.62, arm_share=0) is None
+    assert count_seeds_needed(0.7, 2, 140, 0.62, arm_share=0) is None
 
 
 def test_too_few_images_find_nothing_at_all():
-    assert detectable_difference(2, 5, 1, 0.5) is None
+    assert compute_detectable(2, 5, 1, 0.5) is None
 
 
 @pytest.mark.parametrize(
@@ -120,13 +120,13 @@ def test_too_few_images_find_nothing_at_all():
 )
 def test_wrong_input(changed, message):
     with pytest.raises(ValueError, match=message):
-        detectable_difference(**STUDY | changed)
+        compute_detectable(**STUDY | changed)
 
 
 @pytest.mark.parametrize("difference", [0, -1, float("nan")])
 def test_no_difference_needs_no_seeds(difference):
     with pytest.raises(ValueError, match=f"more than 0.*{difference}"):
-        seeds_needed(difference, 2, 10_000, 0.62)
+        count_seeds_needed(difference, 2, 10_000, 0.62)
 
 
 def independent(accuracy, deviation, arms, seeds, images, seed=0):
@@ -293,9 +293,11 @@ def test_more_than_100_points_are_none():
 def test_numbers_are_those_of_the_plan():
     power = plan_power(3, 4, 5000, None, Noise(0.8, 0.9, 1.5, 0.1, 12))
     assumed = {"agreement": 0.9, "seed_deviation": 1.5, "arm_share": 0.1}
-    assert power.detectable == detectable_difference(3, 4, 5000, 0.8, **assumed)
+    assert power.detectable == compute_detectable(3, 4, 5000, 0.8, **assumed)
     assert power.detectable_most == power.detectable
-    assert power.seeds_for_a_point == seeds_needed(1, 3, 5000, 0.8, **assumed)
+    assert power.seeds_for_a_point == count_seeds_needed(
+        1, 3, 5000, 0.8, **assumed
+    )
     line, basis = wording.power(power)
     assert line == (
         "With 4 seeds an arm this study detects differences of "

@@ -10,8 +10,8 @@ from experiments.configs import variants
 from experiments.configs.variants import Dimension
 from experiments.statistics import tuning
 from experiments.statistics.tuning import (
+    compute_expected_best,
     draw_points,
-    expected_best,
     list_leads,
 )
 
@@ -52,7 +52,7 @@ def test_values_have_three_digits():
 def test_expected_best_is_the_mean_over_all_sets(count):
     errors = [31.0, 12.0, 55.0, 20.0, 12.0]
     sets = list(itertools.combinations(errors, count))
-    found = expected_best(errors)[count - 1]
+    found = compute_expected_best(errors)[count - 1]
     assert found == pytest.approx(np.mean([min(each) for each in sets]))
 
 
@@ -60,7 +60,7 @@ def test_expected_best_is_the_mean_over_all_sets(count):
 def test_expected_best_with_replacement_is_the_mean_over_all_draws(count):
     errors = [31.0, 12.0, 55.0]
     draws = list(itertools.product(errors, repeat=count))
-    found = expected_best(errors, with_replacement=True)[count - 1]
+    found = compute_expected_best(errors, with_replacement=True)[count - 1]
     assert found == pytest.approx(np.mean([min(each) for each in draws]))
 
 

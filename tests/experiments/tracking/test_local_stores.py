@@ -74,7 +74,7 @@ def test_mlflow(track, monkeypatch, capsys):
     assert run.info.status == report.info.status == "FINISHED"
     assert run.data.params["seed"] == "3"
     assert run.data.params["data.limit_train"] == "96"
-    assert run.data.params["augment"] == "RandomFlip() + SaliencyMix()"
+    assert run.data.params["augment"] == "RandomFlip() + CutMix()"
     assert run.data.tags["precision"] == "float32"
     assert "packages.tensorflow" in run.data.tags
     for name in folder.history()[0].keys() - {"epoch"}:

@@ -33,9 +33,7 @@ def test_a_tool_that_fails_is_told_later(copied, monkeypatch, capsys):
             assert record["title"] == "tiny, seed 3"
             assert record["settings"]["seed"] == 3
             assert record["settings"]["data.name"] == "shapes"
-            assert (
-                record["settings"]["augment"] == "RandomFlip() + SaliencyMix()"
-            )
+            assert record["settings"]["augment"] == "RandomFlip() + CutMix()"
 
         def begin(self, identity):
             return identity or "new"

@@ -36,7 +36,7 @@ def test_estimate_before_data_is_read_is_near(tiny, tmp_path, name):
     experiment = replace(tiny, optimizer=Optimizer(name, 0.01))
     before = disk.estimate_bytes(experiment)
     with open_session(make_spec(experiment, tmp_path)) as session:
-        after = disk.needed_bytes(
+        after = disk.compute_bytes(
             experiment, session.trainer, session.data, session.classes
         )
     assert before <= after < 1.1 * before

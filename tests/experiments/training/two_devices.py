@@ -25,6 +25,7 @@ from experiments.run_folder import RunFolder
 from experiments.runtime.devices import make_strategy
 from experiments.training.augmentation import build_augmentation
 from experiments.training.run import run
+from experiments.training.session import Session
 from experiments.training.trainer import Trainer
 from pipelines.batches import train_batches
 from pipelines.config import Data
@@ -129,8 +130,8 @@ def augment(folder, experiments, strategy):
 
 
 def main(folder, part, experiment, assignments, augment_as=None):
-    # Drawing curves takes longer than training.
-    RunFolder.write_plot = lambda *_: None
+    # Drawing takes longer than training.
+    RunFolder.write_plot = Session.draw_samples = lambda *_: None
     strategy = make_strategy("mirrored")
     experiment = override(get_experiment(experiment), assignments)
     train_mirrored(experiment, folder, strategy)
