@@ -29,6 +29,12 @@ smoke: $(VENV)/installed-dev
 	$(BIN)/python main.py --study=demo --arms=baseline,placebo --seeds=2 \
 		--workdir=$(VENV)/smoke --set epochs=1 --set model.name=ResNet4
 
+# The site, in build/docs/index.html. It runs the tutorials once.
+.PHONY: docs
+docs: $(VENV)/installed-dev
+	$(BIN)/python docs/write_reference.py
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going docs build/docs
+
 format: $(VENV)/installed-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -45,7 +51,7 @@ lock:
 	$(BIN)/python -m pip freeze >> constraints.txt
 
 clean:
-	rm -rf .venv* runs
+	rm -rf .venv* runs build
 
 $(VENV)/installed: requirements.txt requirements-gpu.txt constraints.txt
 	@'$(PYTHON)' -c '$(FITS)' || { \

@@ -67,11 +67,16 @@ COMMANDS = (
     (data.AUGMENT_OFFLINE, data.augment_offline),
     (devices.DEVICES, devices.print_devices),
 )
+# In the order of --help.
+SECTIONS = (
+    *(train, until, sweep, tune, launch, report),
+    *(networks, data, devices, common),
+)
 
 
 def main(arguments):
     """Parses the command line and calls the command that it names."""
-    _parse(arguments)
+    parse(arguments)
     chosen = [each for each in COMMANDS if common.is_given(each[0])]
     if len(chosen) > 1:
         names = [f"--{holder.name}" for holder, _ in chosen]
@@ -85,7 +90,15 @@ def main(arguments):
         print(FIRST_STEPS)
 
 
-def _parse(arguments):
+def parse(arguments):
+    """Reads the flags.
+
+    Args:
+        arguments: As `sys.argv`.
+
+    Raises:
+        ConfigError: if there is no such flag, or a value does not fit.
+    """
     # Of an earlier call in this process.
     for name in FLAGS:
         FLAGS[name].unparse()
@@ -99,10 +112,7 @@ def _parse(arguments):
 
 def _print_help():
     print(__doc__)
-    for module in (
-        *(train, until, sweep, tune, launch, report),
-        *(networks, data, devices, common),
-    ):
+    for module in SECTIONS:
         _, _, options = FLAGS.module_help(module).strip().partition("\n")
         print(f"{module.__doc__.strip()}\n\n{options}\n")
 

@@ -45,8 +45,8 @@ class RandomResizedCrop(Augmentation):
         (batch, height, width, 3) or (height, width, 3), in [0, 255].
 
     Output shape:
-        (batch, *size, 3) or (*size, 3). `apply` keeps uint8 images, within 1
-        of Pillow's result for the same region.
+        `(batch, *size, 3)` or `(*size, 3)`. `apply` keeps uint8 images, within
+        1 of Pillow's result for the same region.
 
     Raises:
         ValueError: if an argument is outside its range.

@@ -42,13 +42,17 @@ class Model:
     # None: trained from scratch. "imagenet": the network and the weights of
     # keras.applications, see `models.imagenet`.
     weights: Literal["imagenet"] | None = None
+    # "imagenet" halves images twice before the first block, "small" never.
     stem: Literal["imagenet", "small"] = "imagenet"
+    # Channels of the first block.
     width: Annotated[int, Ge(1), Le(4096)] = 64
+    # Of convolutions, by a name in `models.initializers`, or one of Keras's.
     initializer: str = "he_normal_fan_out"
     head_initializer: str = "linear_uniform"
     # "linear_uniform" for what PyTorch does where nobody says otherwise.
     head_bias_initializer: str = "zeros"
     # Logits; None: as many as the data has classes.
     classes: Annotated[int, Ge(2), Le(1_000_000)] | None = None
+    # Of the images' channels on the [0, 1] scale; the first layer normalizes.
     mean: _Shares = IMAGENET_MEAN
     std: _Divisors = IMAGENET_STD

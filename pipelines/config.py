@@ -62,6 +62,7 @@ class Offline:
 
     # Of each image, besides the image itself.
     count: Annotated[int, Ge(1), Le(1000)] = 3
+    # Of the variations.
     seed: Seed = 0
     # As pipelines.augly.operations describes.
     operations: Plain = field(default_factory=dict)
@@ -82,7 +83,7 @@ class Data:
         ValueError: if a value has another type, or is outside its range.
     """
 
-    # One of DATA_SETS.
+    # A data set that --list names.
     name: str = "tiny_imagenet"
     # Splits of the data set: for training, for the reported figures, and for
     # the choice of the best epoch (None: the val images, which flatters it).
@@ -119,6 +120,7 @@ class Data:
     # `selection`, too.
     limit_train: Count | None = None
     limit_val: Count | None = None
+    # On the host in tf.data, or on the device in the training step.
     augment_on: Literal["host", "device"] = "host"
     # Memory in which decoded training images wait for their batch. "device"
     # needs augment_on=device; "auto": the device, if it is an accelerator and

@@ -23,15 +23,18 @@ _CHECKED = ConfigDict(strict=True, allow_inf_nan=False, extra="forbid")
 
 @dataclass(frozen=True, config=_CHECKED)
 class Optimizer:
+    # adam, adamw and sgd are PyTorch's, lamb and lion are Keras's.
     name: Literal["sgd", "adam", "adamw", "lamb", "lion"] = "sgd"
-    # Up to what float32 can hold.
+    # The highest one, which float32 has to hold.
     learning_rate: Annotated[float, Gt(0), Le(3e38)] = 0.1
+    # Of sgd.
     momentum: Annotated[float, Ge(0), Lt(1)] = 0.9
     nesterov: bool = True
     # Coupled (added to the gradient) for sgd, decoupled for adamw, lamb, lion.
     weight_decay: Annotated[float, Ge(0), Le(1e6)] = 0.0
     # Of adam, adamw and lamb, added after the correction of the second moment.
     epsilon: Annotated[float, Gt(0), Le(1e6)] = 1e-8
+    # Of the learning rate, after the warm-up.
     schedule: Literal["constant", "cosine", "step"] = "constant"
     warmup_epochs: Annotated[float, Ge(0), Le(1e6)] = 0.0
     # Schedule "step": times step_factor every step_epochs.
@@ -98,7 +101,9 @@ class Experiment:
     data: Data = Data()
     model: Model = Model()
     optimizer: Optimizer = Optimizer()
+    # Layers that training images go through, in this order.
     augment: tuple[Layer, ...] = ()
+    # Passes over the training images, or data.steps_per_epoch steps each.
     epochs: Annotated[int, Ge(1), Le(1_000_000)] = 100
     # Added to a run's seed for weights, order and augmentation, not for data. A
     # placebo, the same config trained again, needs other random numbers.
@@ -117,9 +122,12 @@ class Experiment:
     ema: Annotated[float, Gt(0), Lt(1)] | None = None
     # In so many epochs at the end, layers that mix images rest.
     unmixed_epochs: Annotated[int, Ge(0), Le(1_000_000)] = 0
+    # Of the arithmetic; "auto": mixed_float16 on GPUs, mixed_bfloat16 on TPUs,
+    # float32 on a CPU.
     precision: Literal["auto", "float32", "mixed_float16", "mixed_bfloat16"] = (
         "auto"
     )
+    # The same numbers each time, which costs speed on a GPU.
     deterministic: bool = True
     checkpoint: Checkpoint = Checkpoint()
     # Training steps in one call of TensorFlow, at most: so many that an epoch

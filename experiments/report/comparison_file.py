@@ -371,16 +371,17 @@ def describe_schema():
     lines = [
         "# comparison.json",
         "",
-        "Numbers of a report, beside its page. Three lines read them, and "
-        "`study.groups[0].arms` and the like are plain lists:",
+        "Numbers of a report, beside its page. These lines read them:",
         "",
         "```python",
-        "import pandas",
         "from experiments.report import load",
         "",
         'study = load("runs/reports/demo")',
-        'pandas.DataFrame(study.rows("differences"))  # or "figures"',
+        'rows = study.rows("differences")  # or "figures"',
         "```",
+        "",
+        "`pandas.DataFrame(rows)` makes a table of them. "
+        "`study.groups[0].arms` and the like are plain lists.",
     ]
     for name, part in parts.items():
         lines += ["", f"## {name}", "", part["description"], ""]
