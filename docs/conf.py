@@ -41,9 +41,6 @@ nb_merge_streams = True
 # Without execution, cells that call a shell are taken for Python.
 suppress_warnings = ["misc.highlighting_failure"]
 
-# Pages of the table of contents that may be missing.
-LATER = ("benchmarks", "gpu_day")
-
 copybutton_prompt_text = r">>> |\.\.\. "
 copybutton_prompt_is_regexp = True
 
@@ -69,17 +66,8 @@ def show_init(app, what, name, obj, options, signature, returns):
 
 
 def adapt_page(app, page, source):
-    """Adapts the links of a page to the site.
-
-    The first page contains the README. Its table of contents names pages that
-    are not written yet.
-    """
+    """Adapts the links of a page to the site, whose first page has the README."""
     source[0] = source[0].replace("../README.md#", "index.md#")
-    if page == "index":
-        lines = source[0].splitlines()
-        there = app.project.docnames
-        kept = [line for line in lines if line not in LATER or line in there]
-        source[0] = "\n".join(kept)
 
 
 def setup(app):
