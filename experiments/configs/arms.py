@@ -145,7 +145,7 @@ ARMS = {
 }
 # Display names of experiments whose arm is in no other study.
 _TITLES = {
-    "demo_flip": "Flips",
+    "demo_flip": "Flipping",
     "catsdogs_original": "No augmentation",
     "catsdogs_augly": "AugLy in files",
     "catsdogs_fair_original": "No augmentation",
