@@ -66,7 +66,7 @@ def show_init(app, what, name, obj, options, signature, returns):
 
 
 def adapt_page(app, page, source):
-    """Adapts the links of a page to the site, which begins with the README."""
+    """Adapts the links of a page to the site, whose index has the README."""
     source[0] = source[0].replace("../README.md#", "index.md#")
 
 

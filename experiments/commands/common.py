@@ -68,7 +68,10 @@ SET = flags.DEFINE_multi_string(
     "set", [], "FIELD=VALUE changes a field of the config"
 )
 WORKDIR = flags.DEFINE(
-    PathParser(), "workdir", "runs", "Folder of runs and reports (not of --report)."
+    PathParser(),
+    "workdir",
+    "runs",
+    "Folder of runs and reports (not of --report).",
 )
 DATA_DIR = flags.DEFINE(
     PathParser(), "data_dir", "data", "Folder or zip file with the data."
