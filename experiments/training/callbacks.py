@@ -33,6 +33,7 @@ def build_callbacks(session, request, tracking, report=None):
     """
     experiment, folder = session.spec.experiment, session.spec.folder
     worker, every_steps = session.spec.worker, experiment.checkpoint.every_steps
+    draws = session.spec.plots and worker.is_chief
     agreements, looks_each = [], None
     if worker.count > 1:
         agreements, looks_each = [Agreement(request)], STEPS_TO_AGREE
@@ -67,7 +68,7 @@ def build_callbacks(session, request, tracking, report=None):
             session.state,
             request,
         ),
-        *([Plots(folder, session.background.do)] if worker.is_chief else ()),
+        *([Plots(folder, session.background.do)] if draws else []),
         Tracked(tracking),
     ]
 

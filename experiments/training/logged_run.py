@@ -13,6 +13,8 @@ from experiments.training.spec import RunSpec
 def train(experiment, seed, send, *, workdir, with_stderr=False, **options):
     """Trains a run whose output goes to log.txt in its folder.
 
+    It draws no plots, which would take longer than a short training does.
+
     Args:
         experiment, seed, workdir: As for `experiments.training.run.run`.
         send: Function of each line, and of
@@ -35,6 +37,7 @@ def train(experiment, seed, send, *, workdir, with_stderr=False, **options):
             experiment,
             seed=seed,
             workdir=workdir,
+            plots=False,
             report=log.report,
             **options,
         )

@@ -53,9 +53,13 @@ def write_outputs(session):
         trainer.network.set_weights(saved.get_weights())
     predictions = _predict(session)
     session.background.do(
-        _write_predictions, spec.folder, predictions, spec.name
+        spec.folder.replace, "predictions.npz", predictions.write
     )
-    session.background.do(write_run_curves, spec.folder)
+    if spec.plots:
+        session.background.do(
+            _draw_confusion, spec.folder, predictions, spec.name
+        )
+        session.background.do(write_run_curves, spec.folder)
     row = select_row(session.rows, spec.experiment.judged)
     _check_accuracy(spec, row, predictions.accuracy)
     plain_train = _evaluate_plain_train(session)
@@ -128,9 +132,7 @@ def _predict(session):
     return Predictions(names, val.ids, val.labels, probabilities)
 
 
-def _write_predictions(folder, predictions, title):
-    """Writes predictions.npz and plots/confusion.png."""
-    folder.replace("predictions.npz", predictions.write)
+def _draw_confusion(folder, predictions, title):
     figure = plot_confusion(
         predictions.labels,
         predictions.predicted,

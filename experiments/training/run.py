@@ -37,14 +37,15 @@ def run(
     strategy,
     allow_moved=False,
     allow_overlap=False,
+    plots=True,
     log=DEFAULT,
     report=None,
 ):
     """Trains an experiment, or the part of it that is not trained yet.
 
     Args:
-        experiment, seed, location, strategy, allow_moved, allow_overlap: See
-            `RunSpec`.
+        experiment, seed, location, strategy, allow_moved, allow_overlap, plots:
+            See `RunSpec`.
         workdir: The run goes to WORKDIR/EXPERIMENT/seed_N/.
         log: Names of `experiments.tracking.tools.TOOLS` that follow the run.
             A finished run is passed to those that have not followed it. They
@@ -68,7 +69,7 @@ def run(
     folder = kind.of(workdir, experiment, seed)
     spec = RunSpec(
         *(experiment, seed, folder, location, strategy),
-        *(allow_moved, allow_overlap),
+        *(allow_moved, allow_overlap, plots),
     )
     log = log if is_chief else ()
     if reuse_finished(spec, log):

@@ -201,12 +201,13 @@ class Session:
         print(f"{text}\n  results   {folder.path}: {self.room}", flush=True)
         for note in [*notes, *filter(None, [change])]:
             print(f"  note      {note}", flush=True)
-        self.draw_samples()
+        if self.spec.plots:
+            self._draw_samples()
         self.background.do(
             write_previews, folder, self.spec.experiment.data, data
         )
 
-    def draw_samples(self):
+    def _draw_samples(self):
         """Draws the first batch, as the network sees it."""
         images, labels = next(
             self.batches(0, 1, to_show=True).as_numpy_iterator()

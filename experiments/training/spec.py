@@ -31,6 +31,7 @@ class RunSpec:
             environment.
         allow_overlap: Whether an image may be in two of train, selection and
             val.
+        plots: Whether the run draws plots/, which does not affect results.
     """
 
     experiment: Experiment
@@ -40,6 +41,7 @@ class RunSpec:
     strategy: tf.distribute.Strategy
     allow_moved: bool = False
     allow_overlap: bool = False
+    plots: bool = True
 
     @property
     def name(self):

@@ -8,11 +8,9 @@ import tensorflow as tf
 from experiments import study
 from experiments.designs.until import Until
 from experiments.report import report
-from experiments.run_folder import RunFolder
 from experiments.statistics import sequential
 from experiments.statistics.sequential import Looks
 from experiments.training.jobs import SideBySide
-from experiments.training.session import Session
 from pipelines.location import Location
 
 
@@ -25,9 +23,6 @@ def test_jobs_and_a_kill_change_no_bit(tiny, tmp_path, monkeypatch):
     monkeypatch.setattr(sequential, "FUTILE", -1)
     monkeypatch.setattr(report, "write_report", lambda *_, **__: None)
     monkeypatch.setattr(study, "track_report", lambda *_: None)
-    # Figures take longer than the training.
-    monkeypatch.setattr(RunFolder, "write_plot", lambda *_: None)
-    monkeypatch.setattr(Session, "draw_samples", lambda _: None)
 
     def run(workdir, **options):
         until = Until(

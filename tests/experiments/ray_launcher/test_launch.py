@@ -39,7 +39,7 @@ from experiments.designs.base import StudyDesign
 from experiments.run_folder import RunFolder
 from experiments.training.session import Session
 StudyDesign.write_report = study.track_report = lambda *_, **__: None
-RunFolder.write_plot = Session.draw_samples = lambda *_: None
+RunFolder.write_plot = Session._draw_samples = lambda *_: None
 sys.exit(max(map(main.call, json.loads(sys.argv[1]))))
 """
 

@@ -64,5 +64,5 @@ def train_all(folder, options):
 
 if __name__ == "__main__":
     # Drawing takes longer than training.
-    RunFolder.write_plot = Session.draw_samples = lambda *_: None
+    RunFolder.write_plot = Session._draw_samples = lambda *_: None
     sys.exit(train_all(Path(sys.argv[1]), sys.argv[2:]))

@@ -7,10 +7,8 @@ import pytest
 import tensorflow as tf
 
 from experiments.run_folder import TIMES, RunFolder
-from experiments.training import callbacks, outputs
 from experiments.training.callbacks import StopOnNonFiniteLoss
 from experiments.training.run import run
-from experiments.training.session import Session
 from experiments.training.spec import RunSpec
 from pipelines.location import Location
 
@@ -22,20 +20,15 @@ def train(
 
     Figures, which take longer than the training, are drawn if `plots` is true.
     """
-    with pytest.MonkeyPatch.context() as patch:
-        if not plots:
-            for module in (callbacks, outputs):
-                patch.setattr(module, "write_run_curves", lambda *_: None)
-            patch.setattr(RunFolder, "write_plot", lambda *_: None)
-            patch.setattr(Session, "draw_samples", lambda _: None)
-        return run(
-            experiment,
-            seed=seed,
-            workdir=workdir,
-            location=Location(data_dir),
-            strategy=tf.distribute.get_strategy(),
-            **options,
-        )
+    return run(
+        experiment,
+        seed=seed,
+        workdir=workdir,
+        location=Location(data_dir),
+        strategy=tf.distribute.get_strategy(),
+        plots=plots,
+        **options,
+    )
 
 
 def make_spec(experiment, workdir, seed=0):

@@ -131,7 +131,7 @@ def augment(folder, experiments, strategy):
 
 def main(folder, part, experiment, assignments, augment_as=None):
     # Drawing takes longer than training.
-    RunFolder.write_plot = Session.draw_samples = lambda *_: None
+    RunFolder.write_plot = Session._draw_samples = lambda *_: None
     strategy = make_strategy("mirrored")
     experiment = override(get_experiment(experiment), assignments)
     train_mirrored(experiment, folder, strategy)
