@@ -172,7 +172,7 @@ def write_page(results):
             continue
         lines += [
             "",
-            f"Goal {judge(benchmark, case)}. {case['date']}, revision "
+            f"Goal {judge(benchmark, case)}. {case['date']}, "
             f"{case['revision']}, load {case['load']}, "
             f"{case['seconds']:.0f} s: `python benchmarks/{command}`",
             "",

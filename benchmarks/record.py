@@ -13,6 +13,12 @@ import sys
 import time
 from pathlib import Path
 
+from experiments.runtime.machine import (
+    describe_code,
+    read_code,
+    read_processor,
+)
+
 ROOT = Path(__file__).parents[1]
 _PACKAGES = ("tensorflow", "keras", "numpy", "scipy")
 
@@ -22,40 +28,12 @@ def describe_machine():
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     versions = {name: importlib.metadata.version(name) for name in _PACKAGES}
     return {
-        "processor": _read_processor(),
+        "processor": read_processor(),
         "cores": os.cpu_count(),
         "memory_gib": round(memory / 2**30),
         "system": platform.platform(aliased=True, terse=True),
         "versions": {"python": platform.python_version(), **versions},
     }
-
-
-def _read_processor():
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    names = (line for line in lines if line.startswith("model name"))
-    return next(names, platform.machine()).rpartition(": ")[2]
-
-
-def read_revision():
-    """The revision of the code, with "and changes" if there are some."""
-    commands = ("rev-parse", "--short=10", "HEAD"), ("status", "--porcelain")
-    try:
-        revision, changes = (
-            subprocess.run(
-                ["git", *command],
-                cwd=ROOT,
-                capture_output=True,
-                text=True,
-                check=True,
-            ).stdout.strip()
-            for command in commands
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"
-    return f"{revision} and changes" if changes else revision
 
 
 class Record:
@@ -120,7 +98,7 @@ class Record:
             "seconds": seconds,
             "date": time.strftime("%Y-%m-%d"),
             "load": load,
-            "revision": read_revision(),
+            "revision": describe_code(read_code()),
         }
         content = {"setting": self.setting, "cases": self.cases}
         self.path.parent.mkdir(parents=True, exist_ok=True)

@@ -69,7 +69,7 @@ def _has_no_claim(item):
 
 
 def _select_changes(found):
-    """Of several pairs of values the one that says most; the claims first."""
+    """The pair of values that says most, an arm and field; claims first."""
     chosen = {}
     for each in found.changes:
         chosen.setdefault((each.arm, each.field), []).append(each)

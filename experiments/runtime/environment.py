@@ -1,15 +1,17 @@
 """The environment of a run: packages, devices and settings."""
 
-import contextlib
 import importlib.metadata
 import os
 import platform
-import subprocess
-from pathlib import Path
 
 import tensorflow as tf
 
 from experiments.runtime import devices
+from experiments.runtime.machine import (
+    describe_code,
+    read_code,
+    read_processor,
+)
 from experiments.runtime.startup import ONEDNN
 from experiments.runtime.workers import Worker, resolve_worker
 from pipelines.config import compare_configs
@@ -46,7 +48,7 @@ def resolve_environment(experiment, strategy):
         "precision": devices.resolve_precision(experiment.precision),
         "device": devices.resolve_device_kind(),
         "accelerator": _read_accelerator(),
-        "processor": _read_processor(),
+        "processor": read_processor(),
         "threads": _count_threads(),
         "replicas": strategy.num_replicas_in_sync,
         "workers": resolve_worker(strategy).count,
@@ -98,11 +100,8 @@ def record_environment(folder, environment, first_step, notes):
         A sentence on a change of the code since the last part, or None.
     """
     last = folder.read_json(_FILE) or {}
-    code = {
-        "git_revision": _git("rev-parse", "HEAD"),
-        "git_changes": _git("status", "--porcelain"),
-    }
-    before, now = _describe_code(last), _describe_code(code)
+    code = read_code()
+    before, now = describe_code(last), describe_code(code)
     has_moved = bool(list_environment_changes(folder, environment, Worker()))
     parts, begins_at = last.get("earlier_parts", []), first_step
     if last and (has_moved or before != now):
@@ -147,16 +146,6 @@ def _read_accelerator():
     return _read_device_name(found[0]) if found else kind
 
 
-def _read_processor():
-    """The model of the processor, such as "AMD EPYC 7763"."""
-    with contextlib.suppress(OSError):
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            name, _, value = line.partition(":")
-            if name.strip() == "model name":
-                return value.strip()
-    return platform.processor() or platform.machine()
-
-
 def _count_threads():
     """The threads that TensorFlow uses for one operation."""
     wanted = tf.config.threading.get_intra_op_parallelism_threads()
@@ -166,22 +155,3 @@ def _count_threads():
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count()
-
-
-def _describe_code(part):
-    """For example "revision 1a2b3c4d5e with local changes"."""
-    revision = part.get("git_revision") or "unknown"
-    changes = " with local changes" if part.get("git_changes") else ""
-    return f"revision {revision[:10]}{changes}"
-
-
-def _git(*command):
-    """The output of git on this project's own checkout, or None."""
-    root = Path(__file__).parents[2]
-    try:
-        done = subprocess.run(
-            ["git", "-C", root, *command], capture_output=True, text=True
-        )
-    except FileNotFoundError:
-        return None
-    return done.stdout.strip() if done.returncode == 0 else None

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from experiments.errors import ConfigError
 from experiments.run_folder import RunFolder
-from experiments.runtime import environment as environments
+from experiments.runtime import machine
 from experiments.runtime.environment import (
     list_environment_changes,
     record_environment,
@@ -232,9 +232,7 @@ def test_another_revision_is_noted_and_not_refused(
 ):
     spec = make_spec(tiny, tmp_path)
     answers = {"rev-parse": "1" * 40, "status": ""}
-    monkeypatch.setattr(
-        environments, "_git", lambda command, *_: answers[command]
-    )
+    monkeypatch.setattr(machine, "_git", lambda command, *_: answers[command])
 
     def record(step):
         note = record_environment(spec.folder, environment, step, [])
